@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The language settings of every Swift target.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  // SE-0335: an existential is written `any P`, so its cost is visible.
+  .enableUpcomingFeature("ExistentialAny"),
+  // SE-0444: a member is visible only where its module is imported.
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // SE-0409: imports are internal unless said otherwise.
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // SE-0461: a nonisolated async function runs where its caller runs; heavy work says `@concurrent`.
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+
+/// A Swift target with the house settings.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: settings)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "meshdeck",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "meshdeck", targets: ["meshdeck"]),
+    .library(name: "MeshKit", targets: ["MeshKit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+  ],
+  targets: [
+    .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl")]),
+    library("MeshModel", [hashTree]),
+    library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
+    library("MeshPlanes", ["MeshModel", "MeshTransport", yams, subprocess]),
+    library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
+    library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
+    library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
+    library("Scenarios", path: "Fixtures/Scenarios", resources: [.embedInCode("shop.yaml")]),
+    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, yams]),
+    library("BuiltInThemes", path: "Themes", resources: [.embedInCode("midnight.yaml")]),
+    library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
+    library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),
+    .executableTarget(
+      name: "meshdeck",
+      dependencies: [
+        "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI", argumentParser, yams,
+      ],
+      swiftSettings: settings),
+    tests("MeshModelTests", ["MeshModel"]),
+    tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
+    tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
+    tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
+    tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
+    tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
+    tests("TerminalUITests", ["TerminalUI"]),
+    tests("DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"]),
+    tests(
+      "Integration",
+      [
+        "meshdeck", "MeshKit", "MeshModel", "MeshOperations", "MeshPlanes", "MeshTelemetry", "MeshTransport",
+        "MeshEmulator",
+      ]),
+  ]
+)
