@@ -46,6 +46,9 @@ final class Engine<P: Program> {
     return requests
   }
 
+  /// Whether any effect has not ended.
+  var isWorking: Bool { !tasks.isEmpty }
+
   /// Cancels all work and answers it, to be waited for.
   func shutdown() -> [Task<Void, Never>] {
     mailbox.close()

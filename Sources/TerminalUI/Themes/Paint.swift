@@ -68,7 +68,8 @@ public struct Paint: Hashable, Sendable {
       return .index(Palette.nearest(to: value, in: 16..<256))
     case .bright, .basic:
       let count: UInt8 = depth == .basic ? 8 : 16
-      if let basic { return .index(basic % count) }
+      // Bright black is no black: where there are no bright colours it would vanish on a dark ground.
+      if let basic { return .index(depth == .basic && basic == 8 ? 7 : basic % count) }
       guard case .rgb(let value) = color else { return .terminal }
       return .index(Palette.nearest(to: value, in: 0..<Int(count)))
     }
