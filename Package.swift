@@ -77,7 +77,7 @@ let package = Package(
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
-    tests("TerminalUITests", ["TerminalUI"]),
+    tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests("DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"]),
     tests(
       "Integration",
