@@ -59,6 +59,13 @@ import Testing
     return 0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
   }
 
+  @Test func `colour does not bring the attributes that stand in for it`() throws {
+    let midnight = try ThemeFile.builtIn("midnight")
+    #expect(midnight.appearance(of: .selection, depth: .trueColor).attributes == [])
+    #expect(midnight.appearance(of: .selection, depth: .mono).attributes.contains(.reverse))
+    #expect(try ThemeFile.builtIn("mono").appearance(of: .selection, depth: .trueColor).attributes.contains(.reverse))
+  }
+
   @Test func `a user's file overrides only what it names`() throws {
     let base = try ThemeFile.builtIn("daylight")
     let yaml =

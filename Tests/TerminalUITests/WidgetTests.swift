@@ -19,9 +19,9 @@ import Testing
     #expect(table.position == "4 of 5")
     #expect(
       picture(28, 3) { table.draw(in: $0.bounds, on: &$0) } == """
-         NAME     RPS▼  NOTE
-         svc-2     200  n2
-        ▌svc-3     300  n3
+         NAME       RPS▼  NOTE
+         svc-2       200  n2
+        ▌svc-3       300  n3
 
         """)
     #expect(
@@ -83,7 +83,7 @@ import Testing
     #expect(
       text == """
          1 Overview  8 Findings ▲3
-        ┌ Plan ─────────────────────────── 1 of 2 ─┐
+        ┌ Plan ──────────────────────────── 1 of 2 ┐
         │                                          │
         └──────────────────────────────────────────┘
          ⏎ open  / filter

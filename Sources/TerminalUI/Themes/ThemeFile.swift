@@ -31,7 +31,7 @@ public enum ThemeFile {
         file: name, what: "there is no theme of this name",
         remedy: "the themes are \(BuiltInThemes.names.joined(separator: ", "))")
     }
-    return try parse(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml", onto: Theme(name: name))
+    return try parse(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml", onto: .bare(name))
   }
 
   /// The theme of a text.
