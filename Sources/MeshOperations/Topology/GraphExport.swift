@@ -1,4 +1,4 @@
-public import MeshModel
+import MeshModel
 
 extension TopologyGraph {
   /// The graph in Graphviz' language.
