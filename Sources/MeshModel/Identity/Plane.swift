@@ -1,0 +1,70 @@
+/// One control plane connection.
+public struct Plane: Sendable, Hashable {
+  /// The configured name.
+  public var name: PlaneName
+  /// What it speaks.
+  public var kind: Kind
+  /// What it can supply and accept, with the reason for each "no".
+  public var capabilities: Capabilities
+  /// The address shown to the operator, without credentials.
+  public var address: String
+
+  /// The kinds of control plane.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    case kubernetes, consul, envoy, xds, mosn
+    case appMesh = "app-mesh"
+    case trafficDirector = "traffic-director"
+    case serviceFabric = "service-fabric"
+  }
+
+  /// Creates a plane.
+  public init(name: PlaneName, kind: Kind, capabilities: Capabilities = Capabilities(), address: String) {
+    self.name = name
+    self.kind = kind
+    self.capabilities = capabilities
+    self.address = address
+  }
+}
+
+/// The configuration API spoken on a Kubernetes plane.
+public enum Dialect: String, Sendable, Hashable, CaseIterable {
+  case istio, linkerd, smi, knative
+  case gatewayAPI = "gateway-api"
+  case shardingSphere = "shardingsphere"
+}
+
+/// What a plane can supply and accept.
+public struct Capabilities: Sendable, Hashable {
+  /// A yes, or a no with its reason.
+  public enum Answer: Sendable, Hashable {
+    case yes
+    case no(String)
+
+    /// Whether it is a yes.
+    public var isYes: Bool { self == .yes }
+  }
+
+  /// Things a plane may or may not be able to do.
+  public enum Ability: String, Sendable, Hashable, CaseIterable {
+    case topology, desired, programmed, observed
+    case editWeights = "edit-weights"
+    case editRules = "edit-rules"
+    case editMTLS = "edit-mtls"
+    case dryRun = "dry-run"
+    case watch, precondition
+  }
+
+  /// The answers known; what is not here is not known yet.
+  public var answers: [Ability: Answer]
+  /// The dialects found by discovery.
+  public var dialects: Set<Dialect>
+
+  /// Creates capabilities.
+  public init(answers: [Ability: Answer] = [:], dialects: Set<Dialect> = []) {
+    self.answers = answers
+    self.dialects = dialects
+  }
+
+  /// The answer to one ability.
+  public subscript(ability: Ability) -> Answer { answers[ability] ?? .no("not probed yet") }
+}

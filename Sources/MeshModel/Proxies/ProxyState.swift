@@ -1,0 +1,128 @@
+/// What one proxy runs, as its control plane and it itself say.
+public struct ProxyState: Sendable, Hashable {
+  /// The proxy: the pod or instance.
+  public var ref: ObjectRef
+  /// The workload it serves, where known.
+  public var workload: ObjectRef?
+  /// Its version; empty where unknown.
+  public var version: String
+  /// Whether it is connected to its control plane.
+  public var isConnected: Bool
+  /// Its synchronisation by type.
+  public var sync: [ConfigType: SyncState]
+  /// The text of its last rejection, where it rejected something.
+  public var rejection: String?
+  /// Days until its certificate expires, where known.
+  public var certificateDaysLeft: Int?
+
+  /// The types of configuration a proxy is sent.
+  public enum ConfigType: String, Sendable, Hashable, CaseIterable { case cds, lds, rds, eds }
+
+  /// How far a type is synchronised.
+  public enum SyncState: Sendable, Hashable {
+    case synced
+    /// Sent and not acknowledged.
+    case stale
+    case notSent
+    /// Rejected by the proxy, with its words.
+    case rejected(String)
+
+    /// The state in one word.
+    public var label: String {
+      switch self {
+      case .synced: "SYNCED"
+      case .stale: "STALE"
+      case .notSent: "NOT SENT"
+      case .rejected: "NACK"
+      }
+    }
+  }
+
+  /// Creates a state.
+  public init(
+    ref: ObjectRef, workload: ObjectRef? = nil, version: String = "", isConnected: Bool = true,
+    sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil
+  ) {
+    self.ref = ref
+    self.workload = workload
+    self.version = version
+    self.isConnected = isConnected
+    self.sync = sync
+    self.rejection = rejection
+    self.certificateDaysLeft = certificateDaysLeft
+  }
+}
+
+/// The weights one proxy was programmed with for one route.
+public struct ProgrammedRoute: Sendable, Hashable {
+  /// The proxy.
+  public var proxy: ObjectRef
+  /// The virtual hosts (domains) the route answers for.
+  public var domains: [String]
+  /// The name of the route in the proxy; empty where it has none.
+  public var name: String
+  /// The native object it was made from, where the proxy's metadata says (Istio: `config` in the route's metadata).
+  public var origin: String
+  /// Where requests go, by weight.
+  public var clusters: [Cluster]
+  /// The listener port.
+  public var port: Int?
+
+  /// One weighted destination.
+  public struct Cluster: Sendable, Hashable {
+    /// The host called.
+    public var host: String
+    /// The subset; `nil` where none.
+    public var subset: String?
+    /// The port called.
+    public var port: Int?
+    /// The weight.
+    public var weight: Int
+
+    /// Creates a destination.
+    public init(host: String, subset: String?, port: Int?, weight: Int) {
+      self.host = host
+      self.subset = subset
+      self.port = port
+      self.weight = weight
+    }
+  }
+
+  /// Creates a programmed route.
+  public init(
+    proxy: ObjectRef, domains: [String], name: String, origin: String, clusters: [Cluster], port: Int? = nil
+  ) {
+    self.proxy = proxy
+    self.domains = domains
+    self.name = name
+    self.origin = origin
+    self.clusters = clusters
+    self.port = port
+  }
+}
+
+/// What proxies were programmed with, as read at one time.
+public struct ProgrammedReport: Sendable, Hashable {
+  /// Every proxy the control plane knows, or why there is none.
+  public var proxies: [ProxyState]
+  /// The routes of the proxies that were asked.
+  public var routes: [ProgrammedRoute]
+  /// The proxies whose configuration was read.
+  public var asked: [ObjectRef]
+  /// Why something is missing, in words; empty where nothing is.
+  public var gaps: [String]
+  /// When it was read.
+  public var at: Instant
+
+  /// Creates a report.
+  public init(
+    proxies: [ProxyState] = [], routes: [ProgrammedRoute] = [], asked: [ObjectRef] = [], gaps: [String] = [],
+    at: Instant
+  ) {
+    self.proxies = proxies
+    self.routes = routes
+    self.asked = asked
+    self.gaps = gaps
+    self.at = at
+  }
+}

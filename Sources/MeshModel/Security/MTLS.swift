@@ -1,0 +1,110 @@
+/// What a server accepts. Source: Istio API, PeerAuthentication.MutualTLS.Mode.
+public enum MTLSMode: String, Sendable, Hashable, CaseIterable {
+  case unset = "UNSET"
+  case disable = "DISABLE"
+  case permissive = "PERMISSIVE"
+  case strict = "STRICT"
+}
+
+/// Where an mTLS mode applies.
+public enum MTLSScope: String, Sendable, Hashable, CaseIterable { case mesh, namespace, workload, port }
+
+/// A policy that says what servers accept (Istio PeerAuthentication).
+public struct MTLSPolicy: Sendable, Hashable {
+  /// The native object it is a view of.
+  public var ref: ObjectRef
+  /// The workloads it applies to; empty means the namespace (or the mesh, in the root namespace).
+  public var selector: [String: String]
+  /// The mode; `.unset` inherits.
+  public var mode: MTLSMode
+  /// Modes by container port.
+  public var ports: [Int: MTLSMode]
+  /// When the native object was made: of several at one level the oldest wins.
+  public var createdAt: Instant
+  /// The version of the native object.
+  public var version: String
+  /// The API version it was read in.
+  public var apiVersion: String
+
+  /// Creates a policy.
+  public init(
+    ref: ObjectRef, selector: [String: String] = [:], mode: MTLSMode = .unset, ports: [Int: MTLSMode] = [:],
+    createdAt: Instant = Instant(seconds: 0), version: String = "", apiVersion: String = ""
+  ) {
+    self.ref = ref
+    self.selector = selector
+    self.mode = mode
+    self.ports = ports
+    self.createdAt = createdAt
+    self.version = version
+    self.apiVersion = apiVersion
+  }
+}
+
+/// A link in the chain of reasons that led to a result.
+public struct Reason: Sendable, Hashable, CustomStringConvertible {
+  /// What was found, in words.
+  public var text: String
+  /// Where it stands, if in an object.
+  public var source: ValuePointer?
+
+  /// Creates a reason.
+  public init(_ text: String, source: ValuePointer? = nil) {
+    self.text = text
+    self.source = source
+  }
+
+  public var description: String { source.map { "\(text) (\($0.object)\($0.pointer))" } ?? text }
+}
+
+/// The computed result for a client calling a port of a server.
+public struct MTLSVerdict: Sendable, Hashable {
+  /// What happens to a connection.
+  public enum Outcome: String, Sendable, Hashable {
+    case mtls = "mTLS"
+    case plaintext = "plaintext"
+    case applicationTLS = "application TLS"
+    case breaks = "breaks"
+    case unknown = "unknown"
+  }
+
+  /// What the server accepts.
+  public var server: MTLSMode
+  /// What the client sends, in words: `auto`, `ISTIO_MUTUAL`, `plaintext`, …
+  public var client: String
+  /// What comes of it.
+  public var outcome: Outcome
+  /// Why, in the order it was found.
+  public var reasons: [Reason]
+
+  /// Creates a verdict.
+  public init(server: MTLSMode, client: String, outcome: Outcome, reasons: [Reason]) {
+    self.server = server
+    self.client = client
+    self.outcome = outcome
+    self.reasons = reasons
+  }
+}
+
+/// A policy that says who may call (Istio AuthorizationPolicy, RequestAuthentication).
+public struct AccessPolicy: Sendable, Hashable {
+  /// The native object it is a view of.
+  public var ref: ObjectRef
+  /// The workloads it applies to; empty means the namespace.
+  public var selector: [String: String]
+  /// `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`, or `JWT` for a request authentication.
+  public var action: String
+  /// The rules in words.
+  public var rules: [String]
+  /// The principals named in any rule.
+  public var principals: [String]
+
+  /// Creates a policy.
+  public init(ref: ObjectRef, selector: [String: String], action: String, rules: [String], principals: [String] = []) {
+    self.ref = ref
+    self.selector = selector
+    self.action = action
+    self.rules = rules
+    self.principals = principals
+  }
+}

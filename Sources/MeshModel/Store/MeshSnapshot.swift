@@ -1,0 +1,202 @@
+@_exported public import HashTreeCollections
+
+/// Everything known of the planes' configuration at one moment.
+///
+/// A value with structural sharing: taking one costs nothing and a change costs in proportion to the change, whatever
+/// the size of the mesh.
+public struct MeshSnapshot: Sendable {
+  /// A table of things by identity.
+  public typealias Table<Value> = TreeDictionary<ObjectRef, Value>
+
+  public var namespaces: Table<Namespace> = [:]
+  public var services: Table<Service> = [:]
+  public var workloads: Table<Workload> = [:]
+  public var endpoints: Table<Endpoint> = [:]
+  public var routes: Table<Route> = [:]
+  public var destinations: Table<DestinationPolicy> = [:]
+  public var gateways: Table<Gateway> = [:]
+  public var egressScopes: Table<EgressScope> = [:]
+  public var mtlsPolicies: Table<MTLSPolicy> = [:]
+  public var accessPolicies: Table<AccessPolicy> = [:]
+  /// The instances of each workload, kept with `endpoints`.
+  public private(set) var readiness: Table<Readiness> = [:]
+  /// The settings of each plane's mesh.
+  public var meshes: [PlaneName: MeshSettings] = [:]
+  /// How each kind of each plane is being read.
+  public var feeds: [FeedKey: FeedState] = [:]
+
+  /// An empty snapshot.
+  public init() {}
+
+  /// The counted instances of a workload.
+  public struct Readiness: Sendable, Hashable {
+    /// The instances that take traffic.
+    public var ready = 0
+    /// All instances.
+    public var total = 0
+    /// The instances by how they take part in the mesh.
+    public var proxies: [ProxyMode: Int] = [:]
+
+    /// How the workload takes part: the mode of most of its instances.
+    public var proxy: ProxyMode? { proxies.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key }
+  }
+
+  /// One kind of thing on one plane.
+  public struct FeedKey: Sendable, Hashable {
+    /// The plane.
+    public var plane: PlaneName
+    /// The kind in lower case.
+    public var kind: ObjectKind
+
+    /// Creates a key.
+    public init(plane: PlaneName, kind: ObjectKind) {
+      self.plane = plane
+      self.kind = kind
+    }
+  }
+
+  /// Applies one change.
+  public mutating func apply(_ change: MeshChange) {
+    switch change {
+    case .upsert(let entity): upsert(entity)
+    case .remove(let ref): remove(ref)
+    case .reset(let key, let entities):
+      let kept = Set(entities.map(\.ref))
+      for ref in refs(of: key) where !kept.contains(ref) { remove(ref) }
+      for entity in entities { upsert(entity) }
+    case .feed(let key, let state): feeds[key] = state
+    case .mesh(let plane, let settings): meshes[plane] = settings
+    }
+  }
+
+  private mutating func upsert(_ entity: Entity) {
+    switch entity {
+    case .namespace(let value): namespaces[value.ref] = value
+    case .service(let value): services[value.ref] = value
+    case .workload(let value): workloads[value.ref] = value
+    case .endpoint(let value):
+      if let old = endpoints.updateValue(value, forKey: value.ref) { count(old, -1) }
+      count(value, 1)
+    case .route(let value): routes[value.ref] = value
+    case .destination(let value): destinations[value.ref] = value
+    case .gateway(let value): gateways[value.ref] = value
+    case .egressScope(let value): egressScopes[value.ref] = value
+    case .mtlsPolicy(let value): mtlsPolicies[value.ref] = value
+    case .accessPolicy(let value): accessPolicies[value.ref] = value
+    }
+  }
+
+  private mutating func remove(_ ref: ObjectRef) {
+    if let endpoint = endpoints.removeValue(forKey: ref) { count(endpoint, -1) }
+    namespaces[ref] = nil
+    services[ref] = nil
+    workloads[ref] = nil
+    routes[ref] = nil
+    destinations[ref] = nil
+    gateways[ref] = nil
+    egressScopes[ref] = nil
+    mtlsPolicies[ref] = nil
+    accessPolicies[ref] = nil
+  }
+
+  private mutating func count(_ endpoint: Endpoint, _ step: Int) {
+    var readiness = readiness[endpoint.workload] ?? Readiness()
+    readiness.total += step
+    if endpoint.isReady { readiness.ready += step }
+    let proxies = (readiness.proxies[endpoint.proxy] ?? 0) + step
+    readiness.proxies[endpoint.proxy] = proxies == 0 ? nil : proxies
+    self.readiness[endpoint.workload] = readiness.total == 0 ? nil : readiness
+  }
+
+  private func refs(of key: FeedKey) -> [ObjectRef] {
+    func matching<Value>(_ table: Table<Value>) -> [ObjectRef] {
+      table.keys.filter { $0.plane == key.plane && $0.kind == key.kind }
+    }
+    return matching(namespaces) + matching(services) + matching(workloads) + matching(endpoints) + matching(routes)
+      + matching(destinations) + matching(gateways) + matching(egressScopes) + matching(mtlsPolicies)
+      + matching(accessPolicies)
+  }
+}
+
+/// One thing a plane told of.
+public enum Entity: Sendable, Hashable {
+  case namespace(Namespace)
+  case service(Service)
+  case workload(Workload)
+  case endpoint(Endpoint)
+  case route(Route)
+  case destination(DestinationPolicy)
+  case gateway(Gateway)
+  case egressScope(EgressScope)
+  case mtlsPolicy(MTLSPolicy)
+  case accessPolicy(AccessPolicy)
+
+  /// Its identity.
+  public var ref: ObjectRef {
+    switch self {
+    case .namespace(let value): value.ref
+    case .service(let value): value.ref
+    case .workload(let value): value.ref
+    case .endpoint(let value): value.ref
+    case .route(let value): value.ref
+    case .destination(let value): value.ref
+    case .gateway(let value): value.ref
+    case .egressScope(let value): value.ref
+    case .mtlsPolicy(let value): value.ref
+    case .accessPolicy(let value): value.ref
+    }
+  }
+}
+
+/// A change a plane told of.
+public enum MeshChange: Sendable, Hashable {
+  case upsert(Entity)
+  case remove(ObjectRef)
+  /// All things of one kind, after a list: what is not among them is gone.
+  case reset(MeshSnapshot.FeedKey, [Entity])
+  /// How a kind is being read.
+  case feed(MeshSnapshot.FeedKey, FeedState)
+  /// The settings of the plane's mesh.
+  case mesh(PlaneName, MeshSettings)
+}
+
+/// How one kind of thing is being read.
+public enum FeedState: Sendable, Hashable {
+  /// The first list is under way; the number of things read so far.
+  case loading(Int)
+  /// Listed and watched; when it was last heard of.
+  case live(Instant)
+  /// What was known stays shown; why it is no longer fresh, and since when.
+  case stale(String, Instant)
+  /// The plane does not let us read it, or does not have it.
+  case refused(String)
+}
+
+/// The settings of a plane's mesh that rules depend on.
+public struct MeshSettings: Sendable, Hashable {
+  /// The namespace whose policies hold for the mesh (Istio `rootNamespace`).
+  public var rootNamespace: String
+  /// Whether callers use mesh TLS wherever the server can (Istio `enableAutoMtls`).
+  public var autoMTLS: Bool
+  /// The trust domain of identities.
+  public var trustDomain: String
+  /// The domain of service names, such as `cluster.local`.
+  public var domain: String
+  /// Whether proxies let calls to unknown hosts out (Istio `outboundTrafficPolicy: ALLOW_ANY`).
+  public var allowsUnknownHosts: Bool
+  /// The control plane's version; empty where unknown.
+  public var version: String
+
+  /// Creates settings; the defaults are Istio's.
+  public init(
+    rootNamespace: String = "istio-system", autoMTLS: Bool = true, trustDomain: String = "cluster.local",
+    domain: String = "cluster.local", allowsUnknownHosts: Bool = true, version: String = ""
+  ) {
+    self.rootNamespace = rootNamespace
+    self.autoMTLS = autoMTLS
+    self.trustDomain = trustDomain
+    self.domain = domain
+    self.allowsUnknownHosts = allowsUnknownHosts
+    self.version = version
+  }
+}

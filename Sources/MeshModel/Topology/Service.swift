@@ -1,0 +1,76 @@
+/// What runs an instance.
+public enum Runtime: String, Sendable, Hashable, CaseIterable { case container, vm, serverless, external }
+
+/// What kind of server a thing is.
+public enum Role: String, Sendable, Hashable, CaseIterable { case http, grpc, tcp, database, message, cache }
+
+/// How a workload takes part in the mesh.
+public enum ProxyMode: String, Sendable, Hashable, CaseIterable {
+  /// A proxy beside each instance.
+  case sidecar
+  /// A proxy on each node (Istio ambient).
+  case ambient
+  /// A proxy that is the workload: a gateway.
+  case gateway
+  /// No proxy: plaintext only.
+  case none
+}
+
+/// A port of a service.
+public struct ServicePort: Sendable, Hashable {
+  /// The port's name; empty where it has none.
+  public var name: String
+  /// The port clients call.
+  public var port: Int
+  /// The port the instances listen on, where it is a number and known.
+  public var targetPort: Int?
+  /// The application protocol as far as the name or `appProtocol` says: `http`, `grpc`, `tcp`, `redis`, …
+  public var appProtocol: String
+
+  /// Creates a port.
+  public init(name: String, port: Int, targetPort: Int?, appProtocol: String) {
+    self.name = name
+    self.port = port
+    self.targetPort = targetPort
+    self.appProtocol = appProtocol
+  }
+}
+
+/// What is called: a name with ports behind which instances stand.
+public struct Service: Sendable, Hashable {
+  /// Its identity.
+  public var ref: ObjectRef
+  /// The host names it is called by; the first is the canonical one.
+  public var hosts: [String]
+  /// Its ports.
+  public var ports: [ServicePort]
+  /// The labels of the instances it selects; empty selects none.
+  public var selector: [String: String]
+  /// What its instances are, where it can be told.
+  public var runtime: Runtime
+  /// What kind of server it is.
+  public var role: Role
+  /// Whether it has no virtual address of its own (Kubernetes headless).
+  public var isHeadless: Bool
+  /// Whether it stands outside the mesh.
+  public var isExternal: Bool
+  /// The namespaces it is visible in; empty means all.
+  public var exportTo: [String]
+
+  /// Creates a service.
+  public init(
+    ref: ObjectRef, hosts: [String], ports: [ServicePort], selector: [String: String] = [:],
+    runtime: Runtime = .container, role: Role = .http, isHeadless: Bool = false, isExternal: Bool = false,
+    exportTo: [String] = []
+  ) {
+    self.ref = ref
+    self.hosts = hosts
+    self.ports = ports
+    self.selector = selector
+    self.runtime = runtime
+    self.role = role
+    self.isHeadless = isHeadless
+    self.isExternal = isExternal
+    self.exportTo = exportTo
+  }
+}

@@ -1,0 +1,92 @@
+public import MeshModel
+
+/// One control plane connection: what every plane can be asked, whatever it speaks.
+///
+/// A plane reads and writes native objects and gives neutral views of them. It holds no state of the mesh: the live store
+/// (`MeshOperations`) does. Every function may be called from any task; errors name what was tried and what to do next.
+public protocol ControlPlane: Sendable {
+  /// The connection's name, kind, address and capabilities as known now.
+  var plane: Plane { get async }
+
+  /// Proves reachability, identity, permissions, versions and clock: one named check each, in order.
+  func check() async -> [PlaneCheck]
+
+  /// Everything of the kinds asked for, read once. `nil` asks for all kinds the plane has.
+  ///
+  /// Changes are handed over page by page, so that memory follows what the receiver keeps.
+  func read(
+    _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @Sendable ([MeshChange]) async -> Void
+  ) async throws(MeshError)
+
+  /// The changes from now on, beginning with everything that is there; it goes on until it is cancelled.
+  ///
+  /// Trouble is told as a `.feed` change and cured here (watch again, list again, back off); the stream does not end on it.
+  func changes() -> AsyncStream<[MeshChange]>
+
+  /// The native object of a thing, read now.
+  func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject
+
+  /// The native objects of a kind, for `get objects` and offline export.
+  func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
+
+  /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
+  func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
+
+  /// What the server says to a step without storing it.
+  func dryRun(_ step: Step) async -> DryRunVerdict
+
+  /// Whether the operator may write a step, as far as the server can tell beforehand.
+  func permits(_ step: Step) async -> Capabilities.Answer
+
+  /// Writes one step and gives the object's version after it.
+  ///
+  /// A failure whose outcome is not known has the code `.unknownOutcome`: read back before anything else.
+  func apply(_ step: Step) async throws(MeshError) -> StepOutcome
+
+  /// The pure rules of a dialect the plane speaks; `nil` for one it does not.
+  func rules(for dialect: Dialect) -> (any DialectRules)?
+
+  /// What the proxies run: all of the control plane's own view, and the configuration of those that matter for `routes`
+  /// (a bounded sample, in parallel within bounds).
+  func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport
+}
+
+/// The outcome of one written step.
+public struct StepOutcome: Sendable, Hashable {
+  /// The object's version after the write; empty after a delete.
+  public var version: String
+  /// The object as the server stored it; `nil` after a delete.
+  public var json: JSONValue?
+  /// The server's audit identifier, where it gives one.
+  public var audit: String?
+
+  /// Creates an outcome.
+  public init(version: String, json: JSONValue?, audit: String? = nil) {
+    self.version = version
+    self.json = json
+    self.audit = audit
+  }
+}
+
+/// One named check of a plane.
+public struct PlaneCheck: Sendable, Hashable {
+  /// How it came out.
+  public enum Result: String, Sendable, Hashable { case ok, warning, failed, skipped }
+
+  /// The name of what is checked, such as `reachable` or `identity`.
+  public var name: String
+  /// How it came out.
+  public var result: Result
+  /// What was found, one line.
+  public var detail: String
+  /// What to do about it; `nil` where nothing is to be done.
+  public var remedy: String?
+
+  /// Creates a check.
+  public init(name: String, result: Result, detail: String, remedy: String? = nil) {
+    self.name = name
+    self.result = result
+    self.detail = detail
+    self.remedy = remedy
+  }
+}
