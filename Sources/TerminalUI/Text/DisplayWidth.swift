@@ -16,8 +16,8 @@ public enum DisplayWidth {
   public static func isCombining(_ scalar: Unicode.Scalar) -> Bool {
     let value = scalar.value
     if value < 0x300 { return false }
-    // A mark that became one in Unicode 16; C libraries still give it a column.
-    if value == 0x1171E { return false }
+    // Unicode versions disagree on whether this one spaces; C libraries give it no column.
+    if value == 0x1171E { return true }
     if (0x1160...0x11FF).contains(value) || (0xD7B0...0xD7FF).contains(value) { return true }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark: return true
