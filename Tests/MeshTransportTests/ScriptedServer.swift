@@ -39,7 +39,7 @@ final class ScriptedServer: Sendable {
     func write(_ bytes: [UInt8]) -> Bool {
       var sent = 0
       while sent < bytes.count {
-        let part = bytes[sent...].withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let part = bytes[sent...].withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard part > 0 else { return false }
         sent += part
       }
