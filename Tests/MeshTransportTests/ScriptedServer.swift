@@ -63,6 +63,12 @@ final class ScriptedServer: Sendable {
       return start.duration(to: .now)
     }
 
+    /// Whether the socket takes more bytes within some milliseconds.
+    func isWritable(within milliseconds: Int32) -> Bool {
+      var state = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+      return poll(&state, 1, milliseconds) == 1
+    }
+
     /// Makes the coming close a reset instead of an orderly end.
     func reset() {
       var option = linger(l_onoff: 1, l_linger: 0)
