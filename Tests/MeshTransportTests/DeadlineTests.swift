@@ -56,7 +56,7 @@ import Testing
     defer { server.stop() }
     do {
       _ = try await transport.send(
-        HTTPRequest(.get, "https://127.0.0.1:\(server.port)", deadlines: Deadlines(tls: .milliseconds(100))))
+        HTTPRequest(.get, "https://\(server.authority)", deadlines: Deadlines(tls: .milliseconds(100))))
       Issue.record("answered")
     } catch {
       #expect(error.code == .timedOut(.tls))

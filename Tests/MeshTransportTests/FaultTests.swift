@@ -28,15 +28,15 @@ import Testing
   func noRedirectIsFollowed(_ status: String) async {
     let target = ScriptedServer { $0.readHead() }
     defer { target.stop() }
-    for place in ["http://localhost:\(target.port)/x?token=canary", "http://u:canary@127.0.0.1:\(target.port)/x", "/"] {
+    for place in ["\(target.url)/x?token=canary", "http://u:canary@\(target.authority)/x", "/"] {
       let error = await failure(of: HTTPRequest(.get, "", headers: ["Authorization": "Bearer canary"])) { connection in
         connection.readHead()
         connection.answer(status, headers: "Location: \(place)\r\n")
       }
       #expect(error?.code == .redirected)
-      #expect(error?.origin.hasPrefix("http://127.0.0.1:") == true)
+      #expect(error?.origin.hasPrefix("http://127.") == true)
       #expect(error.map { "\($0) \($0.underlying ?? "")".contains("canary") } == false)
-      if place != "/" { #expect(error?.message.contains("\(target.port)/x") == true) }
+      if place != "/" { #expect(error?.message.contains("\(target.authority)/x") == true) }
     }
     #expect(target.connections == 0)
   }
@@ -106,7 +106,7 @@ import Testing
       $0.write("HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n")
       $0.waitForClose()
     }
-    #expect(stated?.code == .tooLarge)
+    #expect(stated?.code == .tooLarge, "\(stated.map { "\($0) \($0.underlying ?? "")" } ?? "")")
     let endless = await failure(of: HTTPRequest(.get, "", limits: limits)) { connection in
       connection.readHead()
       connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")

@@ -14,7 +14,7 @@ import Testing
     }
     defer { proxy.stop() }
     let transport = CurlTransport(
-      environment: environment.mapValues { $0.replacing("PROXY", with: "127.0.0.1:\(proxy.port)") })
+      environment: environment.mapValues { $0.replacing("PROXY", with: "\(proxy.authority)") })
     let deadlines = Deadlines(connect: .milliseconds(150), total: .milliseconds(400))
     _ = try? await transport.send(HTTPRequest(.get, url, deadlines: deadlines))
     return seen.withLock { $0.map { String($0.prefix { $0 != "\r" && $0 != "\r\n" }) } ?? "direct" }
@@ -60,7 +60,7 @@ import Testing
   {
     let proxy = ScriptedServer(script)
     defer { proxy.stop() }
-    let url = setting.replacing("PROXY", with: "127.0.0.1:\(proxy.port)")
+    let url = setting.replacing("PROXY", with: "\(proxy.authority)")
     let transport = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret(url))))
     let deadlines = Deadlines(connect: .milliseconds(500), tls: .milliseconds(200))
     do {

@@ -132,7 +132,7 @@ import Testing
     let names = ["Authorization", "X-Consul-Token", "Impersonate-User", "Cookie", "X-Amz-Security-Token"]
     let headers = HTTPHeaders(names.map { ($0, Self.canary) })
     // A plain http request to another machine, seen by the proxy it is given to.
-    let away = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret("http://127.0.0.1:\(server.port)"))))
+    let away = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret("http://\(server.authority)"))))
     let answer = try await away.send(HTTPRequest(.get, "http://192.0.2.1/x", headers: headers))
     #expect(answer.connection.credentialsWithheld)
     let home = try await away.send(HTTPRequest(.get, server.url, headers: headers))

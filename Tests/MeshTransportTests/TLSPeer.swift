@@ -3,7 +3,8 @@ import Foundation
 /// Certificates and TLS servers made with the `openssl` command, for one test each.
 final class TLSPeer {
   let folder: URL
-  private var server: Process?
+  /// While its writing end is open the server runs.
+  private var leash: Pipe?
   private(set) var port = 0
 
   /// A folder with an authority `ca.pem` in it. Returns nil, loudly, where there is no openssl.
@@ -20,8 +21,7 @@ final class TLSPeer {
   }
 
   deinit {
-    server?.terminate()
-    server?.waitUntilExit()
+    try? leash?.fileHandleForWriting.close()
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -59,9 +59,12 @@ final class TLSPeer {
       let candidate = Int.random(in: 20_000..<30_000)
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "exec openssl s_server -accept 127.0.0.1:\(candidate) -www \(arguments)"]
+      process.arguments = [
+        "-c", "openssl s_server -accept 127.0.0.1:\(candidate) -www \(arguments) & read _; kill -9 $!",
+      ]
       process.currentDirectoryURL = folder
-      process.standardInput = FileHandle.nullDevice
+      let input = Pipe()
+      process.standardInput = input
       let output = Pipe()
       process.standardOutput = output
       process.standardError = output
@@ -73,13 +76,13 @@ final class TLSPeer {
         text += String(decoding: data, as: UTF8.self)
       }
       if text.contains("ACCEPT") {
-        server = process
+        leash = input
         port = candidate
         // Nobody reads it any more: keep the pipe from filling.
         output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
         return
       }
-      process.terminate()
+      try input.fileHandleForWriting.close()
     }
     throw CocoaError(.executableLoad)
   }

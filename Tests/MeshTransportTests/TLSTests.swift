@@ -132,7 +132,7 @@ import Testing
     defer { server.stop() }
     let transport = CurlTransport(settings: ConnectionSettings(proxy: .none))
     do {
-      _ = try await transport.send(HTTPRequest(.get, "https://127.0.0.1:\(server.port)/"))
+      _ = try await transport.send(HTTPRequest(.get, "https://\(server.authority)/"))
       Issue.record("answered")
     } catch {
       #expect(error.code == .tls)
