@@ -71,7 +71,9 @@ import Testing
     #expect(error?.code == .malformed, "\(name): \(error.map { "\($0) \($0.underlying ?? "")" } ?? "accepted")")
   }
 
-  @Test(arguments: ["SSH-2.0-OpenSSH_9.2\r\n", "<html>\r\n\r\n", "HTTP/1.1 999999 OK\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n"])
+  @Test(arguments: [
+    "SSH-2.0-OpenSSH_9.2\r\n", "<html>\r\n\r\n", "HTTP/1.1 999999 OK\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n",
+  ])
   func whatIsNotHTTPIsRefused(_ bytes: String) async {
     let error = await failure(of: HTTPRequest(.get, "")) {
       $0.readHead()

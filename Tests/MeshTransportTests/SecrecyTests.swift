@@ -70,7 +70,10 @@ import Testing
       ("/watch", "application/json", "{\"type\":\"ADDED\",\"object\":\(secretObject)}\n{\"type\":\"BOOKMARK\"}\n"),
       ("/token", "application/json", #"{"status":{"token":"\#(secret)"},"access_token":"\#(secret)","ok":1}"#),
       ("/pod", "application/json", #"{"env":[{"name":"DB_PASSWORD","value":"\#(secret)"},{"name":"A","value":"b"}]}"#),
-      ("/dump", "application/json", #"{"private_key":{"inline_bytes":"\#(secret)"},"k":"-----BEGIN PRIVATE KEY-----\#(secret)"}"#),
+      (
+        "/dump", "application/json",
+        #"{"private_key":{"inline_bytes":"\#(secret)"},"k":"-----BEGIN PRIVATE KEY-----\#(secret)"}"#
+      ),
       ("/sts", "text/xml", "<SecretAccessKey>\(secret)</SecretAccessKey>"),
       ("/key", "text/plain", "-----BEGIN EC PRIVATE KEY-----\n\(secret)"),
       ("/broken", "application/json", #"{"token":"\#(secret)"#),
@@ -91,7 +94,9 @@ import Testing
     for (path, _, body) in bodies {
       let request = HTTPRequest(
         .post, "https://h\(path)?watch=1&token=\(secret)&X-Amz-Signature=\(secret)",
-        headers: ["Authorization": secret, "X-Consul-Token": secret, "Cookie": secret, "Content-Type": "application/json"],
+        headers: [
+          "Authorization": secret, "X-Consul-Token": secret, "Cookie": secret, "Content-Type": "application/json",
+        ],
         body: Array(body.utf8))
       _ = try await transport.send(request)
       _ = try await transport.stream(request).collect(limit: 10_000)

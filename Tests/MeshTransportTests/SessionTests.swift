@@ -6,7 +6,8 @@ import Testing
   let clock = VirtualClock()
 
   func session(
-    _ transport: ScriptedTransport, base: String = "https://mesh.example/base", _ change: (inout Session.Options) -> Void = { _ in }
+    _ transport: ScriptedTransport, base: String = "https://mesh.example/base",
+    _ change: (inout Session.Options) -> Void = { _ in }
   ) throws -> Session {
     var options = Session.Options()
     options.clock = clock
@@ -27,7 +28,10 @@ import Testing
   @Test func nothingLeavesForAnotherServer() async throws {
     let transport = ScriptedTransport { _, _ in .success(HTTPResponse(status: 200)) }
     let session = try session(transport) { $0.credentials = FixedCredential(.bearer(Secret("canary"))) }
-    for url in ["https://evil.example/base/x", "http://mesh.example/base/x", "https://mesh.example/x", "https://mesh.example:444/base/"] {
+    for url in [
+      "https://evil.example/base/x", "http://mesh.example/base/x", "https://mesh.example/x",
+      "https://mesh.example:444/base/",
+    ] {
       await #expect(throws: TransportError.self) { try await session.send(HTTPRequest(.get, url)) }
     }
     #expect(transport.requests.isEmpty)
@@ -59,7 +63,9 @@ import Testing
 
   @Test func aPauseHoldsEverySessionOfTheOrigin() async throws {
     let gate = OriginGate()
-    let first = try session(ScriptedTransport { _, _ in .success(HTTPResponse(status: 429, headers: ["Retry-After": "7"])) }) {
+    let first = try session(
+      ScriptedTransport { _, _ in .success(HTTPResponse(status: 429, headers: ["Retry-After": "7"])) }
+    ) {
       $0.gate = gate
       $0.retry = .never
     }

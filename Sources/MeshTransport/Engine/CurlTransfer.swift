@@ -1,11 +1,11 @@
 import CLibcurl
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// One transfer under way: an easy handle, what came so far, and the deadline it is under. Only the engine's thread
@@ -139,6 +139,7 @@ final class CurlTransfer {
     }
     guard head.isComplete, !headSeen else { return true }
     headSeen = true
+    ClockSkew.note(head.headers, origin: order.target.origin)
     if (300...399).contains(head.status), head.status != 304 { return refuseRedirect() }
     if head.status == 407, order.proxy != nil {
       return fail(.proxy, "the proxy wants other credentials", remedy: "correct user and password of the proxy")
@@ -298,7 +299,7 @@ private let connectingBegins: curl_opensocket_callback = { context, _, address i
 }
 
 #if os(Linux)
-  private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
+private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
 #else
-  private let closeOnExec: Int32 = 0
+private let closeOnExec: Int32 = 0
 #endif

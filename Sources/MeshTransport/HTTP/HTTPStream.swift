@@ -3,7 +3,9 @@
 ///
 /// It has one reader, and what one iterator has read another does not see.
 public struct HTTPStream: AsyncSequence, Sendable {
+  /// A piece of the body.
   public typealias Element = [UInt8]
+  /// Why a body ended early.
   public typealias Failure = TransportError
 
   /// The status code.
@@ -59,6 +61,7 @@ public struct HTTPStream: AsyncSequence, Sendable {
     return copy
   }
 
+  /// The one reader.
   public func makeAsyncIterator() -> Iterator { Iterator(channel: channel, tap: tap) }
 
   /// The reader of a stream.

@@ -32,6 +32,7 @@ public struct RecordingTransport: HTTPTransport {
     self.recorder = recorder
   }
 
+  /// What the inner transport answers, recorded.
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     do {
       let response = try await inner.send(request)
@@ -43,6 +44,7 @@ public struct RecordingTransport: HTTPTransport {
     }
   }
 
+  /// What the inner transport answers; recorded when it is over or dropped.
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     let stream = try await inner.stream(request)
     return stream.tapped(by: StreamTap(request, stream.status, stream.headers, recorder))

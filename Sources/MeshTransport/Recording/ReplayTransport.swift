@@ -21,11 +21,13 @@ public final class ReplayTransport: HTTPTransport {
     self.answers = Mutex(answers)
   }
 
+  /// The next recorded answer; `notRecorded` where there is none.
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     let exchange = try next(request)
     return HTTPResponse(status: exchange.status, headers: exchange.headers, body: Array((exchange.body ?? "").utf8))
   }
 
+  /// The next recorded answer as a stream of one piece.
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     let exchange = try next(request)
     return HTTPStream(

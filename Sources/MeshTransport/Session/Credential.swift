@@ -66,5 +66,6 @@ public struct FixedCredential: CredentialSource {
   /// A source of this one credential.
   public init(_ value: Credential) { self.value = value }
 
+  /// The same credential every time.
   public func credential(refresh: Bool) async throws(TransportError) -> Credential { value }
 }

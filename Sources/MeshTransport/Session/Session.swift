@@ -71,6 +71,7 @@ public final class Session: HTTPTransport {
       limits: limits, idempotent: idempotent)
   }
 
+  /// The whole answer, after retries; 401 is the error `unauthorized`.
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     try await perform(request) { (transport, request) async throws(TransportError) in
       let response = try await transport.send(request)
@@ -78,6 +79,7 @@ public final class Session: HTTPTransport {
     }
   }
 
+  /// The head of the answer, after retries, with its body to come; 401 is the error `unauthorized`.
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     try await perform(request) { (transport, request) async throws(TransportError) in
       let stream = try await transport.stream(request)
@@ -143,7 +145,8 @@ public final class Session: HTTPTransport {
     while remainingPause > .zero { try await sleep(remainingPause, request, since: started) }
   }
 
-  private func sleep(_ duration: Duration, _ request: HTTPRequest, since started: Duration) async throws(TransportError) {
+  private func sleep(_ duration: Duration, _ request: HTTPRequest, since started: Duration) async throws(TransportError)
+  {
     guard duration > .zero else { return }
     if let total = request.deadlines.total, options.clock.now() - started + duration > total {
       throw TransportError(

@@ -17,9 +17,12 @@ public struct SystemClock: TransportClock {
   /// The clocks of this machine.
   public init() {}
 
+  /// Time since the first use.
   public func now() -> Duration { Self.start.duration(to: .now) }
 
+  /// Seconds since 1970 by the system clock.
   public func wallSeconds() -> Int { WallClock.seconds() }
 
+  /// Waits by the monotonic clock.
   public func sleep(for duration: Duration) async throws { try await Task.sleep(for: duration) }
 }
