@@ -1,3 +1,4 @@
+import HashTreeCollections
 import MeshModel
 import Testing
 
@@ -55,7 +56,7 @@ struct MeshSnapshotTests {
     changed.hosts = ["b.new"]
     snapshot.apply(.reset(.init(plane: "p", kind: "service"), [.service(changed), .service(Self.service("d"))]))
     #expect(
-      Set(snapshot.services.keys.map(\.description)) == ["p/shop/service/b", "p/shop/service/d", "q/shop/service/a"])
+      Set(snapshot.services.map { $0.key.description }) == ["p/shop/service/b", "p/shop/service/d", "q/shop/service/a"])
     #expect(snapshot.services[changed.ref]?.hosts == ["b.new"])
     #expect(snapshot.endpoints.count == 1)
 

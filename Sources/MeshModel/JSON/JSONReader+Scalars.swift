@@ -59,7 +59,7 @@ extension JSONReader {
     var text = text
     return text.withUTF8 { bytes in
       guard !bytes.isEmpty else { return false }
-      var reader = JSONReader(UnsafeBufferPointer(bytes), depthLimit: 1)
+      var reader = JSONReader(bytes, depthLimit: 1)
       do throws(JSONError) { try reader.scanNumber() } catch { return false }
       return reader.offset == bytes.count
     }
