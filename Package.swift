@@ -59,7 +59,10 @@ let package = Package(
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
     library("Scenarios", path: "Fixtures/Scenarios", resources: [.embedInCode("shop.yaml")]),
     library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, yams]),
-    library("BuiltInThemes", path: "Themes", resources: [.embedInCode("midnight.yaml")]),
+    library(
+      "BuiltInThemes", path: "Themes",
+      resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
+        .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
     library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),
     .executableTarget(
