@@ -62,6 +62,10 @@ public struct KubernetesPlane: ControlPlane {
     }
   }
 
+  public func rules(for dialect: Dialect) -> (any DialectRules)? {
+    dialects.first { $0.dialect == dialect }?.rules
+  }
+
   /// The resources that are served and understood: Kubernetes' own first, then each dialect's.
   func readers(_ index: APIIndex) -> [ResourceReader] {
     var readers = CoreResources.all.compactMap { resource in
