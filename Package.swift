@@ -20,6 +20,7 @@ let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 /// A Swift target with the house settings.
 func library(
@@ -58,7 +59,7 @@ let package = Package(
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
     library("Scenarios", path: "Fixtures/Scenarios", resources: [.embedInCode("shop.yaml")]),
-    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, yams]),
+    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library("BuiltInThemes", path: "Themes", resources: [.embedInCode("midnight.yaml")]),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
     library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),

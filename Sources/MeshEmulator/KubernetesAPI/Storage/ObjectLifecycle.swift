@@ -8,7 +8,8 @@ extension JSONValue {
     if type.isNamespaced, metadata["namespace"]?.string == nil { metadata["namespace"] = "default" }
     metadata["uid"] = metadata["uid"] ?? .string(ObjectIdentity.uid())
     metadata["creationTimestamp"] = metadata["creationTimestamp"]?.string.map { .string($0) } ?? .string(time)
-    metadata["generation"] = type.countsGenerations ? 1 : nil
+    metadata["generation"] = nil
+    if type.countsGenerations { metadata["generation"] = 1 }
     metadata["selfLink"] = nil
     metadata["deletionTimestamp"] = nil
     self["metadata"] = metadata

@@ -1,4 +1,4 @@
-public import MeshModel
+import MeshModel
 import Synchronization
 
 /// The objects of an embedded mesh: what etcd and the watch cache are to a real API server.

@@ -9,11 +9,12 @@ extension ResourceTypes {
     ResourceType("Namespace", "namespaces", shortNames: ["ns"], isNamespaced: false, schema: .named("Namespace")),
     ResourceType("Node", "nodes", shortNames: ["no"], isNamespaced: false, schema: .named("Node")),
     ResourceType(
-      "Pod", "pods", shortNames: ["po"], categories: ["all"], countsGenerations: true, schema: .named("Pod")),
+      "Pod", "pods", shortNames: ["po"], categories: ["all"], countsGenerations: true, subresources: ["proxy", "status"], schema: .named("Pod")),
     ResourceType("Secret", "secrets", subresources: [], schema: .named("Secret")),
     ResourceType(
       "ServiceAccount", "serviceaccounts", shortNames: ["sa"], subresources: [], schema: .named("ServiceAccount")),
-    ResourceType("Service", "services", shortNames: ["svc"], categories: ["all"], schema: .named("Service")),
+    ResourceType("Service", "services", shortNames: ["svc"], categories: ["all"], subresources: ["proxy", "status"],
+      schema: .named("Service")),
   ]
 
   /// The kinds of `apps`, `discovery.k8s.io` and the definitions of custom kinds.
