@@ -77,7 +77,8 @@ struct ConfigDistribution: Sendable {
     if let settled = pushes.last(where: { $0.time + 3 <= time && $0.fault == nil }) { needed.insert(settled.id) }
     if let first = pushes.first(where: { $0.fault == nil }), needed.isEmpty { needed.insert(first.id) }
     let horizon = time - max(3, habitual.map(delay).max() ?? 0)
-    pushes.removeAll { $0.time < horizon && !needed.contains($0.id) && $0.id != latest?.id }
+    let latest = latest?.id
+    pushes.removeAll { $0.time < horizon && !needed.contains($0.id) && $0.id != latest }
   }
 
   /// Eight bytes in base 64, as istiod spells the version of a push.

@@ -181,6 +181,9 @@ struct CallSolver {
     var port: RegistryService.Port
     var subset: String?
     var labels: [String: String]
+
+    /// The name proxies know it by.
+    var name: String { "outbound|\(port.number)|\(subset ?? "")|\(service.host)" }
   }
 
   private mutating func cluster(
@@ -279,6 +282,7 @@ extension CallSolver {
             latency: answer.latency))
       }
     }
+    for index in attempts.indices { attempts[index].cluster = cluster.name }
     retried(attempts, policy: policy, into: &result)
     return result
   }

@@ -29,8 +29,8 @@ struct FlowSolver {
   private(set) var served: [String: Double] = [:]
   /// Connections a second that each workload's proxies refuse.
   private(set) var refused: [String: Double] = [:]
-  /// Requests a second from each workload to each cluster, for the proxies' own statistics.
-  private(set) var upstream: [String: [String: Double]] = [:]
+  /// Requests a second from each workload's proxies, for their own statistics.
+  private(set) var upstream: [String: [UpstreamKey: Double]] = [:]
 
   init(_ solver: CallSolver, arrivals: [Scenario.Arrival], mesh: Scenario.Mesh) {
     self.solver = solver
@@ -84,11 +84,9 @@ struct FlowSolver {
           caller: caller, outcome: part, service: outcome.service, isGRPC: isGRPC, isConnection: isConnection)
         add(text, isConnection, part, call, rate * part.share, isGRPC)
       }
-      if let service = outcome.service {
-        for part in outcome.served + outcome.seen.filter({ $0.destination == nil }) {
-          let cluster = "\(part.destination?.version ?? "")|\(service.host)|\(outcome.port)"
-          upstream[workload, default: [:]][cluster, default: 0] += rate * part.share
-        }
+      for part in outcome.served where part.share > 0 && !part.cluster.isEmpty {
+        let key = UpstreamKey(cluster: part.cluster, workload: part.destination?.id ?? "", isError: part.isFailure)
+        upstream[workload, default: [:]][key, default: 0] += rate * part.share
       }
     }
     for (destination, share) in outcome.refused { refused[destination.id, default: 0] += rate * share }
@@ -129,4 +127,14 @@ struct FlowSolver {
     flow.rate = total
     flows[labels] = flow
   }
+}
+
+/// What a proxy counts for the endpoints of one cluster.
+struct UpstreamKey: Sendable, Hashable {
+  /// The cluster, `outbound|port|subset|host`.
+  var cluster: String
+  /// The workload of the endpoints.
+  var workload: String
+  /// Whether the answers were errors.
+  var isError: Bool
 }

@@ -8,6 +8,8 @@ struct Outcome: Sendable {
   /// The workload that answered; `nil` where none did.
   var destination: Destination?
   var isMutualTLS = false
+  /// The cluster of the caller's proxy it went through, `outbound|port|subset|host`.
+  var cluster = ""
   var latency: Latency
 
   /// Whether the caller sees a failure.

@@ -44,8 +44,8 @@ final class Simulation: Sendable {
     var served: [String: Double] = [:]
     var refused: [String: Double] = [:]
     var refusedTotals: [String: Double] = [:]
-    var upstream: [String: [String: Double]] = [:]
-    var upstreamTotals: [String: [String: Double]] = [:]
+    var upstream: [String: [UpstreamKey: Double]] = [:]
+    var upstreamTotals: [String: [UpstreamKey: Double]] = [:]
     var isStale = true
     var solves = 0
   }
@@ -77,7 +77,6 @@ final class Simulation: Sendable {
   func advance(to time: Double) { state.withLock { advance(&$0, to: time) } }
 
   private func advance(_ state: inout State, to time: Double) {
-    readChanges(&state, at: time)
     let target = Int(exactly: ((time - start) / Self.step).rounded(.down)) ?? 0
     // After a long pause nobody sees single steps: the grid is coarser, a fixed multiple of it.
     while state.steps < target {
@@ -87,6 +86,7 @@ final class Simulation: Sendable {
       count(&state, seconds: Double(stride) * Self.step, at: now)
       state.steps += stride
     }
+    readChanges(&state, at: time)
     if state.isStale { solve(&state, at: time) }
   }
 
