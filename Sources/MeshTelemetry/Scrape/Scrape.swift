@@ -7,6 +7,7 @@ public import MeshTransport
 /// window, as PromQL does. Rates need two scrapes; until then a report says so.
 public actor Scrape: TelemetrySource {
   public nonisolated let description: String
+  public nonisolated let warmUp: Double?
   private var endpoints: [Endpoint]
   private let settings: ScrapeSettings
   private let now: @Sendable () -> Instant
@@ -49,6 +50,7 @@ public actor Scrape: TelemetrySource {
     }
     self.endpoints = endpoints
     self.settings = settings
+    warmUp = max(settings.minimumInterval, 1) + 0.5
     self.now = now
     let others = endpoints.count > 1 ? " and \(endpoints.count - 1) more" : ""
     description = "metrics of \(Self.withoutQuery(settings.urls[0]))\(others)"
