@@ -10,11 +10,12 @@ enum Recordings {
     let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
     let files = (walk?.allObjects as? [URL] ?? []).sorted { $0.path < $1.path }
     return try files.flatMap { file -> [(label: String, bytes: [UInt8])] in
-      let bytes = try [UInt8](Data(contentsOf: file))
       switch file.pathExtension {
-      case "json": return [(file.lastPathComponent, bytes)]
+      case "json": return [(file.lastPathComponent, try [UInt8](Data(contentsOf: file)))]
       case "ndjson":
-        return bytes.split(separator: 0x0A).enumerated().map { ("\(file.lastPathComponent):\($0 + 1)", Array($1)) }
+        return try [UInt8](Data(contentsOf: file)).split(separator: 0x0A).enumerated().map {
+          ("\(file.lastPathComponent):\($0 + 1)", Array($1))
+        }
       default: return []
       }
     }

@@ -35,7 +35,11 @@ public actor Scrape: TelemetrySource {
       do throws(TransportError) {
         let origin = try TargetURL(parsing: url).origin
         let session: Session
-        if let known = sessions[origin] { session = known } else { session = try Session(base: origin, options: options) }
+        if let known = sessions[origin] {
+          session = known
+        } else {
+          session = try Session(base: origin, options: options)
+        }
         sessions[origin] = session
         endpoints.append(Endpoint(url: url, transport: session))
       } catch {
