@@ -20,6 +20,7 @@ let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 /// A Swift target with the house settings.
 func library(
@@ -57,8 +58,8 @@ let package = Package(
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
-    library("Scenarios", path: "Fixtures/Scenarios", resources: [.embedInCode("shop.yaml")]),
-    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, yams]),
+    library("Scenarios", path: "Fixtures/Scenarios", resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
+    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",
       resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
@@ -77,7 +78,7 @@ let package = Package(
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
-    tests("TerminalUITests", ["TerminalUI"]),
+    tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests("DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"]),
     tests(
       "Integration",

@@ -2,8 +2,9 @@ import MeshTransport
 import Synchronization
 import Testing
 
-/// Which proxy a request takes, and what a proxy's refusals look like.
-@Suite struct ProxyTests {
+/// Which proxy a request takes, and what a proxy's refusals look like. One at a time: libcurl lets a request wait for a
+/// connection to the same host that is being made, whatever its route, and the addresses here never answer.
+@Suite(.serialized) struct ProxyTests {
   /// Sends to `url` with these variables and returns what the proxy at `PROXY` was asked first, or "direct".
   func route(_ url: String, _ environment: [String: String]) async -> String {
     let seen = Mutex<String?>(nil)

@@ -114,7 +114,11 @@ final class ScriptedServer: Sendable {
     Thread.detachNewThread { [self] in
       while true {
         let peer = accept(listener, nil, nil)
-        guard peer >= 0 else { return }
+        guard peer >= 0 else {
+          // Closed here and not in `stop`, or its number could be another server's by the time it is used.
+          close(listener)
+          return
+        }
         let number = accepted.withLock { count in
           defer { count += 1 }
           return count
@@ -130,6 +134,5 @@ final class ScriptedServer: Sendable {
   /// Stops accepting.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 }

@@ -45,7 +45,7 @@ import Testing
         proxy: .url(Secret("http://user:\(Self.canary)@127.0.0.1:1"))))
     let headers: HTTPHeaders = ["Authorization": "Bearer \(Self.canary)", "X-Consul-Token": Self.canary]
     for url in [
-      "https://192.0.2.1/?token=\(Self.canary)", "http://127.0.0.1:1/?token=\(Self.canary)",
+      "https://192.0.2.2/?token=\(Self.canary)", "http://127.0.0.1:1/?token=\(Self.canary)",
       "https://127.0.0.1:1/?sig=\(Self.canary)", "https://u:\(Self.canary)@h/", "gopher://h/\(Self.canary)",
       "http://name.invalid/?x=\(Self.canary)",
     ] {
@@ -138,13 +138,13 @@ import Testing
     let headers = HTTPHeaders(names.map { ($0, Self.canary) })
     // A plain http request to another machine, seen by the proxy it is given to.
     let away = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret("http://\(server.authority)"))))
-    let answer = try await away.send(HTTPRequest(.get, "http://192.0.2.1/x", headers: headers))
+    let answer = try await away.send(HTTPRequest(.get, "http://192.0.2.2/x", headers: headers))
     #expect(answer.connection.credentialsWithheld)
     let home = try await away.send(HTTPRequest(.get, server.url, headers: headers))
     #expect(!home.connection.credentialsWithheld)
     let seen = heads.withLock { $0 }
     #expect(seen.count == 2)
-    #expect(seen.first.map { !$0.contains(Self.canary) && $0.hasPrefix("GET http://192.0.2.1/x") } == true)
+    #expect(seen.first.map { !$0.contains(Self.canary) && $0.hasPrefix("GET http://192.0.2.2/x") } == true)
     #expect(seen.last.map { head in names.allSatisfy { head.contains("\($0): \(Self.canary)") } } == true)
   }
 }

@@ -74,6 +74,7 @@ public final class CursesScreen: @TerminalActor Screen {
       shown = nil
     }
     let isSame = shown?.size == frame.size
+    if isSame, shown == frame { return }
     let width = min(frame.size.width, size.width)
     for y in 0..<min(frame.size.height, size.height) {
       let cells = frame.row(y)

@@ -16,6 +16,8 @@ public enum DisplayWidth {
   public static func isCombining(_ scalar: Unicode.Scalar) -> Bool {
     let value = scalar.value
     if value < 0x300 { return false }
+    // Unicode versions disagree on whether this one spaces; C libraries give it no column.
+    if value == 0x1171E { return true }
     if (0x1160...0x11FF).contains(value) || (0xD7B0...0xD7FF).contains(value) { return true }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark: return true

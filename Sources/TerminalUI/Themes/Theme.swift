@@ -13,6 +13,13 @@ public struct Theme: Hashable, Sendable {
     self.paints = Role.allCases.map { Paint(.terminal, attributes: $0.monoAttributes, mono: $0.monoAttributes) }
   }
 
+  /// A theme to build on: no attributes where there will be colour.
+  static func bare(_ name: String) -> Theme {
+    var theme = Theme(name: name)
+    for role in Role.allCases { theme[role].attributes = [] }
+    return theme
+  }
+
   /// The paint of a role.
   public subscript(role: Role) -> Paint {
     get { paints[Int(role.rawValue)] }
@@ -28,8 +35,12 @@ public struct Theme: Hashable, Sendable {
     }
     var foreground = front.resolved(depth)
     let background = back.resolved(depth)
-    if foreground == background, case .index(let index) = background {
-      foreground = .index(Palette.lightness(Palette.colors[Int(index)]) > 110 ? 0 : 7)
+    if foreground == background {
+      switch background {
+      case .index(let index): foreground = .index(Palette.lightness(Palette.colors[Int(index)]) > 110 ? 0 : 7)
+      case .rgb(let value): foreground = .rgb(Palette.lightness(value) > 127 ? 0 : 0xFFFFFF)
+      case .terminal: break
+      }
     }
     return Appearance(
       foreground: foreground, background: background,

@@ -18,12 +18,20 @@ public enum ThemeFile {
 
   /// A theme of the binary by name.
   public static func builtIn(_ name: String) throws(ThemeError) -> Theme {
+    if let known = parsed[name] { return known }
+    return try read(name)
+  }
+
+  /// The themes of the binary, read once.
+  private static let parsed: [String: Theme] = BuiltInThemes.names.reduce(into: [:]) { $0[$1] = try? read($1) }
+
+  private static func read(_ name: String) throws(ThemeError) -> Theme {
     guard let bytes = BuiltInThemes.yaml(named: name) else {
       throw ThemeError(
         file: name, what: "there is no theme of this name",
         remedy: "the themes are \(BuiltInThemes.names.joined(separator: ", "))")
     }
-    return try parse(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml", onto: Theme(name: name))
+    return try parse(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml", onto: .bare(name))
   }
 
   /// The theme of a text.
