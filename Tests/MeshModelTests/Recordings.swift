@@ -11,7 +11,10 @@ enum Recordings {
     let files = (walk?.allObjects as? [URL] ?? []).sorted { $0.path < $1.path }
     return try files.flatMap { file -> [(label: String, bytes: [UInt8])] in
       switch file.pathExtension {
-      case "json": return [(file.lastPathComponent, try [UInt8](Data(contentsOf: file)))]
+      case "json":
+        let bytes = try [UInt8](Data(contentsOf: file))
+        // A server's plain-text refusal is recorded under the name of what was asked for.
+        return bytes.first.map("{[".utf8.contains) == true ? [(file.lastPathComponent, bytes)] : []
       case "ndjson":
         return try [UInt8](Data(contentsOf: file)).split(separator: 0x0A).enumerated().map {
           ("\(file.lastPathComponent):\($0 + 1)", Array($1))
