@@ -20,6 +20,7 @@ let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 /// A Swift target with the house settings.
 func library(
@@ -57,9 +58,12 @@ let package = Package(
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
-    library("Scenarios", path: "Fixtures/Scenarios", resources: [.embedInCode("shop.yaml")]),
-    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, yams]),
-    library("BuiltInThemes", path: "Themes", resources: [.embedInCode("midnight.yaml")]),
+    library("Scenarios", path: "Fixtures/Scenarios", resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
+    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
+    library(
+      "BuiltInThemes", path: "Themes",
+      resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
+        .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
     library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),
     .executableTarget(
@@ -68,13 +72,13 @@ let package = Package(
         "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI", argumentParser, yams,
       ],
       swiftSettings: settings),
-    tests("MeshModelTests", ["MeshModel"]),
+    tests("MeshModelTests", ["MeshModel", hashTree]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
     tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
-    tests("TerminalUITests", ["TerminalUI"]),
+    tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests("DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"]),
     tests(
       "Integration",

@@ -63,6 +63,12 @@ final class ScriptedServer: Sendable {
       return start.duration(to: .now)
     }
 
+    /// Whether the socket takes more bytes within some milliseconds.
+    func isWritable(within milliseconds: Int32) -> Bool {
+      var state = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+      return poll(&state, 1, milliseconds) == 1
+    }
+
     /// Makes the coming close a reset instead of an orderly end.
     func reset() {
       var option = linger(l_onoff: 1, l_linger: 0)
@@ -71,12 +77,16 @@ final class ScriptedServer: Sendable {
   }
 
   let port: Int
+  /// An address of this server alone, so that no kept connection of an earlier test is taken for one to it.
+  let host: String
+  private static let hosts = Mutex(1)
   private let listener: Int32
   private let accepted = Mutex(0)
 
   /// How many connections came.
   var connections: Int { accepted.withLock { $0 } }
-  var url: String { "http://127.0.0.1:\(port)" }
+  var authority: String { "\(host):\(port)" }
+  var url: String { "http://\(authority)" }
 
   /// A server that runs `script` for every connection on a thread of its own and then closes it.
   init(_ script: @escaping @Sendable (Connection) -> Void) {
@@ -85,7 +95,12 @@ final class ScriptedServer: Sendable {
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, 4)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let number = Self.hosts.withLock { number in
+      number += 1
+      return number
+    }
+    host = "127.\(number >> 16 & 127).\(number >> 8 & 255).\(number & 255)"
+    address.sin_addr.s_addr = UInt32(0x7f00_0000 + number).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
@@ -99,7 +114,11 @@ final class ScriptedServer: Sendable {
     Thread.detachNewThread { [self] in
       while true {
         let peer = accept(listener, nil, nil)
-        guard peer >= 0 else { return }
+        guard peer >= 0 else {
+          // Closed here and not in `stop`, or its number could be another server's by the time it is used.
+          close(listener)
+          return
+        }
         let number = accepted.withLock { count in
           defer { count += 1 }
           return count
@@ -115,6 +134,5 @@ final class ScriptedServer: Sendable {
   /// Stops accepting.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 }

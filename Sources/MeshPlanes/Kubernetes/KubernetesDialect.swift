@@ -11,6 +11,9 @@ public protocol KubernetesDialect: Sendable {
   /// The resources it reads. Those that the server does not serve cost nothing.
   var resources: [DialectResource] { get }
 
+  /// The pure rules of the dialect; the dialect itself where it conforms to ``DialectRules``.
+  var rules: (any DialectRules)? { get }
+
   /// The neutral views of one native object; `reader` stands before the object and must have consumed it after.
   ///
   /// An object usually gives one entity, whose reference has the resource's kind and the object's namespace and name; any
@@ -38,8 +41,13 @@ public protocol KubernetesDialect: Sendable {
 }
 
 extension KubernetesDialect {
+  /// The dialect itself, where it conforms to ``DialectRules``.
+  public var rules: (any DialectRules)? { self as? any DialectRules }
+
+  /// Nothing: most dialects have no settings of their own.
   public func settings(using access: any KubernetesAccess) async -> MeshSettings? { nil }
 
+  /// Nothing: most dialects cannot tell.
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? { nil }

@@ -2,11 +2,11 @@ import CLibcurl
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// The one thread that runs every transfer of the process, and the mailbox by which others speak to it.
@@ -59,13 +59,13 @@ final class CurlEngine: Sendable {
 
   private func startThread() {
     #if os(Linux)
-      var thread = pthread_t()
-      let status = pthread_create(&thread, nil, engineThread, nil)
-      if status == 0 { pthread_detach(thread) }
+    var thread = pthread_t()
+    let status = pthread_create(&thread, nil, engineThread, nil)
+    if status == 0 { pthread_detach(thread) }
     #else
-      var thread: pthread_t?
-      let status = pthread_create(&thread, nil, { _ in engineThread(nil) }, nil)
-      if status == 0, let thread { pthread_detach(thread) }
+    var thread: pthread_t?
+    let status = pthread_create(&thread, nil, { _ in engineThread(nil) }, nil)
+    if status == 0, let thread { pthread_detach(thread) }
     #endif
     guard status != 0 else { return }
     let orphans = mailbox.withLock { box in

@@ -84,9 +84,9 @@ struct CurlFailure {
     default: break
     }
     if code == CURLE_SSL_CERTPROBLEM {
-      return text.contains("does not match")
-        ? (.tls, "the client certificate and its key do not belong together", nil)
-        : (.tls, "the client certificate or its key cannot be used", "both must be PEM, the key without a passphrase")
+      return text.contains("private key")
+        ? (.tls, "the client key is unreadable or does not belong to the client certificate", Self.identityRemedy)
+        : (.tls, "the client certificate cannot be used", Self.identityRemedy)
     }
     if code == CURLE_SSL_CACERT_BADFILE {
       return (.tls, "the certificate authorities given cannot be read", "they must be PEM")
@@ -95,6 +95,7 @@ struct CurlFailure {
     return (.tls, "the TLS handshake failed", nil)
   }
 
+  private static let identityRemedy = "certificate and key must be PEM, the key without a passphrase"
   private static let authorityRemedy = "configure the authority that signed it"
 
   /// What OpenSSL and libcurl say, and what it means.

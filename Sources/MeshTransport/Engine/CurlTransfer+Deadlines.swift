@@ -1,5 +1,3 @@
-import CLibcurl
-
 extension CurlTransfer {
   /// The phase this transfer is in.
   var phase: TransportError.Phase {
@@ -46,8 +44,9 @@ extension CurlTransfer {
     fail(.timedOut(phase), message)
   }
 
+  /// libcurl tells of the connection only after the TLS handshake, so the sockets themselves are asked.
   private func noteConnection() {
     guard connected == nil, requestStarted == nil, connectStarted != nil else { return }
-    if EasyFacts(easy: easy).offset(CURLINFO_CONNECT_TIME_T) > 0 { connected = .now }
+    if sockets.contains(where: { SocketState.isConnected($0.number, inode: $0.inode) }) { connected = .now }
   }
 }

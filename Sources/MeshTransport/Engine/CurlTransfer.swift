@@ -1,11 +1,11 @@
 import CLibcurl
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// One transfer under way: an easy handle, what came so far, and the deadline it is under. Only the engine's thread
@@ -20,6 +20,8 @@ final class CurlTransfer {
   var failure: TransportError?
   var connectStarted: ContinuousClock.Instant?
   var connected: ContinuousClock.Instant?
+  /// The sockets opened for this transfer, each with its inode because a number is soon used again.
+  var sockets: [(number: Int32, inode: UInt64)] = []
   var requestStarted: ContinuousClock.Instant?
   var firstByte: ContinuousClock.Instant?
   var lastByte: ContinuousClock.Instant?
@@ -137,6 +139,7 @@ final class CurlTransfer {
     }
     guard head.isComplete, !headSeen else { return true }
     headSeen = true
+    ClockSkew.note(head.headers, origin: order.target.origin)
     if (300...399).contains(head.status), head.status != 304 { return refuseRedirect() }
     if head.status == 407, order.proxy != nil {
       return fail(.proxy, "the proxy wants other credentials", remedy: "correct user and password of the proxy")
@@ -216,15 +219,20 @@ final class CurlTransfer {
 
   /// Hands the result to whoever waits.
   func finish(_ code: CURLcode) {
-    let error = failure ?? (code == CURLE_OK ? nil : CurlFailure(self, code).error)
+    var error = failure ?? (code == CURLE_OK ? nil : CurlFailure(self, code).error)
+    // libcurl takes a connection that ends inside the headers for the end of an answer.
+    if error == nil, !head.isComplete {
+      error = TransportError(
+        .truncated, "the connection ended inside the headers", origin: order.target.origin,
+        outcomeUnknown: isOutcomeUnknown)
+    }
     switch order.reply {
     case .whole(let continuation):
       continuation.resume(returning: error.map { .failure($0) } ?? .success(response()))
     case .stream(let continuation):
       guard streamOpened else {
-        continuation.resume(
-          returning: .failure(error ?? TransportError(.truncated, "no answer", origin: order.target.origin)))
-        return
+        let missing = TransportError(.truncated, "no answer", origin: order.target.origin)
+        return continuation.resume(returning: .failure(error ?? missing))
       }
       channel?.finish(error)
     case .certificate(let continuation):
@@ -285,11 +293,13 @@ private let connectingBegins: curl_opensocket_callback = { context, _, address i
   guard let context, let address else { return -1 }
   let transfer = transfer(context)
   if transfer.connectStarted == nil { transfer.connectStarted = ContinuousClock.now }
-  return socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
+  let number = socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
+  if number >= 0, let inode = SocketState.inode(number) { transfer.sockets.append((number, inode)) }
+  return number
 }
 
 #if os(Linux)
-  private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
+private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
 #else
-  private let closeOnExec: Int32 = 0
+private let closeOnExec: Int32 = 0
 #endif

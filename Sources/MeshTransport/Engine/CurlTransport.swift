@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// HTTP over the network by libcurl. All instances share one thread and one pool of connections.
@@ -21,12 +21,14 @@ public final class CurlTransport: HTTPTransport {
     self.environment = environment ?? Self.proxyVariables()
   }
 
+  /// The whole answer. Cancelling the task closes the connection.
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     let started = ContinuousClock.now
     let plan = try TransferPlan(request, settings: settings, environment: environment)
     let ticket = TransferTicket()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<HTTPResponse, TransportError>, Never>) in
+      await withCheckedContinuation {
+        (continuation: CheckedContinuation<Result<HTTPResponse, TransportError>, Never>) in
         CurlEngine.shared.post(.start(plan.order(ticket, .whole(continuation), submitted: started)))
       }
     } onCancel: {
@@ -40,6 +42,7 @@ public final class CurlTransport: HTTPTransport {
     }
   }
 
+  /// The head of the answer with its body to come.
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     let started = ContinuousClock.now
     let plan = try TransferPlan(request, settings: settings, environment: environment)

@@ -38,7 +38,8 @@ struct TransferPlan: Sendable {
     self.target = target
     self.settings = settings
     credentialsWithheld = withheld
-    proxy = settings.unixSocket == nil
+    proxy =
+      settings.unixSocket == nil
       ? try ProxyRoute.route(to: target, setting: settings.proxy, environment: environment) : nil
     var authority = target.authority
     if let name = settings.tls.serverName, !name.isEmpty, target.scheme == "https" {
@@ -79,7 +80,9 @@ struct TransferPlan: Sendable {
     } else if let until = certificate?.notAfter {
       explained.message = "the server's certificate expired on \(until)"
     }
-    explained.remedy = "renew the certificate; if it is valid, this machine's clock, \(WallClock.shown()), is wrong"
+    explained.remedy =
+      ClockSkew.hint(for: target.origin)
+      ?? "renew the certificate; if it is valid, this machine's clock, \(WallClock.shown()), is wrong"
     return explained
   }
 }

@@ -3,7 +3,9 @@
 ///
 /// It has one reader, and what one iterator has read another does not see.
 public struct HTTPStream: AsyncSequence, Sendable {
+  /// A piece of the body.
   public typealias Element = [UInt8]
+  /// Why a body ended early.
   public typealias Failure = TransportError
 
   /// The status code.
@@ -13,6 +15,7 @@ public struct HTTPStream: AsyncSequence, Sendable {
   /// Over what it comes.
   public let connection: ConnectionFacts
   private let channel: ChunkChannel
+  private var tap: StreamTap?
 
   init(status: Int, headers: HTTPHeaders, connection: ConnectionFacts, channel: ChunkChannel) {
     self.status = status
@@ -51,20 +54,37 @@ public struct HTTPStream: AsyncSequence, Sendable {
   /// Stops the transfer; a waiting reader sees the end.
   public func cancel() { channel.stop() }
 
-  public func makeAsyncIterator() -> Iterator { Iterator(channel: channel) }
+  /// The same stream, overheard.
+  func tapped(by tap: StreamTap) -> HTTPStream {
+    var copy = self
+    copy.tap = tap
+    return copy
+  }
+
+  /// The one reader.
+  public func makeAsyncIterator() -> Iterator { Iterator(channel: channel, tap: tap) }
 
   /// The reader of a stream.
   public struct Iterator: AsyncIteratorProtocol {
     let channel: ChunkChannel
+    let tap: StreamTap?
 
     /// The next piece, nil at the end of the body.
-    public mutating func next() async throws(TransportError) -> [UInt8]? { try await channel.next() }
+    public mutating func next() async throws(TransportError) -> [UInt8]? {
+      guard let tap else { return try await channel.next() }
+      guard let chunk = try await channel.next() else {
+        await tap.finish()
+        return nil
+      }
+      tap.take(chunk)
+      return chunk
+    }
 
     /// The next piece, nil at the end of the body.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(TransportError) -> [UInt8]? {
-      try await channel.next()
+      try await next()
     }
   }
 }

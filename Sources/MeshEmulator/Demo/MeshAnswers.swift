@@ -1,0 +1,62 @@
+import MeshModel
+
+/// Who answers behind the API server: istiod on its pod and service, Envoy on every sidecar's pod.
+struct MeshAnswers: Sendable {
+  let store: ObjectStore
+  let simulation: Simulation
+  let clock: @Sendable () -> Double
+
+  /// The answer of a pod or service reached through the API server's proxy.
+  func answer(_ request: PlainRequest) -> PlainAnswer? {
+    switch request.target {
+    case .server: return nil
+    case .service(let namespace, let name, let port):
+      guard namespace == simulation.scenario.mesh.rootNamespace, name == "istiod" || name.hasPrefix("istiod-") else {
+        return nil
+      }
+      return ["15014", "8080", "http-monitoring"].contains(port) ? istiod(request) : nil
+    case .pod(let namespace, let name, let port):
+      let time = clock()
+      let state = simulation.at(time) { $0 }
+      guard let instance = state.registry.pod(namespace, name) else { return nil }
+      if instance.labels["app"] == "istiod" {
+        return ["8080", "15014"].contains(port) ? istiod(request) : nil
+      }
+      guard instance.hasProxy else { return nil }
+      switch port {
+      case "15000": return EnvoyAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
+      case "15020", "15090":
+        guard request.path == "/stats/prometheus" || request.path == "/metrics" else {
+          return .text("404 page not found\n", status: 404)
+        }
+        return .exposition(Exposition(state: state, simulation: simulation).text(of: instance))
+      case "15021" where request.path == "/healthz/ready":
+        return instance.isReady ? .text("") : .text("not ready\n", status: 503)
+      default: return nil
+      }
+    }
+  }
+
+  /// istiod's answer.
+  func istiod(_ request: PlainRequest) -> PlainAnswer {
+    let time = clock()
+    return IstiodDebug(
+      state: simulation.at(time) { $0 }, simulation: simulation, store: store, time: time
+    ).answer(request)
+  }
+
+  /// The metrics of all proxies.
+  func metrics(_ request: PlainRequest) -> PlainAnswer {
+    guard request.path == "/metrics" || request.path == "/federate" else {
+      return .text("the metrics are at /metrics\n", status: 404)
+    }
+    return .exposition(Exposition(state: simulation.at(clock()) { $0 }, simulation: simulation).text())
+  }
+}
+
+extension PlainAnswer {
+  /// Metrics in Prometheus' text format.
+  static func exposition(_ text: String) -> PlainAnswer {
+    PlainAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+  }
+}

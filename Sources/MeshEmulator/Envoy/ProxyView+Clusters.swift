@@ -1,0 +1,261 @@
+import MeshModel
+
+extension ProxyView {
+  /// The clusters of the proxy: one a service port, one more a subset, and Istio's own.
+  struct ClusterSpec {
+    var name: String
+    var service: RegistryService
+    var port: RegistryService.Port
+    var subset: DestinationRule.Subset?
+    var rule: DestinationRule?
+  }
+
+  var clusterSpecs: [ClusterSpec] {
+    services.flatMap { service in
+      service.ports.flatMap { port -> [ClusterSpec] in
+        let rule = rule(service)
+        let base = ClusterSpec(
+          name: "outbound|\(port.number)||\(service.host)", service: service, port: port, subset: nil, rule: rule)
+        let subsets = (rule?.subsets ?? []).map { subset in
+          ClusterSpec(
+            name: "outbound|\(port.number)|\(subset.name)|\(service.host)", service: service, port: port,
+            subset: subset, rule: rule)
+        }
+        return [base] + subsets
+      }
+    }
+  }
+
+  /// `dynamic_active_clusters`.
+  var clusters: [(name: String, item: JSONValue)] {
+    func item(_ name: String, _ members: JSONValue) -> (String, JSONValue) {
+      var cluster = Self.typed("envoy.config.cluster.v3.Cluster", ["name": .string(name)])
+      for member in members.object?.members ?? [] { cluster[member.name] = member.value }
+      return (
+        name,
+        ["version_info": .string(version), "cluster": cluster, "last_updated": .string(lastUpdated)]
+      )
+    }
+    var result = [item("BlackHoleCluster", ["type": "STATIC", "connect_timeout": "10s"])]
+    for port in Set(inboundPorts).sorted() {
+      result.append(
+        item("inbound|\(port)||", ["type": "ORIGINAL_DST", "connect_timeout": "10s", "lb_policy": "CLUSTER_PROVIDED"]))
+    }
+    result.append(
+      item("PassthroughCluster", ["type": "ORIGINAL_DST", "connect_timeout": "10s", "lb_policy": "CLUSTER_PROVIDED"]))
+    return result + clusterSpecs.map { item($0.name, outbound($0)) }
+  }
+
+  private func outbound(_ spec: ClusterSpec) -> JSONValue {
+    var value: JSONValue = [:]
+    if spec.service.isExternal, spec.service.selector.isEmpty {
+      value["type"] = "STRICT_DNS"
+    } else {
+      value["type"] = "EDS"
+      value["eds_cluster_config"] = [
+        "eds_config": ["ads": [:], "initial_fetch_timeout": "0s", "resource_api_version": "V3"],
+        "service_name": .string(spec.name),
+      ]
+    }
+    value["connect_timeout"] = "10s"
+    value["lb_policy"] = "LEAST_REQUEST"
+    let unlimited: JSONValue = 4_294_967_295
+    value["circuit_breakers"] = [
+      "thresholds": [
+        [
+          "max_connections": unlimited, "max_pending_requests": unlimited, "max_requests": unlimited,
+          "max_retries": unlimited, "track_remaining": true,
+        ]
+      ]
+    ]
+    if let outlier = spec.subset?.policy.json?["outlierDetection"] ?? spec.rule?.policy.json?["outlierDetection"] {
+      var detection: JSONValue = [:]
+      if let errors = outlier["consecutive5xxErrors"] { detection["consecutive_5xx"] = errors }
+      if let interval = outlier["interval"] { detection["interval"] = interval }
+      if let ejection = outlier["baseEjectionTime"] { detection["base_ejection_time"] = ejection }
+      detection["enforcing_consecutive_5xx"] = 100
+      detection["enforcing_success_rate"] = 0
+      value["outlier_detection"] = detection
+    }
+    var istio: JSONValue = ["default_original_port": .int(spec.port.number)]
+    if let rule = spec.rule {
+      istio["config"] = .string(
+        "/apis/networking.istio.io/v1alpha3/namespaces/\(rule.namespace)/destination-rule/\(rule.name)")
+    }
+    if let subset = spec.subset { istio["subset"] = .string(subset.name) }
+    value["metadata"] = ["filter_metadata": ["istio": istio]]
+    value["common_lb_config"] = ["locality_weighted_lb_config": [:]]
+    security(spec, into: &value)
+    return value
+  }
+
+  /// The transport sockets by what the client sends (mesh-consoles facts §4.2).
+  private func security(_ spec: ClusterSpec, into value: inout JSONValue) {
+    let sni = "outbound_.\(spec.port.number)_.\(spec.subset?.name ?? "")_.\(spec.service.host)"
+    func tls(_ members: JSONValue) -> JSONValue {
+      [
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": Self.typed("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", members),
+      ]
+    }
+    let meshTLS = tls([
+      "common_tls_context": [
+        "tls_certificate_sds_secret_configs": [["name": "default"]],
+        "alpn_protocols": ["istio-peer-exchange", "istio"],
+      ],
+      "sni": .string(sni),
+    ])
+    let sent = MutualTLS(configuration: push.configuration, mesh: mesh)
+      .sent(rule: spec.rule, service: spec.service, port: spec.port.number, subset: spec.subset?.name)
+    switch sent {
+    case .plaintext: return
+    case .mesh: value["transport_socket"] = meshTLS
+    case .own: value["transport_socket"] = tls(["sni": .string(spec.service.host)])
+    case .automatic:
+      value["transport_socket_matches"] = [
+        ["name": "tlsMode-istio", "match": ["tlsMode": "istio"], "transport_socket": meshTLS],
+        [
+          "name": "tlsMode-disabled", "match": [:],
+          "transport_socket": [
+            "name": "envoy.transport_sockets.raw_buffer",
+            "typed_config": Self.typed("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"),
+          ],
+        ],
+      ]
+    }
+  }
+
+  /// The endpoints of a cluster.
+  func endpoints(_ spec: ClusterSpec) -> [Instance] {
+    registry.endpoints(of: spec.service).filter { $0.matches(spec.subset?.labels ?? [:]) }
+  }
+
+  /// `dynamic_endpoint_configs`.
+  var endpointConfigurations: [(name: String, item: JSONValue)] {
+    let tls = MutualTLS(configuration: push.configuration, mesh: mesh)
+    return clusterSpecs.filter { !$0.service.isExternal || !$0.service.selector.isEmpty }.map { spec in
+      let endpoints = endpoints(spec).map { instance -> JSONValue in
+        let service = instance.labels["app"] ?? instance.workload
+        let workload =
+          "\(instance.workload);\(instance.namespace);\(service);\(instance.labels["version"] ?? "");Kubernetes"
+        var metadata: JSONValue = ["istio": ["workload": .string(workload)]]
+        if tls.takesMeshTLS(instance, port: spec.port.target) {
+          metadata["envoy.transport_socket_match"] = ["tlsMode": "istio"]
+        }
+        return [
+          "endpoint": [
+            "address": Self.address(instance.address, spec.port.target), "health_check_config": [:],
+          ],
+          "health_status": instance.isReady ? "HEALTHY" : "UNHEALTHY", "metadata": ["filter_metadata": metadata],
+          "load_balancing_weight": 1,
+        ]
+      }
+      var locality: JSONValue = ["locality": [:], "lb_endpoints": .array(endpoints)]
+      if !endpoints.isEmpty { locality["load_balancing_weight"] = .int(endpoints.count) }
+      return (
+        spec.name,
+        [
+          "endpoint_config": Self.typed(
+            "envoy.config.endpoint.v3.ClusterLoadAssignment",
+            [
+              "cluster_name": .string(spec.name), "endpoints": [locality],
+              "policy": ["overprovisioning_factor": 140],
+            ])
+        ]
+      )
+    }
+  }
+
+  static func address(_ address: String, _ port: Int) -> JSONValue {
+    ["socket_address": ["address": .string(address), "port_value": .int(port)]]
+  }
+
+  /// The ports of the proxy's own workload.
+  var inboundPorts: [Int] {
+    services.filter { $0.namespace == proxy.namespace && !$0.selector.isEmpty && proxy.matches($0.selector) }
+      .flatMap { $0.ports.map(\.target) }
+  }
+
+  /// `dynamic_listeners`: the inbound one, whose filter chains say what each port accepts, and the outbound ones.
+  var listeners: [(name: String, item: JSONValue)] {
+    func item(_ name: String, _ address: JSONValue, _ members: JSONValue) -> (String, JSONValue) {
+      var listener = Self.typed(
+        "envoy.config.listener.v3.Listener", ["name": .string(name), "address": address])
+      for member in members.object?.members ?? [] { listener[member.name] = member.value }
+      return (
+        name,
+        [
+          "name": .string(name),
+          "active_state": [
+            "version_info": .string(version), "listener": listener, "last_updated": .string(lastUpdated),
+          ],
+        ]
+      )
+    }
+    var result: [(String, JSONValue)] = []
+    if proxy.proxy == .sidecar {
+      let chains = Set(inboundPorts).sorted().flatMap(inboundChains)
+      result.append(
+        item(
+          "virtualInbound", Self.address("0.0.0.0", 15_006),
+          ["filter_chains": .array(chains), "traffic_direction": "INBOUND"]))
+    }
+    for (name, port) in listenerPorts {
+      result.append(
+        item(
+          name, Self.address("0.0.0.0", port),
+          [
+            "filter_chains": [["filters": [Self.connectionManager("outbound_\(name)", routes: String(port))]]],
+            "traffic_direction": "OUTBOUND",
+          ]))
+    }
+    return result
+  }
+
+  /// The outbound listeners of HTTP ports by name.
+  var listenerPorts: [(String, Int)] {
+    if proxy.proxy == .gateway { return [("0.0.0.0_443", 443)] }
+    let ports = Set(services.flatMap { $0.ports.filter(Self.isHTTP).map(\.number) })
+    return ports.sorted().map { ("0.0.0.0_\($0)", $0) }
+  }
+
+  private func inboundChains(_ port: Int) -> [JSONValue] {
+    let accepted = MutualTLS(configuration: push.configuration, mesh: mesh).accepted(by: proxy, port: port)
+    var chains: [JSONValue] = []
+    if accepted != .disable {
+      chains.append([
+        "filter_chain_match": ["destination_port": .int(port), "transport_protocol": "tls"],
+        "filters": [Self.connectionManager("inbound_0.0.0.0_\(port)", routes: nil)],
+        "transport_socket": [
+          "name": "envoy.transport_sockets.tls",
+          "typed_config": Self.typed(
+            "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", ["require_client_certificate": true]),
+        ],
+        "name": .string("0.0.0.0_\(port)"),
+      ])
+    }
+    if accepted != .strict {
+      chains.append([
+        "filter_chain_match": ["destination_port": .int(port), "transport_protocol": "raw_buffer"],
+        "filters": [Self.connectionManager("inbound_0.0.0.0_\(port)", routes: nil)],
+        "name": .string("0.0.0.0_\(port)"),
+      ])
+    }
+    return chains
+  }
+
+  private static func connectionManager(_ prefix: String, routes: String?) -> JSONValue {
+    var members: JSONValue = ["stat_prefix": .string(prefix)]
+    if let routes {
+      members["rds"] = [
+        "config_source": ["ads": [:], "initial_fetch_timeout": "0s", "resource_api_version": "V3"],
+        "route_config_name": .string(routes),
+      ]
+    }
+    return [
+      "name": "envoy.filters.network.http_connection_manager",
+      "typed_config": typed(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", members),
+    ]
+  }
+}

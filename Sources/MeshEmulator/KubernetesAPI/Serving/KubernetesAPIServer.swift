@@ -1,0 +1,97 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+import Synchronization
+
+/// A Kubernetes API on a loopback port, in front of an ``ObjectStore``.
+///
+/// It is a faithful subset: discovery, lists in pages, watches, every kind of write, dry runs, field validation, tables,
+/// access reviews and the pod proxy, so that `kubectl` works with it unchanged. It speaks HTTP without TLS, and clients
+/// leave out credentials there (kubectl does); `anonymous` says who such a request is.
+public struct KubernetesAPIServer: Sendable {
+  /// The objects it serves.
+  public let store: ObjectStore
+  /// The misbehaviour ordered from it.
+  public let faults: Faults
+  let users: [APIUser]
+  let anonymous: APIUser
+  let behind: PlainHandler
+  private let server: HTTPServer
+
+  /// Creates a server; ``run()`` starts it.
+  ///
+  /// - Parameters:
+  ///   - users: Who is known by a bearer token, and by impersonation.
+  ///   - anonymous: Who a request without credentials is; somebody without any rights where `nil`.
+  ///   - port: The port on 127.0.0.1; a free one where 0.
+  ///   - behind: Answers what the pod and service proxies pass on, and paths the API does not have.
+  public init(
+    store: ObjectStore, users: [APIUser] = [.admin, .viewer, .stranger], anonymous: APIUser? = .admin,
+    port: UInt16 = 0, faults: Faults = Faults(), behind: @escaping PlainHandler = { _ in nil }
+  ) throws {
+    self.store = store
+    self.users = users
+    self.anonymous = anonymous ?? .anonymous
+    self.faults = faults
+    self.behind = behind
+    let entry = Entry()
+    server = HTTPServer(
+      config: .init(
+        address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), timeout: 120,
+        sharedRequestBufferSize: 4 << 20, sharedRequestReplaySize: 8 << 20, logger: .disabled),
+      handler: entry)
+    entry.serve.withLock { $0 = { [self] request in await self.response(to: request) } }
+  }
+
+  /// Serves until the task is cancelled or ``stop()`` is called.
+  ///
+  /// - Throws: The socket error where the port cannot be listened on.
+  public func run() async throws {
+    do {
+      try await server.run()
+    } catch {
+      if Task.isCancelled { return }
+      if case SocketError.disconnected = error { return }
+      throw error
+    }
+  }
+
+  /// Stops serving and closes every connection.
+  public func stop() async { await server.stop(timeout: 0) }
+
+  /// The port it listens on, once it does.
+  ///
+  /// - Throws: A timeout where ``run()`` was not called within five seconds.
+  public var port: UInt16 {
+    get async throws {
+      try await server.waitUntilListening(timeout: 5)
+      guard case .ip4(_, let port)? = await server.listeningAddress else { return 0 }
+      return port
+    }
+  }
+
+  /// The address it listens at, such as `http://127.0.0.1:40123`.
+  public var address: String { get async throws { "http://127.0.0.1:\(try await port)" } }
+
+  /// A kubeconfig file that leads to it, as YAML.
+  public func kubeconfig(user: APIUser = .admin, namespace: String = "default", name: String = "meshdeck")
+    async throws -> String
+  {
+    let token = user.token.map { "{token: \"\($0)\"}" } ?? "{}"
+    return """
+      apiVersion: v1
+      kind: Config
+      clusters:
+      - name: \(name)
+        cluster: {server: "\(try await address)"}
+      users:
+      - name: \(user.name)
+        user: \(token)
+      contexts:
+      - name: \(name)
+        context: {cluster: \(name), user: \(user.name), namespace: \(namespace)}
+      current-context: \(name)
+
+      """
+  }
+}

@@ -1,0 +1,122 @@
+import MeshModel
+
+/// One running copy of a workload, a pod or a machine, as the simulation sees it.
+struct Instance: Sendable {
+  var namespace: String
+  var name: String
+  /// The name of the workload it belongs to.
+  var workload: String
+  var labels: [String: String]
+  var address: String
+  var isReady: Bool
+  var proxy: AppProxy
+  var serviceAccount: String
+  /// Whether it is a machine outside Kubernetes.
+  var isMachine: Bool
+  /// The seconds its proxy takes to acknowledge, where told to.
+  var lag: Double?
+  /// The text its proxy rejects with, where told to.
+  var rejects: String?
+
+  /// The workload's qualified name.
+  var workloadID: String { "\(namespace)/\(workload)" }
+  /// The name of its proxy in the control plane, `pod.namespace`.
+  var proxyID: String { "\(name).\(namespace)" }
+  /// Whether there is an Envoy that the control plane programs.
+  var hasProxy: Bool { proxy == .sidecar || proxy == .gateway }
+
+  func matches(_ selector: [String: String]) -> Bool {
+    selector.allSatisfy { labels[$0.key] == $0.value }
+  }
+
+  /// Reads a pod, or `nil` where it has ended.
+  init?(pod object: StoredObject) {
+    namespace = object.namespace
+    name = object.name
+    labels = Dictionary(object.labels.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    var owner: String?
+    var annotations: [String: String] = [:]
+    var account = "default"
+    var address = ""
+    var phase = "Running"
+    var ready = false
+    var containers: [String] = []
+    do throws(JSONError) {
+      try JSONReader.read(object.jsonBytes) { reader throws(JSONError) in
+        try reader.object { key, reader throws(JSONError) in
+          switch key {
+          case "metadata":
+            try reader.object { key, reader throws(JSONError) in
+              switch key {
+              case "annotations": annotations = try reader.stringMap()
+              case "ownerReferences":
+                try reader.array { reader throws(JSONError) in owner = try reader.stringMap()["name"] }
+              default: try reader.skip()
+              }
+            }
+          case "spec":
+            try reader.object { key, reader throws(JSONError) in
+              switch key {
+              case "serviceAccountName": account = try reader.string()
+              case "containers", "initContainers":
+                try reader.array { reader throws(JSONError) in containers.append(try reader.stringMap()["name"] ?? "") }
+              default: try reader.skip()
+              }
+            }
+          case "status":
+            try reader.object { key, reader throws(JSONError) in
+              switch key {
+              case "podIP": address = try reader.string()
+              case "phase": phase = try reader.string()
+              case "conditions":
+                try reader.array { reader throws(JSONError) in
+                  let condition = try reader.stringMap()
+                  if condition["type"] == "Ready" { ready = condition["status"] == "True" }
+                }
+              default: try reader.skip()
+              }
+            }
+          default: try reader.skip()
+          }
+        }
+      }
+    } catch {
+      return nil
+    }
+    guard phase == "Running" || phase == "Pending" else { return nil }
+    self.address = address
+    isReady = ready
+    serviceAccount = account
+    isMachine = false
+    lag = annotations[ProxyAnnotation.lag].flatMap(Double.init)
+    rejects = annotations[ProxyAnnotation.rejects]
+    if containers.contains("istio-proxy") {
+      proxy = containers.count == 1 ? .gateway : .sidecar
+    } else {
+      proxy = annotations["ambient.istio.io/redirection"] == "enabled" ? .ambient : .none
+    }
+    let hash = labels["pod-template-hash"].map { "-\($0)" } ?? ""
+    workload = owner.map { $0.hasSuffix(hash) ? String($0.dropLast(hash.count)) : $0 } ?? name
+  }
+
+  /// Reads a `WorkloadEntry`.
+  init(machine object: StoredObject) {
+    let json = object.json
+    let spec = json["spec"]
+    namespace = object.namespace
+    name = object.name
+    labels = (spec?["labels"]?.object?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string }
+    address = spec?["address"]?.string ?? ""
+    serviceAccount = spec?["serviceAccount"]?.string ?? "default"
+    proxy = labels["security.istio.io/tlsMode"] == "istio" ? .sidecar : .none
+    let health = json["status"]?["conditions"]?.array?.first { $0["type"]?.string == "Healthy" }
+    isReady = health?["status"]?.string != "False"
+    workload = labels["app"] ?? name
+    isMachine = true
+  }
+}
+
+extension StoredObject {
+  /// The members of the object as one JSON text.
+  var jsonBytes: [UInt8] { [UInt8(ascii: "{")] + body }
+}

@@ -1,0 +1,114 @@
+import MeshModel
+
+/// Istio's configuration at one moment: what one push of the control plane is made from.
+///
+/// A value whose tables are shared until written, so that the configurations of several pushes cost little.
+struct MeshConfiguration: Sendable {
+  private(set) var virtualServices: [String: VirtualService] = [:]
+  private(set) var destinationRules: [String: DestinationRule] = [:]
+  private(set) var peerAuthentications: [String: PeerAuthentication] = [:]
+  private(set) var authorizationPolicies: [String: AuthorizationPolicy] = [:]
+  /// The keys of virtual services by host, and of those with wildcards.
+  private var byHost: [String: [String]] = [:]
+  private var wildcards: [String] = []
+  private var rulesByHost: [String: [String]] = [:]
+  private var wildcardRules: [String] = []
+
+  mutating func put(_ object: StoredObject) {
+    remove(object)
+    let key = "\(object.namespace)/\(object.name)"
+    switch object.resource.plural {
+    case "virtualservices":
+      let service = VirtualService(object)
+      virtualServices[key] = service
+      for host in Set(service.hosts) {
+        if host.hasPrefix("*") { wildcards.append(key) } else { byHost[host, default: []].append(key) }
+      }
+    case "destinationrules":
+      let rule = DestinationRule(object)
+      destinationRules[key] = rule
+      if rule.host.hasPrefix("*") { wildcardRules.append(key) } else { rulesByHost[rule.host, default: []].append(key) }
+    case "peerauthentications": peerAuthentications[key] = PeerAuthentication(object)
+    case "authorizationpolicies": authorizationPolicies[key] = AuthorizationPolicy(object)
+    default: break
+    }
+  }
+
+  mutating func remove(_ object: StoredObject) {
+    let key = "\(object.namespace)/\(object.name)"
+    switch object.resource.plural {
+    case "virtualservices":
+      guard let old = virtualServices.removeValue(forKey: key) else { return }
+      for host in old.hosts { byHost[host]?.removeAll { $0 == key } }
+      wildcards.removeAll { $0 == key }
+    case "destinationrules":
+      guard let old = destinationRules.removeValue(forKey: key) else { return }
+      rulesByHost[old.host]?.removeAll { $0 == key }
+      wildcardRules.removeAll { $0 == key }
+    case "peerauthentications": peerAuthentications[key] = nil
+    case "authorizationpolicies": authorizationPolicies[key] = nil
+    default: break
+    }
+  }
+
+  /// The virtual service for a host: the most specific one, the oldest of equals.
+  func virtualService(for host: String, client: String, gateway: String) -> VirtualService? {
+    ((byHost[host] ?? []) + wildcards)
+      .compactMap { virtualServices[$0] }
+      .filter { $0.isVisible(from: client) && ($0.gateways.contains(gateway) || (gateway == "*" && $0.gateways != ["mesh"])) }
+      .compactMap { service in service.specificity(for: host).map { (service, $0) } }
+      .min { left, right in
+        (right.1, left.0.created, left.0.namespace, left.0.name) < (left.1, right.0.created, right.0.namespace, right.0.name)
+      }?.0
+  }
+
+  /// The destination rule for a host as one client sees it: its own namespace's, the service's, then the root's.
+  func destinationRule(
+    for host: String, client: String, service: String, root: String, labels: [String: String] = [:]
+  ) -> DestinationRule? {
+    let candidates = ((rulesByHost[host] ?? []) + wildcardRules).compactMap { destinationRules[$0] }
+      .filter { rule in rule.workloadSelector.allSatisfy { labels[$0.key] == $0.value } }
+    for namespace in [client, service, root] {
+      let found = candidates.filter { rule in
+        rule.namespace == namespace
+          && (rule.exportTo.isEmpty || rule.exportTo.contains("*") || rule.exportTo.contains(client)
+            || (rule.exportTo.contains(".") && rule.namespace == client))
+      }
+      let best = found.compactMap { rule in rule.covers(host).map { (rule, $0) } }.min { left, right in
+        (right.1, left.0.created, left.0.name) < (left.1, right.0.created, right.0.name)
+      }
+      if let best { return best.0 }
+    }
+    return nil
+  }
+
+  /// The rules of a virtual service with those of its delegates in place.
+  func rules(of service: VirtualService) -> [HTTPRule] {
+    service.http.flatMap { rule -> [HTTPRule] in
+      guard let key = rule.delegate else { return [rule] }
+      guard let delegate = virtualServices[key] else { return [] }
+      return delegate.http.map { inner in
+        var inner = inner
+        // A delegate's conditions narrow those of the rule that delegates; one of the two is nearly always empty.
+        if inner.matches.isEmpty { inner.matches = rule.matches }
+        return inner
+      }
+    }
+  }
+
+  /// Why Envoy would refuse the routes of a push, or `nil` where it takes them.
+  var routeFault: String? {
+    for key in virtualServices.keys.sorted() {
+      guard let service = virtualServices[key] else { continue }
+      for rule in service.http where rule.routes.count > 1 {
+        let name = rule.name ?? "default"
+        let total = rule.routes.reduce(0.0) { $0 + ($1.weight < 0 ? 4_294_967_296 : 0) + Double($1.weight) }
+        if total > 4_294_967_295 {
+          return "The sum of weights of all weighted clusters of route \(name) exceeds 4294967295"
+        }
+        if total == 0 { return "Sum of weights in the weighted_cluster must be greater than 0." }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,235 @@
+import MeshModel
+import Yams
+
+extension Scenario {
+  /// Reads a scenario from YAML.
+  ///
+  /// - Parameters:
+  ///   - yaml: The text.
+  ///   - file: The name of the file, for errors.
+  /// - Throws: ``ScenarioError`` with file, line and what to write instead.
+  public init(yaml: String, file: String) throws(ScenarioError) {
+    let root: Node?
+    do {
+      root = try compose(yaml: yaml)
+    } catch let error as YamlError {
+      throw ScenarioError(code: .syntax, file: file, line: error.line, message: "not YAML: \(error)")
+    } catch {
+      throw ScenarioError(code: .syntax, file: file, line: 1, message: "not YAML: \(error)")
+    }
+    guard let root else {
+      throw ScenarioError(code: .syntax, file: file, line: 1, message: "the file is empty; it needs name and services")
+    }
+    let document = ScenarioNode(node: root, file: file, path: "")
+    self.init(name: "")
+    for (name, value) in try document.members() {
+      switch name {
+      case "name": self.name = try value.string()
+      case "wobble": wobble = try value.double(0...0.9)
+      case "mesh": mesh = try Mesh(value)
+      case "namespaces":
+        for (name, value) in try value.members() {
+          namespaces.append(Namespace(name: name, labels: try value.stringMap()))
+        }
+      case "services": for (name, value) in try value.members() { apps.append(try App(name, value)) }
+      case "arrivals": for value in try value.elements() { arrivals.append(try Arrival(value)) }
+      case "proxies": for (name, value) in try value.members() { habits.append(try ProxyHabit(name, value)) }
+      case "objects": for value in try value.elements() { objects.append(try Scenario.object(value)) }
+      case "generate": generation = try Generation(value)
+      default:
+        throw value.unknown(name, known: "name wobble mesh namespaces services arrivals proxies objects generate")
+      }
+    }
+    guard !self.name.isEmpty else { throw document.fail("name is missing; write `name: shop`") }
+    try check(document)
+  }
+
+  /// Checks what one part of the scenario says of another.
+  private func check(_ document: ScenarioNode) throws(ScenarioError) {
+    let names = Set(namespaces.map(\.name))
+    let workloads = Set(apps.flatMap { app in app.versions.map { "\(app.namespace)/\(app.workloadName($0))" } })
+    for app in apps where !names.contains(app.namespace) && app.runtime != .external {
+      throw document.fail("services.\(app.namespace)/\(app.name): no namespace \(app.namespace)", code: .reference)
+    }
+    for arrival in arrivals where !workloads.contains(arrival.gateway) {
+      throw document.fail("arrivals: no workload \(arrival.gateway) to enter by", code: .reference)
+    }
+    for habit in habits where !workloads.contains(habit.workload) {
+      throw document.fail("proxies: no workload \(habit.workload)", code: .reference)
+    }
+  }
+
+  private static func object(_ node: ScenarioNode) throws(ScenarioError) -> JSONValue {
+    let value = try node.json()
+    guard value["apiVersion"]?.string != nil, value["kind"]?.string != nil, value["metadata"]?["name"]?.string != nil
+    else { throw node.fail("an object needs apiVersion, kind and metadata.name") }
+    return value
+  }
+}
+
+extension Scenario.Mesh {
+  init(_ node: ScenarioNode) throws(ScenarioError) {
+    for (name, value) in try node.members() {
+      switch name {
+      case "version": version = try value.string()
+      case "trustDomain": trustDomain = try value.string()
+      case "rootNamespace": rootNamespace = try value.string()
+      case "autoMtls": autoMTLS = try value.bool()
+      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls")
+      }
+    }
+  }
+}
+
+extension Scenario.App {
+  init(_ qualifiedName: String, _ node: ScenarioNode) throws(ScenarioError) {
+    let parts = qualifiedName.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { throw node.fail("write the service as namespace/name") }
+    namespace = parts[0]
+    name = parts[1]
+    for (field, value) in try node.members() {
+      switch field {
+      case "role": role = try value.choice(AppRole.self)
+      case "runtime": runtime = try value.choice(AppRuntime.self)
+      case "proxy": proxy = try value.choice(AppProxy.self)
+      case "port":
+        let number = try value.int(1...65_535)
+        ports.insert(.init(name: "", number: number, target: number), at: 0)
+      case "ports":
+        for (name, value) in try value.members() {
+          let numbers = try value.string().split(separator: ":").map { Int($0) ?? 0 }
+          guard let number = numbers.first, let target = numbers.last, (1...2).contains(numbers.count),
+            (1...65_535).contains(number), (1...65_535).contains(target)
+          else { throw value.fail("expected a port, or port:targetPort, such as 80:8080") }
+          ports.append(.init(name: name, number: number, target: target))
+        }
+      case "labels": labels = try value.stringMap()
+      case "versions":
+        for (name, value) in try value.members() {
+          versions.append(try Scenario.Version(name == "-" ? "" : name, value))
+        }
+      case "calls": for value in try value.elements() { calls.append(try Scenario.Call(value)) }
+      default: throw value.unknown(field, known: "role runtime proxy port ports labels versions calls")
+      }
+    }
+    if versions.isEmpty { versions = [Scenario.Version(name: "")] }
+    if ports.isEmpty { ports = [.init(name: "", number: 8_080, target: 8_080)] }
+    if ports[0].name.isEmpty { ports[0].name = role.portName }
+  }
+}
+
+extension AppRole {
+  /// The usual name of a port of this role, whose prefix tells Istio the protocol.
+  var portName: String {
+    switch self {
+    case .http: "http"
+    case .grpc: "grpc"
+    case .tcp: "tcp"
+    case .database: "tcp-postgres"
+    case .message: "tcp-kafka"
+    case .cache: "tcp-redis"
+    }
+  }
+}
+
+extension Scenario.Version {
+  init(_ name: String, _ node: ScenarioNode) throws(ScenarioError) {
+    self.init(name: name)
+    var ready: Int?
+    for (field, value) in try node.members() {
+      switch field {
+      case "replicas": replicas = try value.int(0...10_000)
+      case "ready": ready = try value.int(0...10_000)
+      case "p50": behaviour.p50 = try value.double(0.01...1e6)
+      case "p99": behaviour.p99 = try value.double(0.01...1e7)
+      case "errors": behaviour.errors = try value.double(0...1)
+      case "errorStatus": behaviour.errorStatus = try value.int(400...599)
+      default: throw value.unknown(field, known: "replicas ready p50 p99 errors errorStatus")
+      }
+    }
+    self.ready = min(replicas, ready ?? replicas)
+    guard behaviour.p99 >= behaviour.p50 else { throw node.fail("p99 must not be below p50") }
+  }
+}
+
+extension Scenario.Call {
+  init(_ node: ScenarioNode, isArrival: Bool = false) throws(ScenarioError) {
+    self.init(to: "")
+    var paced = false
+    for (field, value) in try node.members() {
+      switch field {
+      case "to", "host": to = try value.string()
+      case "port": port = try value.int(1...65_535)
+      case "per": per = try value.double(0...1_000)
+      case "rps":
+        rate = try value.double(0...1e7)
+        paced = true
+      case "method": method = try value.string()
+      case "path": path = try value.string()
+      case "headers":
+        headers = Dictionary(
+          try value.stringMap().map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+      case "critical": isCritical = try value.bool()
+      case "sends": requestBytes = try value.double()
+      case "receives": responseBytes = try value.double()
+      case "via" where isArrival: continue
+      default:
+        throw value.unknown(field, known: "to port per rps method path headers critical sends receives")
+      }
+    }
+    guard !to.isEmpty else { throw node.fail("to is missing: the host that is called") }
+    if paced { per = 0 }
+  }
+}
+
+extension Scenario.Arrival {
+  init(_ node: ScenarioNode) throws(ScenarioError) {
+    gateway = ""
+    for (field, value) in try node.members() where field == "via" { gateway = try value.string() }
+    guard !gateway.isEmpty else { throw node.fail("via is missing: the gateway workload, namespace/name") }
+    call = try Scenario.Call(node, isArrival: true)
+  }
+}
+
+extension Scenario.ProxyHabit {
+  init(_ name: String, _ node: ScenarioNode) throws(ScenarioError) {
+    let parts = name.split(separator: "/").map(String.init)
+    guard parts.count == 3, let instance = Int(parts[2]), instance >= 0 else {
+      throw node.fail("write the proxy as namespace/workload/index, such as shop/cart-v1/0")
+    }
+    workload = "\(parts[0])/\(parts[1])"
+    self.instance = instance
+    for (field, value) in try node.members() {
+      switch field {
+      case "lag": lag = try value.double(0...86_400)
+      case "rejects": rejects = try value.string()
+      default: throw value.unknown(field, known: "lag rejects")
+      }
+    }
+  }
+}
+
+extension Scenario.Generation {
+  init(_ node: ScenarioNode) throws(ScenarioError) {
+    self.init(services: 100, pods: 500, namespaces: 10, active: 50)
+    for (field, value) in try node.members() {
+      switch field {
+      case "services": services = try value.int(1...100_000)
+      case "pods": pods = try value.int(1...1_000_000)
+      case "namespaces": namespaces = try value.int(1...10_000)
+      case "active": active = try value.int(0...100_000)
+      default: throw value.unknown(field, known: "services pods namespaces active")
+      }
+    }
+  }
+}
+
+extension YamlError {
+  /// The line it happened at, or 1.
+  fileprivate var line: Int {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+    default: 1
+    }
+  }
+}

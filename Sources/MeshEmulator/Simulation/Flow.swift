@@ -1,0 +1,140 @@
+/// Traffic of one kind between two workloads as one side reports it: one set of metric labels and its rate.
+struct Flow: Sendable {
+  enum Kind: Sendable, Hashable { case request, connection }
+
+  var kind: Kind
+  /// The labels as exposition text prints them, without braces.
+  var labels: String
+  /// Requests or connections a second.
+  var rate: Double
+  /// The share of times up to each bucket's bound.
+  var buckets: [Double]
+  /// The mean time in milliseconds.
+  var meanLatency: Double
+  var requestBytes: Double
+  var responseBytes: Double
+  /// The messages of gRPC streams each way, for each request; 0 for HTTP.
+  var messages: Double
+}
+
+/// The flows of a whole mesh: every caller's calls, followed to the end of their chains.
+struct FlowSolver {
+  private var solver: CallSolver
+  private let apps: [String: WorkloadBehaviour]
+  private let arrivals: [Scenario.Arrival]
+  private let labels: FlowLabels
+  private var flows: [String: Flow] = [:]
+  private var outcomes: [String: [CallOutcome]] = [:]
+  /// Requests a second that each workload serves.
+  private(set) var served: [String: Double] = [:]
+  /// Connections a second that each workload's proxies refuse.
+  private(set) var refused: [String: Double] = [:]
+  /// Requests a second from each workload's proxies, for their own statistics.
+  private(set) var upstream: [String: [UpstreamKey: Double]] = [:]
+
+  init(_ solver: CallSolver, arrivals: [Scenario.Arrival], mesh: Scenario.Mesh) {
+    self.solver = solver
+    apps = solver.behaviours
+    self.arrivals = arrivals
+    labels = FlowLabels(mesh: mesh)
+  }
+
+  /// All flows, ordered by their labels.
+  mutating func solve() -> [Flow] {
+    var incoming: [String: Double] = [:]
+    for arrival in arrivals {
+      let outcome = solver.outcome(of: arrival.call, from: arrival.gateway, isArrival: true)
+      follow(outcome, call: arrival.call, from: arrival.gateway, rate: arrival.call.rate, into: &incoming)
+    }
+    for (workload, app) in apps.sorted(by: { $0.key < $1.key }) {
+      for (index, call) in app.calls.enumerated() where call.rate > 0 {
+        follow(outcome(workload, index, call), call: call, from: workload, rate: call.rate, into: &incoming)
+      }
+    }
+    // Waves of calls: what one wave brings to a workload makes the calls of the next. A cycle fades or is cut here.
+    for _ in 0..<24 where !incoming.isEmpty {
+      var next: [String: Double] = [:]
+      for (workload, rate) in incoming.sorted(by: { $0.key < $1.key }) where rate > 1e-9 {
+        for (index, call) in (apps[workload]?.calls ?? []).enumerated() where call.per > 0 {
+          follow(outcome(workload, index, call), call: call, from: workload, rate: rate * call.per, into: &next)
+        }
+      }
+      incoming = next
+    }
+    return flows.keys.sorted().compactMap { flows[$0] }
+  }
+
+  private mutating func outcome(_ workload: String, _ index: Int, _ call: Scenario.Call) -> CallOutcome {
+    if let known = outcomes[workload], known.indices.contains(index) { return known[index] }
+    let all = (apps[workload]?.calls ?? []).map { solver.outcome(of: $0, from: workload) }
+    outcomes[workload] = all
+    return all.indices.contains(index) ? all[index] : CallOutcome()
+  }
+
+  private mutating func follow(
+    _ outcome: CallOutcome, call: Scenario.Call, from workload: String, rate: Double, into next: inout [String: Double]
+  ) {
+    guard let caller = solver.instances(workload).first else { return }
+    let port = outcome.service?.port(outcome.port)
+    let isConnection = port.map { !["HTTP", "HTTP2", "GRPC"].contains($0.protocol) } ?? false
+    let isGRPC = port?.protocol == "GRPC"
+    if caller.hasProxy {
+      for part in outcome.seen where part.share > 0 {
+        let text = labels.source(
+          caller: caller, outcome: part, service: outcome.service, isGRPC: isGRPC, isConnection: isConnection)
+        add(text, isConnection, part, call, rate * part.share, isGRPC)
+      }
+      for part in outcome.served where part.share > 0 && !part.cluster.isEmpty {
+        let key = UpstreamKey(cluster: part.cluster, workload: part.destination?.id ?? "", isError: part.isFailure)
+        upstream[workload, default: [:]][key, default: 0] += rate * part.share
+      }
+    }
+    for (destination, share) in outcome.refused { refused[destination.id, default: 0] += rate * share }
+    for part in outcome.served where part.share > 0 {
+      guard let destination = part.destination else { continue }
+      served[destination.id, default: 0] += rate * part.share
+      // A refused request is answered by the proxy; the application never calls on.
+      if part.code != 403, part.grpcStatus != "7" { next[destination.id, default: 0] += rate * part.share }
+      guard destination.hasProxy else { continue }
+      let text = labels.destination(
+        caller: caller, outcome: part, service: outcome.service, isGRPC: isGRPC, isConnection: isConnection)
+      add(text, isConnection, part, call, rate * part.share, isGRPC)
+    }
+  }
+
+  private mutating func add(
+    _ labels: String, _ isConnection: Bool, _ outcome: Outcome, _ call: Scenario.Call, _ rate: Double, _ isGRPC: Bool
+  ) {
+    guard rate > 0 else { return }
+    let carries = outcome.code != 0 && outcome.flags != "UH" && !outcome.flags.hasPrefix("UC")
+    let mean = outcome.latency.mean
+    let (sent, received) = (call.requestBytes, carries ? call.responseBytes : 0)
+    guard var flow = flows[labels] else {
+      flows[labels] = Flow(
+        kind: isConnection ? .connection : .request, labels: labels, rate: rate,
+        buckets: Buckets.limits.map { outcome.latency.share(upTo: $0) }, meanLatency: mean, requestBytes: sent,
+        responseBytes: received, messages: isGRPC ? 1 : 0)
+      return
+    }
+    let total = flow.rate + rate
+    let (old, new) = (flow.rate / total, rate / total)
+    for (index, limit) in Buckets.limits.enumerated() {
+      flow.buckets[index] = flow.buckets[index] * old + outcome.latency.share(upTo: limit) * new
+    }
+    flow.meanLatency = flow.meanLatency * old + mean * new
+    flow.requestBytes = flow.requestBytes * old + sent * new
+    flow.responseBytes = flow.responseBytes * old + received * new
+    flow.rate = total
+    flows[labels] = flow
+  }
+}
+
+/// What a proxy counts for the endpoints of one cluster.
+struct UpstreamKey: Sendable, Hashable {
+  /// The cluster, `outbound|port|subset|host`.
+  var cluster: String
+  /// The workload of the endpoints.
+  var workload: String
+  /// Whether the answers were errors.
+  var isError: Bool
+}

@@ -1,0 +1,64 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The distribution of a time in milliseconds: a log-normal one after a fixed offset, cut at a cap.
+struct Latency: Sendable, Hashable {
+  var offset = 0.0
+  var median: Double
+  var sigma: Double
+  var cap: Double?
+
+  init(p50: Double, p99: Double, offset: Double = 0) {
+    median = max(0.01, p50)
+    // The 99th percentile of a normal distribution lies 2.326 deviations above its mean.
+    sigma = max(0.01, log(max(1.000_1, p99 / median)) / 2.326_347_9)
+    self.offset = offset
+  }
+
+  /// A time that hardly varies.
+  static func about(_ milliseconds: Double) -> Latency { Latency(p50: milliseconds, p99: milliseconds * 1.5) }
+
+  /// The share of times up to `limit`.
+  func share(upTo limit: Double) -> Double {
+    if let cap, limit >= cap { return 1 }
+    guard limit > offset else { return 0 }
+    return 0.5 * erfc(-log((limit - offset) / median) / sigma / 2.0.squareRoot())
+  }
+
+  /// The mean; a cap bounds it.
+  var mean: Double {
+    let mean = offset + median * exp(sigma * sigma / 2)
+    return cap.map { min($0, mean) } ?? mean
+  }
+
+  func delayed(by milliseconds: Double) -> Latency {
+    var result = self
+    result.offset += milliseconds
+    result.cap = cap.map { $0 + milliseconds }
+    return result
+  }
+
+  func capped(at milliseconds: Double) -> Latency {
+    var result = self
+    result.cap = min(cap ?? milliseconds, milliseconds)
+    return result
+  }
+}
+
+/// The buckets of Istio's histograms.
+enum Buckets {
+  /// The upper bounds in milliseconds; the last is infinity.
+  static let limits: [Double] = [
+    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
+    3_600_000, .infinity,
+  ]
+
+  /// The bounds as Envoy's Prometheus text spells them.
+  static let labels = [
+    "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000", "300000",
+    "600000", "1800000", "3600000", "+Inf",
+  ]
+}

@@ -1,0 +1,78 @@
+/// One way a call can end, with the share of calls that do.
+struct Outcome: Sendable {
+  var share: Double
+  /// The HTTP status; 0 where the connection broke.
+  var code: Int
+  var grpcStatus: String = ""
+  var flags = ""
+  /// The workload that answered; `nil` where none did.
+  var destination: Destination?
+  var isMutualTLS = false
+  /// The cluster of the caller's proxy it went through, `outbound|port|subset|host`.
+  var cluster = ""
+  var latency: Latency
+
+  /// Whether the caller sees a failure.
+  var isFailure: Bool { code == 0 || code >= 500 || !["", "0"].contains(grpcStatus) }
+
+  func scaled(_ factor: Double) -> Outcome {
+    var result = self
+    result.share *= factor
+    return result
+  }
+
+  func adding(flag: String) -> Outcome {
+    var result = self
+    result.flags = flags.isEmpty ? flag : "\(flags),\(flag)"
+    return result
+  }
+}
+
+/// A workload as metrics name it.
+struct Destination: Sendable, Hashable {
+  var namespace: String
+  var workload: String
+  var app: String
+  var version: String
+  var serviceAccount: String
+  var hasProxy: Bool
+
+  init(_ instance: Instance) {
+    namespace = instance.namespace
+    workload = instance.workload
+    app = instance.labels["app"] ?? instance.workload
+    version = instance.labels["version"] ?? ""
+    serviceAccount = instance.serviceAccount
+    hasProxy = instance.hasProxy
+  }
+
+  var id: String { "\(namespace)/\(workload)" }
+  var canonicalRevision: String { version.isEmpty ? "latest" : version }
+}
+
+/// What becomes of calls of one kind from one group of callers: what each side sees, for each call made.
+struct CallOutcome: Sendable {
+  /// What the caller's proxy sees; the shares add up to 1.
+  var seen: [Outcome] = []
+  /// What the proxies of destinations see; retries and mirrors add to them.
+  var served: [Outcome] = []
+  /// The service that was called.
+  var service: RegistryService?
+  /// The service port.
+  var port = 0
+  /// Connections that a destination's proxy refused for want of TLS, for each call.
+  var refused: [Destination: Double] = [:]
+
+  /// The share of calls that fail.
+  var failureShare: Double { seen.reduce(0) { $0 + ($1.isFailure ? $1.share : 0) } }
+  /// The mean time of a call.
+  var meanLatency: Double { seen.reduce(0) { $0 + $1.share * $1.latency.mean } }
+
+  mutating func add(_ other: CallOutcome, share: Double) {
+    seen += other.seen.map { $0.scaled(share) }
+    served += other.served.map { $0.scaled(share) }
+    for (destination, rate) in other.refused { refused[destination, default: 0] += rate * share }
+    service = service ?? other.service
+    port = port == 0 ? other.port : port
+  }
+}

@@ -1,0 +1,210 @@
+import MeshModel
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The simulated mesh behind the servers: requests flow through what the proxies acknowledged and are counted.
+///
+/// Everything follows from the store's content, the scenario, the seed and the times it is asked at; it has no clock and
+/// no task of its own. Time advances on a fixed grid, so what it counts does not depend on how often it is asked.
+final class Simulation: Sendable {
+  let scenario: Scenario
+  let names: StableNames
+  /// When it began, in seconds since 1970.
+  let start: Double
+  private let store: ObjectStore
+  /// How workloads answer and what they call.
+  let behaviours: [String: WorkloadBehaviour]
+  private let state: Mutex<State>
+
+  /// The seconds of one step.
+  static let step = 0.25
+  /// The kinds of object that change what flows or what is pushed.
+  static let registryKinds: Set = ["pods", "services", "serviceentries", "workloadentries"]
+  static let pushedKinds: Set = [
+    "virtualservices", "destinationrules", "peerauthentications", "authorizationpolicies", "serviceentries", "sidecars",
+    "gateways", "requestauthentications",
+  ]
+
+  struct State {
+    var registry = Registry()
+    var configuration = MeshConfiguration()
+    var distribution: ConfigDistribution
+    /// The store's revision that was last read.
+    var revision = 0
+    /// Steps since the start that were counted.
+    var steps = 0
+    var flows: [Flow] = []
+    var counters: [String: FlowCounter] = [:]
+    var order: [String] = []
+    var served: [String: Double] = [:]
+    var refused: [String: Double] = [:]
+    var refusedTotals: [String: Double] = [:]
+    var upstream: [String: [UpstreamKey: Double]] = [:]
+    var upstreamTotals: [String: [UpstreamKey: Double]] = [:]
+    var isStale = true
+    var solves = 0
+  }
+
+  /// A simulation of what a store holds.
+  init(store: ObjectStore, scenario: Scenario, seed: UInt64, start: Double) {
+    self.store = store
+    self.scenario = scenario
+    self.start = start
+    names = StableNames(seed: seed)
+    behaviours = Self.behaviours(scenario)
+    state = Mutex(State(distribution: ConfigDistribution(names: names)))
+    state.withLock { state in
+      state.revision = store.resourceVersion
+      reload(&state)
+      state.distribution.push(state.configuration, at: start)
+    }
+  }
+
+  /// Brings the simulation to a time and shows what it then is.
+  func at<Result: Sendable>(_ time: Double, _ body: (inout State) -> Result) -> Result {
+    state.withLock { state in
+      advance(&state, to: time)
+      return body(&state)
+    }
+  }
+
+  /// Brings the simulation to a time.
+  func advance(to time: Double) { state.withLock { advance(&$0, to: time) } }
+
+  private func advance(_ state: inout State, to time: Double) {
+    let target = Int(exactly: ((time - start) / Self.step).rounded(.down)) ?? 0
+    // After a long pause nobody sees single steps: the grid is coarser, a fixed multiple of it.
+    while state.steps < target {
+      let stride = target - state.steps > 240 && state.steps % 20 == 0 ? 20 : 1
+      let now = start + Double(state.steps) * Self.step
+      if state.isStale || !state.distribution.isSettled(at: now - Self.step * 21) { solve(&state, at: now) }
+      count(&state, seconds: Double(stride) * Self.step, at: now)
+      state.steps += stride
+    }
+    readChanges(&state, at: time)
+    if state.isStale { solve(&state, at: time) }
+  }
+
+  private func count(_ state: inout State, seconds: Double, at time: Double) {
+    let factor = 1 + scenario.wobble * sin(2 * .pi * (time - start) / 180)
+    for flow in state.flows {
+      if state.counters[flow.labels] == nil {
+        state.counters[flow.labels] = FlowCounter(flow, names: names)
+        state.order = []
+      }
+      state.counters[flow.labels]?.advance(flow, seconds: seconds, factor: factor)
+    }
+    for (workload, rate) in state.refused { state.refusedTotals[workload, default: 0] += rate * seconds * factor }
+    for (workload, clusters) in state.upstream {
+      for (cluster, rate) in clusters {
+        state.upstreamTotals[workload, default: [:]][cluster, default: 0] += rate * seconds * factor
+      }
+    }
+  }
+
+  private func solve(_ state: inout State, at time: Double) {
+    let solver = CallSolver(
+      registry: state.registry, distribution: state.distribution, mesh: scenario.mesh, time: time,
+      behaviours: behaviours)
+    var flows = FlowSolver(solver, arrivals: scenario.arrivals, mesh: scenario.mesh)
+    state.flows = flows.solve()
+    state.served = flows.served
+    state.refused = flows.refused
+    state.upstream = flows.upstream
+    state.isStale = false
+    state.solves += 1
+  }
+
+  /// Reads what was written to the store since the last time; one push carries all of it, as istiod debounces.
+  private func readChanges(_ state: inout State, at time: Double) {
+    guard store.resourceVersion != state.revision else { return }
+    var pushes = false
+    do throws(StoreError) {
+      while true {
+        let changes = try store.changes(after: state.revision)
+        guard let last = changes.last else { break }
+        for change in changes {
+          let kind = change.object.resource.plural
+          if change.kind == .modified, let previous = change.previous, previous.hasSameContent(as: change.object) {
+            continue
+          }
+          if Self.registryKinds.contains(kind) {
+            if change.kind == .deleted { state.registry.remove(change.object) } else { state.registry.put(change.object) }
+            state.isStale = true
+          }
+          if Self.pushedKinds.contains(kind) {
+            if change.kind == .deleted {
+              state.configuration.remove(change.object)
+            } else {
+              state.configuration.put(change.object)
+            }
+            pushes = true
+          }
+        }
+        state.revision = last.revision
+      }
+    } catch {
+      state.revision = store.resourceVersion
+      reload(&state)
+      pushes = true
+    }
+    if state.isStale { state.distribution.habitual = habitual(state.registry) }
+    if pushes {
+      state.distribution.push(state.configuration, at: time)
+      state.isStale = true
+    }
+  }
+
+  private func reload(_ state: inout State) {
+    state.registry = Registry()
+    state.configuration = MeshConfiguration()
+    for type in store.types.all {
+      let isRegistered = Self.registryKinds.contains(type.id.plural)
+      let isPushed = Self.pushedKinds.contains(type.id.plural)
+      guard isRegistered || isPushed, type.id.group.isEmpty || type.id.group.hasSuffix(".istio.io") else { continue }
+      for object in store.list(type.id) {
+        if isRegistered { state.registry.put(object) }
+        if isPushed { state.configuration.put(object) }
+      }
+    }
+    state.distribution.habitual = habitual(state.registry)
+    state.isStale = true
+  }
+
+  private func habitual(_ registry: Registry) -> [Instance] {
+    registry.instances.values.flatMap { $0.values.filter { $0.lag != nil || $0.rejects != nil } }
+  }
+
+  /// The behaviour of every workload of a scenario, and of its external services by host.
+  private static func behaviours(_ scenario: Scenario) -> [String: WorkloadBehaviour] {
+    var apps = scenario.apps
+    if let generation = scenario.generation {
+      apps += (0..<min(generation.active, generation.services)).map { GeneratedEstate.app($0, generation) }
+    }
+    var table: [String: WorkloadBehaviour] = [:]
+    for app in apps {
+      for version in app.versions {
+        let id = app.runtime == .external ? app.name : "\(app.namespace)/\(app.runtime == .vm ? app.name : app.workloadName(version))"
+        table[id] = WorkloadBehaviour(role: app.role, behaviour: version.behaviour, calls: app.calls)
+      }
+    }
+    return table
+  }
+}
+
+extension StoredObject {
+  /// Whether two revisions differ in nothing but metadata that no proxy sees.
+  func hasSameContent(as other: StoredObject) -> Bool {
+    let (left, right) = (json, other.json)
+    func visible(_ json: JSONValue) -> [JSONValue?] {
+      let metadata = json["metadata"]
+      return [json["spec"], json["status"], metadata?["labels"], metadata?["annotations"], metadata?["ownerReferences"]]
+    }
+    return visible(left) == visible(right)
+  }
+}
