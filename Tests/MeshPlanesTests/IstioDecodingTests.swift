@@ -44,7 +44,9 @@ import Testing
     guard case .gateway(let gateway) = try #require(only("gateways").first) else { return }
     #expect(gateway.listeners.map(\.port) == [443])
     #expect(gateway.listeners[0].tls == "SIMPLE")
-    let services: [Service] = try only("serviceentries").compactMap { if case .service(let value) = $0 { value } else { nil } }
+    let services: [Service] = try only("serviceentries").compactMap {
+      if case .service(let value) = $0 { value } else { nil }
+    }
     #expect(services.map(\.runtime) == [.external, .vm])
     #expect(services.map(\.role) == [.tcp, .grpc])
     #expect(services.map(\.isExternal) == [true, false])
@@ -60,7 +62,9 @@ import Testing
     guard case .workload(let group) = try #require(only("workloadgroups").first) else { return }
     #expect(group.runtime == .vm)
     #expect(group.labels == ["app": "mainframe"])
-    let endpoints: [Endpoint] = try only("workloadentries").compactMap { if case .endpoint(let value) = $0 { value } else { nil } }
+    let endpoints: [Endpoint] = try only("workloadentries").compactMap {
+      if case .endpoint(let value) = $0 { value } else { nil }
+    }
     #expect(endpoints.map(\.address) == ["10.9.0.1", "10.9.0.2"])
     #expect(endpoints.allSatisfy { $0.runtime == .vm })
   }
@@ -95,7 +99,8 @@ import Testing
         """)
     let rules = try #require(IstioFixtures.route(entities, "a")).rules
     #expect(rules[0].delegate?.description == "lab/n/virtualservice/inner")
-    #expect(rules.map(\.action) == ["delegate to inner", "redirect to x.example/a (302)", "answer 503", "rewrite path to /b"])
+    #expect(
+      rules.map(\.action) == ["delegate to inner", "redirect to x.example/a (302)", "answer 503", "rewrite path to /b"])
     #expect(rules[3].matches[0].others == ["tomorrow"])
     #expect(rules[3].matches[1].headers == ["x-any": .present])
     #expect(rules[3].mirrors.map(\.percent) == [1.5, 100])
@@ -105,11 +110,20 @@ import Testing
 
   @Test(arguments: [
     (#"{"labels":{"argocd.argoproj.io/instance":"shop"}}"#, "Argo CD", "shop"),
-    (#"{"annotations":{"argocd.argoproj.io/tracking-id":"shop:networking.istio.io/VirtualService:a/b"}}"#, "Argo CD", "shop"),
+    (
+      #"{"annotations":{"argocd.argoproj.io/tracking-id":"shop:networking.istio.io/VirtualService:a/b"}}"#, "Argo CD",
+      "shop"
+    ),
     (#"{"labels":{"kustomize.toolkit.fluxcd.io/name":"apps"}}"#, "Flux", "apps"),
-    (#"{"labels":{"app.kubernetes.io/managed-by":"Helm"},"annotations":{"meta.helm.sh/release-name":"r"}}"#, "Helm", "r"),
+    (
+      #"{"labels":{"app.kubernetes.io/managed-by":"Helm"},"annotations":{"meta.helm.sh/release-name":"r"}}"#, "Helm",
+      "r"
+    ),
     (#"{"ownerReferences":[{"apiVersion":"flagger.app/v1beta1","kind":"Canary","name":"c"}]}"#, "Flagger", "c"),
-    (#"{"managedFields":[{"manager":"rollouts-controller","operation":"Update","fieldsV1":{"f:spec":{}}}]}"#, "Argo Rollouts", ""),
+    (
+      #"{"managedFields":[{"manager":"rollouts-controller","operation":"Update","fieldsV1":{"f:spec":{}}}]}"#,
+      "Argo Rollouts", ""
+    ),
     (#"{"annotations":{"config.kubernetes.io/origin":"path: x"}}"#, "Kustomize", "path: x"),
   ])
   func tellsWhoElseWritesAnObject(metadata: String, tool: String, name: String) throws {
@@ -138,11 +152,14 @@ import Testing
     #expect(IstioDuration.text(1e300) == nil)
   }
 
-  @Test(arguments: [
-    ("http-web", nil, 8080, "http", Role.http), ("grpc", nil, 9000, "grpc", .grpc), ("tcp-x", nil, 5432, "tcp", .database),
-    ("x", "kubernetes.io/h2c", 80, "http2", .http), ("redis", nil, 1, "redis", .cache), ("", nil, 9092, "kafka", .message),
-    ("", nil, 1234, "tcp", .tcp), ("main", "mysql", 1, "mysql", .database), ("grpc-web-x", nil, 1, "grpc-web", .http),
-  ] as [(String, String?, Int, String, Role)])
+  @Test(
+    arguments: [
+      ("http-web", nil, 8080, "http", Role.http), ("grpc", nil, 9000, "grpc", .grpc),
+      ("tcp-x", nil, 5432, "tcp", .database),
+      ("x", "kubernetes.io/h2c", 80, "http2", .http), ("redis", nil, 1, "redis", .cache),
+      ("", nil, 9092, "kafka", .message),
+      ("", nil, 1234, "tcp", .tcp), ("main", "mysql", 1, "mysql", .database), ("grpc-web-x", nil, 1, "grpc-web", .http),
+    ] as [(String, String?, Int, String, Role)])
   func tellsProtocolsAndRoles(name: String, app: String?, port: Int, expected: String, role: Role) {
     let found = ApplicationProtocol.name(portName: name, appProtocol: app, port: port)
     #expect(found == expected)
@@ -150,7 +167,8 @@ import Testing
   }
 
   @Test func namesAMalformedObjectsFault() throws {
-    let text = #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"a"},"spec":{"http":[{"route":[{"weight":"x"}]}]}}"#
+    let text =
+      #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"a"},"spec":{"http":[{"route":[{"weight":"x"}]}]}}"#
     #expect(throws: JSONError.self) { try IstioFixtures.entities(text: text) }
   }
 }

@@ -39,18 +39,21 @@ struct StoredObjects: KubernetesAccess {
 }
 
 @Suite struct IstioWeightTests {
-  @Test(arguments: [
-    ([80, 20], nil), ([1, 2, 3], nil), ([0, 5], nil), ([0], nil), ([100, 300], nil), ([], nil), ([0, 0], .zeroSum),
-    ([-5, 105], .negative(index: 0, weight: -5)), ([1_000_000_000, 1_000_000_000, 1_000_000_000], .tooLarge),
-    ([99_999_999_999, 1], .tooLarge), ([Int.max, Int.max], .tooLarge), ([-1], .negative(index: 0, weight: -1)),
-  ] as [([Int], IstioWeights.Fault?)])
+  @Test(
+    arguments: [
+      ([80, 20], nil), ([1, 2, 3], nil), ([0, 5], nil), ([0], nil), ([100, 300], nil), ([], nil), ([0, 0], .zeroSum),
+      ([-5, 105], .negative(index: 0, weight: -5)), ([1_000_000_000, 1_000_000_000, 1_000_000_000], .tooLarge),
+      ([99_999_999_999, 1], .tooLarge), ([Int.max, Int.max], .tooLarge), ([-1], .negative(index: 0, weight: -1)),
+    ] as [([Int], IstioWeights.Fault?)])
   func acceptsExactlyWhatIstioAccepts(weights: [Int], fault: IstioWeights.Fault?) {
     #expect(IstioWeights.fault(weights) == fault)
   }
 
-  @Test(arguments: [
-    ([80, 20], [0.8, 0.2]), ([1, 3], [0.25, 0.75]), ([0], [1]), ([7], [1]), ([0, 10], [0, 1]), ([0, 0], [0, 0]), ([], []),
-  ] as [([Int], [Double])])
+  @Test(
+    arguments: [
+      ([80, 20], [0.8, 0.2]), ([1, 3], [0.25, 0.75]), ([0], [1]), ([7], [1]), ([0, 10], [0, 1]), ([0, 0], [0, 0]),
+      ([], []),
+    ] as [([Int], [Double])])
   func weightsAreRelative(weights: [Int], shares: [Double]) { #expect(IstioWeights.shares(weights) == shares) }
 }
 
@@ -74,7 +77,8 @@ struct StoredObjects: KubernetesAccess {
       weights: entries.map { WeightsIntent.Entry(backend: $0.0, weight: $0.1) })
   }
 
-  static func steps(_ intent: Intent, mesh: MeshSnapshot = MeshSnapshot(), _ objects: String...) async throws -> [Step] {
+  static func steps(_ intent: Intent, mesh: MeshSnapshot = MeshSnapshot(), _ objects: String...) async throws -> [Step]
+  {
     let stored = StoredObjects(objects: try objects.map { try IstioFixtures.native($0) })
     return try await IstioDialect().steps(for: intent, in: mesh, using: stored)
   }
@@ -98,7 +102,8 @@ struct StoredObjects: KubernetesAccess {
     let steps = try await Self.steps(.weights(Self.weights([("v1", 70), ("v2", 30)])), Self.strange)
     let step = try #require(steps.first)
     guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else { return }
-    #expect(patch.changes == [.replace("/spec/http/1/route/0/weight", 70), .replace("/spec/http/1/route/1/weight", 30)])
+    #expect(
+      patch.changes == [.replace("/spec/http/1/route/0/weight", 70), .replace("/spec/http/1/route/1/weight", 30)])
     #expect(patch.operations.first == .test("/metadata/resourceVersion", "7"))
     #expect(patch.operations.contains(.test("/spec/http/1/name", "primary")))
     #expect(patch.operations.contains(.test("/spec/http/1/route/0/destination/subset", "v1")))
@@ -130,7 +135,8 @@ struct StoredObjects: KubernetesAccess {
   }
 
   @Test func addsAWeightThatIsAbsentAndTakesItAwayAgain() async throws {
-    let text = #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},"spec":{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"}}]}]}}"#
+    let text =
+      #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},"spec":{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"}}]}]}}"#
     let steps = try await Self.steps(.weights(Self.weights([("b", 1)])), text)
     let step = try #require(steps.first)
     guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else { return }
@@ -139,11 +145,12 @@ struct StoredObjects: KubernetesAccess {
     _ = try Self.roundTrip(step, on: text)
   }
 
-  @Test(arguments: [
-    ([("v1", -5), ("v2", 105)], MeshError.Code.refused), ([("v1", 0), ("v2", 0)], .refused),
-    ([("v1", 99_999_999_999), ("v2", 1)], .refused), ([("nosuch", 10), ("v1", 90)], .refused),
-    ([("v1", 1), ("v1", 2)], .usage),
-  ] as [([(String, Int)], MeshError.Code)])
+  @Test(
+    arguments: [
+      ([("v1", -5), ("v2", 105)], MeshError.Code.refused), ([("v1", 0), ("v2", 0)], .refused),
+      ([("v1", 99_999_999_999), ("v2", 1)], .refused), ([("nosuch", 10), ("v1", 90)], .refused),
+      ([("v1", 1), ("v1", 2)], .usage),
+    ] as [([(String, Int)], MeshError.Code)])
   func refusesNonsense(entries: [(String, Int)], code: MeshError.Code) async throws {
     let error = try await #require(throws: MeshError.self) {
       _ = try await Self.steps(.weights(Self.weights(entries)), Self.strange)
@@ -153,7 +160,8 @@ struct StoredObjects: KubernetesAccess {
   }
 
   @Test func asksForTheRuleWhereSeveralFit() async throws {
-    let text = #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},"spec":{"hosts":["reviews"],"http":[{"name":"a","route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"},"weight":1}]},{"route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"},"weight":1}]}]}}"#
+    let text =
+      #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},"spec":{"hosts":["reviews"],"http":[{"name":"a","route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"},"weight":1}]},{"route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"},"weight":1}]}]}}"#
     let error = try await #require(throws: MeshError.self) {
       _ = try await Self.steps(.weights(Self.weights([("a", 2)])), text)
     }
@@ -176,7 +184,8 @@ struct StoredObjects: KubernetesAccess {
     RuleRow(name: "the same timeout in another spelling", intent: { $0.timeout = .set(1.5) }, changes: []),
     RuleRow(name: "no timeout", intent: { $0.timeout = .remove }, changes: [.remove("/spec/http/1/timeout")]),
     RuleRow(
-      name: "retries keep fields we do not know", intent: { $0.retries = .set(RetrySetting(attempts: 3, perTryTimeout: 0.5, retryOn: "5xx")) },
+      name: "retries keep fields we do not know",
+      intent: { $0.retries = .set(RetrySetting(attempts: 3, perTryTimeout: 0.5, retryOn: "5xx")) },
       changes: [.replace("/spec/http/1/retries/attempts", 3), .add("/spec/http/1/retries/retryOn", "5xx")]),
     RuleRow(name: "no retries", intent: { $0.retries = .remove }, changes: [.remove("/spec/http/1/retries")]),
     RuleRow(
@@ -184,7 +193,10 @@ struct StoredObjects: KubernetesAccess {
       changes: [.replace("/spec/http/1/fault/delay/percent", 7)]),
     RuleRow(
       name: "a share the old form cannot hold", intent: { $0.fault = .set(FaultSetting(delay: 2, delayPercent: 0.5)) },
-      changes: [.remove("/spec/http/1/fault/delay/percent"), .add("/spec/http/1/fault/delay/percentage", ["value": .number("0.5")])]),
+      changes: [
+        .remove("/spec/http/1/fault/delay/percent"),
+        .add("/spec/http/1/fault/delay/percentage", ["value": .number("0.5")]),
+      ]),
     RuleRow(
       name: "an abort beside the delay",
       intent: { $0.fault = .set(FaultSetting(delay: 2, delayPercent: 5, abortStatus: 503, abortPercent: 10)) },
@@ -193,11 +205,14 @@ struct StoredObjects: KubernetesAccess {
     RuleRow(
       name: "a mirror", intent: { $0.mirror = .set(MirrorSetting(host: "reviews", subset: "v3", percent: 10)) },
       changes: [
-        .add("/spec/http/1/mirror", ["host": "reviews", "subset": "v3"]), .add("/spec/http/1/mirrorPercentage", ["value": 10]),
+        .add("/spec/http/1/mirror", ["host": "reviews", "subset": "v3"]),
+        .add("/spec/http/1/mirrorPercentage", ["value": 10]),
       ]),
     RuleRow(
       name: "headers",
-      intent: { $0.headers = .set(HeaderSetting(request: HeaderSetting.Changes(overwritten: ["x/y": "1"], removed: ["z"]))) },
+      intent: {
+        $0.headers = .set(HeaderSetting(request: HeaderSetting.Changes(overwritten: ["x/y": "1"], removed: ["z"])))
+      },
       changes: [.add("/spec/http/1/headers", ["request": ["set": ["x/y": "1"], "remove": ["z"]]])]),
   ]
 
@@ -212,15 +227,18 @@ struct StoredObjects: KubernetesAccess {
     }
     guard case .patch(let patch) = step.write else { return }
     #expect(patch.changes == row.changes)
-    #expect(patch.operations.prefix(2) == [.test("/metadata/resourceVersion", "7"), .test("/spec/http/1/name", "primary")])
+    #expect(
+      patch.operations.prefix(2) == [.test("/metadata/resourceVersion", "7"), .test("/spec/http/1/name", "primary")])
     _ = try Self.roundTrip(step, on: Self.strange)
   }
 
-  @Test(arguments: [
-    { $0.timeout = .set(-1) }, { $0.timeout = .set(.nan) }, { $0.retries = .set(RetrySetting(attempts: -1)) },
-    { $0.fault = .set(FaultSetting(delay: 1, delayPercent: 101)) }, { $0.fault = .set(FaultSetting(abortStatus: 42)) },
-    { $0.mirror = .set(MirrorSetting(host: "a", percent: .nan)) }, { $0.mirror = .set(MirrorSetting(host: "")) },
-  ] as [@Sendable (inout RuleIntent) -> Void])
+  @Test(
+    arguments: [
+      { $0.timeout = .set(-1) }, { $0.timeout = .set(.nan) }, { $0.retries = .set(RetrySetting(attempts: -1)) },
+      { $0.fault = .set(FaultSetting(delay: 1, delayPercent: 101)) },
+      { $0.fault = .set(FaultSetting(abortStatus: 42)) },
+      { $0.mirror = .set(MirrorSetting(host: "a", percent: .nan)) }, { $0.mirror = .set(MirrorSetting(host: "")) },
+    ] as [@Sendable (inout RuleIntent) -> Void])
   func refusesSettingsIstioWouldRefuse(change: @Sendable (inout RuleIntent) -> Void) async throws {
     var intent = RuleIntent(route: SmallMesh.ref("virtualservice", "shop", "reviews"), rule: "primary")
     change(&intent)
@@ -230,7 +248,9 @@ struct StoredObjects: KubernetesAccess {
 }
 
 @Suite struct IstioMTLSEditTests {
-  static func pa(_ namespace: String, _ name: String, _ spec: String, created: String = "2026-01-01T00:00:00Z") -> String {
+  static func pa(_ namespace: String, _ name: String, _ spec: String, created: String = "2026-01-01T00:00:00Z")
+    -> String
+  {
     #"{"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"\#(name)","namespace":"\#(namespace)","resourceVersion":"7","creationTimestamp":"\#(created)"},"spec":\#(spec)}"#
   }
 
@@ -255,7 +275,9 @@ struct StoredObjects: KubernetesAccess {
     return steps.first
   }
 
-  @Test(arguments: [(MTLSScope.mesh, "istio-system", "default"), (.namespace, "shop", "default"), (.workload, "shop", "cart-v1")])
+  @Test(arguments: [
+    (MTLSScope.mesh, "istio-system", "default"), (.namespace, "shop", "default"), (.workload, "shop", "cart-v1"),
+  ])
   func createsAPolicyWhereThereIsNone(scope: MTLSScope, namespace: String, name: String) async throws {
     let step = try #require(try await Self.only(Self.intent(scope, .strict), []))
     guard case .create(let json) = step.write else {
@@ -278,13 +300,17 @@ struct StoredObjects: KubernetesAccess {
         [
           Self.pa("shop", "young", #"{"mtls":{"mode":"DISABLE"}}"#, created: "2026-02-01T00:00:00Z"),
           Self.pa("shop", "old", #"{"mtls":{"mode":"PERMISSIVE"},"extra":[1.0]}"#),
-          Self.pa("shop", "selecting", #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"DISABLE"}}"#, created: "2025-01-01T00:00:00Z"),
+          Self.pa(
+            "shop", "selecting", #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"DISABLE"}}"#,
+            created: "2025-01-01T00:00:00Z"),
         ]))
     #expect(step.object.name == "old")
     guard case .patch(let patch) = step.write else { return }
-    #expect(patch.operations == [
-      .test("/metadata/resourceVersion", "7"), .test("/spec/mtls/mode", "PERMISSIVE"), .replace("/spec/mtls/mode", "STRICT"),
-    ])
+    #expect(
+      patch.operations == [
+        .test("/metadata/resourceVersion", "7"), .test("/spec/mtls/mode", "PERMISSIVE"),
+        .replace("/spec/mtls/mode", "STRICT"),
+      ])
   }
 
   @Test func setsThePortOfAWorkloadPolicy() async throws {
@@ -305,7 +331,8 @@ struct StoredObjects: KubernetesAccess {
 
   @Test func takesASettingAwaySoThatItInherits() async throws {
     let plain = try #require(
-      try await Self.only(Self.intent(.namespace, .unset), [Self.pa("shop", "default", #"{"mtls":{"mode":"STRICT"}}"#)]))
+      try await Self.only(Self.intent(.namespace, .unset), [Self.pa("shop", "default", #"{"mtls":{"mode":"STRICT"}}"#)])
+    )
     #expect(plain.write == .delete)
     guard case .create(let again) = plain.inverse else {
       Issue.record("a delete is undone by a create")
@@ -314,7 +341,9 @@ struct StoredObjects: KubernetesAccess {
     #expect(again["spec"]?["mtls"]?["mode"]?.string == "STRICT")
     #expect(again["metadata"]?["resourceVersion"] == nil)
     let rich = Self.pa(
-      "shop", "cart", #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"},"portLevelMtls":{"80":{"mode":"DISABLE"},"81":{"mode":"STRICT"}}}"#)
+      "shop", "cart",
+      #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"},"portLevelMtls":{"80":{"mode":"DISABLE"},"81":{"mode":"STRICT"}}}"#
+    )
     let mode = try #require(try await Self.only(Self.intent(.workload, .unset), [rich]))
     guard case .patch(let patch) = mode.write else { return }
     #expect(patch.changes == [.remove("/spec/mtls")])
@@ -335,9 +364,16 @@ struct StoredObjects: KubernetesAccess {
       }
     }
     #expect(await code(MTLSIntent(plane: "lab", scope: .namespace, mode: .strict)) == .usage)
-    #expect(await code(MTLSIntent(plane: "lab", scope: .namespace, namespace: "istio-system", mode: .strict)) == .refused)
-    #expect(await code(MTLSIntent(plane: "lab", scope: .workload, namespace: "shop", workload: "x", mode: .strict)) == .notFound)
-    #expect(await code(MTLSIntent(plane: "lab", scope: .port, namespace: "shop", workload: "cart-v1", mode: .strict)) == .usage)
-    #expect(await code(MTLSIntent(plane: "lab", scope: .port, namespace: "shop", workload: "cart-v1", port: 0, mode: .strict)) == .usage)
+    #expect(
+      await code(MTLSIntent(plane: "lab", scope: .namespace, namespace: "istio-system", mode: .strict)) == .refused)
+    #expect(
+      await code(MTLSIntent(plane: "lab", scope: .workload, namespace: "shop", workload: "x", mode: .strict))
+        == .notFound)
+    #expect(
+      await code(MTLSIntent(plane: "lab", scope: .port, namespace: "shop", workload: "cart-v1", mode: .strict))
+        == .usage)
+    #expect(
+      await code(MTLSIntent(plane: "lab", scope: .port, namespace: "shop", workload: "cart-v1", port: 0, mode: .strict))
+        == .usage)
   }
 }

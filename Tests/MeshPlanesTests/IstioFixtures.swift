@@ -5,7 +5,8 @@ import MeshPlanes
 /// The recordings and the making of small meshes for the tests of Istio's dialect.
 enum IstioFixtures {
   static func bytes(_ path: String) throws -> [UInt8] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     return Array(try Data(contentsOf: root.appending(path: "Fixtures/Recordings").appending(path: path)))
   }
 
@@ -62,7 +63,8 @@ struct SmallMesh {
             ref: Self.ref("service", namespace, name), hosts: ["\(name).\(namespace).svc.cluster.local"],
             ports: ports ?? [ServicePort(name: "http", port: 80, targetPort: 8080, appProtocol: "http")],
             selector: ["app": name], isHeadless: isHeadless))))
-    snapshot.apply(.upsert(.workload(Workload(ref: workload, labels: labels, desired: count, nativeKind: "deployment"))))
+    snapshot.apply(
+      .upsert(.workload(Workload(ref: workload, labels: labels, desired: count, nativeKind: "deployment"))))
     for index in 0..<count {
       snapshot.apply(
         .upsert(

@@ -26,31 +26,54 @@ import Testing
   static let rows: [Row] = [
     Row(name: "nothing set", policies: [], expected: .permissive),
     Row(name: "mesh", policies: [pa("istio-system", "m", .strict)], expected: .strict),
-    Row(name: "namespace over mesh", policies: [pa("istio-system", "m", .strict), pa("shop", "n", .disable)], expected: .disable),
-    Row(name: "workload over namespace", policies: [pa("shop", "n", .disable), pa("shop", "w", .strict, app: "cart")], expected: .strict),
+    Row(
+      name: "namespace over mesh", policies: [pa("istio-system", "m", .strict), pa("shop", "n", .disable)],
+      expected: .disable),
+    Row(
+      name: "workload over namespace", policies: [pa("shop", "n", .disable), pa("shop", "w", .strict, app: "cart")],
+      expected: .strict),
     Row(name: "another workload's policy", policies: [pa("shop", "w", .strict, app: "reviews")], expected: .permissive),
     Row(name: "another namespace's policy", policies: [pa("data", "n", .strict)], expected: .permissive),
-    Row(name: "selector in the root namespace is ignored", policies: [pa("istio-system", "w", .strict, app: "cart")], expected: .permissive),
     Row(
-      name: "selector in the root namespace is ignored for workloads there", policies: [pa("istio-system", "w", .strict, app: "cart")],
+      name: "selector in the root namespace is ignored", policies: [pa("istio-system", "w", .strict, app: "cart")],
+      expected: .permissive),
+    Row(
+      name: "selector in the root namespace is ignored for workloads there",
+      policies: [pa("istio-system", "w", .strict, app: "cart")],
       namespace: "istio-system", expected: .permissive),
-    Row(name: "unset namespace inherits", policies: [pa("istio-system", "m", .strict), pa("shop", "n", .unset)], expected: .strict),
-    Row(name: "unset workload inherits", policies: [pa("shop", "n", .strict), pa("shop", "w", .unset, app: "cart")], expected: .strict),
     Row(
-      name: "oldest of several at a level", policies: [pa("shop", "young", .disable, age: 200), pa("shop", "old", .strict, age: 50)],
+      name: "unset namespace inherits", policies: [pa("istio-system", "m", .strict), pa("shop", "n", .unset)],
+      expected: .strict),
+    Row(
+      name: "unset workload inherits", policies: [pa("shop", "n", .strict), pa("shop", "w", .unset, app: "cart")],
+      expected: .strict),
+    Row(
+      name: "oldest of several at a level",
+      policies: [pa("shop", "young", .disable, age: 200), pa("shop", "old", .strict, age: 50)],
       expected: .strict),
     Row(
       name: "oldest of several workload policies",
-      policies: [pa("shop", "a", .disable, app: "cart", age: 200), pa("shop", "b", .strict, app: "cart", age: 50)], expected: .strict),
-    Row(name: "port over workload", policies: [pa("shop", "w", .strict, app: "cart", ports: [8080: .disable])], port: 8080, expected: .disable),
-    Row(name: "another port", policies: [pa("shop", "w", .strict, app: "cart", ports: [8080: .disable])], port: 9090, expected: .strict),
+      policies: [pa("shop", "a", .disable, app: "cart", age: 200), pa("shop", "b", .strict, app: "cart", age: 50)],
+      expected: .strict),
     Row(
-      name: "unset port inherits", policies: [pa("shop", "n", .strict), pa("shop", "w", .unset, app: "cart", ports: [8080: .unset])],
+      name: "port over workload", policies: [pa("shop", "w", .strict, app: "cart", ports: [8080: .disable])],
+      port: 8080, expected: .disable),
+    Row(
+      name: "another port", policies: [pa("shop", "w", .strict, app: "cart", ports: [8080: .disable])], port: 9090,
+      expected: .strict),
+    Row(
+      name: "unset port inherits",
+      policies: [pa("shop", "n", .strict), pa("shop", "w", .unset, app: "cart", ports: [8080: .unset])],
       port: 8080, expected: .strict),
-    Row(name: "ports of a namespace policy do not count", policies: [pa("shop", "n", .strict, ports: [8080: .disable])], port: 8080, expected: .strict),
+    Row(
+      name: "ports of a namespace policy do not count", policies: [pa("shop", "n", .strict, ports: [8080: .disable])],
+      port: 8080, expected: .strict),
     Row(
       name: "ports of the younger workload policy do not count",
-      policies: [pa("shop", "a", .strict, app: "cart", age: 50), pa("shop", "b", .strict, app: "cart", ports: [8080: .disable], age: 60)],
+      policies: [
+        pa("shop", "a", .strict, app: "cart", age: 50),
+        pa("shop", "b", .strict, app: "cart", ports: [8080: .disable], age: 60),
+      ],
       port: 8080, expected: .strict),
   ]
 
@@ -69,7 +92,8 @@ import Testing
     var mesh = SmallMesh()
     mesh.add("cart")
     mesh.peer("w", in: "shop", .strict, selector: ["app": "cart"], ports: [8080: .disable])
-    let (_, reasons) = IstioMTLS(mesh.snapshot, plane: "lab").serverMode(workload: try mesh.workload("cart-v1"), port: 8080)
+    let (_, reasons) = IstioMTLS(mesh.snapshot, plane: "lab").serverMode(
+      workload: try mesh.workload("cart-v1"), port: 8080)
     let last = try #require(reasons.last?.source)
     #expect(last.object == SmallMesh.ref("peerauthentication", "shop", "w"))
     #expect(last.pointer == "/spec/portLevelMtls/8080/mode")
@@ -80,7 +104,8 @@ import Testing
     mesh.add("cart", proxy: .ambient)
     mesh.peer(in: "shop", .disable, selector: ["app": "cart"])
     let mtls = IstioMTLS(mesh.snapshot, plane: "lab")
-    let verdict = mtls.verdict(client: MTLSClient(namespace: "shop", proxy: .ambient), service: try mesh.service("cart"), port: 80)
+    let verdict = mtls.verdict(
+      client: MTLSClient(namespace: "shop", proxy: .ambient), service: try mesh.service("cart"), port: 80)
     #expect(verdict.server == .permissive)
     #expect(verdict.outcome == .mtls)
   }
@@ -118,14 +143,27 @@ import Testing
     Row(name: "nothing written", rules: [], expected: .auto),
     Row(name: "rule for all", rules: [rule("d", "shop", precedence)], expected: .rule(.disable)),
     Row(name: "port over rule", rules: [rule("d", "shop", precedence)], port: 81, expected: .rule(.simple)),
-    Row(name: "a port with other settings inherits nothing", rules: [rule("d", "shop", precedence)], port: 82, expected: .auto),
+    Row(
+      name: "a port with other settings inherits nothing", rules: [rule("d", "shop", precedence)], port: 82,
+      expected: .auto),
     Row(name: "subset over rule", rules: [rule("d", "shop", precedence)], subset: "v1", expected: .rule(.mutual)),
-    Row(name: "subset over the rule's port", rules: [rule("d", "shop", precedence)], port: 81, subset: "v1", expected: .rule(.mutual)),
-    Row(name: "subset's port over subset", rules: [rule("d", "shop", precedence)], port: 83, subset: "v1", expected: .rule(.istioMutual)),
-    Row(name: "subset without settings", rules: [rule("d", "shop", precedence)], subset: "v2", expected: .rule(.disable)),
-    Row(name: "caller's namespace first", rules: [rule("d", "shop", disable), rule("c", "web", mutual)], expected: .rule(.istioMutual)),
-    Row(name: "service's namespace before root", rules: [rule("d", "shop", disable), rule("r", "istio-system", mutual)], expected: .rule(.disable)),
-    Row(name: "root namespace last", rules: [rule("r", "istio-system", mutual, host: "*.local")], expected: .rule(.istioMutual)),
+    Row(
+      name: "subset over the rule's port", rules: [rule("d", "shop", precedence)], port: 81, subset: "v1",
+      expected: .rule(.mutual)),
+    Row(
+      name: "subset's port over subset", rules: [rule("d", "shop", precedence)], port: 83, subset: "v1",
+      expected: .rule(.istioMutual)),
+    Row(
+      name: "subset without settings", rules: [rule("d", "shop", precedence)], subset: "v2", expected: .rule(.disable)),
+    Row(
+      name: "caller's namespace first", rules: [rule("d", "shop", disable), rule("c", "web", mutual)],
+      expected: .rule(.istioMutual)),
+    Row(
+      name: "service's namespace before root", rules: [rule("d", "shop", disable), rule("r", "istio-system", mutual)],
+      expected: .rule(.disable)),
+    Row(
+      name: "root namespace last", rules: [rule("r", "istio-system", mutual, host: "*.local")],
+      expected: .rule(.istioMutual)),
     Row(
       name: "not exported to the caller", rules: [rule("d", "shop", #""exportTo":["."],"# + disable)], expected: .auto),
     Row(
@@ -133,20 +171,32 @@ import Testing
       expected: .rule(.disable)),
     Row(
       name: "the most specific host of a namespace",
-      rules: [rule("w", "shop", disable, host: "*.shop.svc.cluster.local"), rule("d", "shop", mutual)], expected: .rule(.istioMutual)),
-    Row(name: "a short name is of the rule's namespace", rules: [rule("d", "web", disable, host: "cart")], expected: .auto),
+      rules: [rule("w", "shop", disable, host: "*.shop.svc.cluster.local"), rule("d", "shop", mutual)],
+      expected: .rule(.istioMutual)),
     Row(
-      name: "a selector that selects the caller", rules: [rule("c", "web", #""workloadSelector":{"matchLabels":{"app":"front"}},"# + disable)],
+      name: "a short name is of the rule's namespace", rules: [rule("d", "web", disable, host: "cart")], expected: .auto
+    ),
+    Row(
+      name: "a selector that selects the caller",
+      rules: [rule("c", "web", #""workloadSelector":{"matchLabels":{"app":"front"}},"# + disable)],
       client: MTLSClient(namespace: "web", labels: ["app": "front"]), expected: .rule(.disable)),
     Row(
-      name: "a selector that does not", rules: [rule("c", "web", #""workloadSelector":{"matchLabels":{"app":"back"}},"# + disable)],
+      name: "a selector that does not",
+      rules: [rule("c", "web", #""workloadSelector":{"matchLabels":{"app":"back"}},"# + disable)],
       client: MTLSClient(namespace: "web", labels: ["app": "front"]), expected: .auto),
     Row(
-      name: "a selector in another namespace", rules: [rule("d", "shop", #""workloadSelector":{"matchLabels":{"app":"front"}},"# + disable)],
+      name: "a selector in another namespace",
+      rules: [rule("d", "shop", #""workloadSelector":{"matchLabels":{"app":"front"}},"# + disable)],
       client: MTLSClient(namespace: "web", labels: ["app": "front"]), expected: .auto),
-    Row(name: "tls without a mode is DISABLE", rules: [rule("d", "shop", #""trafficPolicy":{"tls":{"sni":"x"}}"#)], expected: .rule(.disable)),
-    Row(name: "a caller without proxy", rules: [rule("d", "shop", mutual)], client: MTLSClient(namespace: "web", proxy: .none), expected: .unmeshed),
-    Row(name: "an ambient caller", rules: [rule("d", "shop", disable)], client: MTLSClient(namespace: "web", proxy: .ambient), expected: .auto),
+    Row(
+      name: "tls without a mode is DISABLE", rules: [rule("d", "shop", #""trafficPolicy":{"tls":{"sni":"x"}}"#)],
+      expected: .rule(.disable)),
+    Row(
+      name: "a caller without proxy", rules: [rule("d", "shop", mutual)],
+      client: MTLSClient(namespace: "web", proxy: .none), expected: .unmeshed),
+    Row(
+      name: "an ambient caller", rules: [rule("d", "shop", disable)],
+      client: MTLSClient(namespace: "web", proxy: .ambient), expected: .auto),
     Row(
       name: "callers in the root namespace do not take what is for everybody first",
       rules: [rule("r", "istio-system", disable, host: "*.local"), rule("d", "shop", mutual)],
@@ -169,7 +219,9 @@ import Testing
     var mesh = SmallMesh(settings: MeshSettings(autoMTLS: false))
     mesh.add("cart")
     let mtls = IstioMTLS(mesh.snapshot, plane: "lab")
-    #expect(mtls.choice(client: MTLSClient(namespace: "web"), service: try mesh.service("cart"), port: 80).choice == .plaintext)
+    #expect(
+      mtls.choice(client: MTLSClient(namespace: "web"), service: try mesh.service("cart"), port: 80).choice
+        == .plaintext)
   }
 
   @Test func nothingIsAddedOutsideTheMesh() throws {
@@ -179,11 +231,16 @@ import Testing
       ports: [ServicePort(name: "tls", port: 443, targetPort: nil, appProtocol: "tls")], isExternal: true)
     mesh.snapshot.apply(.upsert(.service(service)))
     let client = MTLSClient(namespace: "shop")
-    #expect(IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome == .applicationTLS)
+    #expect(
+      IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome
+        == .applicationTLS)
     service.ports[0].appProtocol = "http"
-    #expect(IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome == .plaintext)
+    #expect(
+      IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome == .plaintext)
     try mesh.add(objects: Self.rule("d", "shop", Self.simple, host: "cards.example"))
-    #expect(IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome == .applicationTLS)
+    #expect(
+      IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: client, service: service, port: 443).outcome
+        == .applicationTLS)
   }
 
   @Test(arguments: [(MTLSMode.disable, ClientChoice.plaintext), (.strict, .auto), (.permissive, .auto)])

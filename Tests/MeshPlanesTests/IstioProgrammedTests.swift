@@ -10,16 +10,20 @@ import Testing
     var access = StoredObjects()
     access.objects = [
       try IstioFixtures.native(
-        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-1","namespace":"istio-system","labels":{"app":"istiod"}}}"#),
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-1","namespace":"istio-system","labels":{"app":"istiod"}}}"#
+      ),
       try IstioFixtures.native(
-        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-2","namespace":"istio-system","labels":{"app":"istiod"}}}"#),
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-2","namespace":"istio-system","labels":{"app":"istiod"}}}"#
+      ),
     ]
     access.answers["istio-system/istiod-1:8080/debug/syncz"] = try IstioFixtures.bytes(sync)
     access.answers["istio-system/istiod-2:8080/debug/syncz"] = Array("null".utf8)
     let admin = "shop/storefront-v1-0:15000"
     access.answers["\(admin)/config_dump?resource=dynamic_route_configs"] = try IstioFixtures.bytes(dump)
     access.answers["\(admin)/certs"] = try IstioFixtures.bytes("envoy/certs.json")
-    if let stats { access.answers["\(admin)/stats?format=json&filter=update_rejected"] = try IstioFixtures.bytes(stats) }
+    if let stats {
+      access.answers["\(admin)/stats?format=json&filter=update_rejected"] = try IstioFixtures.bytes(stats)
+    }
     return access
   }
 
@@ -33,7 +37,10 @@ import Testing
 
   @Test(arguments: [
     ("istiod/syncz.json", "envoy/config_dump.dynamic_route_configs.json", [80, 20]),
-    ("envoy/after-weight-change/istiod.syncz.json", "envoy/after-weight-change/config_dump.dynamic_route_configs.json", [55, 45]),
+    (
+      "envoy/after-weight-change/istiod.syncz.json", "envoy/after-weight-change/config_dump.dynamic_route_configs.json",
+      [55, 45]
+    ),
     ("istiod/syncz.json", "envoy/config_dump.json", [80, 20]),
   ])
   func readsTheWeightsAProxyRuns(sync: String, dump: String, weights: [Int]) async throws {
@@ -92,7 +99,10 @@ import Testing
 
   @Test func saysWhyNothingIsKnown() async throws {
     let report = try await Self.report(StoredObjects())
-    #expect(report.gaps == ["no ready istiod pod (label app=istiod) in istio-system", "no proxy is known that could be asked"])
+    #expect(
+      report.gaps == [
+        "no ready istiod pod (label app=istiod) in istio-system", "no proxy is known that could be asked",
+      ])
     let route = try Self.reviews()
     #expect(ProgrammedWeights.of(route, rule: route.rules[1], in: report).reason == report.gaps[0])
   }
@@ -121,7 +131,8 @@ import Testing
 
   @Test func readsDaysLeftOfCertificates() throws {
     #expect(try EnvoyAdminAnswers.certificateDaysLeft(try IstioFixtures.bytes("envoy/certs.json")) == nil)
-    let text = #"{"certificates":[{"ca_cert":[{"days_until_expiration":"3"}],"cert_chain":[{"days_until_expiration":"29"}]},{"cert_chain":[{"days_until_expiration":"1"}]}]}"#
+    let text =
+      #"{"certificates":[{"ca_cert":[{"days_until_expiration":"3"}],"cert_chain":[{"days_until_expiration":"29"}]},{"cert_chain":[{"days_until_expiration":"1"}]}]}"#
     #expect(try EnvoyAdminAnswers.certificateDaysLeft(Array(text.utf8)) == 1)
   }
 
@@ -130,7 +141,8 @@ import Testing
     #expect(recorded.autoMTLS == false)
     #expect(recorded.rootNamespace == "istio-system")
     #expect(recorded.allowsUnknownHosts)
-    let yaml = "rootNamespace: mesh\nenableAutoMtls: false\ntrustDomain: td\noutboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"
+    let yaml =
+      "rootNamespace: mesh\nenableAutoMtls: false\ntrustDomain: td\noutboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"
     let read = try #require(IstioSettingsReader.settings(yaml: yaml))
     #expect(read == MeshSettings(rootNamespace: "mesh", autoMTLS: false, trustDomain: "td", allowsUnknownHosts: false))
     #expect(IstioSettingsReader.settings(yaml: "- a") == nil)

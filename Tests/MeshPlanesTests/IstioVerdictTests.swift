@@ -5,8 +5,12 @@ import Testing
 
 /// facts/mesh-consoles.md §4.3: what comes of a call, every cell.
 @Suite struct IstioVerdictTests {
-  enum Client: String, Sendable, CaseIterable { case auto, istioMutual = "ISTIO_MUTUAL", disable = "DISABLE", simple = "SIMPLE", mutual = "MUTUAL", unmeshed }
-  enum Server: String, Sendable, CaseIterable { case strict = "STRICT", permissive = "PERMISSIVE", disable = "DISABLE", noSidecar }
+  enum Client: String, Sendable, CaseIterable {
+    case auto, istioMutual = "ISTIO_MUTUAL", disable = "DISABLE", simple = "SIMPLE", mutual = "MUTUAL", unmeshed
+  }
+  enum Server: String, Sendable, CaseIterable {
+    case strict = "STRICT", permissive = "PERMISSIVE", disable = "DISABLE", noSidecar
+  }
 
   static let table: [Client: [MTLSVerdict.Outcome]] = [
     .auto: [.mtls, .mtls, .plaintext, .plaintext],
@@ -28,10 +32,12 @@ import Testing
       mesh.peer("w", in: "shop", try #require(MTLSMode(rawValue: server.rawValue)), selector: ["app": "cart"])
     }
     if client != .auto, client != .unmeshed {
-      try mesh.add(objects: IstioClientChoiceTests.rule("d", "shop", #""trafficPolicy":{"tls":{"mode":"\#(client.rawValue)"}}"#))
+      try mesh.add(
+        objects: IstioClientChoiceTests.rule("d", "shop", #""trafficPolicy":{"tls":{"mode":"\#(client.rawValue)"}}"#))
     }
     let caller = MTLSClient(namespace: "web", proxy: client == .unmeshed ? .none : .sidecar)
-    let verdict = IstioMTLS(mesh.snapshot, plane: "lab").verdict(client: caller, service: try mesh.service("cart"), port: 80)
+    let verdict = IstioMTLS(mesh.snapshot, plane: "lab").verdict(
+      client: caller, service: try mesh.service("cart"), port: 80)
     #expect(verdict.outcome == expected)
     #expect(verdict.reasons.count >= 3)
   }
