@@ -4,15 +4,21 @@ extension IstioMTLS {
   /// What comes of calls from a workload to a service's port, and why.
   ///
   /// - Parameter port: The service's port.
-  public func verdict(client: Workload, service: Service, port: Int, subset: String? = nil) -> MTLSVerdict {
-    verdict(client: self.client(client), service: service, port: port, subset: subset)
+  ///
+  /// With `server`, only the instances of that workload are looked at.
+  public func verdict(
+    client: Workload, service: Service, port: Int, subset: String? = nil, server: ObjectRef? = nil
+  ) -> MTLSVerdict {
+    verdict(client: self.client(client), service: service, port: port, subset: subset, server: server)
   }
 
   /// What comes of calls from a caller to a service's port, and why.
   ///
   /// Where instances differ, a connection that breaks on some of them decides, since every caller meets it; else the
   /// least protected one, since that is what can be read on the wire.
-  public func verdict(client: MTLSClient, service: Service, port: Int, subset: String? = nil) -> MTLSVerdict {
+  public func verdict(
+    client: MTLSClient, service: Service, port: Int, subset: String? = nil, server: ObjectRef? = nil
+  ) -> MTLSVerdict {
     let (choice, chosen) = choice(client: client, service: service, port: port, subset: subset)
     if service.isExternal { return external(choice, chosen, service: service, port: port) }
     let policies = destinations.policies(
@@ -26,7 +32,7 @@ extension IstioMTLS {
         return MTLSVerdict(server: .unset, client: choice.label, outcome: .unknown, reasons: chosen + [reason])
       }
     }
-    let found = instances.instances(of: service, subset: group)
+    let found = instances.instances(of: service, subset: group).filter { server == nil || $0.workload == server }
     guard !found.isEmpty else {
       let (mode, reasons) = servers.inferredMode(namespace: service.ref.namespace)
       let none = Reason("\(service.ref.name) has no instance\(subset.map { " in subset \($0)" } ?? "") to connect to")
