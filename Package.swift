@@ -58,9 +58,14 @@ let package = Package(
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
-    library("Scenarios", path: "Fixtures/Scenarios", resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
+    library(
+      "Scenarios", path: "Fixtures/Scenarios",
+      resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
     library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
-    library("BuiltInThemes", path: "Themes", resources: [.embedInCode("midnight.yaml")]),
+    library(
+      "BuiltInThemes", path: "Themes",
+      resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
+        .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
     library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),
     .executableTarget(
@@ -69,13 +74,13 @@ let package = Package(
         "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI", argumentParser, yams,
       ],
       swiftSettings: settings),
-    tests("MeshModelTests", ["MeshModel"]),
+    tests("MeshModelTests", ["MeshModel", hashTree]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
     tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
-    tests("TerminalUITests", ["TerminalUI"]),
+    tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests("DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"]),
     tests(
       "Integration",

@@ -43,6 +43,9 @@ public protocol ControlPlane: Sendable {
   /// A failure whose outcome is not known has the code `.unknownOutcome`: read back before anything else.
   func apply(_ step: Step) async throws(MeshError) -> StepOutcome
 
+  /// The pure rules of a dialect the plane speaks; `nil` for one it does not.
+  func rules(for dialect: Dialect) -> (any DialectRules)?
+
   /// What the proxies run: all of the control plane's own view, and the configuration of those that matter for `routes`
   /// (a bounded sample, in parallel within bounds).
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport

@@ -1,7 +1,7 @@
 /// A writer of JSON text into bytes.
 ///
 /// Control characters, C1 controls and bidirectional marks are escaped, so the text is safe to show on a terminal as it is.
-public struct JSONWriter {
+public struct JSONWriter: Sendable {
   /// The text so far.
   public private(set) var bytes: [UInt8] = []
   let indent: Int?

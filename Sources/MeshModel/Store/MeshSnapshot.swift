@@ -1,4 +1,4 @@
-public import HashTreeCollections
+@_exported public import HashTreeCollections
 
 /// Everything known of the planes' configuration at one moment.
 ///

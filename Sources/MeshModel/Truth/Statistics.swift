@@ -8,20 +8,20 @@ import Darwin
 public struct Proportion: Sendable, Hashable {
   /// The share measured, 0–1.
   public var share: Double
-  /// The lower bound of the 95 % interval, 0–1.
+  /// The lower bound of the interval, 0–1.
   public var low: Double
-  /// The upper bound of the 95 % interval, 0–1.
+  /// The upper bound of the interval, 0–1.
   public var high: Double
   /// The number of trials.
   public var n: Double
 
-  /// The Wilson score interval at 95 % of `successes` in `n` trials, or `nil` without trials.
+  /// The Wilson score interval of `successes` in `n` trials, or `nil` without trials.
   ///
+  /// `deviations` is the number of standard deviations either side; the default gives 95 %.
   /// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
-  public init?(successes: Double, of n: Double) {
+  public init?(successes: Double, of n: Double, deviations z: Double = 1.959963984540054) {
     guard n.isFinite, successes.isFinite, n > 0, successes >= 0 else { return nil }
     let p = min(1, successes / n)
-    let z = 1.959963984540054
     let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     share = p

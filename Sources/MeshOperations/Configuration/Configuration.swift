@@ -1,0 +1,118 @@
+public import MeshModel
+
+/// What `config.yaml` says: the planes, the theme, and whether anything may be written.
+///
+/// Secrets are never written in it, only where to find them: an environment variable or a file.
+public struct Configuration: Sendable, Hashable {
+  /// The planes, in the order written.
+  public var planes: [PlaneSetting]
+  /// The name of the theme.
+  public var theme: String
+  /// Whether no write may leave the process.
+  public var readOnly: Bool
+  /// Keys remapped: the identifier of a binding and the keys it shall have.
+  public var keys: [String: [String]]
+
+  /// Creates a configuration.
+  public init(planes: [PlaneSetting] = [], theme: String = "midnight", readOnly: Bool = false, keys: [String: [String]] = [:])
+  {
+    self.planes = planes
+    self.theme = theme
+    self.readOnly = readOnly
+    self.keys = keys
+  }
+}
+
+/// One plane as configured.
+public struct PlaneSetting: Sendable, Hashable {
+  /// Its name.
+  public var name: PlaneName
+  /// What it speaks.
+  public var kind: Plane.Kind
+  /// The kubeconfig file; `nil` means `KUBECONFIG` or the home folder's.
+  public var kubeconfig: String?
+  /// The context in the kubeconfig; `nil` means the current one.
+  public var context: String?
+  /// The source of measurements; `nil` where none is configured.
+  public var telemetry: TelemetrySetting?
+  /// The address of istiod's debug interface; `nil` means it is found and reached through the API server.
+  public var istiod: String?
+  /// The addresses of proxies' admin interfaces with the workload each serves.
+  public var envoy: [EnvoySetting]
+  /// Whether no write may go to this plane.
+  public var readOnly: Bool
+
+  /// Creates a setting.
+  public init(
+    name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
+    telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false
+  ) {
+    self.name = name
+    self.kind = kind
+    self.kubeconfig = kubeconfig
+    self.context = context
+    self.telemetry = telemetry
+    self.istiod = istiod
+    self.envoy = envoy
+    self.readOnly = readOnly
+  }
+}
+
+/// The admin interface of one proxy.
+public struct EnvoySetting: Sendable, Hashable {
+  /// Its address.
+  public var url: String
+  /// The workload it serves, as `namespace/name`.
+  public var workload: String
+
+  /// Creates a setting.
+  public init(url: String, workload: String) {
+    self.url = url
+    self.workload = workload
+  }
+}
+
+/// A source of measurements as configured.
+public struct TelemetrySetting: Sendable, Hashable {
+  /// The kinds of source.
+  public enum Kind: String, Sendable, Hashable { case prometheus, scrape }
+
+  /// What it is.
+  public var kind: Kind
+  /// Its addresses: one for Prometheus, one or more to scrape.
+  public var urls: [String]
+  /// The file that holds the bearer token, read anew when it changes.
+  public var bearerTokenFile: String?
+  /// The environment variable that holds the bearer token.
+  public var bearerTokenEnv: String?
+  /// The user name of basic authentication.
+  public var username: String?
+  /// The file that holds the password.
+  public var passwordFile: String?
+  /// The environment variable that holds the password.
+  public var passwordEnv: String?
+  /// The file of certificate authorities.
+  public var caFile: String?
+  /// Further headers, such as `X-Scope-OrgID`.
+  public var headers: [String: String]
+  /// The AWS region that requests are signed for (Amazon Managed Service for Prometheus); `nil` signs nothing.
+  public var awsRegion: String?
+
+  /// Creates a setting.
+  public init(
+    kind: Kind, urls: [String], bearerTokenFile: String? = nil, bearerTokenEnv: String? = nil, username: String? = nil,
+    passwordFile: String? = nil, passwordEnv: String? = nil, caFile: String? = nil, headers: [String: String] = [:],
+    awsRegion: String? = nil
+  ) {
+    self.kind = kind
+    self.urls = urls
+    self.bearerTokenFile = bearerTokenFile
+    self.bearerTokenEnv = bearerTokenEnv
+    self.username = username
+    self.passwordFile = passwordFile
+    self.passwordEnv = passwordEnv
+    self.caFile = caFile
+    self.headers = headers
+    self.awsRegion = awsRegion
+  }
+}

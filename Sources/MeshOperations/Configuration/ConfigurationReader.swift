@@ -1,0 +1,106 @@
+import MeshModel
+import Yams
+
+/// Reads a composed YAML document as a configuration; an unknown field is an error, so that a misspelt one is not ignored.
+struct ConfigurationReader {
+  let path: String
+
+  func configuration(_ root: Node) throws(MeshError) -> Configuration {
+    let fields = try mapping(root, known: ["planes", "theme", "readOnly", "keys"])
+    var result = Configuration()
+    for node in fields["planes"]?.sequence ?? [] {
+      let plane = try plane(node)
+      guard !result.planes.contains(where: { $0.name == plane.name }) else {
+        throw error(node, "two planes are named \(plane.name)")
+      }
+      result.planes.append(plane)
+    }
+    if let theme = try text(fields["theme"]) { result.theme = theme }
+    result.readOnly = try flag(fields["readOnly"]) ?? false
+    for (key, value) in fields["keys"]?.mapping ?? [:] {
+      guard let id = key.string else { throw error(key, "the name of a binding is expected") }
+      result.keys[id] = value.sequence?.compactMap(\.string) ?? value.string.map { [$0] } ?? []
+    }
+    return result
+  }
+
+  private func plane(_ node: Node) throws(MeshError) -> PlaneSetting {
+    let fields = try mapping(
+      node, known: ["name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly"])
+    guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
+      throw error(node, "a plane needs a name without '/'")
+    }
+    let kindText = try text(fields["kind"]) ?? "kubernetes"
+    guard let kind = Plane.Kind(rawValue: kindText) else {
+      let known = Plane.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw error(fields["kind"] ?? node, "no plane is of kind \(kindText); there are \(known)")
+    }
+    var setting = PlaneSetting(
+      name: name, kind: kind, kubeconfig: try text(fields["kubeconfig"]), context: try text(fields["context"]),
+      readOnly: try flag(fields["readOnly"]) ?? false)
+    if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
+    for proxy in fields["envoy"]?.sequence ?? [] {
+      let fields = try mapping(proxy, known: ["url", "workload"])
+      guard let url = try text(fields["url"]), let workload = try text(fields["workload"]) else {
+        throw error(proxy, "a proxy needs url and workload")
+      }
+      setting.envoy.append(EnvoySetting(url: url, workload: workload))
+    }
+    if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
+    return setting
+  }
+
+  private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {
+    let kinds = try mapping(node, known: ["prometheus", "scrape"])
+    guard kinds.count == 1, let (name, body) = kinds.first, let kind = TelemetrySetting.Kind(rawValue: name) else {
+      throw error(node, "telemetry is either prometheus or scrape")
+    }
+    let fields = try mapping(
+      body,
+      known: [
+        "url", "urls", "bearerTokenFile", "bearerTokenEnv", "username", "passwordFile", "passwordEnv", "caFile",
+        "headers", "awsRegion",
+      ])
+    let single = try text(fields["url"])
+    let urls = fields["urls"]?.sequence?.compactMap(\.string) ?? single.map { [$0] } ?? []
+    guard !urls.isEmpty else { throw error(body, "\(name) needs a url") }
+    var headers: [String: String] = [:]
+    for (key, value) in fields["headers"]?.mapping ?? [:] {
+      if let key = key.string, let value = value.string { headers[key] = value }
+    }
+    return TelemetrySetting(
+      kind: kind, urls: urls, bearerTokenFile: try text(fields["bearerTokenFile"]),
+      bearerTokenEnv: try text(fields["bearerTokenEnv"]), username: try text(fields["username"]),
+      passwordFile: try text(fields["passwordFile"]), passwordEnv: try text(fields["passwordEnv"]),
+      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]))
+  }
+
+  private func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {
+    guard let mapping = node.mapping else { throw error(node, "fields are expected here") }
+    var fields: [String: Node] = [:]
+    for (key, value) in mapping {
+      guard let name = key.string, known.contains(name) else {
+        throw error(key, "unknown field \(key.string ?? "?"); known are \(known.sorted().joined(separator: ", "))")
+      }
+      fields[name] = value
+    }
+    return fields
+  }
+
+  private func text(_ node: Node?) throws(MeshError) -> String? {
+    guard let node else { return nil }
+    guard let text = node.scalar?.string else { throw error(node, "text is expected here") }
+    return text
+  }
+
+  private func flag(_ node: Node?) throws(MeshError) -> Bool? {
+    guard let node else { return nil }
+    guard let flag = node.bool else { throw error(node, "true or false is expected here") }
+    return flag
+  }
+
+  private func error(_ node: Node, _ message: String) -> MeshError {
+    let place = node.mark.map { ":\($0.line):\($0.column)" } ?? ""
+    return MeshError(.usage, "\(path)\(place): \(message)")
+  }
+}

@@ -1,0 +1,64 @@
+public import MeshModel
+
+/// A thing that has a place in the JSON contract (`apiVersion: meshdeck/v1`).
+public protocol ContractItem: Sendable {
+  /// Writes the item's fields as one JSON object.
+  func write(to writer: inout JSONWriter)
+}
+
+/// A list of the contract, written item by item, so that a long list never stands in memory as text.
+public struct ListWriter: Sendable {
+  private var writer: JSONWriter
+
+  /// Begins a list of a kind, such as `SplitList`.
+  public init(kind: String, indent: Int? = 2) {
+    writer = JSONWriter(indent: indent)
+    writer.beginObject()
+    writer.member("apiVersion", "meshdeck/v1")
+    writer.member("kind", kind)
+    writer.name("items")
+    writer.beginArray()
+  }
+
+  /// Writes an item.
+  public mutating func append(_ item: some ContractItem) { item.write(to: &writer) }
+
+  /// Takes what was written so far.
+  public mutating func drain() -> [UInt8] { writer.drain() }
+
+  /// Ends the list with the planes it was read from and takes the rest; a plane that failed is named with its error.
+  public mutating func finish(_ planes: [PlaneStatus]) -> [UInt8] {
+    writer.endArray()
+    writer.name("planes")
+    writer.array { writer in
+      for status in planes {
+        writer.object { writer in
+          writer.member("name", status.plane.name)
+          writer.member("state", status.state.rawValue)
+          writer.member("error", status.error)
+        }
+      }
+    }
+    writer.endObject()
+    return writer.drain() + [0x0A]
+  }
+}
+
+extension JSONWriter {
+  /// Writes a member that is known, or `{"unknown": reason}` in its place.
+  mutating func member<Value>(_ name: String, _ known: Known<Value>, _ body: (Value, inout JSONWriter) -> Void) {
+    self.name(name)
+    object { writer in
+      switch known {
+      case .known(let value, _, _): body(value, &writer)
+      case .unknown(let reason): writer.member("unknown", reason)
+      }
+    }
+  }
+
+  /// Writes an array of strings.
+  mutating func strings(_ name: String, _ values: some Sequence<String>) {
+    self.name(name)
+    array { writer in for value in values { writer.string(value) } }
+  }
+}

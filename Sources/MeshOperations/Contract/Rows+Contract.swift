@@ -1,0 +1,147 @@
+public import MeshModel
+
+extension HealthRow: ContractItem {
+  /// Writes `id plane namespace name runtime role proxy ready total rps errorRate p50ms p95ms p99ms mtlsShare`.
+  public func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("id", ref.description)
+      writer.member("plane", ref.plane)
+      writer.member("namespace", ref.namespace)
+      writer.member("name", ref.name)
+      writer.member("runtime", runtime.rawValue)
+      writer.member("role", role?.rawValue)
+      writer.member("proxy", (proxy ?? .none).rawValue)
+      writer.member("ready", ready)
+      writer.member("total", total)
+      switch traffic {
+      case .known(let sum, _, _): sum.write(to: &writer)
+      case .unknown(let reason):
+        for name in ["rps", "errorRate", "p50ms", "p95ms", "p99ms", "mtlsShare"] {
+          writer.name(name)
+          writer.object { $0.member("unknown", reason) }
+        }
+      }
+    }
+  }
+}
+
+extension TrafficSum {
+  func write(to writer: inout JSONWriter) {
+    writer.member("rps", rps)
+    writer.member("errorRate", errorRate)
+    writer.member("p50ms", p50ms)
+    writer.member("p95ms", p95ms)
+    writer.member("p99ms", p99ms)
+    writer.member("bytesPerSecond", bytesPerSecond)
+    writer.member("mtlsShare", mtlsShare)
+    writer.member("n", n.rounded())
+  }
+}
+
+extension TopologyGraph.Link: ContractItem {
+  /// Writes `source destination protocol rps errorRate p99ms bytesPerSecond mtlsShare n`.
+  public func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("source", source.description)
+      writer.member("destination", destination.description)
+      writer.member("service", service)
+      writer.member("protocol", transport)
+      traffic.write(to: &writer)
+    }
+  }
+}
+
+extension TopologyGraph {
+  /// The graph as JSON: nodes and edges.
+  public var json: [UInt8] {
+    var writer = JSONWriter(indent: 2)
+    writer.object { writer in
+      writer.member("apiVersion", "meshdeck/v1")
+      writer.member("kind", "Graph")
+      writer.name("nodes")
+      writer.array { writer in
+        for node in nodes {
+          writer.object { writer in
+            writer.member("id", node.ref.description)
+            writer.member("runtime", node.runtime.rawValue)
+            writer.member("role", node.role?.rawValue)
+            writer.member("proxy", node.proxy?.rawValue)
+            writer.member("ready", node.ready)
+            writer.member("total", node.total)
+          }
+        }
+      }
+      writer.name("edges")
+      writer.array { writer in for link in links { link.write(to: &writer) } }
+      writer.member("gap", gap)
+    }
+    return writer.drain() + [0x0A]
+  }
+}
+
+extension MTLSRow: ContractItem {
+  /// Writes `id workload namespace port mode reasons[]`.
+  public func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("id", workload.description)
+      writer.member("workload", workload.name)
+      writer.member("namespace", workload.namespace)
+      writer.member("port", port)
+      writer.member("mode", mode.rawValue)
+      writer.strings("reasons", reasons.map(\.description))
+    }
+  }
+}
+
+extension MTLSPair: ContractItem {
+  /// Writes `client server port policy programmed observed verdict reasons[]`.
+  public func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("client", client.description)
+      writer.member("server", server.description)
+      writer.member("service", service.description)
+      writer.member("port", port)
+      writer.member("policy", policy.server.rawValue)
+      writer.member("sends", policy.client)
+      writer.member("outcome", policy.outcome.rawValue)
+      writer.name("programmed")
+      writer.object { $0.member("unknown", "TLS contexts of proxies are not read yet") }
+      writer.member("observed", observed) { proportion, writer in
+        writer.member("mtlsShare", proportion.share)
+        writer.member("n", proportion.n.rounded())
+      }
+      writer.member("rps", rps)
+      writer.member("verdict", verdict)
+      writer.strings("reasons", policy.reasons.map(\.description))
+    }
+  }
+}
+
+extension Finding: ContractItem {
+  /// Writes `code severity id pointer message remedy equivalents[]`.
+  public func write(to writer: inout JSONWriter) { writer.value(json) }
+}
+
+extension ProxyState: ContractItem {
+  /// Writes `id plane workload version connected sync{cds,lds,rds,eds} certificateDaysLeft error`.
+  public func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("id", ref.description)
+      writer.member("plane", ref.plane)
+      writer.member("workload", workload?.description)
+      writer.member("version", version)
+      writer.member("connected", isConnected)
+      writer.name("sync")
+      writer.object { writer in
+        for type in ConfigType.allCases { writer.member(type.rawValue, sync[type]?.label) }
+      }
+      writer.member("certificateDaysLeft", certificateDaysLeft)
+      writer.member("error", rejection)
+    }
+  }
+}
+
+extension Receipt: ContractItem {
+  /// Writes the receipt as ``json`` has it.
+  public func write(to writer: inout JSONWriter) { writer.value(json) }
+}

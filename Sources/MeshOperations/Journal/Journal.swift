@@ -1,0 +1,120 @@
+import Foundation
+public import MeshModel
+import Synchronization
+
+/// The record of every plan applied from here: append-only lines of JSON, one file, mode 0600.
+///
+/// A line is on the disk before the request it speaks of leaves (`fdatasync`), so that after a crash the journal says what
+/// may have happened. Several processes may append at once: a line is one `write` under a lock of the file.
+public struct Journal: Sendable {
+  /// The folder the journal lies in.
+  public let directory: StateDirectory
+  /// The file.
+  public var path: String { directory.path + "/journal.jsonl" }
+
+  /// A journal in a folder.
+  public init(directory: StateDirectory) { self.directory = directory }
+
+  /// Appends one entry and waits until it is on the disk.
+  public func append(_ entry: JournalEntry) throws(MeshError) {
+    try directory.prepare()
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure("open the journal \(path)") }
+    defer { close(file) }
+    guard flock(file, LOCK_EX) == 0 else { throw failure("lock the journal") }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw MeshError(.local, "the journal \(path) is not a plain file", remedy: "move it away")
+    }
+    var line = JSONWriter.bytes(entry.json)
+    line.append(0x0A)
+    if status.st_size > 0, !endsLine(status.st_size) { line.insert(0x0A, at: 0) }
+    var written = 0
+    while written < line.count {
+      let count = line[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let error = failure("write the journal")
+        ftruncate(file, status.st_size)
+        throw error
+      }
+      written += count
+    }
+    guard fdatasync(file) == 0 else { throw failure("write the journal") }
+  }
+
+  /// All entries, oldest first; lines that cannot be read are counted.
+  public func entries() throws(MeshError) -> (entries: [JournalEntry], unreadable: Int) {
+    guard let data = FileManager.default.contents(atPath: path) else { return ([], 0) }
+    var entries: [JournalEntry] = []
+    var unreadable = 0
+    for line in [UInt8](data).split(separator: 0x0A) {
+      if let json = try? JSONValue(parsing: Array(line)), let entry = JournalEntry(json: json) {
+        entries.append(entry)
+      } else {
+        unreadable += 1
+      }
+    }
+    return (entries, unreadable)
+  }
+
+  /// The receipts, newest first: what ended, and what was begun and never ended.
+  public func receipts() throws(MeshError) -> [Receipt] {
+    var order: [String] = []
+    var latest: [String: Receipt] = [:]
+    for entry in try entries().entries {
+      let id = entry.receipt.plan.id
+      if latest.updateValue(entry.receipt, forKey: id) == nil { order.append(id) }
+    }
+    return order.reversed().compactMap { latest[$0] }
+  }
+
+  private func endsLine(_ size: off_t) -> Bool {
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard file >= 0 else { return true }
+    defer { close(file) }
+    var last: UInt8 = 0
+    return pread(file, &last, 1, size - 1) != 1 || last == 0x0A
+  }
+
+  private func failure(_ attempt: String) -> MeshError {
+    var error = directory.failure(attempt)
+    error.remedy = "nothing was changed on the mesh; free the disk or set XDG_STATE_HOME elsewhere"
+    return error
+  }
+}
+
+/// One line of the journal.
+public struct JournalEntry: Sendable, Hashable {
+  /// What it tells.
+  public enum Event: String, Sendable, Hashable {
+    /// A plan is about to be applied.
+    case begun
+    /// A step is about to be written.
+    case step
+    /// A plan ended.
+    case ended
+  }
+
+  /// What it tells.
+  public var event: Event
+  /// The receipt as it stood then.
+  public var receipt: Receipt
+
+  /// Creates an entry.
+  public init(event: Event, receipt: Receipt) {
+    self.event = event
+    self.receipt = receipt
+  }
+
+  /// The line.
+  public var json: JSONValue { ["event": .string(event.rawValue), "receipt": receipt.json] }
+
+  /// An entry from its line.
+  public init?(json: JSONValue) {
+    guard let event = json["event"]?.string.flatMap(Event.init(rawValue:)), let receipt = json["receipt"],
+      let decoded = try? Receipt(json: receipt)
+    else { return nil }
+    self.init(event: event, receipt: decoded)
+  }
+}

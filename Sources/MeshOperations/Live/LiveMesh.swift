@@ -1,0 +1,232 @@
+public import MeshModel
+public import MeshPlanes
+public import MeshTelemetry
+
+/// A plane with its source of measurements.
+public struct PlaneConnection: Sendable {
+  /// The control plane.
+  public var control: any ControlPlane
+  /// The plane's name.
+  public var name: PlaneName
+  /// The source of measurements; `nil` where there is none.
+  public var telemetry: (any TelemetrySource)?
+  /// Why there is no source of measurements.
+  public var telemetryGap: String
+
+  /// Creates a connection.
+  public init(
+    name: PlaneName, control: any ControlPlane, telemetry: (any TelemetrySource)? = nil,
+    telemetryGap: String = "no telemetry source"
+  ) {
+    self.name = name
+    self.control = control
+    self.telemetry = telemetry
+    self.telemetryGap = telemetryGap
+  }
+}
+
+/// The live store over all planes: configuration followed as it changes, traffic and proxies read at intervals.
+///
+/// A plane that is slow or down never holds up another: each has tasks of its own, and what was known stays, with its age.
+public actor LiveMesh {
+  /// The planes.
+  public nonisolated let connections: [PlaneConnection]
+  private var view: MeshView
+  private var subscribers: [Int: AsyncStream<MeshView>.Continuation] = [:]
+  private var nextSubscriber = 0
+  private var isDirty = false
+  private var isPublishing = false
+  private var tasks: [Task<Void, Never>] = []
+  private let window: Double
+  private let interval: Double
+  /// The error of the plane that failed last in ``load(_:namespace:)``.
+  public private(set) var failure: MeshError?
+
+  /// Creates a store; `window` is that of traffic in seconds, `interval` that between two measurements.
+  public init(_ connections: [PlaneConnection], window: Double = 60, interval: Double = 5) {
+    self.connections = connections
+    self.window = window
+    self.interval = interval
+    view = MeshView(at: .now)
+    for connection in connections {
+      view.traffic[connection.name] = .unknown(connection.telemetry == nil ? connection.telemetryGap : "not measured yet")
+      view.rules[connection.name] = Dictionary(
+        uniqueKeysWithValues: Dialect.allCases.compactMap { dialect in
+          connection.control.rules(for: dialect).map { (dialect, $0) }
+        })
+    }
+  }
+
+  deinit { for task in tasks { task.cancel() } }
+
+  /// Begins to follow every plane.
+  public func start() {
+    guard tasks.isEmpty else { return }
+    for connection in connections {
+      tasks.append(Task { [weak self] in await self?.follow(connection) })
+      tasks.append(Task { [weak self] in await self?.measureForEver(connection) })
+      tasks.append(Task { [weak self] in await self?.readProxiesForEver(connection) })
+    }
+  }
+
+  /// Stops following; what is known stays.
+  public func stop() {
+    for task in tasks { task.cancel() }
+    tasks = []
+    for subscriber in subscribers.values { subscriber.finish() }
+    subscribers = [:]
+  }
+
+  /// Everything known now.
+  public func current() -> MeshView {
+    var view = view
+    view.at = .now
+    return view
+  }
+
+  /// The views as they change, coalesced: a slow reader gets the newest, never a backlog.
+  public func views() -> AsyncStream<MeshView> {
+    let id = nextSubscriber
+    nextSubscriber += 1
+    let (stream, continuation) = AsyncStream.makeStream(of: MeshView.self, bufferingPolicy: .bufferingNewest(1))
+    continuation.onTermination = { [weak self] _ in Task { [weak self] in await self?.unsubscribe(id) } }
+    subscribers[id] = continuation
+    continuation.yield(current())
+    return stream
+  }
+
+  /// Reads kinds once from every plane; `nil` reads all. A plane that fails is marked, the others are read.
+  public func load(_ kinds: Set<ObjectKind>?, namespace: String? = nil) async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections {
+        group.addTask {
+          do throws(MeshError) {
+            try await connection.control.read(kinds, namespace: namespace) { changes in await self.take(changes) }
+            await self.describe(connection, state: .live, error: nil)
+          } catch {
+            await self.fail(connection, error)
+          }
+        }
+      }
+    }
+  }
+
+  /// Measures the traffic of every plane once.
+  public func measure() async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { await self.measure(connection) } }
+    }
+  }
+
+  /// Reads once what the proxies run that matter for the weighted routes known.
+  public func readProxies() async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { await self.readProxies(connection) } }
+    }
+  }
+
+  private func fail(_ connection: PlaneConnection, _ error: MeshError) async {
+    failure = error
+    await describe(connection, state: .down, error: error)
+  }
+
+  private func unsubscribe(_ id: Int) { subscribers[id] = nil }
+
+  private func follow(_ connection: PlaneConnection) async {
+    await describe(connection, state: .connecting, error: nil)
+    for await changes in connection.control.changes() {
+      take(changes)
+      if changes.contains(where: { if case .feed = $0 { true } else { false } }) {
+        await describeFeeds(connection)
+      }
+    }
+  }
+
+  private func measureForEver(_ connection: PlaneConnection) async {
+    guard connection.telemetry != nil else { return }
+    while !Task.isCancelled {
+      await measure(connection)
+      try? await Task.sleep(for: .seconds(interval))
+    }
+  }
+
+  private func readProxiesForEver(_ connection: PlaneConnection) async {
+    while !Task.isCancelled {
+      // Right after a start there is nothing to ask for; look again soon, then at the interval.
+      let isEmpty = view.snapshot.routes.isEmpty
+      if !isEmpty { await readProxies(connection) }
+      try? await Task.sleep(for: .seconds(isEmpty ? 0.3 : interval))
+    }
+  }
+
+  private func measure(_ connection: PlaneConnection) async {
+    guard let telemetry = connection.telemetry else { return }
+    do throws(MeshError) {
+      let report = try await telemetry.traffic(window: window, plane: connection.name)
+      view.traffic[connection.name] = .known(report, source: telemetry.description, at: report.at)
+    } catch {
+      // What was measured before stays, with its age, unless there was nothing.
+      if view.traffic[connection.name]?.value == nil { view.traffic[connection.name] = .unknown(error.message) }
+    }
+    publish()
+  }
+
+  private func readProxies(_ connection: PlaneConnection) async {
+    let snapshot = view.snapshot
+    let routes = snapshot.routes.values.filter { route in
+      route.ref.plane == connection.name && route.rules.contains { $0.backends.count > 1 }
+    }
+    let report = await connection.control.programmed(for: routes, in: snapshot)
+    if report.proxies.isEmpty, report.routes.isEmpty, let gap = report.gaps.first {
+      view.programmed[connection.name] = .unknown(gap)
+    } else {
+      view.programmed[connection.name] = .known(report, source: "control plane and proxies", at: report.at)
+    }
+    publish()
+  }
+
+  private func take(_ changes: [MeshChange]) {
+    for change in changes { view.snapshot.apply(change) }
+    publish()
+  }
+
+  private func describeFeeds(_ connection: PlaneConnection) async {
+    var trouble: String?
+    var live = false
+    for (key, state) in view.snapshot.feeds where key.plane == connection.name {
+      switch state {
+      case .stale(let reason, _): trouble = trouble ?? reason
+      case .live: live = true
+      case .loading, .refused: break
+      }
+    }
+    let state: PlaneStatus.State = trouble == nil ? (live ? .live : .connecting) : live ? .degraded : .down
+    await describe(connection, state: state, error: trouble.map { MeshError(.unreachable, $0) })
+  }
+
+  private func describe(_ connection: PlaneConnection, state: PlaneStatus.State, error: MeshError?) async {
+    let status = PlaneStatus(plane: await connection.control.plane, state: state, error: error?.description)
+    if let index = view.planes.firstIndex(where: { $0.plane.name == connection.name }) {
+      view.planes[index] = status
+    } else {
+      view.planes.append(status)
+    }
+    publish()
+  }
+
+  /// Hands the view on, ten times a second at most.
+  private func publish() {
+    isDirty = true
+    guard !isPublishing, !subscribers.isEmpty else { return }
+    isPublishing = true
+    Task {
+      while isDirty, !subscribers.isEmpty {
+        isDirty = false
+        let now = current()
+        for subscriber in subscribers.values { subscriber.yield(now) }
+        try? await Task.sleep(for: .milliseconds(100))
+      }
+      isPublishing = false
+    }
+  }
+}

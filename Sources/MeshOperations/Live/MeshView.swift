@@ -1,0 +1,64 @@
+public import MeshModel
+public import MeshPlanes
+public import MeshTelemetry
+
+/// Everything known at one moment, of all planes: what rows, screens and commands are computed from.
+public struct MeshView: Sendable {
+  /// The configuration.
+  public var snapshot: MeshSnapshot
+  /// The planes and how they fare.
+  public var planes: [PlaneStatus]
+  /// The traffic of each plane, or why it is not known.
+  public var traffic: [PlaneName: Known<TrafficReport>]
+  /// What the proxies of each plane run, or why it is not known.
+  public var programmed: [PlaneName: Known<ProgrammedReport>]
+  /// The pure rules of each plane's dialects.
+  public var rules: [PlaneName: [Dialect: any DialectRules]]
+  /// What counts as an error.
+  public var errors: Traffic.ErrorDefinition
+  /// When this was taken.
+  public var at: Instant
+
+  /// Creates a view.
+  public init(
+    snapshot: MeshSnapshot = MeshSnapshot(), planes: [PlaneStatus] = [],
+    traffic: [PlaneName: Known<TrafficReport>] = [:], programmed: [PlaneName: Known<ProgrammedReport>] = [:],
+    rules: [PlaneName: [Dialect: any DialectRules]] = [:], errors: Traffic.ErrorDefinition = .server, at: Instant
+  ) {
+    self.snapshot = snapshot
+    self.planes = planes
+    self.traffic = traffic
+    self.programmed = programmed
+    self.rules = rules
+    self.errors = errors
+    self.at = at
+  }
+
+  /// The rules of a route's dialect on its plane.
+  public func rules(of route: Route) -> (any DialectRules)? { rules[route.ref.plane]?[route.dialect] }
+
+  /// The traffic of a plane, or why it is not known.
+  public func traffic(on plane: PlaneName) -> Known<TrafficReport> {
+    traffic[plane] ?? .unknown("no telemetry source")
+  }
+}
+
+/// A plane and how it fares.
+public struct PlaneStatus: Sendable, Hashable {
+  /// How a plane fares.
+  public enum State: String, Sendable, Hashable { case connecting, live, degraded, down }
+
+  /// The plane.
+  public var plane: Plane
+  /// How it fares.
+  public var state: State
+  /// What is wrong; `nil` where nothing is.
+  public var error: String?
+
+  /// Creates a status.
+  public init(plane: Plane, state: State, error: String? = nil) {
+    self.plane = plane
+    self.state = state
+    self.error = error
+  }
+}

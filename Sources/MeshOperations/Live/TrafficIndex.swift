@@ -1,0 +1,107 @@
+import Foundation
+public import MeshModel
+import MeshTelemetry
+
+/// The traffic of one plane, found by workload and by service in constant time.
+public struct TrafficIndex: Sendable {
+  /// A workload as telemetry names it.
+  public struct WorkloadKey: Sendable, Hashable {
+    let namespace: String
+    let workload: String
+  }
+
+  private var inbound: [WorkloadKey: [Edge]] = [:]
+  private var outbound: [WorkloadKey: [Edge]] = [:]
+  private var toService: [String: [Edge]] = [:]
+
+  /// Indexes the traffic of a plane; empty where it is not known.
+  public init(_ view: MeshView, plane: PlaneName) {
+    for edge in view.traffic(on: plane).value?.edges ?? [] {
+      inbound[WorkloadKey(namespace: edge.destination.namespace, workload: edge.destination.workload), default: []]
+        .append(edge)
+      outbound[WorkloadKey(namespace: edge.source.namespace, workload: edge.source.workload), default: []].append(edge)
+      toService[Self.serviceKey(edge.destination.service, namespace: edge.destination.namespace), default: []]
+        .append(edge)
+    }
+  }
+
+  /// The edges that end at a workload.
+  public func inbound(to workload: ObjectRef) -> [Edge] {
+    inbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)] ?? []
+  }
+
+  /// The edges that begin at a workload.
+  public func outbound(from workload: ObjectRef) -> [Edge] {
+    outbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)] ?? []
+  }
+
+  /// The edges that end at a service.
+  public func inbound(toHost host: String, namespace: String) -> [Edge] {
+    toService[Self.serviceKey(host, namespace: namespace)] ?? []
+  }
+
+  /// One reporter's edges of several: the destination's where it reported, since only it knows of mTLS and of plain callers.
+  public static func oneReporter(_ edges: [Edge], prefer: Edge.Reporter = .destination) -> [Edge] {
+    let preferred = edges.filter { $0.reporter == prefer }
+    return preferred.isEmpty ? edges.filter { $0.reporter != prefer } : preferred
+  }
+
+  /// `reviews.shop` for `reviews`, `reviews.shop` and `reviews.shop.svc.cluster.local`; other hosts as they are.
+  private static func serviceKey(_ host: String, namespace: String) -> String {
+    if !host.contains(".") { return "\(host).\(namespace)" }
+    if let range = host.range(of: ".svc.") ?? (host.hasSuffix(".svc") ? host.range(of: ".svc") : nil) {
+      return String(host[..<range.lowerBound])
+    }
+    return host
+  }
+}
+
+/// The sum of several flows.
+public struct TrafficSum: Sendable, Hashable {
+  /// Requests a second.
+  public var rps = 0.0
+  /// The share of requests that failed, 0–1; `nil` without requests.
+  public var errorRate: Double?
+  /// Failed requests a second.
+  public var errorsPerSecond = 0.0
+  /// Latency percentiles in milliseconds: the worst of the flows at that percentile, weighted by nothing (an upper bound).
+  public var p50ms: Double?
+  /// The 95th percentile in milliseconds.
+  public var p95ms: Double?
+  /// The 99th percentile in milliseconds.
+  public var p99ms: Double?
+  /// Bytes a second both ways; `nil` where not measured.
+  public var bytesPerSecond: Double?
+  /// The share of traffic that was mutually authenticated, 0–1.
+  public var mtlsShare: Double?
+  /// The number of requests or connections behind the numbers.
+  public var n = 0.0
+
+  /// The sum of flows.
+  public init(_ flows: some Sequence<Traffic>, errors: Traffic.ErrorDefinition) {
+    var mtls = 0.0
+    var mtlsWeight = 0.0
+    for flow in flows {
+      rps += flow.requestsPerSecond
+      errorsPerSecond += (flow.errorRate(errors) ?? 0) * flow.requestsPerSecond
+      n += flow.n
+      p50ms = Self.worst(p50ms, flow.p50ms)
+      p95ms = Self.worst(p95ms, flow.p95ms)
+      p99ms = Self.worst(p99ms, flow.p99ms)
+      let bytes = [flow.bytesInPerSecond, flow.bytesOutPerSecond].compactMap(\.self)
+      if !bytes.isEmpty { bytesPerSecond = (bytesPerSecond ?? 0) + bytes.reduce(0, +) }
+      if let share = flow.mtlsShare {
+        let weight = max(flow.requestsPerSecond, 1e-9)
+        mtls += share * weight
+        mtlsWeight += weight
+      }
+    }
+    if rps > 0 { errorRate = errorsPerSecond / rps }
+    if mtlsWeight > 0 { mtlsShare = mtls / mtlsWeight }
+  }
+
+  private static func worst(_ left: Double?, _ right: Double?) -> Double? {
+    guard let left, let right else { return left ?? right }
+    return max(left, right)
+  }
+}

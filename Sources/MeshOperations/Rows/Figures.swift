@@ -1,0 +1,70 @@
+import Foundation
+public import MeshModel
+
+/// Numbers in the few characters a table has: one spelling for screens, commands and messages.
+public enum Figures {
+  /// Requests a second: `0.4/s`, `54/s`, `1.2k/s`.
+  public static func rate(_ value: Double?) -> String { value.map { "\(compact($0))/s" } ?? "–" }
+
+  /// A share of 0–1 in percent: `0.03%`, `4.1%`, `80%`.
+  public static func percent(_ share: Double?) -> String {
+    guard let share, share.isFinite else { return "–" }
+    let percent = share * 100
+    if percent == 0 || percent >= 99.95 || abs(percent - percent.rounded()) < 0.05 && percent >= 1 {
+      return "\(number(percent.rounded()))%"
+    }
+    return String(format: percent < 0.1 ? "%.2f%%" : "%.1f%%", percent)
+  }
+
+  /// Milliseconds: `8.2ms`, `84ms`, `1.2s`.
+  public static func milliseconds(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "–" }
+    if value < 10 { return String(format: "%.1fms", value) }
+    return value < 1000 ? String(format: "%.0fms", value) : String(format: "%.1fs", value / 1000)
+  }
+
+  /// Bytes a second: `812B/s`, `1.2kB/s`, `3.4MB/s`.
+  public static func bytes(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "–" }
+    for (limit, unit) in [(1e3, "B/s"), (1e6, "kB/s"), (1e9, "MB/s")] where value < limit {
+      let scaled = value / (limit / 1e3)
+      return String(format: scaled < 10 && limit > 1e3 ? "%.1f" : "%.0f", scaled) + unit
+    }
+    return String(format: "%.1fGB/s", value / 1e9)
+  }
+
+  /// A length of time: `250ms`, `2s`, `3m`, `5h`, `2d`.
+  public static func seconds(_ value: Double) -> String {
+    guard value.isFinite else { return "–" }
+    switch value {
+    case ..<0: return "0s"
+    case ..<1: return String(format: "%.0fms", value * 1000)
+    case ..<60: return "\(number((value * 10).rounded() / 10))s"
+    case ..<3600: return String(format: "%.0fm", (value / 60).rounded(.down))
+    case ..<86400: return String(format: "%.0fh", (value / 3600).rounded(.down))
+    default: return String(format: "%.0fd", (value / 86400).rounded(.down))
+    }
+  }
+
+  /// A count: `912`, `1.2k`, `3.4M`.
+  public static func compact(_ value: Double) -> String {
+    guard value.isFinite else { return "–" }
+    switch abs(value) {
+    case ..<10: return number((value * 10).rounded() / 10)
+    case ..<999.5: return String(format: "%.0f", value)
+    case ..<999_950: return String(format: "%.1fk", value / 1e3)
+    default: return String(format: "%.1fM", value / 1e6)
+    }
+  }
+
+  /// A number without a fraction that is zero.
+  public static func number(_ value: Double) -> String {
+    guard value.isFinite else { return "–" }
+    return value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"
+  }
+
+  /// A share with its interval: `79.6% ±1.1`.
+  public static func proportion(_ value: Proportion) -> String {
+    String(format: "%.1f%% ±%.1f", value.share * 100, (value.high - value.low) * 50)
+  }
+}

@@ -1,0 +1,122 @@
+public import MeshModel
+import MeshTelemetry
+
+/// A service or workload with its instances and its traffic: one row of a table.
+public struct HealthRow: Sendable, Hashable {
+  /// The service or workload.
+  public var ref: ObjectRef
+  /// What its instances are.
+  public var runtime: Runtime
+  /// What kind of server it is; `nil` for a workload no service selects.
+  public var role: Role?
+  /// How it takes part in the mesh; `nil` where it has no instance.
+  public var proxy: ProxyMode?
+  /// The instances that take traffic.
+  public var ready: Int
+  /// All instances, or those asked for where that is more.
+  public var total: Int
+  /// Its traffic, or why it is not known.
+  public var traffic: Known<TrafficSum>
+
+  /// Whether an operator should look: failing requests, or instances asked for and none ready.
+  public var needsAttention: Bool {
+    (traffic.value?.errorRate ?? 0) >= 0.01 || (total > 0 && ready < total)
+  }
+}
+
+extension MeshView {
+  /// The workloads of a service: those its selector matches, and the VMs a service entry stands for.
+  public func workloads(of service: Service, _ index: WorkloadIndex) -> [Workload] {
+    index.matching(service.selector, namespace: service.ref.namespace, plane: service.ref.plane)
+  }
+
+  /// One row a service.
+  public func serviceRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
+    let workloads = WorkloadIndex(snapshot)
+    var indices: [PlaneName: TrafficIndex] = [:]
+    return snapshot.services.values.filter { $0.ref.isIn(plane: plane, namespace: namespace) }.map { service in
+      let index = indices[service.ref.plane] ?? TrafficIndex(self, plane: service.ref.plane)
+      indices[service.ref.plane] = index
+      let members = self.workloads(of: service, workloads)
+      let readiness = members.compactMap { snapshot.readiness[$0.ref] }
+      let edges = service.hosts.prefix(1).flatMap {
+        TrafficIndex.oneReporter(index.inbound(toHost: $0, namespace: service.ref.namespace))
+      }
+      return HealthRow(
+        ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
+        proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
+        total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
+        traffic: sum(edges, plane: service.ref.plane))
+    }.sorted { $0.ref < $1.ref }
+  }
+
+  /// One row a workload.
+  public func workloadRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
+    var indices: [PlaneName: TrafficIndex] = [:]
+    let roles = serviceRoles()
+    return snapshot.workloads.values.filter { $0.ref.isIn(plane: plane, namespace: namespace) }.map { workload in
+      let index = indices[workload.ref.plane] ?? TrafficIndex(self, plane: workload.ref.plane)
+      indices[workload.ref.plane] = index
+      let readiness = snapshot.readiness[workload.ref]
+      return HealthRow(
+        ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
+        ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
+        traffic: sum(TrafficIndex.oneReporter(index.inbound(to: workload.ref)), plane: workload.ref.plane))
+    }.sorted { $0.ref < $1.ref }
+  }
+
+  /// The role of the first service that selects each workload.
+  public func serviceRoles() -> [ObjectRef: Role] {
+    let workloads = WorkloadIndex(snapshot)
+    var roles: [ObjectRef: Role] = [:]
+    for service in snapshot.services.values {
+      for workload in self.workloads(of: service, workloads) where roles[workload.ref] == nil {
+        roles[workload.ref] = service.role
+      }
+    }
+    return roles
+  }
+
+  private func sum(_ edges: [Edge], plane: PlaneName) -> Known<TrafficSum> {
+    switch traffic(on: plane) {
+    case .unknown(let reason): .unknown(reason)
+    case .known(let report, let source, let at):
+      edges.isEmpty && !report.gaps.isEmpty
+        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: source, at: at)
+    }
+  }
+}
+
+/// The workloads of a snapshot, found by labels without going through all of them.
+public struct WorkloadIndex: Sendable {
+  private var byNamespace: [String: [Workload]] = [:]
+  private var byLabel: [String: [Workload]] = [:]
+
+  /// Indexes the workloads of a snapshot.
+  public init(_ snapshot: MeshSnapshot) {
+    for workload in snapshot.workloads.values {
+      let place = "\(workload.ref.plane)/\(workload.ref.namespace)"
+      byNamespace[place, default: []].append(workload)
+      for (name, value) in workload.labels { byLabel["\(place)/\(name)=\(value)", default: []].append(workload) }
+    }
+  }
+
+  /// The workloads that carry all labels of a selector; an empty selector selects none.
+  public func matching(_ selector: [String: String], namespace: String, plane: PlaneName) -> [Workload] {
+    guard !selector.isEmpty else { return [] }
+    let place = "\(plane)/\(namespace)"
+    let candidates = selector.map { byLabel["\(place)/\($0.key)=\($0.value)"] ?? [] }
+    guard let fewest = candidates.min(by: { $0.count < $1.count }) else { return [] }
+    return fewest.filter { workload in selector.allSatisfy { workload.labels[$0.key] == $0.value } }
+  }
+
+  /// The workloads of a namespace.
+  public func all(namespace: String, plane: PlaneName) -> [Workload] { byNamespace["\(plane)/\(namespace)"] ?? [] }
+}
+
+extension ObjectRef {
+  /// Whether it is on a plane and in a namespace, where those are given.
+  public func isIn(plane: PlaneName?, namespace: String?) -> Bool {
+    (plane == nil || plane == self.plane) && (namespace == nil || namespace == self.namespace)
+  }
+}

@@ -1,0 +1,174 @@
+public import MeshModel
+public import MeshPlanes
+import MeshTelemetry
+
+/// One cell of the client × server matrix: policy, programmed and observed for a pair.
+public struct MTLSPair: Sendable, Hashable {
+  /// The calling workload.
+  public var client: ObjectRef
+  /// The workload called.
+  public var server: ObjectRef
+  /// The service called.
+  public var service: ObjectRef
+  /// The service port called.
+  public var port: Int
+  /// What policy makes of it.
+  public var policy: MTLSVerdict
+  /// What telemetry saw: the share that was mutually authenticated and the connections or requests it rests on.
+  public var observed: Known<Proportion>
+  /// Requests a second between the two.
+  public var rps: Double
+
+  /// Whether policy and traffic disagree or the pair breaks.
+  public var needsAttention: Bool {
+    if policy.outcome == .breaks { return true }
+    guard let share = observed.value?.share else { return false }
+    switch policy.outcome {
+    case .mtls: return share < 0.99
+    case .plaintext: return share > 0.01
+    default: return false
+    }
+  }
+
+  /// What the truths come to, in words.
+  public var verdict: String {
+    switch policy.outcome {
+    case .breaks: return "BREAKS"
+    case .mtls where needsAttention: return "policy says mTLS, traffic is not"
+    case .plaintext where needsAttention: return "policy says plaintext, traffic is mTLS"
+    case .mtls where policy.server == .permissive: return "could be STRICT"
+    default: return "ok"
+    }
+  }
+}
+
+/// What one workload accepts.
+public struct MTLSRow: Sendable, Hashable {
+  /// The workload.
+  public var workload: ObjectRef
+  /// The container port, or `nil` for all ports without a setting of their own.
+  public var port: Int?
+  /// The mode.
+  public var mode: MTLSMode
+  /// Why.
+  public var reasons: [Reason]
+}
+
+extension MeshView {
+  /// What every workload accepts, with a row of its own for each port that differs.
+  public func mtlsRows(plane: PlaneName? = nil, namespace: String? = nil) -> [MTLSRow] {
+    var rows: [MTLSRow] = []
+    for name in Set(snapshot.workloads.keys.map(\.plane)).sorted() where plane == nil || plane == name {
+      guard let mtls = mtlsRules(plane: name) else { continue }
+      var ports: [ObjectRef: Set<Int>] = [:]
+      for policy in snapshot.mtlsPolicies.values where policy.ref.plane == name && !policy.ports.isEmpty {
+        ports[policy.ref] = Set(policy.ports.keys)
+      }
+      let exceptional = Set(ports.values.flatMap(\.self)).sorted()
+      for workload in snapshot.workloads.values where workload.ref.isIn(plane: name, namespace: namespace) {
+        let base = mtls.accepted(by: workload, port: nil)
+        rows.append(MTLSRow(workload: workload.ref, port: nil, mode: base.mode, reasons: base.reasons))
+        for port in exceptional {
+          let own = mtls.accepted(by: workload, port: port)
+          if own.mode != base.mode {
+            rows.append(MTLSRow(workload: workload.ref, port: port, mode: own.mode, reasons: own.reasons))
+          }
+        }
+      }
+    }
+    return rows.sorted { ($0.workload, $0.port ?? -1) < ($1.workload, $1.port ?? -1) }
+  }
+
+  /// The pairs that really talk (as telemetry saw them), disagreements first.
+  public func mtlsMatrix(plane: PlaneName? = nil, namespace: String? = nil) -> [MTLSPair] {
+    var pairs: [MTLSPair] = []
+    let workloads = WorkloadIndex(snapshot)
+    for status in planes where plane == nil || plane == status.plane.name {
+      let name = status.plane.name
+      guard let mtls = mtlsRules(plane: name), let report = traffic(on: name).value else { continue }
+      let services = Dictionary(
+        snapshot.services.values.filter { $0.ref.plane == name }.map { ($0.ref.namespace + "/" + $0.ref.name, $0) },
+        uniquingKeysWith: { first, _ in first })
+      var grouped: [PairKey: [Edge]] = [:]
+      for edge in report.edges where !edge.source.workload.isEmpty {
+        grouped[PairKey(edge: edge), default: []].append(edge)
+      }
+      for (key, edges) in grouped {
+        guard namespace == nil || namespace == key.destinationNamespace || namespace == key.sourceNamespace,
+          let service = services[key.destinationNamespace + "/" + key.serviceName]
+        else { continue }
+        let client = workload(key.sourceNamespace, key.source, plane: name)
+        let servers = key.destination.isEmpty || key.destination == "unknown"
+          ? self.workloads(of: service, workloads)
+          : snapshot.workloads[
+            ObjectRef(plane: name, namespace: key.destinationNamespace, kind: "workload", name: key.destination)
+          ].map { [$0] } ?? []
+        for server in servers {
+          let port = service.ports.first { $0.appProtocol == edges.first?.transport }?.port ?? service.ports.first?.port
+          pairs.append(
+            pair(
+              client: client, server: server, service: service, port: port ?? 0, edges: edges, mtls: mtls,
+              gap: report.gaps.first))
+        }
+      }
+    }
+    return pairs.sorted {
+      ($0.needsAttention ? 0 : 1, $0.server, $0.client, $0.port) < ($1.needsAttention ? 0 : 1, $1.server, $1.client, $1.port)
+    }
+  }
+
+  /// The callers that would no longer get through if a plane's policies were those of another snapshot.
+  public func breaks(with changed: MeshSnapshot, plane: PlaneName) -> [MTLSPair] {
+    var after = self
+    after.snapshot = changed
+    let before = Set(mtlsMatrix(plane: plane).filter { $0.policy.outcome == .breaks }.map(\.identity))
+    return after.mtlsMatrix(plane: plane).filter { $0.policy.outcome == .breaks && !before.contains($0.identity) }
+  }
+
+  /// The mTLS rules of a plane: those of the dialect that has any.
+  public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
+    rules[plane]?.values.first { $0.dialect == .istio }?.mtls(in: snapshot, plane: plane)
+  }
+
+  private func pair(
+    client: Workload, server: Workload, service: Service, port: Int, edges: [Edge], mtls: any MTLSRules, gap: String?
+  ) -> MTLSPair {
+    let seen = edges.filter { $0.traffic.mtlsShare != nil }
+    let n = seen.map(\.traffic.n).reduce(0, +)
+    let secured = seen.map { ($0.traffic.mtlsShare ?? 0) * $0.traffic.n }.reduce(0, +)
+    let observed: Known<Proportion> =
+      Proportion(successes: secured, of: n).map { .known($0, source: seen.first?.traffic.query ?? "", at: at) }
+      ?? .unknown(gap ?? "no report from the destination")
+    return MTLSPair(
+      client: client.ref, server: server.ref, service: service.ref, port: port,
+      policy: mtls.verdict(client: client, server: server, service: service, port: port), observed: observed,
+      rps: TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors).rps)
+  }
+
+  private func workload(_ namespace: String, _ name: String, plane: PlaneName) -> Workload {
+    let ref = ObjectRef(plane: plane, namespace: namespace, kind: "workload", name: name)
+    return snapshot.workloads[ref] ?? Workload(ref: ref, labels: [:], nativeKind: "unknown")
+  }
+}
+
+extension MTLSPair {
+  /// What makes the pair the same in two snapshots.
+  var identity: String { "\(client)|\(server)|\(port)" }
+}
+
+private struct PairKey: Hashable {
+  let sourceNamespace: String
+  let source: String
+  let destinationNamespace: String
+  let destination: String
+  let serviceName: String
+
+  init(edge: Edge) {
+    sourceNamespace = edge.source.namespace
+    source = edge.source.workload
+    let parts = edge.destination.service.split(separator: ".").map(String.init)
+    serviceName = parts.first ?? edge.destination.service
+    destinationNamespace = parts.count > 1 && parts.contains("svc") ? parts[1] : edge.destination.namespace
+    destination = edge.destination.workload
+  }
+}

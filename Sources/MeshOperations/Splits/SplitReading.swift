@@ -1,0 +1,139 @@
+public import MeshModel
+import MeshPlanes
+import MeshTelemetry
+
+extension MeshView {
+  /// Every rule with more than one backend, those that need attention first.
+  public func splits(plane: PlaneName? = nil, namespace: String? = nil) -> [Split] {
+    var indices: [PlaneName: TrafficIndex] = [:]
+    var result: [Split] = []
+    for route in snapshot.routes.values {
+      guard plane == nil || route.ref.plane == plane, namespace == nil || route.ref.namespace == namespace,
+        route.rules.contains(where: { $0.backends.count > 1 })
+      else { continue }
+      let index = indices[route.ref.plane] ?? TrafficIndex(self, plane: route.ref.plane)
+      indices[route.ref.plane] = index
+      result += splits(of: route, index)
+    }
+    return result.sorted {
+      ($0.needsAttention ? 0 : 1, $0.route, $0.ruleIndex) < ($1.needsAttention ? 0 : 1, $1.route, $1.ruleIndex)
+    }
+  }
+
+  /// The weighted rules of one route.
+  public func splits(of route: Route) -> [Split] { splits(of: route, TrafficIndex(self, plane: route.ref.plane)) }
+
+  private func splits(of route: Route, _ index: TrafficIndex) -> [Split] {
+    guard let rules = rules(of: route) else { return [] }
+    let targets = route.rules.map { rule in rule.backends.map { rules.target(of: $0, in: route, snapshot) } }
+    return route.rules.indices.filter { route.rules[$0].backends.count > 1 }.map { number in
+      let rule = route.rules[number]
+      let others = Set(targets.indices.filter { $0 != number }.flatMap { targets[$0].flatMap(\.workloads) })
+      let isAlone = !targets[number].flatMap(\.workloads).contains { others.contains($0) }
+      let programmed: [Known<ProgrammedWeight>] =
+        switch self.programmed[route.ref.plane] {
+        case .known(let report, _, _)?: rules.programmed(rule, of: route, report, snapshot)
+        case .unknown(let reason)?: rule.backends.map { _ in .unknown(reason) }
+        case nil: rule.backends.map { _ in .unknown("no proxy access") }
+        }
+      var backends = zip(rule.backends, rules.shares(of: rule)).enumerated().map { place, pair in
+        backend(
+          pair.0, share: pair.1, target: targets[number][place],
+          programmed: programmed.indices.contains(place) ? programmed[place] : .unknown("no proxy access"),
+          in: route, index)
+      }
+      measureShares(&backends, plane: route.ref.plane, isAlone: isAlone)
+      judge(&backends)
+      return Split(
+        route: route.ref, dialect: route.dialect, ruleIndex: number,
+        rule: rule.name.isEmpty ? String(number) : rule.name,
+        host: route.hosts.first ?? targets[number].first?.host ?? "", backends: backends, owners: route.owners)
+    }
+  }
+
+  private func backend(
+    _ backend: Backend, share: Double, target: BackendTarget, programmed: Known<ProgrammedWeight>, in route: Route,
+    _ index: TrafficIndex
+  ) -> SplitBackend {
+    let readiness = target.workloads.compactMap { snapshot.readiness[$0] }
+    let source = "\(route.ref)\(backend.pointer)"
+    let traffic: Known<TrafficSum>
+    switch self.traffic(on: route.ref.plane) {
+    case .unknown(let reason): traffic = .unknown(reason)
+    case .known(let report, let origin, let at):
+      let edges = target.workloads.flatMap { workload in
+        TrafficIndex.oneReporter(index.inbound(to: workload).filter { $0.destination.names(target.host) })
+      }
+      traffic = edges.isEmpty && !report.gaps.isEmpty
+        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: origin, at: at)
+    }
+    return SplitBackend(
+      name: backend.name, host: target.host,
+      desired: .known(DesiredWeight(weight: backend.weight ?? 0, share: share), source: source, at: at),
+      programmed: programmed, share: .unknown("no traffic"), traffic: traffic, workloads: target.workloads,
+      ready: readiness.map(\.ready).reduce(0, +), total: readiness.map(\.total).reduce(0, +), verdict: .consistent)
+  }
+
+  private func measureShares(_ backends: inout [SplitBackend], plane: PlaneName, isAlone: Bool) {
+    let total = backends.compactMap { $0.traffic.value?.n }.reduce(0, +)
+    for place in backends.indices {
+      switch backends[place].traffic {
+      case .unknown(let reason): backends[place].share = .unknown(reason)
+      case .known(let sum, let source, let at):
+        if !isAlone {
+          backends[place].share = .unknown("metrics do not tell the rules of this host apart")
+        } else if let proportion = Proportion(successes: sum.n, of: total) {
+          backends[place].share = .known(proportion, source: source, at: at)
+        }
+      }
+    }
+  }
+
+  private func judge(_ backends: inout [SplitBackend]) {
+    guard let baseline = backends.max(by: { ($0.desired.value?.share ?? 0) < ($1.desired.value?.share ?? 0) }) else {
+      return
+    }
+    for place in backends.indices {
+      backends[place].verdict = verdict(backends[place], baseline: baseline)
+    }
+  }
+
+  private func verdict(_ backend: SplitBackend, baseline: SplitBackend) -> SplitVerdict {
+    let desired = backend.desired.value?.share ?? 0
+    if desired > 0, backend.total > 0, backend.ready == 0 { return .notReady }
+    if let programmed = backend.programmed.value {
+      let agreeing = programmed.spread.isEmpty
+        ? (abs(programmed.share - desired) < 0.005 ? programmed.acknowledged : 0)
+        : programmed.spread.filter { abs($0.key - desired) < 0.005 }.values.reduce(0, +)
+      if agreeing < programmed.proxies {
+        return .notProgrammed(acknowledged: agreeing, proxies: programmed.proxies)
+      }
+    }
+    guard let sum = backend.traffic.value, sum.n > 0 else { return desired > 0 ? .noTraffic : .consistent }
+    if backend.name != baseline.name, let base = baseline.traffic.value {
+      if let rate = sum.errorRate, rate > base.errorRate ?? 0,
+        let p = twoProportionPValue(
+          errorsA: rate * sum.n, nA: sum.n, errorsB: (base.errorRate ?? 0) * base.n, nB: base.n), p < 0.01
+      {
+        return .worse(than: baseline.name, p: p)
+      }
+      if let p99 = sum.p99ms, let basis = base.p99ms, basis > 0, p99 > 2 * basis, p99 - basis > 20, sum.n >= 30 {
+        return .slower(than: baseline.name, factor: p99 / basis)
+      }
+    }
+    if let share = backend.share.value,
+      let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29), !wide.contains(desired),
+      abs(share.share - desired) > 0.01
+    {
+      return .drift(expected: desired)
+    }
+    return .consistent
+  }
+}
+
+extension EdgeEnd {
+  /// Whether the service named is the host (by its full or short name); an end that names no service is taken as one.
+  func names(_ host: String) -> Bool {
+    service.isEmpty || host == service || host.hasPrefix(service + ".") || service.hasPrefix(host + ".")
+  }
+}

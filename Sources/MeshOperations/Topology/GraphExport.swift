@@ -1,0 +1,77 @@
+import MeshModel
+
+extension TopologyGraph {
+  /// The graph in Graphviz' language.
+  public var dot: String {
+    var lines = ["digraph mesh {", "  rankdir=LR;", "  node [shape=box, fontname=\"monospace\"];"]
+    for node in nodes {
+      let shape = node.role == .database || node.role == .cache ? ", shape=cylinder" : node.role == .message ? ", shape=cds" : ""
+      lines.append("  \(Self.quoted(node.ref.description)) [label=\(Self.quoted(Self.label(node)))\(shape)];")
+    }
+    for link in links {
+      lines.append(
+        "  \(Self.quoted(link.source.description)) -> \(Self.quoted(link.destination.description)) [label=\(Self.quoted(Self.label(link)))];"
+      )
+    }
+    return (lines + ["}"]).joined(separator: "\n")
+  }
+
+  /// The graph in Mermaid's language.
+  public var mermaid: String {
+    let numbers = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($0.element.ref, "n\($0.offset)") })
+    var lines = ["flowchart LR"]
+    for node in nodes {
+      let ends = node.role == .database || node.role == .cache ? ("[(", ")]") : ("[", "]")
+      lines.append("  \(numbers[node.ref] ?? "n")\(ends.0)\(Self.quoted(Self.label(node)))\(ends.1)")
+    }
+    for link in links {
+      guard let source = numbers[link.source], let destination = numbers[link.destination] else { continue }
+      lines.append("  \(source) -->|\(Self.quoted(Self.label(link)))| \(destination)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The graph as an indented tree from those nobody calls; a node met before is marked and not followed again.
+  public var tree: String {
+    var lines: [String] = []
+    let children = Dictionary(grouping: links, by: \.source)
+    let called = Set(links.map(\.destination))
+    let byRef = Dictionary(uniqueKeysWithValues: nodes.map { ($0.ref, $0) })
+    var seen: Set<ObjectRef> = []
+    func walk(_ ref: ObjectRef, prefix: String, connector: String, figures: String) {
+      let label = byRef[ref].map(Self.label) ?? ref.name
+      let repeated = !seen.insert(ref).inserted
+      let again = repeated && children[ref] != nil ? " …" : ""
+      lines.append(prefix + connector + label + (figures.isEmpty ? "" : "  " + figures) + again)
+      guard !repeated else { return }
+      let below = children[ref] ?? []
+      let deeper = prefix + (connector.isEmpty ? "" : connector == "├─ " ? "│  " : "   ")
+      for (index, link) in below.enumerated() {
+        walk(
+          link.destination, prefix: deeper, connector: index == below.count - 1 ? "└─ " : "├─ ",
+          figures: Self.label(link))
+      }
+    }
+    for node in nodes where !called.contains(node.ref) { walk(node.ref, prefix: "", connector: "", figures: "") }
+    for node in nodes where !seen.contains(node.ref) { walk(node.ref, prefix: "", connector: "", figures: "") }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func label(_ node: Node) -> String {
+    let kind = node.runtime == .container ? (node.role.map(\.rawValue) ?? "") : node.runtime.rawValue
+    return "\(node.ref.namespace.isEmpty ? "" : node.ref.namespace + "/")\(node.ref.name)"
+      + (kind.isEmpty || kind == "http" ? "" : " (\(kind))") + (node.total > 0 ? " \(node.ready)/\(node.total)" : "")
+  }
+
+  private static func label(_ link: Link) -> String {
+    var parts = [
+      link.transport == "tcp" ? Figures.bytes(link.traffic.bytesPerSecond) : Figures.rate(link.traffic.rps)
+    ]
+    if let rate = link.traffic.errorRate, rate > 0 { parts.append("\(Figures.percent(rate)) err") }
+    if let p99 = link.traffic.p99ms { parts.append("p99 \(Figures.milliseconds(p99))") }
+    if let share = link.traffic.mtlsShare { parts.append("mTLS \(Figures.percent(share))") }
+    return parts.joined(separator: " ")
+  }
+
+  private static func quoted(_ text: String) -> String { JSONWriter.text(.string(text)) }
+}

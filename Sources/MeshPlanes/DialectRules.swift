@@ -1,0 +1,81 @@
+public import MeshModel
+
+/// The pure rules of one configuration API: how its routes, weights and policies work out over a snapshot.
+///
+/// Nothing here does I/O; the live store, the analysis and the screens call it on values.
+public protocol DialectRules: Sendable {
+  /// The configuration API.
+  var dialect: Dialect { get }
+
+  /// What a backend leads to: the service called and the workloads behind it.
+  func target(of backend: Backend, in route: Route, _ snapshot: MeshSnapshot) -> BackendTarget
+
+  /// The share of requests each backend of a rule gets by configuration, 0–1, in the order of the backends.
+  func shares(of rule: Rule) -> [Double]
+
+  /// What the proxies were programmed with for each backend of a rule, in the order of the backends.
+  func programmed(
+    _ rule: Rule, of route: Route, _ report: ProgrammedReport, _ snapshot: MeshSnapshot
+  ) -> [Known<ProgrammedWeight>]
+
+  /// The indices of the rules of a route that no request can reach, each with the reason.
+  func unreachableRules(of route: Route) -> [Int: String]
+
+  /// The configuration problems of a plane.
+  func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding]
+
+  /// The mTLS rules over a snapshot.
+  func mtls(in snapshot: MeshSnapshot, plane: PlaneName) -> any MTLSRules
+
+  /// The entities a native object stands for, for plans and offline files.
+  func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity]
+}
+
+/// The mTLS rules of a dialect over one snapshot.
+public protocol MTLSRules: Sendable {
+  /// What a workload accepts on a container port (`nil`: on any port without a setting of its own), and why.
+  func accepted(by workload: Workload, port: Int?) -> (mode: MTLSMode, reasons: [Reason])
+
+  /// What happens when a workload calls a port of a service served by another workload.
+  func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict
+}
+
+/// What a backend leads to.
+public struct BackendTarget: Sendable, Hashable {
+  /// The canonical host name called.
+  public var host: String
+  /// The service, where it is known.
+  public var service: ObjectRef?
+  /// The workloads that serve it.
+  public var workloads: [ObjectRef]
+
+  /// Creates a target.
+  public init(host: String, service: ObjectRef?, workloads: [ObjectRef]) {
+    self.host = host
+    self.service = service
+    self.workloads = workloads
+  }
+}
+
+/// What the proxies were programmed with for one backend.
+public struct ProgrammedWeight: Sendable, Hashable {
+  /// The weight most proxies run.
+  public var weight: Int
+  /// Its share, 0–1.
+  public var share: Double
+  /// The proxies that route to it and are connected to the control plane.
+  public var proxies: Int
+  /// Those of them that acknowledged the newest routes.
+  public var acknowledged: Int
+  /// The weights found, where proxies differ: share by number of proxies.
+  public var spread: [Double: Int]
+
+  /// Creates a weight.
+  public init(weight: Int, share: Double, proxies: Int, acknowledged: Int, spread: [Double: Int] = [:]) {
+    self.weight = weight
+    self.share = share
+    self.proxies = proxies
+    self.acknowledged = acknowledged
+    self.spread = spread
+  }
+}
