@@ -63,8 +63,9 @@ struct FieldComparison: Sendable {
     if !child.removed.isEmpty { removed.children[key] = child.removed }
   }
 
-  private static func keyed(_ items: [JSONValue], _ kind: Schema.ListKind) -> (order: [String], items: [String: JSONValue])
-  {
+  private static func keyed(_ items: [JSONValue], _ kind: Schema.ListKind) -> (
+    order: [String], items: [String: JSONValue]
+  ) {
     let keys = items.map { FieldSet.key(of: $0, kind) }
     return (keys, Dictionary(zip(keys, items), uniquingKeysWith: { _, last in last }))
   }

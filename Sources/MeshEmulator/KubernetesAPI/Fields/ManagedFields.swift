@@ -42,7 +42,8 @@ struct ManagedFields: Sendable {
       if left.element.manager.operation != right.element.manager.operation {
         return left.element.manager.operation < right.element.manager.operation
       }
-      return left.element.time == right.element.time ? left.offset < right.offset : left.element.time < right.element.time
+      return left.element.time == right.element.time
+        ? left.offset < right.offset : left.element.time < right.element.time
     }
     return .array(
       sorted.map { _, entry in

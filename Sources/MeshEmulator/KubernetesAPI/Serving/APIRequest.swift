@@ -9,8 +9,6 @@ struct APIRequest: Sendable {
   /// The path as sent.
   var path: String
   var query: [(name: String, value: String)]
-  /// The query as sent.
-  var rawQuery: String
   var accept: String
   var contentType: String
   var userAgent: String
@@ -19,29 +17,45 @@ struct APIRequest: Sendable {
   var impersonated: String?
   var body: [UInt8]
 
-  init(_ request: HTTPRequest) async throws {
-    method = request.method.rawValue
-    path = request.target.path()
+  /// A request of its parts.
+  init(
+    _ method: String, _ path: String, query: String = "", accept: String = "application/json", contentType: String = "",
+    token: String? = nil, body: [UInt8] = []
+  ) {
+    self.method = method
+    self.path = path
     segments = path.split(separator: "/").map { Self.unescape(String($0)) }
-    rawQuery = request.target.query()
-    query = rawQuery.split(separator: "&").map { item in
-      let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let text = parts.map { Self.unescape($0.split(separator: "+", omittingEmptySubsequences: false).joined(separator: "%20")) }
-      return (text[0], text.count > 1 ? text[1] : "")
-    }
-    accept = request.headers[HTTPHeader("Accept")] ?? ""
-    contentType = request.headers[.contentType] ?? ""
+    self.query = Self.parameters(query)
+    self.accept = accept
+    self.contentType = contentType
+    self.body = body
+    userAgent = ""
+    authorization = token.map { "Bearer \($0)" }
+  }
+
+  init(_ request: HTTPRequest) async throws {
+    self.init(
+      request.method.rawValue, request.target.path(), query: request.target.query(),
+      accept: request.headers[HTTPHeader("Accept")] ?? "", contentType: request.headers[.contentType] ?? "")
     userAgent = request.headers[HTTPHeader("User-Agent")] ?? ""
     authorization = request.headers[.authorization]
     impersonated = request.headers[HTTPHeader("Impersonate-User")]
-    var body: [UInt8] = []
     for try await chunk in request.bodySequence {
       body.append(contentsOf: chunk)
       if body.count > 3 << 20 {
         throw APIStatus(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
       }
     }
-    self.body = body
+  }
+
+  private static func parameters(_ query: String) -> [(name: String, value: String)] {
+    query.split(separator: "&").map { item in
+      let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let text = parts.map { part in
+        Self.unescape(part.split(separator: "+", omittingEmptySubsequences: false).joined(separator: "%20"))
+      }
+      return (text[0], text.count > 1 ? text[1] : "")
+    }
   }
 
   /// The value of a query parameter.

@@ -32,7 +32,8 @@ struct APIStatus: Error, Sendable {
   }
 
   /// Details that name a resource.
-  static func details(_ id: ResourceID, name: String? = nil, kind: String? = nil, causes: [JSONValue] = []) -> JSONValue {
+  static func details(_ id: ResourceID, name: String? = nil, kind: String? = nil, causes: [JSONValue] = []) -> JSONValue
+  {
     var value: JSONValue = [:]
     if let name, !name.isEmpty { value["name"] = .string(name) }
     if !id.group.isEmpty { value["group"] = .string(id.group) }

@@ -39,7 +39,8 @@ extension KubernetesAPIServer {
   }
 
   private func resources(group: String, version: String) throws(APIStatus) -> APIAnswer {
-    guard group.isEmpty ? version == "v1" : groups.contains(where: { $0.name == group && $0.versions.contains(version) })
+    guard
+      group.isEmpty ? version == "v1" : groups.contains(where: { $0.name == group && $0.versions.contains(version) })
     else { return APIAnswer(text: "404 page not found\n", status: 404) }
     var resources: [JSONValue] = []
     for type in store.types.all where type.id.group == group && type.versions.contains(version) {

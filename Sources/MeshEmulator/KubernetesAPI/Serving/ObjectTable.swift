@@ -107,7 +107,8 @@ enum BuiltInCells {
 
   /// The columns after the name.
   static let columns: [ResourceID: [Column]] = [
-    ResourceID("pods"): plain(["Ready", "Status", "Restarts", "Age"], ["IP", "Node", "Nominated Node", "Readiness Gates"]),
+    ResourceID("pods"): plain(
+      ["Ready", "Status", "Restarts", "Age"], ["IP", "Node", "Nominated Node", "Readiness Gates"]),
     ResourceID("services"): plain(["Type", "Cluster-IP", "External-IP", "Port(s)", "Age"], ["Selector"]),
     ResourceID("namespaces"): plain(["Status", "Age"], []),
     ResourceID("nodes"): plain(["Status", "Roles", "Age", "Version"], ["Internal-IP", "External-IP", "OS-Image"]),
@@ -179,7 +180,9 @@ enum BuiltInCells {
       ]
     case ("", "namespaces"): return [text(status?["phase"], "Active"), created]
     case ("", "nodes"):
-      let isReady = status?["conditions"]?.array?.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }
+      let isReady = status?["conditions"]?.array?.contains {
+        $0["type"]?.string == "Ready" && $0["status"]?.string == "True"
+      }
       let address = status?["addresses"]?.array?.first { $0["type"]?.string == "InternalIP" }?["address"]
       return [
         .string(isReady == true ? "Ready" : "NotReady"), "<none>", created,
@@ -220,7 +223,8 @@ enum BuiltInCells {
       return [.string("\(status?["readyReplicas"]?.int ?? 0)/\(spec?["replicas"]?.int ?? 1)"), created, names, images]
     case ("apps", "daemonsets"):
       return [
-        count(status?["desiredNumberScheduled"]), count(status?["currentNumberScheduled"]), count(status?["numberReady"]),
+        count(status?["desiredNumberScheduled"]), count(status?["currentNumberScheduled"]),
+        count(status?["numberReady"]),
         count(status?["updatedNumberScheduled"]), count(status?["numberAvailable"]), pairs(template?["nodeSelector"]),
         created, names, images, selector,
       ]
@@ -229,8 +233,11 @@ enum BuiltInCells {
       let addresses = (object["endpoints"]?.array ?? []).compactMap { $0["addresses"]?[0]?.string }
       return [
         text(object["addressType"]), .string(ports.isEmpty ? "<unset>" : ports.joined(separator: ",")),
-        .string(addresses.isEmpty ? "<unset>" : addresses.prefix(3).joined(separator: ",")
-            + (addresses.count > 3 ? " + \(addresses.count - 3) more..." : "")), created,
+        .string(
+          addresses.isEmpty
+            ? "<unset>"
+            : addresses.prefix(3).joined(separator: ",")
+              + (addresses.count > 3 ? " + \(addresses.count - 3) more..." : "")), created,
       ]
     case ("apiextensions.k8s.io", "customresourcedefinitions"):
       return [text(object["metadata"]?["creationTimestamp"])]

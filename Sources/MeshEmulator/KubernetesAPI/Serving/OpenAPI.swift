@@ -23,7 +23,8 @@ extension KubernetesAPIServer {
       }
       return APIAnswer(["paths": paths])
     case "v3" where segments.count == 4 && segments[2] == "api": return document(group: "", version: segments[3])
-    case "v3" where segments.count == 5 && segments[2] == "apis": return document(group: segments[3], version: segments[4])
+    case "v3" where segments.count == 5 && segments[2] == "apis":
+      return document(group: segments[3], version: segments[4])
     default: return APIAnswer(text: "404 page not found\n", status: 404)
     }
   }

@@ -112,6 +112,10 @@ extension KubernetesAPIServer {
       name: managerName, operation: "Apply", apiVersion: target.apiVersion,
       subresource: target.isStatus ? "status" : nil)
     let isForced = request.flag("force")
+    if store.get(type.id, namespace: target.namespace ?? "", name: name) == nil {
+      try checkName(name, type)
+      try checkNamespace(target)
+    }
     return try finish(target, name: name, form, request, options) { current throws(APIStatus) in
       let live = current?.json(apiVersion: target.apiVersion, kind: type.kind)
       if let version, !version.isEmpty {
@@ -125,8 +129,6 @@ extension KubernetesAPIServer {
       var value = result.merged
       _ = try check(&value, target, name: name, options, isPatch: false)
       guard let current else {
-        try checkName(name, type)
-        try checkNamespace(target)
         if type.isCustom { value["status"] = nil }
         value.fillDefaults(type)
         value["metadata"]?["resourceVersion"] = nil

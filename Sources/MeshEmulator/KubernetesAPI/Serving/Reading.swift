@@ -28,7 +28,8 @@ extension KubernetesAPIServer {
     case .table(let version):
       let table = ObjectTable(target.type, version: version, includes: request["includeObject"], now: Timestamp.now())
       return APIAnswer(
-        bytes: table.bytes([object], apiVersion: target.apiVersion, listMetadata: revisionMetadata(object.resourceVersion)),
+        bytes: table.bytes(
+          [object], apiVersion: target.apiVersion, listMetadata: revisionMetadata(object.resourceVersion)),
         status: status)
     }
   }
@@ -105,7 +106,9 @@ extension KubernetesAPIServer {
 
   private func limit(_ request: APIRequest) throws(APIStatus) -> Int? {
     guard let text = request["limit"], !text.isEmpty else { return nil }
-    guard let limit = Int(text), limit >= 0 else { throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax") }
+    guard let limit = Int(text), limit >= 0 else {
+      throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax")
+    }
     return limit == 0 ? nil : limit
   }
 
@@ -114,7 +117,8 @@ extension KubernetesAPIServer {
   func checkRevision(_ text: String) throws(APIStatus) -> Int? {
     if text.isEmpty { return nil }
     guard let revision = Int(text), revision >= 0 else {
-      throw .badRequest("resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax")
+      throw .badRequest(
+        "resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax")
     }
     let current = store.resourceVersion
     guard revision <= current else { throw .tooLargeResourceVersion(revision, current: current) }

@@ -91,7 +91,9 @@ extension KubernetesAPIServer {
     let version = segments[head - 1]
     var rest = Array(segments[head...])
     func make(_ plural: String, _ namespace: String?, _ rest: [String]) -> ResourceTarget? {
-      guard let type = store.types[ResourceID(plural, group: group)], type.versions.contains(version) else { return nil }
+      guard let type = store.types[ResourceID(plural, group: group)], type.versions.contains(version) else {
+        return nil
+      }
       return ResourceTarget(
         type: type, version: version, namespace: namespace, name: rest.first, rest: Array(rest.dropFirst()))
     }
@@ -162,12 +164,13 @@ extension KubernetesAPIServer {
     guard store.get(target.type.id, namespace: namespace, name: name) != nil else {
       throw APIStatus.notFound(target.type.id, name)
     }
-    let marker = "/proxy"
-    let tail = request.path.ranges(of: marker).first.map { String(request.path[$0.upperBound...]) } ?? ""
+    // The path is `/api/v1/namespaces/{namespace}/{pods|services}/{address}/proxy/…`; what follows is passed on as sent.
+    let pieces = request.path.split(separator: "/", maxSplits: 8, omittingEmptySubsequences: false)
+    let tail = pieces.count > 8 ? "/" + pieces[8] : "/"
     let plain = PlainRequest(
       target: target.type.id.plural == "services"
         ? .service(namespace: namespace, name: name, port: port) : .pod(namespace: namespace, name: name, port: port),
-      method: request.method, path: tail.isEmpty ? "/" : tail, query: request.query, body: request.body)
+      method: request.method, path: tail, query: request.query, body: request.body)
     guard let answer = await behind(plain) else {
       throw APIStatus(
         503, "ServiceUnavailable",

@@ -34,7 +34,8 @@ struct LabelSelector: Sendable, Hashable {
         default: throw Self.malformed(text, clause)
         }
       } else if let range = clause.firstRange(of: "!=") {
-        requirements.append(.notAmong(String(clause[..<range.lowerBound]).trimmed, [String(clause[range.upperBound...]).trimmed]))
+        requirements.append(
+          .notAmong(String(clause[..<range.lowerBound]).trimmed, [String(clause[range.upperBound...]).trimmed]))
       } else if let range = clause.firstRange(of: "==") ?? clause.firstRange(of: "=") {
         let key = String(clause[..<range.lowerBound]).trimmed
         guard !key.isEmpty else { throw Self.malformed(text, clause) }

@@ -157,7 +157,8 @@ struct WatchStream: AsyncBufferedSequence {
     }
 
     /// Waits for a change or for an instant, whichever comes first.
-    private static func wait(for store: ObjectStore, after revision: Int, until instant: ContinuousClock.Instant) async {
+    private static func wait(for store: ObjectStore, after revision: Int, until instant: ContinuousClock.Instant) async
+    {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await store.waitForChange(after: revision) }
         group.addTask { try? await Task.sleep(until: instant, clock: .continuous) }

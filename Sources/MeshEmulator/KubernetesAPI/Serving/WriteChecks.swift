@@ -3,7 +3,7 @@ import Yams
 
 /// What is checked of a written object before it is stored.
 extension KubernetesAPIServer {
-  static let bodyTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+  static let bodyTypes = ["application/json", "application/yaml"]
 
   /// The body as a tree, from JSON or YAML.
   func tree(_ request: APIRequest) throws(APIStatus) -> JSONValue {
@@ -21,6 +21,9 @@ extension KubernetesAPIServer {
         throw .badRequest("error decoding YAML: not a mapping")
       }
       return JSONValue(yaml: node)
+    case "application/vnd.kubernetes.protobuf":
+      if let value = ProtobufBody.object(request.body) { return value }
+      throw .unsupportedMediaType(request.mediaType, Self.bodyTypes)
     default: throw .unsupportedMediaType(request.mediaType, Self.bodyTypes)
     }
   }
@@ -59,10 +62,12 @@ extension KubernetesAPIServer {
   func checkName(_ name: String, _ type: ResourceType) throws(APIStatus) {
     let isLabel = ["namespaces", "services"].contains(type.id.plural) && type.id.group.isEmpty
     let parts = isLabel ? [name[...]] : name.split(separator: ".", omittingEmptySubsequences: false)
-    let isValid = name.utf8.count <= (isLabel ? 63 : 253) && parts.allSatisfy { part in
-      part.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
-        && part.first != "-" && part.last != "-" && !part.isEmpty
-    }
+    let isValid =
+      name.utf8.count <= (isLabel ? 63 : 253)
+      && parts.allSatisfy { part in
+        part.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+          && part.first != "-" && part.last != "-" && !part.isEmpty
+      }
     if isValid { return }
     let rule =
       isLabel
@@ -72,7 +77,9 @@ extension KubernetesAPIServer {
         + " and end with an alphanumeric character"
     throw .invalid(
       type, name: name,
-      causes: [.init(field: "metadata.name", reason: "FieldValueInvalid", message: "Invalid value: \"\(name)\": \(rule)")])
+      causes: [
+        .init(field: "metadata.name", reason: "FieldValueInvalid", message: "Invalid value: \"\(name)\": \(rule)")
+      ])
   }
 
   /// Checks that the namespace a new object goes to exists.

@@ -57,7 +57,9 @@ extension KubernetesAPIServer {
         throw .invalid(
           type, name: "",
           causes: [
-            .init(field: "metadata.name", reason: "FieldValueRequired", message: "Required value: name or generateName is required")
+            .init(
+              field: "metadata.name", reason: "FieldValueRequired",
+              message: "Required value: name or generateName is required")
           ])
       }
       metadata["name"] = .string(prefix + ObjectIdentity.nameSuffix())
@@ -127,7 +129,8 @@ extension KubernetesAPIServer {
     if let uid = sent?["uid"]?.string, uid != old["metadata"]?["uid"]?.string {
       throw .conflict(
         type.id, current.name,
-        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]?["uid"]?.string ?? "")")
+        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]?["uid"]?.string ?? "")"
+      )
     }
     if target.isStatus {
       let status = value["status"]

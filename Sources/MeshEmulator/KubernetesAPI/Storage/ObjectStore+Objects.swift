@@ -49,6 +49,8 @@ extension ObjectStore {
 
   /// Changes an object in place, as a controller does with a status.
   ///
+  /// `change` runs while the store is locked: it must not use the store.
+  ///
   /// - Throws: ``StoreError`` of code `notFound`.
   @discardableResult
   public func update(

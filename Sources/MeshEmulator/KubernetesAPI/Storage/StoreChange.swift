@@ -42,6 +42,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     self.subject = subject
   }
 
+  /// What was refused, in words.
   public var description: String {
     switch code {
     case .notFound: "\(subject) not found"

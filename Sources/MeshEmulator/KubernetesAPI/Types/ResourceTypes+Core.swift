@@ -9,11 +9,13 @@ extension ResourceTypes {
     ResourceType("Namespace", "namespaces", shortNames: ["ns"], isNamespaced: false, schema: .named("Namespace")),
     ResourceType("Node", "nodes", shortNames: ["no"], isNamespaced: false, schema: .named("Node")),
     ResourceType(
-      "Pod", "pods", shortNames: ["po"], categories: ["all"], countsGenerations: true, subresources: ["proxy", "status"], schema: .named("Pod")),
+      "Pod", "pods", shortNames: ["po"], categories: ["all"], countsGenerations: true,
+      subresources: ["proxy", "status"], schema: .named("Pod")),
     ResourceType("Secret", "secrets", subresources: [], schema: .named("Secret")),
     ResourceType(
       "ServiceAccount", "serviceaccounts", shortNames: ["sa"], subresources: [], schema: .named("ServiceAccount")),
-    ResourceType("Service", "services", shortNames: ["svc"], categories: ["all"], subresources: ["proxy", "status"],
+    ResourceType(
+      "Service", "services", shortNames: ["svc"], categories: ["all"], subresources: ["proxy", "status"],
       schema: .named("Service")),
   ]
 

@@ -1,9 +1,10 @@
 extension ResourceTypes {
   /// The kinds of Istio, as its own custom resource definitions declare them.
-  static let istio: [ResourceType] = networking + security + [
-    istioType("Telemetry", "telemetries", "telemetry", ["v1", "v1alpha1"], short: "telemetry", columns: [age]),
-    istioType("WasmPlugin", "wasmplugins", "extensions", ["v1alpha1"], columns: [age]),
-  ]
+  static let istio: [ResourceType] =
+    networking + security + [
+      istioType("Telemetry", "telemetries", "telemetry", ["v1", "v1alpha1"], short: "telemetry", columns: [age]),
+      istioType("WasmPlugin", "wasmplugins", "extensions", ["v1alpha1"], columns: [age]),
+    ]
 
   private static let age = ResourceType.Column("Age", ".metadata.creationTimestamp", type: "date")
 
@@ -13,10 +14,12 @@ extension ResourceTypes {
     istioType(
       "ServiceEntry", "serviceentries", "networking", all, short: "se",
       columns: [
-        .init("Hosts", ".spec.hosts"), .init("Location", ".spec.location"), .init("Resolution", ".spec.resolution"), age,
+        .init("Hosts", ".spec.hosts"), .init("Location", ".spec.location"), .init("Resolution", ".spec.resolution"),
+        age,
       ]),
     istioType(
-      "DestinationRule", "destinationrules", "networking", all, short: "dr", columns: [.init("Host", ".spec.host"), age]),
+      "DestinationRule", "destinationrules", "networking", all, short: "dr",
+      columns: [.init("Host", ".spec.host"), age]),
     istioType("Sidecar", "sidecars", "networking", all),
     istioType(
       "WorkloadEntry", "workloadentries", "networking", all, short: "we",
