@@ -8,7 +8,8 @@ import Testing
 
   private func routes(_ mesh: SimulatedMesh) throws -> [JSONValue] {
     let answer = try mesh.envoy("demo/web-v1", "/config_dump", [("resource", "dynamic_route_configs")])
-    let hosts = try JSONValue(parsing: answer.body)["configs"]?[0]?["route_config"]?["virtual_hosts"]?.array ?? []
+    let configs = try JSONValue(parsing: answer.body)["configs"]?.array ?? []
+    let hosts = configs.flatMap { $0["route_config"]?["virtual_hosts"]?.array ?? [] }
     let api = hosts.first { $0["name"]?.string == "api.demo.svc.cluster.local:8080" }
     return api?["routes"]?[0]?["route"]?["weighted_clusters"]?["clusters"]?.array?.compactMap { $0["weight"] } ?? []
   }
@@ -68,7 +69,8 @@ import Testing
     try mesh.setWeights(60, 40)
     mesh.run(4)
     #expect(try routes(mesh) == [60, 40])
-    #expect(try sync(mesh, "demo/web-v1")["resources"]?.object?.members.allSatisfy { $0.value["lastError"] == nil } == true)
+    #expect(
+      try sync(mesh, "demo/web-v1")["resources"]?.object?.members.allSatisfy { $0.value["lastError"] == nil } == true)
   }
 
   @Test func anAnnotatedProxyRejectsUntilTheAnnotationIsGone() throws {

@@ -27,7 +27,7 @@ import Testing
 
   private func accepted(_ policies: [JSONValue], port: Int = 8_080) throws -> PeerAuthentication.Mode {
     let mesh = try SimulatedMesh(.demo)
-    for policy in policies { try mesh.store.put(policy) }
+    for policy in policies { try mesh.put(policy) }
     mesh.run(4)
     let state = mesh.state
     return MutualTLS(configuration: state.configuration, mesh: mesh.simulation.scenario.mesh)
@@ -73,8 +73,8 @@ import Testing
   /// The trap of §4.3: choosing a cluster's TLS looks at the namespace, not at the workload.
   @Test func aStrictWorkloadInADisabledNamespaceBreaksItsCallers() throws {
     let mesh = try SimulatedMesh(.demo)
-    try mesh.store.put(policy("default", "demo", "DISABLE"))
-    try mesh.store.put(policy("api", "demo", "STRICT", selector: ["app": "api"]))
+    try mesh.put(policy("default", "demo", "DISABLE"))
+    try mesh.put(policy("api", "demo", "STRICT", selector: ["app": "api"]))
     mesh.run(4)
     #expect(abs(mesh.rate("reporter=\"source\"", "response_code=\"503\"", "UC") - 100) < 1e-6)
   }

@@ -47,6 +47,12 @@ final class SimulatedMesh: Sendable {
       .reduce(0) { $0 + Double($1.count) }
   }
 
+  /// Writes an object, which the control plane notices at once.
+  func put(_ object: JSONValue) throws {
+    try store.put(object)
+    simulation.advance(to: now)
+  }
+
   func edit(_ kind: String, _ group: String, _ namespace: String, _ name: String, _ change: (inout JSONValue) -> Void)
     throws
   {
@@ -66,7 +72,7 @@ final class SimulatedMesh: Sendable {
   /// Replaces the rule of the demo's virtual service by one with these members added.
   func setRule(_ members: JSONValue) throws {
     try edit("virtualservices", "networking.istio.io", "demo", "api") { object in
-      var rule = object[JSONPointer("/spec/http/0") ?? JSONPointer()] ?? [:]
+      var rule = object["/spec/http/0" as JSONPointer] ?? [:]
       for member in members.object?.members ?? [] { rule[member.name] = member.value }
       object["spec"]?["http"] = [rule]
     }

@@ -47,7 +47,7 @@ import Testing
     let mutual = "connection_security_policy=\"mutual_tls\""
     #expect(near(mesh.rate("reporter=\"destination\"", plaintext, "source_workload=\"unknown\""), 10))
     #expect(near(mesh.rate("reporter=\"destination\"", mutual, "source_workload=\"web-v1\""), 100))
-    try mesh.store.put([
+    try mesh.put([
       "apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
       "metadata": ["name": "default", "namespace": "demo"], "spec": ["mtls": ["mode": "STRICT"]],
     ])
@@ -63,7 +63,7 @@ import Testing
 
   @Test func aClientToldNotToUseTLSBreaksAtAStrictServer() throws {
     let mesh = try SimulatedMesh(.demo)
-    try mesh.store.put([
+    try mesh.put([
       "apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
       "metadata": ["name": "default", "namespace": "demo"], "spec": ["mtls": ["mode": "STRICT"]],
     ])
@@ -89,7 +89,8 @@ import Testing
     let delayed = mesh.state.flows.filter { $0.labels.contains("response_flags=\"DI\"") }
     #expect(near(delayed.reduce(0) { $0 + $1.rate }, 10))
     #expect(delayed.allSatisfy { $0.meanLatency > 2_000 })
-    #expect(mesh.state.flows.filter { $0.labels.contains("reporter=\"destination\"") }.allSatisfy { $0.meanLatency < 30 })
+    #expect(
+      mesh.state.flows.filter { $0.labels.contains("reporter=\"destination\"") }.allSatisfy { $0.meanLatency < 30 })
   }
 
   @Test func retriesHideErrorsAndAddLoad() throws {
@@ -122,7 +123,8 @@ import Testing
       "mirror": ["host": "api", "subset": "v2"], "mirrorPercentage": ["value": 50],
     ])
     #expect(near(mesh.rate(fromWeb), 100))
-    #expect(near(mesh.rate("reporter=\"destination\"", "source_workload=\"web-v1\"", "destination_workload=\"api-v2\""), 70))
+    #expect(
+      near(mesh.rate("reporter=\"destination\"", "source_workload=\"web-v1\"", "destination_workload=\"api-v2\""), 70))
   }
 
   @Test func rulesMatchInOrder() throws {
@@ -185,7 +187,9 @@ import Testing
     // Whoever speaks plaintext to payments is refused and reported by nobody.
     #expect(mesh.state.refused.keys.contains("payments/ledger-v1"))
     #expect(mesh.rate("reporter=\"destination\"", "destination_workload_namespace=\"payments\"", "\"none\"") == 0)
-    let failing = mesh.state.flows.filter { $0.labels.contains("response_flags=\"NR\"") || $0.labels.contains("\"NC\"") }
+    let failing = mesh.state.flows.filter {
+      $0.labels.contains("response_flags=\"NR\"") || $0.labels.contains("\"NC\"")
+    }
     #expect(failing.isEmpty, "\(failing.first?.labels ?? "")")
     #expect(mesh.rate("request_protocol=\"grpc\"", "grpc_response_status=\"0\"") > 0)
     #expect(mesh.rate("request_protocol=\"tcp\"", "orders-db") > 0)
