@@ -15,7 +15,7 @@ public protocol ControlPlane: Sendable {
   ///
   /// Changes are handed over page by page, so that memory follows what the receiver keeps.
   func read(
-    _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @Sendable ([MeshChange]) async -> Void
+    _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError)
 
   /// The changes from now on, beginning with everything that is there; it goes on until it is cancelled.

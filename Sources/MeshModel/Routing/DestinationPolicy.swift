@@ -62,6 +62,8 @@ public struct DestinationPolicy: Sendable, Hashable {
     public var tls: ClientTLSMode?
     /// Settings by service port.
     public var ports: [Int: ClientTLSMode]
+    /// Service ports with settings of their own that say nothing of TLS: there the host's mode does not hold.
+    public var portsWithoutTLS: Set<Int>
     /// Load balancing in words, such as `LEAST_REQUEST`.
     public var loadBalancer: String?
     /// Outlier ejection in words; `nil` where off.
@@ -72,10 +74,11 @@ public struct DestinationPolicy: Sendable, Hashable {
     /// Creates settings.
     public init(
       tls: ClientTLSMode? = nil, ports: [Int: ClientTLSMode] = [:], loadBalancer: String? = nil,
-      outlierDetection: String? = nil, connectionPool: String? = nil
+      outlierDetection: String? = nil, connectionPool: String? = nil, portsWithoutTLS: Set<Int> = []
     ) {
       self.tls = tls
       self.ports = ports
+      self.portsWithoutTLS = portsWithoutTLS
       self.loadBalancer = loadBalancer
       self.outlierDetection = outlierDetection
       self.connectionPool = connectionPool

@@ -1,0 +1,162 @@
+import MeshModel
+import MeshTransport
+
+/// What a page of a list says besides its items.
+struct ListPage: Sendable, Hashable {
+  /// The version of the list: where a watch goes on.
+  var resourceVersion = ""
+  /// The token of the next page; empty on the last.
+  var next = ""
+  /// The items read.
+  var count = 0
+  /// The items still to come, where the server says.
+  var remaining: Int?
+  /// The kind of the list, such as `PodList`.
+  var kind = ""
+  /// The items that could not be read, each with its fault.
+  var faults: [String] = []
+
+  /// Reads a page, handing each item to `item`, which gives up on an item by throwing; the page goes on behind it.
+  static func read(
+    _ body: [UInt8], item: (inout JSONReader) throws(JSONError) -> Void
+  ) throws(JSONError) -> ListPage {
+    try JSONReader.read(body) { reader throws(JSONError) in
+      var page = ListPage()
+      try reader.object { key, reader throws(JSONError) in
+        switch key {
+        case "kind": page.kind = try reader.optionalString() ?? ""
+        case "metadata":
+          try reader.object { key, reader throws(JSONError) in
+            switch key {
+            case "resourceVersion": page.resourceVersion = try reader.optionalString() ?? ""
+            case "continue": page.next = try reader.optionalString() ?? ""
+            case "remainingItemCount": page.remaining = try reader.readNull() ? nil : reader.int()
+            default: try reader.skip()
+            }
+          }
+        case "items":
+          try reader.array { reader throws(JSONError) in
+            var attempt = reader
+            page.count += 1
+            do throws(JSONError) {
+              try item(&attempt)
+              reader = attempt
+            } catch {
+              let meta = try ObjectMeta.peek(reader)
+              page.faults.append("\(meta.namespace.isEmpty ? "" : "\(meta.namespace)/")\(meta.name): \(error)")
+              try reader.skip()
+            }
+          }
+        default: try reader.skip()
+        }
+      }
+      return page
+    }
+  }
+}
+
+/// The identity of an object, read without the rest of it.
+struct ObjectMeta: Sendable, Hashable {
+  var namespace = ""
+  var name = ""
+  var uid = ""
+  var resourceVersion = ""
+
+  /// Reads the identity of the object that `reader` stands before, without moving it.
+  static func peek(_ reader: JSONReader) throws(JSONError) -> ObjectMeta {
+    var copy = reader
+    return try ObjectMeta(from: &copy)
+  }
+
+  /// Reads an object for its identity alone.
+  init(from reader: inout JSONReader) throws(JSONError) {
+    var meta = ObjectMeta()
+    try reader.object { key, reader throws(JSONError) in
+      guard case "metadata" = key else { return try reader.skip() }
+      try reader.object { key, reader throws(JSONError) in
+        switch key {
+        case "namespace": meta.namespace = try reader.optionalString() ?? ""
+        case "name": meta.name = try reader.optionalString() ?? ""
+        case "uid": meta.uid = try reader.optionalString() ?? ""
+        case "resourceVersion": meta.resourceVersion = try reader.optionalString() ?? ""
+        default: try reader.skip()
+        }
+      }
+    }
+    self = meta
+  }
+
+  init() {}
+}
+
+extension KubernetesClient {
+  /// Which state of the resource a list may show.
+  enum Freshness: Sendable, Hashable {
+    /// The newest.
+    case newest
+    /// At least as new as this version; answered from the server's cache.
+    case notOlder(than: String)
+  }
+
+  /// A list that could not be read to its end.
+  enum ListFailure: Error {
+    case status(KubernetesStatus)
+    case failed(MeshError)
+
+    func meshError(_ what: String, plane: PlaneName) -> MeshError {
+      switch self {
+      case .status(let status): status.error(what, plane: plane)
+      case .failed(let error): error
+      }
+    }
+  }
+
+  /// The items a page asks for.
+  static let pageSize = 500
+
+  /// Lists a collection page by page.
+  ///
+  /// A page token that expired half-way (410) restarts the list once, from the newest state, after `restarted` was called.
+  /// A server that gives the same token twice is not followed for ever.
+  ///
+  /// - Returns: The version a watch goes on from.
+  func list(
+    _ path: ResourcePath, freshness: Freshness = .newest, what: String,
+    restarted: () async -> Void,
+    page receive: (HTTPResponse) async throws(JSONError) -> ListPage
+  ) async throws(ListFailure) -> String {
+    var (token, hasRestarted, freshness) = ("", false, freshness)
+    while true {
+      var query: [(String, String?)] = [("limit", String(Self.pageSize))]
+      if !token.isEmpty {
+        query.append(("continue", token))
+      } else if case .notOlder(let version) = freshness {
+        query += [("resourceVersion", version), ("resourceVersionMatch", "NotOlderThan")]
+      }
+      let response: HTTPResponse
+      do throws(MeshError) {
+        response = try await answer(.get, path.text, query: query, limits: .page, what: what)
+      } catch {
+        throw .failed(error)
+      }
+      guard response.isSuccess else {
+        let status = KubernetesStatus(code: response.status, body: response.body)
+        guard status.isExpired, !token.isEmpty, !hasRestarted else { throw .status(status) }
+        (token, hasRestarted, freshness) = ("", true, .newest)
+        await restarted()
+        continue
+      }
+      let page: ListPage
+      do throws(JSONError) {
+        page = try await receive(response)
+      } catch {
+        throw .failed(MeshError(.malformed, "\(what): \(error)", plane: plane, underlying: error))
+      }
+      if page.next.isEmpty { return page.resourceVersion }
+      guard page.next != token else {
+        throw .failed(MeshError(.malformed, "\(what): the server gives the same page for ever", plane: plane))
+      }
+      token = page.next
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import MeshModel
+
+extension CoreResources {
+  /// A Service.
+  static func service(
+    _ plane: PlaneName, _ reader: inout JSONReader, _ pool: inout TextPool
+  ) throws(JSONError) -> [Entity] {
+    var meta = MetadataFields()
+    var ports: [ServicePort] = []
+    var selector: [String: String] = [:]
+    var (type, address, externalName) = ("", "", "")
+    try reader.object { key, reader throws(JSONError) in
+      switch key {
+      case "metadata": meta = try MetadataFields(from: &reader)
+      case "spec":
+        try reader.object { key, reader throws(JSONError) in
+          switch key {
+          case "ports": ports = try reader.list { reader throws(JSONError) in try port(&reader, &pool) }
+          case "selector": selector = try reader.stringMap()
+          case "type": type = try reader.optionalString() ?? ""
+          case "clusterIP": address = try reader.optionalString() ?? ""
+          case "externalName": externalName = try reader.optionalString() ?? ""
+          default: try reader.skip()
+          }
+        }
+      default: try reader.skip()
+      }
+    }
+    guard !meta.name.isEmpty else { throw reader.missing("metadata.name") }
+    let isExternal = type == "ExternalName"
+    var hosts = ["\(meta.name).\(meta.namespace).svc.cluster.local"]
+    if isExternal, !externalName.isEmpty { hosts.append(externalName) }
+    let exportTo = (meta.annotations["networking.istio.io/exportTo"] ?? "").split(separator: ",")
+      .map { String($0.drop { $0 == " " }) }
+    let isServerless = meta.labels["serving.knative.dev/service"] != nil
+    return [
+      .service(
+        Service(
+          ref: ObjectRef(plane: plane, namespace: pool.text(meta.namespace), kind: "service", name: meta.name),
+          hosts: hosts, ports: ports, selector: pool.labels(selector, of: "\(meta.namespace)/\(meta.name)"),
+          runtime: isExternal ? .external : isServerless ? .serverless : .container, role: role(of: ports),
+          isHeadless: address == "None", isExternal: isExternal, exportTo: exportTo))
+    ]
+  }
+
+  private static func port(_ reader: inout JSONReader, _ pool: inout TextPool) throws(JSONError) -> ServicePort {
+    var port = ServicePort(name: "", port: 0, targetPort: nil, appProtocol: "")
+    var (target, transport, application) = ("", "TCP", "")
+    try reader.object { key, reader throws(JSONError) in
+      switch key {
+      case "name": port.name = try reader.optionalString() ?? ""
+      case "port": port.port = try reader.int()
+      case "targetPort": target = try reader.readNull() ? "" : reader.intOrString()
+      case "protocol": transport = try reader.optionalString() ?? "TCP"
+      case "appProtocol": application = try reader.optionalString() ?? ""
+      default: try reader.skip()
+      }
+    }
+    port.name = pool.text(port.name)
+    // Without a target port the instances listen on the same one; a named one is known from the pods alone.
+    port.targetPort = target.isEmpty ? port.port : Int(target)
+    port.appProtocol = pool.text(appProtocol(application, name: port.name, transport: transport))
+    return port
+  }
+
+  /// The application protocol, as Istio selects it: `appProtocol`, else the port's name up to the first dash.
+  static func appProtocol(_ declared: String, name: String, transport: String) -> String {
+    if transport != "TCP" { return transport.lowercased() }
+    switch declared {
+    case "": break
+    case "kubernetes.io/h2c": return "http2"
+    case "kubernetes.io/ws": return "http"
+    case "kubernetes.io/wss": return "https"
+    default: return declared.lowercased()
+    }
+    let known: Set<String> = [
+      "http", "http2", "https", "grpc", "tls", "tcp", "mongo", "mysql", "postgres", "redis", "kafka", "amqp", "nats",
+      "memcached",
+    ]
+    if name == "grpc-web" || name.hasPrefix("grpc-web-") { return "grpc-web" }
+    let prefix = name.prefix { $0 != "-" }.lowercased()
+    return known.contains(prefix) ? prefix : ""
+  }
+
+  /// What kind of server a service is, by its protocols and the ports that are known for one.
+  static func role(of ports: [ServicePort]) -> Role {
+    for port in ports {
+      switch port.appProtocol {
+      case "mongo", "mysql", "postgres", "postgresql", "cassandra": return .database
+      case "redis", "memcached": return .cache
+      case "kafka", "amqp", "nats", "mqtt": return .message
+      default: break
+      }
+      guard port.appProtocol.isEmpty || port.appProtocol == "tcp" else { continue }
+      switch port.port {
+      case 3306, 5432, 1433, 1521, 27017, 9042, 26257: return .database
+      case 6379, 11211: return .cache
+      case 9092, 5672, 4222, 1883, 61616: return .message
+      default: break
+      }
+    }
+    if ports.contains(where: { $0.appProtocol.hasPrefix("grpc") }) { return .grpc }
+    let isTCP = !ports.isEmpty && ports.allSatisfy { ["tcp", "tls", "udp", "sctp"].contains($0.appProtocol) }
+    return isTCP ? .tcp : .http
+  }
+}

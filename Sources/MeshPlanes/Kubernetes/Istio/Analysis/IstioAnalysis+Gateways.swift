@@ -1,0 +1,101 @@
+import MeshModel
+
+extension IstioAnalysis {
+  func checkGateways(into found: inout [Finding]) {
+    struct Listener: Hashable {
+      var selector: [String: String]
+      var port: Int
+      var host: String
+    }
+    var seen: [Listener: (ref: ObjectRef, pointer: JSONPointer)] = [:]
+    for (ref, gateway) in snapshot.gateways.sorted(by: { $0.key < $1.key })
+    where ref.plane == plane && ref.kind == IstioKind.gateway.rawValue {
+      if knowsInstances, !gateway.selector.isEmpty, !isSelectingAnywhere(gateway.selector) {
+        found.append(
+          Finding(
+            code: "MD0302", severity: .warning, object: ref, pointer: "/spec/selector",
+            message: "no workload has the labels \(Self.words(gateway.selector)): nothing serves this gateway",
+            remedy: "Install a gateway with these labels, or select the one there is", equivalents: ["KIA0302", "IST0101"]))
+      }
+      for listener in gateway.listeners {
+        for (index, host) in listener.hosts.enumerated() {
+          let key = Listener(selector: gateway.selector, port: listener.port, host: host)
+          guard let first = seen[key] else {
+            seen[key] = (ref, listener.pointer)
+            continue
+          }
+          found.append(
+            Finding(
+              code: "MD0301", severity: .warning, object: ref,
+              pointer: listener.pointer.appending("hosts").appending(index),
+              message: "\(first.ref.namespace)/\(first.ref.name) listens for \(host) on port \(listener.port) as well",
+              remedy: "Keep the host on one listener", equivalents: ["KIA0301", "IST0145"]))
+        }
+      }
+    }
+  }
+
+  func checkSidecars(into found: inout [Finding]) {
+    guard knowsInstances else { return }
+    for (ref, scope) in snapshot.egressScopes where ref.plane == plane {
+      if !scope.selector.isEmpty, !isSelecting(scope.selector, in: ref.namespace) {
+        found.append(
+          Finding(
+            code: "MD0004", severity: .warning, object: ref, pointer: "/spec/workloadSelector",
+            message: "no workload in \(ref.namespace) has the labels \(Self.words(scope.selector))",
+            remedy: "Correct the labels", equivalents: ["KIA0004", "IST0127"]))
+      }
+      if ref.namespace == settings.rootNamespace, !scope.selector.isEmpty {
+        found.append(
+          Finding(
+            code: "MD1006", severity: .warning, object: ref, pointer: "/spec/workloadSelector",
+            message: "a Sidecar for the whole mesh cannot select workloads", remedy: "Take the selector away",
+            equivalents: ["KIA1006"]))
+      }
+    }
+    // Source: IST0103: a namespace that asks for injection, and instances without a proxy.
+    var injecting: Set<String> = []
+    for namespace in snapshot.namespaces.values where namespace.ref.plane == plane {
+      let revision = namespace.labels["istio.io/rev"].map { !$0.isEmpty } ?? false
+      let injection = namespace.labels["istio-injection"]
+      if injection == "enabled" || (revision && injection != "disabled") { injecting.insert(namespace.ref.name) }
+    }
+    for (ref, workload) in snapshot.workloads where ref.plane == plane {
+      guard let counts = snapshot.readiness[ref], let bare = counts.proxies[.none], bare > 0 else { continue }
+      let optedOut = workload.labels["sidecar.istio.io/inject"] == "false"
+      if injecting.contains(ref.namespace), !optedOut, workload.runtime == .container {
+        found.append(
+          Finding(
+            code: "MD0103", severity: .warning, object: ref, pointer: JSONPointer(),
+            message: "\(bare) of \(counts.total) instances have no proxy, though \(ref.namespace) asks for injection",
+            remedy: "Restart the workload, so that its instances are injected", equivalents: ["IST0103"]))
+      }
+      let (mode, _) = mtls.serverMode(workload: workload, port: nil)
+      if mode == .strict {
+        found.append(
+          Finding(
+            code: "MD0504", severity: .warning, object: ref, pointer: JSONPointer(),
+            message: "STRICT holds here, but \(bare) of \(counts.total) instances have no proxy: plaintext gets in, "
+              + "and their own calls to STRICT servers break",
+            remedy: "Give the workload a proxy", equivalents: ["IST0103"]))
+      }
+    }
+  }
+
+  /// Calls that are made and cannot get through.
+  func checkCalls(into found: inout [Finding]) {
+    for call in calls {
+      guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else { continue }
+      for port in call.port.map({ [$0] }) ?? service.ports.map(\.port) {
+        let verdict = mtls.verdict(client: client, service: service, port: port)
+        guard verdict.outcome == .breaks else { continue }
+        found.append(
+          Finding(
+            code: "MD0505", severity: .error, object: client.ref, pointer: JSONPointer(),
+            message: "calls \(service.ref.namespace)/\(service.ref.name):\(port), which cannot get through: "
+              + (verdict.reasons.last?.text ?? "TLS modes conflict"),
+            remedy: "Give the caller a proxy, or set the server to PERMISSIVE until it has one", equivalents: []))
+      }
+    }
+  }
+}

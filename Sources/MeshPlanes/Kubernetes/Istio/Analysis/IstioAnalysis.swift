@@ -1,0 +1,95 @@
+public import MeshModel
+
+/// Problems of Istio configuration, found over a whole snapshot: live or made of files.
+///
+/// Pure: hosts, subsets, selectors and policies are indexed once. Codes follow the numbering of Kiali where it has one
+/// (`MD1101` is `KIA1101`); each finding names its counterparts of Kiali and of `istioctl analyze`.
+/// Sources: facts/mesh-consoles.md §1.5 and §2.1.
+public struct IstioAnalysis: Sendable {
+  let snapshot: MeshSnapshot
+  let plane: PlaneName
+  let settings: MeshSettings
+  let hosts: HostIndex
+  let destinations: DestinationIndex
+  let instances: InstanceIndex
+  let mtls: IstioMTLS
+  let calls: [MTLSCall]
+  /// Whether services are known, so that an unknown host is one.
+  let knowsServices: Bool
+  /// Whether instances are known, so that a selector without instance selects nothing.
+  let knowsInstances: Bool
+  private let workloadLabels: [String: [[String: String]]]
+
+  /// Indexes one plane of a snapshot.
+  ///
+  /// - Parameter calls: The calls that are made, as telemetry tells; those that cannot get through are told of.
+  public init(
+    _ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil, calls: [MTLSCall] = []
+  ) {
+    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    self.snapshot = snapshot
+    self.plane = plane
+    self.settings = settings
+    self.calls = calls
+    hosts = HostIndex(snapshot, plane: plane, settings: settings)
+    destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
+    instances = InstanceIndex(snapshot, plane: plane)
+    mtls = IstioMTLS(
+      snapshot, plane: plane, settings: settings, destinations: destinations, hosts: hosts, instances: instances)
+    func isRead(_ kinds: String...) -> Bool {
+      kinds.allSatisfy { kind in
+        switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] {
+        case nil, .live, .stale: true
+        case .loading, .refused: false
+        }
+      }
+    }
+    knowsServices = isRead("service", "serviceentry") && snapshot.services.keys.contains { $0.plane == plane }
+    knowsInstances =
+      isRead("pod", "workloadentry")
+      && (snapshot.endpoints.keys.contains { $0.plane == plane } || snapshot.workloads.keys.contains { $0.plane == plane })
+    var labels: [String: [[String: String]]] = [:]
+    for workload in snapshot.workloads.values where workload.ref.plane == plane {
+      labels[workload.ref.namespace, default: []].append(workload.labels)
+    }
+    workloadLabels = labels
+  }
+
+  /// Every problem found, the worst first, then by object and place.
+  public func findings() -> [Finding] {
+    var found: [Finding] = []
+    checkRoutes(into: &found)
+    checkOverlaps(into: &found)
+    checkDestinations(into: &found)
+    checkGateways(into: &found)
+    checkPeerAuthentications(into: &found)
+    checkAccess(into: &found)
+    checkSidecars(into: &found)
+    checkCalls(into: &found)
+    return found.sorted {
+      if $0.severity != $1.severity { return $0.severity > $1.severity }
+      if $0.object != $1.object { return $0.object < $1.object }
+      return ($0.code, $0.pointer.tokens.count, $0.pointer.description)
+        < ($1.code, $1.pointer.tokens.count, $1.pointer.description)
+    }
+  }
+
+  /// The problems of one object.
+  public func findings(of ref: ObjectRef) -> [Finding] { findings().filter { $0.object == ref } }
+
+  /// Whether a selector selects an instance, or a workload that has none at the moment.
+  func isSelecting(_ selector: [String: String], in namespace: String) -> Bool {
+    instances.isAnySelected(by: selector, in: namespace)
+      || (workloadLabels[namespace] ?? []).contains { IstioHost.selects(selector, $0) }
+  }
+
+  /// Whether a selector selects an instance or a workload in any namespace.
+  func isSelectingAnywhere(_ selector: [String: String]) -> Bool {
+    instances.isAnySelected(by: selector, in: nil)
+      || workloadLabels.values.contains { $0.contains { IstioHost.selects(selector, $0) } }
+  }
+
+  static func words(_ labels: [String: String]) -> String {
+    labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+}

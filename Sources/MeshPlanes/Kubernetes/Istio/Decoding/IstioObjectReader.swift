@@ -1,0 +1,148 @@
+public import MeshModel
+
+/// A reader of any of Istio's objects in one pass, whatever the order of its members.
+enum IstioObjectReader {
+  /// The views of the object that is next.
+  static func entities(
+    _ kind: IstioKind, apiVersion: String, plane: PlaneName, _ reader: inout JSONReader
+  ) throws(JSONError) -> [Entity] {
+    var meta = IstioMetadata()
+    var spec = Spec(kind)
+    var healthy = true
+    var version = apiVersion
+    try reader.object { key, reader throws(JSONError) in
+      switch key {
+      case "apiVersion": version = try reader.string()
+      case "metadata": meta = try IstioMetadata(&reader)
+      case "spec": try spec.read(&reader)
+      case "status":
+        if kind == .workloadEntry {
+          healthy = try WorkloadEntryReader.isHealthy(&reader)
+        } else {
+          try reader.skip()
+        }
+      default: try reader.skip()
+      }
+    }
+    return spec.entities(meta, plane: plane, apiVersion: version, healthy: healthy)
+  }
+
+  /// The part of an object that differs by kind.
+  private enum Spec {
+    case virtualService(VirtualServiceReader)
+    case destinationRule(DestinationRuleReader)
+    case gateway([String: String], [Gateway.Listener])
+    case serviceEntry(ServiceEntryReader)
+    case workloadEntry(WorkloadEntryReader.Entry)
+    case workloadGroup(WorkloadEntryReader.Entry)
+    case sidecar([String: String], [String])
+    case peerAuthentication(MTLSPolicy)
+    case authorizationPolicy(AuthorizationPolicyReader)
+    case requestAuthentication([String: String], [String])
+
+    init(_ kind: IstioKind) {
+      self =
+        switch kind {
+        case .virtualService: .virtualService(VirtualServiceReader())
+        case .destinationRule: .destinationRule(DestinationRuleReader())
+        case .gateway: .gateway([:], [])
+        case .serviceEntry: .serviceEntry(ServiceEntryReader())
+        case .workloadEntry: .workloadEntry(WorkloadEntryReader.Entry())
+        case .workloadGroup: .workloadGroup(WorkloadEntryReader.Entry())
+        case .sidecar: .sidecar([:], [])
+        case .peerAuthentication:
+          .peerAuthentication(MTLSPolicy(ref: ObjectRef(plane: "", namespace: "", kind: "", name: "")))
+        case .authorizationPolicy: .authorizationPolicy(AuthorizationPolicyReader())
+        case .requestAuthentication: .requestAuthentication([:], [])
+        }
+    }
+
+    mutating func read(_ reader: inout JSONReader) throws(JSONError) {
+      switch self {
+      case .virtualService(var value):
+        try value.read(&reader)
+        self = .virtualService(value)
+      case .destinationRule(var value):
+        try value.read(&reader)
+        self = .destinationRule(value)
+      case .gateway:
+        let found = try GatewayReader.gateway(&reader)
+        self = .gateway(found.selector, found.listeners)
+      case .serviceEntry(var value):
+        try value.read(&reader)
+        self = .serviceEntry(value)
+      case .workloadEntry: self = .workloadEntry(try WorkloadEntryReader.entry(&reader))
+      case .workloadGroup: self = .workloadGroup(try WorkloadEntryReader.group(&reader))
+      case .sidecar:
+        let found = try GatewayReader.egress(&reader)
+        self = .sidecar(found.selector, found.hosts)
+      case .peerAuthentication(var value):
+        try SecurityReader.peerAuthentication(&reader, into: &value)
+        self = .peerAuthentication(value)
+      case .authorizationPolicy(var value):
+        try value.read(&reader)
+        self = .authorizationPolicy(value)
+      case .requestAuthentication:
+        let found = try SecurityReader.requestAuthentication(&reader)
+        self = .requestAuthentication(found.selector, found.rules)
+      }
+    }
+
+    func entities(_ meta: IstioMetadata, plane: PlaneName, apiVersion: String, healthy: Bool) -> [Entity] {
+      switch self {
+      case .virtualService(let value): return [.route(value.route(meta, plane: plane, apiVersion: apiVersion))]
+      case .destinationRule(let value):
+        return [.destination(value.policy(meta, plane: plane, apiVersion: apiVersion))]
+      case .gateway(let selector, let listeners):
+        return [.gateway(Gateway(ref: meta.ref(.gateway, on: plane), selector: selector, listeners: listeners))]
+      case .serviceEntry(let value): return [.service(value.service(meta, plane: plane))]
+      case .workloadEntry(let value):
+        return WorkloadEntryReader.entities(value, healthy: healthy, meta: meta, plane: plane)
+      case .workloadGroup(let value):
+        let ref = meta.ref(.workloadGroup, on: plane)
+        return [
+          .workload(
+            Workload(
+              ref: ref, labels: value.labels, serviceAccount: value.serviceAccount, runtime: .vm, nativeKind: ref.kind))
+        ]
+      case .sidecar(let selector, let hosts):
+        return [.egressScope(EgressScope(ref: meta.ref(.sidecar, on: plane), selector: selector, hosts: hosts))]
+      case .peerAuthentication(var value):
+        value.ref = meta.ref(.peerAuthentication, on: plane)
+        value.createdAt = meta.createdAt
+        value.version = meta.version
+        value.apiVersion = apiVersion
+        return [.mtlsPolicy(value)]
+      case .authorizationPolicy(let value): return [.accessPolicy(value.policy(meta, plane: plane))]
+      case .requestAuthentication(let selector, let rules):
+        return [
+          .accessPolicy(
+            AccessPolicy(ref: meta.ref(.requestAuthentication, on: plane), selector: selector, action: "JWT", rules: rules))
+        ]
+      }
+    }
+  }
+}
+
+/// Istio's objects outside a cluster: from files.
+public enum IstioObjects {
+  /// The views of one native object, or none where its `apiVersion` and `kind` are not Istio's.
+  ///
+  /// - Parameter namespace: The namespace of an object that names none.
+  public static func entities(
+    fromNative json: JSONValue, plane: PlaneName, namespace: String = "default"
+  ) throws(JSONError) -> [Entity] {
+    guard let apiVersion = json["apiVersion"]?.string, let spelling = json["kind"]?.string,
+      let kind = IstioKind(apiVersion: apiVersion, kind: spelling)
+    else { return [] }
+    var json = json
+    if json["metadata"]?["namespace"]?.string?.isEmpty ?? true {
+      var meta = json["metadata"] ?? .object(JSONObject())
+      meta["namespace"] = .string(namespace)
+      json["metadata"] = meta
+    }
+    return try JSONReader.read(JSONWriter.bytes(json)) { reader throws(JSONError) in
+      try IstioObjectReader.entities(kind, apiVersion: apiVersion, plane: plane, &reader)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import MeshModel
+
+/// The DestinationRules of a plane, for finding the one that a caller's proxy uses for a service.
+public struct DestinationIndex: Sendable {
+  private let settings: MeshSettings
+  private let exact: [String: [String: [DestinationPolicy]]]
+  private let wildcards: [String: [(pattern: String, policies: [DestinationPolicy])]]
+
+  /// Indexes the policies of one plane.
+  public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
+    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    var exact: [String: [String: [DestinationPolicy]]] = [:]
+    var wild: [String: [String: [DestinationPolicy]]] = [:]
+    for (ref, policy) in snapshot.destinations where ref.plane == plane && ref.kind == IstioKind.destinationRule.rawValue {
+      let host = IstioHost.resolved(policy.host, namespace: ref.namespace, domain: settings.domain)
+      if host.utf8.first == UInt8(ascii: "*") {
+        wild[ref.namespace, default: [:]][host, default: []].append(policy)
+      } else {
+        exact[ref.namespace, default: [:]][host, default: []].append(policy)
+      }
+    }
+    self.settings = settings
+    self.exact = exact.mapValues { $0.mapValues(Self.oldestFirst) }
+    wildcards = wild.mapValues { table in
+      table.map { ($0.key, Self.oldestFirst($0.value)) }.sorted { $0.0.utf8.count > $1.0.utf8.count }
+    }
+  }
+
+  private static func oldestFirst(_ policies: [DestinationPolicy]) -> [DestinationPolicy] {
+    guard policies.count > 1 else { return policies }
+    return policies.sorted { ($0.createdAt, $0.ref) < ($1.createdAt, $1.ref) }
+  }
+
+  /// The policies of the most specific host of one namespace that cover a service and are visible to a caller.
+  private func candidates(in namespace: String, host: String, visibleTo caller: String) -> [DestinationPolicy] {
+    func visible(_ policies: [DestinationPolicy]) -> [DestinationPolicy] {
+      policies.filter { IstioHost.isExported($0.exportTo, from: namespace, to: caller) }
+    }
+    if let found = exact[namespace]?[host].map(visible), !found.isEmpty { return found }
+    for entry in wildcards[namespace] ?? [] where IstioHost.matches(pattern: entry.pattern, host: host) {
+      let found = visible(entry.policies)
+      if !found.isEmpty { return found }
+    }
+    return []
+  }
+
+  /// The policies that a caller's proxy uses for a host, the one whose settings hold first.
+  ///
+  /// Sources: Istio, `PushContext.destinationRule` (the caller's namespace, of the root namespace only what is exported
+  /// to itself alone; then the service's; then the root namespace; the most specific host of the first that has one)
+  /// and `SidecarScope.DestinationRule` (of these, one whose `workloadSelector` selects the caller, in the caller's own
+  /// namespace only, goes before those without). Several of one host and no selector are merged: the oldest gives the
+  /// settings, subsets are joined.
+  public func policies(
+    host: String, serviceNamespace: String, callerNamespace: String, callerLabels: [String: String]
+  ) -> [DestinationPolicy] {
+    for (level, namespace) in [callerNamespace, serviceNamespace, settings.rootNamespace].enumerated() {
+      var found = candidates(in: namespace, host: host, visibleTo: callerNamespace)
+      // In the root namespace only what is kept to itself is meant for its own callers; the rest is for everybody.
+      if level == 0, namespace == settings.rootNamespace { found = found.filter { $0.exportTo == ["."] } }
+      guard !found.isEmpty else { continue }
+      if let selected = found.first(where: {
+        !$0.workloadSelector.isEmpty && $0.ref.namespace == callerNamespace
+          && IstioHost.selects($0.workloadSelector, callerLabels)
+      }) {
+        return [selected]
+      }
+      return found.filter(\.workloadSelector.isEmpty)
+    }
+    return []
+  }
+
+  /// Whether any policy defines a subset of a host for callers of a namespace; for routes, whose callers are not known.
+  public func subset(
+    _ name: String, host: String, serviceNamespace: String, callerNamespace: String
+  ) -> (policy: DestinationPolicy, subset: DestinationPolicy.Subset)? {
+    for namespace in [callerNamespace, serviceNamespace, settings.rootNamespace] {
+      for policy in candidates(in: namespace, host: host, visibleTo: callerNamespace) {
+        if let subset = policy.subsets.first(where: { $0.name == name }) { return (policy, subset) }
+      }
+    }
+    return nil
+  }
+
+  /// The names of all subsets of a host that callers of a namespace can be sent to.
+  public func subsetNames(host: String, serviceNamespace: String, callerNamespace: String) -> [String] {
+    var names: [String] = []
+    for namespace in [callerNamespace, serviceNamespace, settings.rootNamespace] {
+      for policy in candidates(in: namespace, host: host, visibleTo: callerNamespace) {
+        for subset in policy.subsets where !names.contains(subset.name) { names.append(subset.name) }
+      }
+    }
+    return names
+  }
+}

@@ -1,0 +1,69 @@
+public import MeshModel
+
+/// The hosts that a snapshot's services answer to, for looking up many of them.
+public struct HostIndex: Sendable {
+  /// The settings names are resolved with.
+  public let settings: MeshSettings
+  private let exact: [String: [Service]]
+  private let wildcards: [(pattern: String, service: Service)]
+
+  /// Indexes the services of one plane.
+  public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
+    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    var exact: [String: [Service]] = [:]
+    exact.reserveCapacity(snapshot.services.count)
+    var wildcards: [(String, Service)] = []
+    for (ref, service) in snapshot.services where ref.plane == plane {
+      if ref.kind == IstioKind.serviceEntry.rawValue {
+        for host in service.hosts {
+          if host.utf8.first == UInt8(ascii: "*") {
+            wildcards.append((host, service))
+          } else {
+            exact[host, default: []].append(service)
+          }
+        }
+      } else {
+        exact["\(ref.name).\(ref.namespace).svc.\(settings.domain)", default: []].append(service)
+      }
+    }
+    self.settings = settings
+    self.exact = exact
+    // The longest pattern is the most specific one.
+    self.wildcards = wildcards.sorted { ($1.0.utf8.count, $0.0) < ($0.0.utf8.count, $1.0) }
+  }
+
+  /// The full name of a host written in a rule of a namespace.
+  public func resolved(_ host: String, in namespace: String) -> String {
+    IstioHost.resolved(host, namespace: namespace, domain: settings.domain)
+  }
+
+  /// The service that answers to a host written in a rule of a namespace, as far as it is visible there.
+  ///
+  /// Of several the one in the rule's own namespace goes first, then Kubernetes services, then the first by name.
+  public func service(_ host: String, in namespace: String) -> Service? {
+    service(resolved: resolved(host, in: namespace), visibleIn: namespace)
+  }
+
+  /// The service that answers to a full name.
+  public func service(resolved host: String, visibleIn namespace: String) -> Service? {
+    if let found = exact[host] {
+      if found.count == 1, let only = found.first {
+        return IstioHost.isExported(only.exportTo, from: only.ref.namespace, to: namespace) ? only : nil
+      }
+      return found.filter { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }.min {
+        rank($0, namespace) < rank($1, namespace)
+      }
+    }
+    return wildcards.first {
+      IstioHost.matches(pattern: $0.pattern, host: host)
+        && IstioHost.isExported($0.service.exportTo, from: $0.service.ref.namespace, to: namespace)
+    }?.service
+  }
+
+  private func rank(_ service: Service, _ namespace: String) -> (Int, Int, String) {
+    (
+      service.ref.namespace == namespace ? 0 : 1, service.ref.kind == IstioKind.serviceEntry.rawValue ? 1 : 0,
+      service.ref.description
+    )
+  }
+}

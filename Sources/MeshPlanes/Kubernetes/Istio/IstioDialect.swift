@@ -1,0 +1,149 @@
+public import MeshModel
+
+/// Istio's configuration API on a Kubernetes plane.
+public struct IstioDialect: KubernetesDialect {
+  /// Where istiod's debug interface and proxies' administration are reached other than through the API server.
+  public var addresses: Addresses
+
+  /// Addresses an operator configured.
+  public struct Addresses: Sendable, Hashable {
+    /// istiod's debug interface, such as `http://127.0.0.1:8080`; `nil` reaches its pods through the API server.
+    public var istiod: String?
+    /// A proxy's administration by `namespace/pod`, such as `http://127.0.0.1:15000`; others are reached through the API
+    /// server.
+    public var proxies: [String: String]
+
+    /// Creates addresses.
+    public init(istiod: String? = nil, proxies: [String: String] = [:]) {
+      self.istiod = istiod
+      self.proxies = proxies
+    }
+  }
+
+  /// A GET to an absolute address, for what is configured and not reached through the API server.
+  public typealias DirectGet = @Sendable (_ url: String) async throws(MeshError) -> [UInt8]
+
+  let direct: DirectGet?
+
+  /// Creates the dialect.
+  public init(addresses: Addresses = Addresses(), direct: DirectGet? = nil) {
+    self.addresses = addresses
+    self.direct = direct
+  }
+
+  public var dialect: Dialect { .istio }
+
+  public var resources: [DialectResource] { IstioKind.allCases.map(\.resource) }
+
+  public func entities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
+  ) throws(JSONError) -> [Entity] {
+    guard let kind = IstioKind(rawValue: resource.kind) else {
+      try reader.skip()
+      return []
+    }
+    return try IstioObjectReader.entities(kind, apiVersion: apiVersion, plane: plane, &reader)
+  }
+
+  public func handles(_ intent: Intent) -> Bool {
+    switch intent {
+    case .weights(let intent): intent.route.kind == IstioKind.virtualService.rawValue
+    case .rule(let intent): intent.route.kind == IstioKind.virtualService.rawValue
+    case .mtls: true
+    case .object, .delete: false
+    }
+  }
+
+  public func steps(
+    for intent: Intent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async throws(MeshError) -> [Step] {
+    switch intent {
+    case .weights(let intent):
+      let native = try await access.native(intent.route)
+      let (json, guards) = try WeightEdit.wanted(native, intent)
+      return VirtualServiceEdit.steps(native, to: json, guards: guards)
+    case .rule(let intent):
+      let native = try await access.native(intent.route)
+      let (json, guards) = try RuleEdit.wanted(native, intent)
+      return VirtualServiceEdit.steps(native, to: json, guards: guards)
+    case .mtls(let intent): return try await steps(for: intent, in: snapshot, using: access)
+    case .object, .delete:
+      throw MeshError(.refused, "Istio's dialect edits weights, rules and mTLS", plane: access.plane)
+    }
+  }
+
+  private func steps(
+    for intent: MTLSIntent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async throws(MeshError) -> [Step] {
+    let settings = snapshot.meshes[access.plane] ?? MeshSettings()
+    let namespace = intent.scope == .mesh ? settings.rootNamespace : intent.namespace
+    let workload = try check(intent, in: snapshot, settings: settings)
+    let kind = IstioKind.peerAuthentication.rawValue
+    guard let apiVersion = await access.apiVersion(of: kind) else {
+      throw MeshError(
+        .refused, "this plane has no PeerAuthentication", plane: access.plane,
+        remedy: "Istio before 1.5 has another API for this")
+    }
+    let policies = try await access.natives(kind, namespace: namespace)
+    let outcome = try MTLSEdit.outcome(
+      intent, policies: policies, workload: workload, in: snapshot, namespace: namespace, apiVersion: apiVersion)
+    let barrier = Barrier.acknowledged(within: 30)
+    switch outcome {
+    case .nothing: return []
+    case .edit(let native, let json): return Step.editing(native, to: json, barrier: barrier).map { [$0] } ?? []
+    case .delete(let native): return [Step.deleting(native, barrier: barrier)]
+    case .create(let json, let ref):
+      let path = try await access.path(of: kind, namespace: namespace, name: nil)
+      return [Step.creating(json, as: ref, in: path, barrier: barrier)]
+    }
+  }
+
+  /// The workload an mTLS intent names, once the intent makes sense.
+  private func check(
+    _ intent: MTLSIntent, in snapshot: MeshSnapshot, settings: MeshSettings
+  ) throws(MeshError) -> Workload? {
+    if intent.scope == .mesh { return nil }
+    guard !intent.namespace.isEmpty else { throw MeshError(.usage, "a namespace is needed", plane: intent.plane) }
+    if intent.scope == .namespace {
+      guard intent.namespace != settings.rootNamespace else {
+        throw MeshError(
+          .refused, "a policy for all of \(intent.namespace) holds for the mesh", plane: intent.plane,
+          remedy: "Say so: use the scope mesh")
+      }
+      return nil
+    }
+    if intent.scope == .port {
+      guard let port = intent.port, (1...65_535).contains(port) else {
+        throw MeshError(.usage, "a container port from 1 to 65535 is needed", plane: intent.plane)
+      }
+    }
+    let workloads = snapshot.workloads.values.filter {
+      $0.ref.plane == intent.plane && $0.ref.namespace == intent.namespace
+    }
+    guard let workload = workloads.filter({ $0.ref.name == intent.workload }).min(by: { $0.ref < $1.ref }) else {
+      let names = workloads.map(\.ref.name).sorted().prefix(20).joined(separator: ", ")
+      throw MeshError(
+        .notFound, "there is no workload \(intent.workload) in \(intent.namespace)", plane: intent.plane,
+        remedy: names.isEmpty ? "No workload is known there" : "Workloads: \(names)")
+    }
+    guard intent.namespace != settings.rootNamespace else {
+      throw MeshError(
+        .refused, "policies with a selector are not used in the root namespace \(intent.namespace)",
+        object: workload.ref, remedy: "Use the scope mesh")
+    }
+    guard !workload.labels.isEmpty else {
+      throw MeshError(.refused, "a workload without labels cannot be selected", object: workload.ref)
+    }
+    return workload
+  }
+
+  public func settings(using access: any KubernetesAccess) async -> MeshSettings? {
+    await IstioSettingsReader.settings(of: self, using: access)
+  }
+
+  public func programmed(
+    for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProgrammedReport? {
+    await IstioProgrammed(dialect: self, access: access).report(for: routes, in: snapshot)
+  }
+}

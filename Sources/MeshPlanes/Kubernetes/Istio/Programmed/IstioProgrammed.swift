@@ -1,0 +1,131 @@
+import MeshModel
+
+/// What Istio's proxies run: istiod's view of all, and the routes of a bounded sample asked themselves.
+struct IstioProgrammed {
+  let dialect: IstioDialect
+  let access: any KubernetesAccess
+
+  /// The most proxies asked for their configuration.
+  static let sample = 8
+  /// The seconds a proxy has to answer.
+  static let patience = 3.0
+
+  func report(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
+    let settings = snapshot.meshes[access.plane] ?? MeshSettings()
+    var report = ProgrammedReport(at: access.now)
+    await readSync(into: &report, settings: settings, in: snapshot)
+    let wanted = routes.filter { $0.dialect == .istio && $0.ref.plane == access.plane }
+    guard !wanted.isEmpty else { return report }
+    let domains = Set(
+      wanted.flatMap { route in
+        route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
+      })
+    let chosen = ProxySample(snapshot: snapshot, plane: access.plane, settings: settings).proxies(
+      for: wanted, known: report.proxies, limit: Self.sample)
+    if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
+    await ask(chosen, domains: domains, into: &report)
+    return report
+  }
+
+  private func readSync(into report: inout ProgrammedReport, settings: MeshSettings, in snapshot: MeshSnapshot) async {
+    let istiod = IstiodDebug(dialect: dialect, access: access)
+    let (answers, gaps) = await istiod.answers("/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot)
+    report.gaps += gaps
+    var seen: [ObjectRef: Int] = [:]
+    for bytes in answers {
+      do throws(JSONError) {
+        for var state in try SyncReader.proxies(bytes, plane: access.plane) {
+          state.workload = snapshot.endpoints[state.ref]?.workload
+          if let index = seen[state.ref] {
+            // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
+            if report.proxies[index].sync.values.contains(.notSent) { report.proxies[index] = state }
+          } else {
+            seen[state.ref] = report.proxies.count
+            report.proxies.append(state)
+          }
+        }
+      } catch {
+        report.gaps.append("istiod's /debug/syncz makes no sense: \(error)")
+      }
+    }
+    report.proxies.sort { $0.ref < $1.ref }
+  }
+
+  /// What one proxy answered.
+  private struct Answer: Sendable {
+    var proxy: ObjectRef
+    var routes: [ProgrammedRoute] = []
+    var rejected: [ProxyState.ConfigType: Int] = [:]
+    var certificateDaysLeft: Int?
+    var gap: String?
+  }
+
+  private func ask(_ proxies: [ObjectRef], domains: Set<String>, into report: inout ProgrammedReport) async {
+    let stale = Set(report.proxies.filter { $0.sync.values.contains(.stale) }.map(\.ref))
+    let answers = await withTaskGroup(of: Answer.self) { group in
+      for proxy in proxies {
+        group.addTask { await ask(proxy, domains: domains, isStale: stale.contains(proxy)) }
+      }
+      var answers: [Answer] = []
+      for await answer in group { answers.append(answer) }
+      return answers.sorted { $0.proxy < $1.proxy }
+    }
+    for answer in answers {
+      if let gap = answer.gap {
+        report.gaps.append(gap)
+        continue
+      }
+      report.asked.append(answer.proxy)
+      report.routes += answer.routes
+      guard let index = report.proxies.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
+      report.proxies[index].certificateDaysLeft = answer.certificateDaysLeft
+      report.proxies[index].noteRejections(answer.rejected)
+    }
+  }
+
+  @concurrent
+  private func ask(_ proxy: ObjectRef, domains: Set<String>, isStale: Bool) async -> Answer {
+    var answer = Answer(proxy: proxy)
+    do {
+      let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
+      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy) { hosts in
+        hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+      }
+    } catch {
+      answer.gap = "\(proxy.namespace)/\(proxy.name): \((error as? MeshError)?.message ?? String(describing: error))"
+      return answer
+    }
+    // Certificates and counters are extras: without them the routes still hold.
+    if let bytes = try? await get(proxy, "/certs") {
+      answer.certificateDaysLeft = (try? EnvoyAdminAnswers.certificateDaysLeft(bytes)) ?? nil
+    }
+    if isStale, let bytes = try? await get(proxy, "/stats?format=json&filter=update_rejected") {
+      answer.rejected = (try? EnvoyAdminAnswers.rejectedUpdates(bytes)) ?? [:]
+    }
+    return answer
+  }
+
+  private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+    let (access, dialect) = (self.access, self.dialect)
+    return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") { () async throws(MeshError) in
+      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
+        return try await direct(address + path)
+      }
+      return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
+    }
+  }
+}
+
+extension ProxyState {
+  /// Turns what is unacknowledged into a rejection where the proxy itself counted rejected updates of the type.
+  ///
+  /// istiod before the form with `lastError` shows a rejection only as "sent is not acknowledged".
+  mutating func noteRejections(_ counts: [ConfigType: Int]) {
+    for type in ConfigType.allCases {
+      guard let count = counts[type], count > 0, sync[type] == .stale else { continue }
+      let text = "the proxy rejected \(count) \(type.rawValue.uppercased()) update\(count == 1 ? "" : "s")"
+      sync[type] = .rejected(text)
+      rejection = rejection ?? text
+    }
+  }
+}

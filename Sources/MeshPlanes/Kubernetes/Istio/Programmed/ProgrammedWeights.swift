@@ -1,0 +1,126 @@
+public import MeshModel
+
+/// The weights that proxies were programmed with for one rule, over all proxies that were asked.
+public struct ProgrammedWeights: Sendable, Hashable {
+  /// The weight and share of each backend in most of the proxies, in the order of the rule's backends.
+  public var backends: [Backend]
+  /// The proxies that have exactly these weights.
+  public var agreeing: [ObjectRef]
+  /// The proxies that have other weights.
+  public var disagreeing: [ObjectRef]
+  /// The proxies that were asked.
+  public var asked: Int
+  /// The proxies connected to the control plane that acknowledged their routes, clusters and endpoints.
+  public var acknowledged: Int
+  /// The proxies connected to the control plane.
+  public var connected: Int
+  /// The proxies that rejected something, with their words.
+  public var rejections: [ObjectRef: String]
+
+  /// One backend as programmed.
+  public struct Backend: Sendable, Hashable {
+    /// The name, as the rule's.
+    public var name: String
+    /// The weight; 0 where the proxies have no such destination.
+    public var weight: Int
+    /// The share of requests, 0–1.
+    public var share: Double
+
+    /// Creates a backend.
+    public init(name: String, weight: Int, share: Double) {
+      self.name = name
+      self.weight = weight
+      self.share = share
+    }
+  }
+
+  /// What a report says of a rule; unknown with the reason where it says nothing.
+  ///
+  /// Routes are told by the object in the proxy's metadata, or by their domains; rules by their name
+  /// (Istio names a proxy's route `rule` or `rule.match`), or, where they have none, by their destinations.
+  public static func of(
+    _ route: Route, rule: Rule, in report: ProgrammedReport, settings: MeshSettings = MeshSettings()
+  ) -> Known<ProgrammedWeights> {
+    guard !report.asked.isEmpty else {
+      return .unknown(report.gaps.first ?? "no proxy was asked")
+    }
+    guard rule.layer == .http || rule.layer == .grpc else { return .unknown("only HTTP routes are read from proxies") }
+    let own = report.routes.filter { belongs($0, to: route, settings: settings) && fits($0, rule, of: route, settings) }
+    guard !own.isEmpty else { return .unknown("none of \(report.asked.count) proxies asked has this rule") }
+    var byProxy: [ObjectRef: [Int]] = [:]
+    for programmed in own where byProxy[programmed.proxy] == nil {
+      byProxy[programmed.proxy] = weights(programmed, rule, of: route, settings)
+    }
+    let votes = Dictionary(grouping: byProxy, by: \.value).mapValues(\.count)
+    guard let winner = votes.max(by: { ($0.value, $1.key.description) < ($1.value, $0.key.description) })?.key else {
+      return .unknown("no proxy has this rule")
+    }
+    let shares = IstioWeights.shares(winner)
+    let backends = rule.backends.indices.map {
+      Backend(name: rule.backends[$0].name, weight: winner[$0], share: shares[$0])
+    }
+    let result = ProgrammedWeights(
+      backends: backends, agreeing: byProxy.filter { $0.value == winner }.map(\.key).sorted(),
+      disagreeing: byProxy.filter { $0.value != winner }.map(\.key).sorted(), asked: report.asked.count,
+      acknowledged: report.proxies.count { state in
+        state.isConnected && state.sync.values.allSatisfy { $0 == .synced || $0 == .notSent }
+      },
+      connected: report.proxies.count(where: \.isConnected),
+      rejections: Dictionary(
+        uniqueKeysWithValues: report.proxies.compactMap { state in state.rejection.map { (state.ref, $0) } }))
+    return .known(result, source: "config_dump of \(byProxy.count) of \(report.asked.count) proxies", at: report.at)
+  }
+
+  /// Creates programmed weights.
+  public init(
+    backends: [Backend], agreeing: [ObjectRef], disagreeing: [ObjectRef], asked: Int, acknowledged: Int, connected: Int,
+    rejections: [ObjectRef: String]
+  ) {
+    self.backends = backends
+    self.agreeing = agreeing
+    self.disagreeing = disagreeing
+    self.asked = asked
+    self.acknowledged = acknowledged
+    self.connected = connected
+    self.rejections = rejections
+  }
+
+  private static func belongs(_ programmed: ProgrammedRoute, to route: Route, settings: MeshSettings) -> Bool {
+    if !programmed.origin.isEmpty {
+      // `/apis/networking.istio.io/v1alpha3/namespaces/shop/virtual-service/reviews`
+      let parts = programmed.origin.split(separator: "/")
+      guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return false }
+      return parts[place + 1] == route.ref.namespace && parts[place + 3] == route.ref.name
+    }
+    let hosts = route.hosts.map {
+      IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain)
+    }
+    return programmed.domains.contains { hosts.contains($0) }
+  }
+
+  private static func fits(_ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings) -> Bool {
+    if !rule.name.isEmpty { return programmed.name == rule.name || programmed.name.hasPrefix(rule.name + ".") }
+    if !programmed.name.isEmpty, route.rules.contains(where: { !$0.name.isEmpty && programmed.name.hasPrefix($0.name) }) {
+      return false
+    }
+    return programmed.clusters.allSatisfy { cluster in
+      rule.backends.contains { matches(cluster, $0, of: route, settings) }
+    }
+  }
+
+  private static func matches(
+    _ cluster: ProgrammedRoute.Cluster, _ backend: MeshModel.Backend, of route: Route, _ settings: MeshSettings
+  ) -> Bool {
+    cluster.subset == backend.subset
+      && cluster.host == IstioHost.resolved(backend.host, namespace: route.ref.namespace, domain: settings.domain)
+      && (backend.port == nil || cluster.port == nil || backend.port == cluster.port)
+  }
+
+  private static func weights(
+    _ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings
+  ) -> [Int] {
+    rule.backends.map { backend in
+      programmed.clusters.filter { matches($0, backend, of: route, settings) }.reduce(0) { $0 + $1.weight }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import MeshModel
+
+/// The proxies worth asking for the routes of some hosts.
+struct ProxySample {
+  let snapshot: MeshSnapshot
+  let plane: PlaneName
+  let settings: MeshSettings
+
+  /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then others.
+  func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
+    let namespaces = Set(routes.map(\.ref.namespace))
+    let gateways = routes.contains { $0.attachedTo != ["mesh"] }
+    func isCaller(_ ref: ObjectRef) -> Bool {
+      routes.contains { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: ref.namespace) }
+    }
+    let unsettled = Set(
+      known.filter { state in state.sync.values.contains { $0 != .synced && $0 != .notSent } }.map(\.ref))
+    var candidates = known.map(\.ref)
+    if candidates.isEmpty {
+      candidates = snapshot.endpoints.values.lazy.filter {
+        $0.ref.plane == plane && $0.isReady && ($0.proxy == .sidecar || $0.proxy == .gateway) && $0.ref.kind == "pod"
+      }.map(\.ref)
+    }
+    func rank(_ ref: ObjectRef) -> Int {
+      if unsettled.contains(ref) { return 0 }
+      if gateways, snapshot.endpoints[ref]?.proxy == .gateway { return 1 }
+      return namespaces.contains(ref.namespace) ? 2 : 3
+    }
+    let ordered = candidates.filter(isCaller).sorted { (rank($0), $0) < (rank($1), $1) }
+    // One of each workload first: replicas of one are told the same.
+    var workloads: Set<ObjectRef> = []
+    var (firsts, others) = ([ObjectRef](), [ObjectRef]())
+    for ref in ordered {
+      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted { firsts.append(ref) } else { others.append(ref) }
+    }
+    return Array((firsts + others).prefix(limit))
+  }
+}

@@ -1,0 +1,110 @@
+public import MeshModel
+
+/// One configuration API spoken on a Kubernetes plane: the kinds it reads, what they mean, and how intents become writes.
+///
+/// A dialect is a value without state of the mesh. ``KubernetesPlane`` lists and watches the resources it declares, hands
+/// each object to ``entities(of:apiVersion:plane:from:)``, and asks it for steps and for what proxies were programmed with.
+public protocol KubernetesDialect: Sendable {
+  /// Which dialect it is.
+  var dialect: Dialect { get }
+
+  /// The resources it reads. Those that the server does not serve cost nothing.
+  var resources: [DialectResource] { get }
+
+  /// The pure rules of the dialect; the dialect itself where it conforms to ``DialectRules``.
+  var rules: (any DialectRules)? { get }
+
+  /// The neutral views of one native object; `reader` stands before the object and must have consumed it after.
+  ///
+  /// An object usually gives one entity, whose reference has the resource's kind and the object's namespace and name; any
+  /// number and other kinds are fine (a ServiceEntry gives a service and its endpoints), none as well.
+  /// An error concerns this object alone: it is reported, and the list goes on.
+  func entities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
+  ) throws(JSONError) -> [Entity]
+
+  /// Whether ``steps(for:in:using:)`` of this dialect knows the intent. `.object` and `.delete` are the plane's own.
+  func handles(_ intent: Intent) -> Bool
+
+  /// The ordered steps that carry out an intent, from native objects read now through `access`.
+  func steps(
+    for intent: Intent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async throws(MeshError) -> [Step]
+
+  /// The settings of the mesh (Istio: the ConfigMap's `mesh` and the root namespace); `nil` where they cannot be read.
+  func settings(using access: any KubernetesAccess) async -> MeshSettings?
+
+  /// What the proxies run; `nil` where this dialect has no way to tell.
+  func programmed(
+    for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProgrammedReport?
+}
+
+extension KubernetesDialect {
+  /// The dialect itself, where it conforms to ``DialectRules``.
+  public var rules: (any DialectRules)? { self as? any DialectRules }
+
+  /// Nothing: most dialects have no settings of their own.
+  public func settings(using access: any KubernetesAccess) async -> MeshSettings? { nil }
+
+  /// Nothing: most dialects cannot tell.
+  public func programmed(
+    for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProgrammedReport? { nil }
+}
+
+/// One resource a dialect reads.
+public struct DialectResource: Sendable, Hashable {
+  /// The API group; empty for the core group.
+  public var group: String
+  /// The versions the dialect understands, the preferred first.
+  public var versions: [String]
+  /// The plural name in paths, such as `virtualservices`.
+  public var plural: String
+  /// The kind in lower case, such as `virtualservice`: the feed's key and the kind of references.
+  public var kind: ObjectKind
+  /// Whether its objects live in namespaces.
+  public var isNamespaced: Bool
+
+  /// Creates a resource.
+  public init(group: String, versions: [String], plural: String, kind: ObjectKind, isNamespaced: Bool = true) {
+    self.group = group
+    self.versions = versions
+    self.plural = plural
+    self.kind = kind
+    self.isNamespaced = isNamespaced
+  }
+}
+
+/// What a dialect may ask of its Kubernetes API server while it makes steps, settings and reports.
+///
+/// Every function reads anew; nothing is written here.
+public protocol KubernetesAccess: Sendable {
+  /// The plane's name, for references.
+  var plane: PlaneName { get }
+
+  /// The time now: dialects ask no clock.
+  var now: Instant { get }
+
+  /// The version (`networking.istio.io/v1`) under which a kind is served and read; `nil` where it is not served.
+  func apiVersion(of kind: ObjectKind) async -> String?
+
+  /// The path of an object, or of the collection where `name` is `nil`. Fails with `.notFound` for a kind not served.
+  func path(of kind: ObjectKind, namespace: String, name: String?) async throws(MeshError) -> String
+
+  /// A native object, read now. Fails with `.notFound` where there is none.
+  func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject
+
+  /// The native objects of a kind, in one namespace or (`nil`) in all.
+  func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
+
+  /// A GET through the API server to a port of a pod (`…/pods/NAME:PORT/proxy/PATH`).
+  ///
+  /// - Parameter path: Begins with `/` and may carry a query.
+  func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8]
+
+  /// A GET through the API server to a port of a service (`…/services/NAME:PORT/proxy/PATH`).
+  ///
+  /// - Parameter path: Begins with `/` and may carry a query.
+  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8]
+}

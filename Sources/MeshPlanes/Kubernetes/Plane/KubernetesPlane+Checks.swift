@@ -1,0 +1,114 @@
+import MeshModel
+import MeshTransport
+
+extension KubernetesPlane {
+  public func check() async -> [PlaneCheck] {
+    var checks: [PlaneCheck] = []
+    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
+      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
+    }
+    for warning in connection.warnings { add("configuration", .warning, warning) }
+
+    do throws(MeshError) {
+      let (version, headers) = try await client.version()
+      add("reachable", .ok, "\(client.session.origin) answers")
+      add("version", .ok, "Kubernetes \(version)")
+      checks.append(clockCheck(headers))
+    } catch {
+      let isIdentity = error.code == .unauthenticated || error.code == .forbidden
+      add(isIdentity ? "identity" : "reachable", .failed, error.message, remedy: error.remedy)
+      for name in isIdentity ? ["permissions", "dialects"] : ["identity", "permissions", "dialects"] {
+        add(name, .skipped, "not asked, since the check before failed")
+      }
+      return checks
+    }
+
+    do throws(MeshError) {
+      if let identity = try await client.identity() {
+        let isAnonymous = identity.user == "system:anonymous"
+        add(
+          "identity", isAnonymous ? .warning : .ok, identity.user,
+          remedy: isAnonymous ? "give the user of this context credentials" : nil)
+      } else {
+        add("identity", .skipped, "this server does not tell who we are")
+      }
+    } catch {
+      add("identity", error.code == .unauthenticated ? .failed : .warning, error.message, remedy: error.remedy)
+    }
+
+    do throws(MeshError) {
+      let index = try await catalog.current(fresh: true)
+      let readers = readers(index)
+      checks.append(contentsOf: dialectChecks(index, readers))
+      checks.append(contentsOf: await permissionChecks(readers))
+    } catch {
+      add("dialects", .failed, error.message, remedy: error.remedy)
+      add("permissions", .skipped, "not asked, since the check before failed")
+    }
+    return checks
+  }
+
+  /// How far this machine's clock is from the server's: certificates and tokens depend on it.
+  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
+    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
+      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
+    }
+    let skew = Int(server.seconds) - clock.wallSeconds()
+    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
+    return PlaneCheck(
+      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
+      remedy: "set the clock: ages, certificates and tokens depend on it")
+  }
+
+  private func dialectChecks(_ index: APIIndex, _ readers: [ResourceReader]) -> [PlaneCheck] {
+    var checks: [PlaneCheck] = []
+    for dialect in dialects {
+      let found = readers.filter { $0.dialect?.dialect == dialect.dialect }
+      let versions = Set(found.map(\.served.apiVersion)).sorted().joined(separator: ", ")
+      checks.append(
+        PlaneCheck(
+          name: "dialects", result: found.isEmpty ? .skipped : .ok,
+          detail: found.isEmpty
+            ? "\(dialect.dialect.rawValue) is not installed" : "\(dialect.dialect.rawValue): \(versions)"))
+    }
+    for (group, reason) in index.broken.sorted(by: { $0.key < $1.key }) {
+      checks.append(
+        PlaneCheck(
+          name: "discovery", result: .warning, detail: "group \(group) is not available: \(reason)",
+          remedy: "look at the APIService and the server behind it"))
+    }
+    return checks
+  }
+
+  private func permissionChecks(_ readers: [ResourceReader]) async -> [PlaneCheck] {
+    let gate = ListGate(4)
+    let questions = readers.flatMap { reader in
+      (reader.dialect == nil ? ["list", "watch"] : ["list", "watch", "patch"]).map {
+        KubernetesClient.AccessQuestion(verb: $0, group: reader.served.group, plural: reader.served.plural)
+      }
+    }
+    let answers = await withTaskGroup(of: (Int, Capabilities.Answer).self) { group in
+      for (number, question) in questions.enumerated() {
+        group.addTask {
+          await gate.enter()
+          let answer = await self.permissions.answer(question)
+          await gate.leave()
+          return (number, answer)
+        }
+      }
+      return await group.reduce(into: [Int: Capabilities.Answer]()) { $0[$1.0] = $1.1 }
+    }
+    return ["list", "watch", "patch"].compactMap { verb in
+      let asked = questions.indices.filter { questions[$0].verb == verb }
+      guard !asked.isEmpty else { return nil }
+      let denied = asked.filter { answers[$0]?.isYes != true }.map { questions[$0].plural }
+      guard !denied.isEmpty else {
+        return PlaneCheck(name: "permissions", result: .ok, detail: "may \(verb) all \(asked.count) kinds in use")
+      }
+      return PlaneCheck(
+        name: "permissions", result: verb == "list" && denied.count == asked.count ? .failed : .warning,
+        detail: "may not \(verb) \(denied.joined(separator: ", ")) in all namespaces",
+        remedy: "ask for a ClusterRole with this verb, if it is needed")
+    }
+  }
+}

@@ -1,0 +1,126 @@
+public import MeshModel
+import MeshTransport
+
+extension KubernetesPlane {
+  public func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
+    let path = try await objectPath(ref)
+    do throws(MeshError) {
+      return native(try await client.get(path, object: ref).json, ref: ref, path: path)
+    } catch where error.code == .notFound {
+      throw MeshError(.notFound, "there is no such object", plane: name, object: ref)
+    }
+  }
+
+  /// The path of an object. A workload is whichever native object stands behind the name.
+  private func objectPath(_ ref: ObjectRef) async throws(MeshError) -> ResourcePath {
+    guard ref.kind == "workload" else {
+      return try await served(ref.kind).path(namespace: ref.namespace).object(ref.name)
+    }
+    for kind in ["deployment", "statefulset", "daemonset", "pod"] {
+      guard let resource = try? await served(kind) else { continue }
+      let path = resource.path(namespace: ref.namespace).object(ref.name)
+      do throws(MeshError) {
+        _ = try await client.get(path, object: ref)
+        return path
+      } catch where error.code == .notFound {
+        continue
+      }
+    }
+    throw MeshError(.notFound, "no deployment, statefulset, daemonset or pod has this name", plane: name, object: ref)
+  }
+
+  private func native(_ json: JSONValue, ref: ObjectRef, path: ResourcePath) -> NativeObject {
+    NativeObject(
+      ref: ref, path: path.text, json: json, version: json["metadata"]?["resourceVersion"]?.string ?? "",
+      uid: json["metadata"]?["uid"]?.string ?? "")
+  }
+
+  public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
+    let resource = try await served(kind)
+    let path = resource.path(namespace: namespace ?? "")
+    let what = "list \(resource.plural)"
+    var objects: [NativeObject] = []
+    do throws(KubernetesClient.ListFailure) {
+      _ = try await client.list(
+        path, what: what, restarted: { objects = [] },
+        page: { response throws(JSONError) in
+          try ListPage.read(response.body) { item throws(JSONError) in
+            var json = try item.value()
+            // Items of Kubernetes' own lists leave out what the list says for all of them.
+            if json["kind"] == nil, let members = json.object?.members {
+              json = .object(
+                JSONObject(
+                  [
+                    JSONObject.Member(name: "apiVersion", value: .string(resource.apiVersion)),
+                    JSONObject.Member(name: "kind", value: .string(resource.kind)),
+                  ] + members))
+            }
+            let meta = json["metadata"]
+            let ref = ObjectRef(
+              plane: name, namespace: meta?["namespace"]?.string ?? "", kind: kind, name: meta?["name"]?.string ?? "")
+            objects.append(
+              native(json, ref: ref, path: resource.path(namespace: ref.namespace).object(ref.name)))
+          }
+        })
+    } catch {
+      throw error.meshError(what, plane: name)
+    }
+    return objects
+  }
+
+  public func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
+    switch intent {
+    case .object(let intent): return try await steps(for: intent)
+    case .delete(let ref):
+      return [.deleting(try await native(ref))]
+    case .weights, .rule, .mtls:
+      guard let dialect = dialects.first(where: { $0.handles(intent) }) else {
+        throw MeshError(.refused, "no dialect of this plane knows how to do that", plane: name)
+      }
+      return try await dialect.steps(for: intent, in: snapshot, using: access)
+    }
+  }
+
+  /// A native object as it shall be: the smallest patch where it exists, a create where it does not.
+  private func steps(for intent: ObjectIntent) async throws(MeshError) -> [Step] {
+    let (wanted, ref) = (intent.json, intent.ref)
+    guard let meta = wanted["metadata"], meta["name"]?.string == ref.name else {
+      throw MeshError(.usage, "the object's metadata.name is not \(ref.name)", plane: name, object: ref)
+    }
+    if let namespace = meta["namespace"]?.string, namespace != ref.namespace {
+      throw MeshError(.usage, "the object's namespace is \(namespace), not \(ref.namespace)", plane: name, object: ref)
+    }
+    let current: NativeObject
+    do throws(MeshError) {
+      current = try await native(ref)
+    } catch where error.code == .notFound {
+      let resource = try await served(ref.kind)
+      guard intent.baseVersion == nil else {
+        throw MeshError(
+          .conflict, "it was deleted since it was read", plane: name, object: ref, remedy: "read it again")
+      }
+      return [.creating(ServerOwned.removing(from: wanted), as: ref, in: resource.path(namespace: ref.namespace).text)]
+    }
+    if let base = intent.baseVersion, base != current.version {
+      throw MeshError(
+        .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
+        object: ref, remedy: "read it again and repeat the change")
+    }
+    return Step.editing(current, to: wanted).map { [$0] } ?? []
+  }
+
+  public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
+    var report = ProgrammedReport(at: access.now)
+    var asked = false
+    for dialect in dialects {
+      guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
+      asked = true
+      report.proxies += part.proxies
+      report.routes += part.routes
+      report.asked += part.asked
+      report.gaps += part.gaps
+    }
+    if !asked { report.gaps = ["no dialect of this plane tells what proxies run"] }
+    return report
+  }
+}

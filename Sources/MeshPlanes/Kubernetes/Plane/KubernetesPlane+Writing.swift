@@ -1,0 +1,71 @@
+public import MeshModel
+import MeshTransport
+
+extension KubernetesPlane {
+  public func dryRun(_ step: Step) async -> DryRunVerdict {
+    do throws(MeshError) {
+      let stored = try await write(step, dryRun: true)
+      return DryRunVerdict(
+        step: 0, accepted: true, message: "accepted by the server", result: step.write == .delete ? nil : stored.json)
+    } catch {
+      // Only the server's own no is a no; that it was not reached says nothing of the step.
+      let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
+      return DryRunVerdict(
+        step: 0, accepted: answered ? false : nil,
+        message: answered ? error.message : "not validated by the server: \(error.message)")
+    }
+  }
+
+  public func permits(_ step: Step) async -> Capabilities.Answer {
+    guard let path = ResourcePath(step.path) else { return .no("\(step.path) is no path of the API") }
+    if case .refused(let reason) = client.session.writes { return .no(reason) }
+    let verb =
+      switch step.write {
+      case .patch: "patch"
+      case .create: "create"
+      case .delete: "delete"
+      }
+    return await permissions.answer(
+      KubernetesClient.AccessQuestion(
+        verb: verb, group: path.group, plural: path.plural, namespace: path.namespace,
+        name: verb == "create" ? "" : path.name ?? step.object.name))
+  }
+
+  public func apply(_ step: Step) async throws(MeshError) -> StepOutcome {
+    let stored = try await write(step, dryRun: false)
+    if step.write == .delete { return StepOutcome(version: "", json: nil, audit: stored.audit) }
+    return StepOutcome(version: stored.version, json: stored.json, audit: stored.audit)
+  }
+
+  private func write(_ step: Step, dryRun: Bool) async throws(MeshError) -> KubernetesClient.Stored {
+    guard let path = ResourcePath(step.path) else {
+      throw MeshError(.usage, "\(step.path) is no path of the API", plane: name, object: step.object)
+    }
+    let object = path.object(step.object.name)
+    switch step.write {
+    case .patch(let patch):
+      return try await client.patch(object, .json(guarded(patch, step.precondition)), dryRun: dryRun, object: step.object)
+    case .create(let json):
+      do throws(MeshError) {
+        return try await client.create(json, in: path.collection, dryRun: dryRun, object: step.object)
+      } catch where error.code == .notFound && !path.namespace.isEmpty {
+        throw MeshError(
+          .refused, error.message, plane: name, object: step.object, remedy: "create the namespace first")
+      }
+    case .delete:
+      return try await client.delete(
+        object, uid: step.precondition.uid, version: step.precondition.version ?? "", dryRun: dryRun,
+        object: step.object)
+    }
+  }
+
+  /// The patch with the tests that its precondition asks for and it lacks.
+  private func guarded(_ patch: JSONPatch, _ precondition: Precondition) -> JSONPatch {
+    var tests: [JSONPatch.Operation] = []
+    if let version = precondition.version, !version.isEmpty {
+      tests.append(.test("/metadata/resourceVersion", .string(version)))
+    }
+    if !precondition.uid.isEmpty { tests.append(.test("/metadata/uid", .string(precondition.uid))) }
+    return JSONPatch(tests.filter { !patch.operations.contains($0) } + patch.operations)
+  }
+}

@@ -1,0 +1,141 @@
+import MeshModel
+import MeshTransport
+import Synchronization
+
+extension ResourceFeed {
+  /// How one watch ended.
+  enum Ending {
+    /// The server ended it, or the connection broke between events: go on from the last version.
+    case closed
+    /// The version is too old.
+    case expired
+    /// It was silent and the server has moved on: open it anew.
+    case doubted
+    /// The resource is not served any more.
+    case gone
+    /// The operator may list but not watch.
+    case refused(MeshError)
+    /// Something went wrong that may pass; whether the server said so in an event.
+    case failed(MeshError, isEvent: Bool)
+    /// A line cannot be what it should be.
+    case unreadable(String)
+  }
+
+  /// When something was last heard.
+  private final class Heard: Sendable {
+    private let at: Mutex<Duration>
+    private let isDoubted = Mutex(false)
+
+    init(_ now: Duration) { at = Mutex(now) }
+
+    var last: Duration {
+      get { at.withLock { $0 } }
+      set { at.withLock { $0 = newValue } }
+    }
+
+    var doubted: Bool {
+      get { isDoubted.withLock { $0 } }
+      set { isDoubted.withLock { $0 = newValue } }
+    }
+  }
+
+  /// One watch from a version to its end.
+  func watch(from version: String) async -> Ending {
+    let what = "watch \(reader.served.plural)"
+    let seconds = 300 + Int(300 * min(max(context.random(), 0), 1))
+    let stream: HTTPStream
+    do throws(MeshError) {
+      stream = try await context.client.stream(
+        reader.served.path().text,
+        query: [
+          ("watch", "true"), ("resourceVersion", version), ("allowWatchBookmarks", "true"),
+          ("timeoutSeconds", String(seconds)),
+        ], deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
+    } catch {
+      return .failed(error, isEvent: false)
+    }
+    guard stream.isSuccess else {
+      let body = (try? await stream.collect(limit: 64 << 10)) ?? []
+      return ending(KubernetesStatus(code: stream.status, body: body), what, isEvent: false)
+    }
+    tellLive(always: true)
+    let heard = Heard(context.clock.now())
+    return await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.doubt(stream, heard) }
+      defer { group.cancelAll() }
+      return await read(stream, heard, what)
+    }
+  }
+
+  private func read(_ stream: HTTPStream, _ heard: Heard, _ what: String) async -> Ending {
+    var cutter = LineCutter()
+    var iterator = stream.makeAsyncIterator()
+    do throws(TransportError) {
+      while let piece = try await iterator.next() {
+        heard.last = context.clock.now()
+        guard let lines = cutter.lines(in: piece) else {
+          stream.cancel()
+          return .unreadable("\(what): an event is larger than \(LineCutter.limit) bytes")
+        }
+        for line in lines {
+          let event: WatchEvent
+          do throws(JSONError) { event = try WatchEvent(line: line) } catch {
+            stream.cancel()
+            let error = MeshError(.malformed, "\(what): \(error)", plane: key.plane, underlying: error)
+            return .failed(error, isEvent: true)
+          }
+          if case .failure(let status) = event {
+            stream.cancel()
+            return ending(status, what, isEvent: true)
+          }
+          take(event)
+        }
+        tellLive()
+      }
+    } catch {
+      if heard.doubted { return .doubted }
+      return .failed(MeshError(error, what, plane: key.plane), isEvent: false)
+    }
+    return heard.doubted ? .doubted : .closed
+  }
+
+  private func ending(_ status: KubernetesStatus, _ what: String, isEvent: Bool) -> Ending {
+    if status.isExpired { return .expired }
+    let error = status.error(what, plane: key.plane)
+    if !isEvent, status.code == 404 { return .gone }
+    if !isEvent, status.code == 403 { return .refused(error) }
+    if status.isTooLargeVersion { return .expired }
+    return .failed(error, isEvent: isEvent)
+  }
+
+  /// Doubts a watch that was silent for long: asks the server's cache where it stands, and cuts the watch where that is
+  /// elsewhere, or where there is no answer.
+  private func doubt(_ stream: HTTPStream, _ heard: Heard) async {
+    while !Task.isCancelled {
+      let quiet = context.clock.now() - heard.last
+      if quiet < Self.silence {
+        do { try await context.clock.sleep(for: Self.silence - quiet) } catch { return }
+        continue
+      }
+      let probe: ListPage?
+      do {
+        let response = try await context.client.send(
+          .get, reader.served.path().text, query: [("limit", "1"), ("resourceVersion", "0")], limits: .page,
+          what: "ask for the version of \(reader.served.plural)")
+        probe = try ListPage.read(response.body) { reader throws(JSONError) in try reader.skip() }
+      } catch {
+        probe = nil
+      }
+      guard !Task.isCancelled else { return }
+      if let probe, probe.resourceVersion == version {
+        heard.last = context.clock.now()
+        tellLive(always: true)
+        continue
+      }
+      if probe == nil { tellStale("the server does not answer") }
+      heard.doubted = true
+      stream.cancel()
+      return
+    }
+  }
+}

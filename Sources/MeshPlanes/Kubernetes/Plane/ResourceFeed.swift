@@ -1,0 +1,207 @@
+import MeshModel
+import MeshTransport
+
+/// One resource kept up to date: listed once, then watched for ever; the list is repeated only when the server demands it.
+///
+/// The rules are client-go's reflector's: a watch that ends cleanly goes on from the last version without a list; 429, 5xx
+/// and broken streams step back and go on as well; a version too old (410, as a status or as an event) lists "at least as
+/// new as the last", and only a 410 to that list asks for the newest.
+actor ResourceFeed {
+  /// What a feed runs on.
+  struct Context: Sendable {
+    let client: KubernetesClient
+    let clock: any TransportClock
+    let random: @Sendable () -> Double
+    let gate: ListGate
+    let emit: @Sendable ([MeshChange]) -> Void
+
+    var now: Instant { Instant(seconds: Double(clock.wallSeconds())) }
+  }
+
+  /// How long a refusal is believed before it is asked again (faults F13).
+  static let refusalPause = Duration.seconds(300)
+  /// After how long without a byte a watch is doubted (faults F8).
+  static let silence = Duration.seconds(90)
+
+  let context: Context
+  let reader: ResourceReader
+  let key: MeshSnapshot.FeedKey
+  var known = KnownObjects()
+  var pool = TextPool()
+  var version = ""
+  var backoff = Backoff()
+  private var freshness = KubernetesClient.Freshness.newest
+  private var hasListed = false
+  private var failureEvents = 0
+  private var toldLive: Duration?
+
+  init(_ reader: ResourceReader, _ context: Context) {
+    self.reader = reader
+    self.context = context
+    key = MeshSnapshot.FeedKey(plane: context.client.plane, kind: reader.resource.kind)
+  }
+
+  /// Keeps the resource up to date until the task is cancelled or the server no longer serves it.
+  func run() async {
+    while !Task.isCancelled {
+      switch await list() {
+      case .done: break
+      case .again: continue
+      case .gone:
+        context.emit(known.removeAll() + [.feed(key, .refused("\(reader.served.apiVersion) is no longer served"))])
+        return
+      }
+      if await watchOn() == .gone { return }
+    }
+  }
+
+  private enum ListEnd { case done, again, gone }
+
+  private func list() async -> ListEnd {
+    let what = "list \(reader.served.plural)"
+    if !hasListed { context.emit([.feed(key, .loading(0))]) }
+    known.beginList()
+    await context.gate.enter()
+    let result: Result<String, KubernetesClient.ListFailure>
+    do throws(KubernetesClient.ListFailure) {
+      result = .success(
+        try await context.client.list(
+          reader.served.path(), freshness: freshness, what: what, restarted: { known.beginList() },
+          page: { response throws(JSONError) in try receive(response.body) }))
+    } catch {
+      result = .failure(error)
+    }
+    await context.gate.leave()
+    switch result {
+    case .success(let version):
+      self.version = version
+      hasListed = true
+      backoff.succeeded(at: context.clock.now())
+      context.emit(known.endList())
+      tellLive(always: true)
+      return .done
+    case .failure(.status(let status)) where status.code == 404: return .gone
+    case .failure(.status(let status))
+    where freshness != .newest && (status.isExpired || status.isTooLargeVersion):
+      freshness = .newest
+      return .again
+    case .failure(let failure):
+      freshness = .newest
+      await stepBack(failure.meshError(what, plane: key.plane))
+      return .again
+    }
+  }
+
+  private func receive(_ body: [UInt8]) throws(JSONError) -> ListPage {
+    var changes: [MeshChange] = []
+    let (plane, kind) = (key.plane, key.kind)
+    let page = try ListPage.read(body) { reader throws(JSONError) in
+      let start = reader
+      let entities = try self.reader.entities(plane: plane, from: &reader, pool: &pool)
+      if entities.count == 1, entities[0].ref.kind == kind {
+        changes += known.upsert(entities[0].ref, entities)
+      } else {
+        let meta = try ObjectMeta.peek(start)
+        changes += known.upsert(object(meta), entities)
+      }
+    }
+    for fault in page.faults { changes.append(.feed(key, .stale("cannot read \(fault)", context.now))) }
+    if !hasListed, !page.next.isEmpty { changes.append(.feed(key, .loading(known.count))) }
+    context.emit(changes)
+    return page
+  }
+
+  private func object(_ meta: ObjectMeta) -> ObjectRef {
+    ObjectRef(plane: key.plane, namespace: meta.namespace, kind: key.kind, name: meta.name)
+  }
+
+  private enum WatchEnd: Equatable { case relist, gone }
+
+  /// Watches, again and again, until a list is needed.
+  private func watchOn() async -> WatchEnd {
+    failureEvents = 0
+    while !Task.isCancelled {
+      let started = context.clock.now()
+      let before = version
+      switch await watch(from: version) {
+      case .closed:
+        // A server that closes at once is not asked in a circle.
+        if version == before, context.clock.now() - started < .seconds(1) {
+          await pause(backoff.failed(at: context.clock.now(), random: context.random()))
+        } else {
+          backoff.succeeded(at: context.clock.now())
+        }
+      case .expired:
+        freshness = .notOlder(than: version)
+        return .relist
+      case .unreadable(let reason):
+        context.emit([.feed(key, .stale(reason, context.now))])
+        freshness = .newest
+        await pause(backoff.failed(at: context.clock.now(), random: context.random()))
+        return .relist
+      case .doubted: break
+      case .gone: return .relist
+      case .refused(let error):
+        context.emit([.feed(key, .stale(error.message, context.now))])
+        await pause(Self.refusalPause)
+        freshness = .newest
+        return .relist
+      case .failed(let error, let isEvent):
+        if isEvent { failureEvents += 1 }
+        await stepBack(error)
+        if failureEvents > 3 { return .relist }
+      }
+    }
+    return .gone
+  }
+
+  /// Tells why nothing new comes and waits; everything known stays.
+  private func stepBack(_ error: MeshError) async {
+    guard error.code != .cancelled, !Task.isCancelled else { return }
+    if error.code == .forbidden {
+      context.emit([.feed(key, .refused(error.message))])
+      return await pause(Self.refusalPause)
+    }
+    context.emit([.feed(key, .stale(error.message, context.now))])
+    toldLive = nil
+    await pause(backoff.failed(at: context.clock.now(), random: context.random()))
+  }
+
+  private func pause(_ duration: Duration) async { try? await context.clock.sleep(for: duration) }
+
+  /// Takes one event in.
+  func take(_ event: WatchEvent) {
+    switch event {
+    case .bookmark(let version): if !version.isEmpty { self.version = version }
+    case .failure: break
+    case .changed(let change, let bytes, let meta):
+      if !meta.resourceVersion.isEmpty { version = meta.resourceVersion }
+      switch change {
+      case .deleted: context.emit(known.remove(object(meta)))
+      case .upserted:
+        do throws(JSONError) {
+          let plane = key.plane
+          let entities = try JSONReader.read(slice: bytes) { reader throws(JSONError) in
+            try self.reader.entities(plane: plane, from: &reader, pool: &pool)
+          }
+          context.emit(known.upsert(object(meta), entities))
+        } catch {
+          // What it was before is not what it is now: unknown beats wrong.
+          let place = meta.namespace.isEmpty ? meta.name : "\(meta.namespace)/\(meta.name)"
+          context.emit(known.remove(object(meta)) + [.feed(key, .stale("cannot read \(place): \(error)", context.now))])
+        }
+      }
+    }
+  }
+
+  /// Tells that the feed is alive, not more often than every 5 s.
+  func tellLive(always: Bool = false) {
+    let now = context.clock.now()
+    if !always, let toldLive, now - toldLive < .seconds(5) { return }
+    toldLive = now
+    context.emit([.feed(key, .live(context.now))])
+  }
+
+  /// Tells that the feed may be out of date.
+  func tellStale(_ reason: String) { context.emit([.feed(key, .stale(reason, context.now))]) }
+}
