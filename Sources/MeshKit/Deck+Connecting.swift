@@ -26,7 +26,7 @@ extension Deck {
     }
     return Deck(
       connections, journal: try journal(environment: environment), configuration: settled,
-      author: environment["USER"] ?? environment["LOGNAME"] ?? "unknown")
+      author: environment["SUDO_USER"] ?? NSUserName())
   }
 
   /// The journal of this user.
@@ -50,7 +50,7 @@ extension PlaneSetting {
       let config = try Kubeconfig.load(environment: environment)
       let context = try config.context(nil)
       var setting = PlaneSetting(name: planeName(context.name), kind: .kubernetes, context: context.name)
-      setting.namespace = context.namespace
+      setting.namespace = context.namespace.isEmpty ? nil : context.namespace
       return setting
     } catch {
       if environment["KUBERNETES_SERVICE_HOST"] != nil { return PlaneSetting(name: "in-cluster", kind: .kubernetes) }

@@ -2,9 +2,9 @@ import MeshModel
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The simulated mesh behind the servers: requests flow through what the proxies acknowledged and are counted.
@@ -134,7 +134,11 @@ final class Simulation: Sendable {
             continue
           }
           if Self.registryKinds.contains(kind) {
-            if change.kind == .deleted { state.registry.remove(change.object) } else { state.registry.put(change.object) }
+            if change.kind == .deleted {
+              state.registry.remove(change.object)
+            } else {
+              state.registry.put(change.object)
+            }
             state.isStale = true
           }
           if Self.pushedKinds.contains(kind) {
@@ -189,7 +193,9 @@ final class Simulation: Sendable {
     var table: [String: WorkloadBehaviour] = [:]
     for app in apps {
       for version in app.versions {
-        let id = app.runtime == .external ? app.name : "\(app.namespace)/\(app.runtime == .vm ? app.name : app.workloadName(version))"
+        let id =
+          app.runtime == .external
+          ? app.name : "\(app.namespace)/\(app.runtime == .vm ? app.name : app.workloadName(version))"
         table[id] = WorkloadBehaviour(role: app.role, behaviour: version.behaviour, calls: app.calls)
       }
     }
@@ -203,7 +209,9 @@ extension StoredObject {
     let (left, right) = (json, other.json)
     func visible(_ json: JSONValue) -> [JSONValue?] {
       let metadata = json["metadata"]
-      return [json["spec"], json["status"], metadata?["labels"], metadata?["annotations"], metadata?["ownerReferences"]]
+      return [
+        json["spec"], json["status"], metadata?["labels"], metadata?["annotations"], metadata?["ownerReferences"],
+      ]
     }
     return visible(left) == visible(right)
   }

@@ -78,7 +78,7 @@ struct Demo: AsyncParsableCommand {
 
   /// A folder of this run alone, mode 0700.
   private static func folder() throws -> String {
-    var template = Array((NSTemporaryDirectory() + "/meshdeck-demo-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/meshdeck-demo-XXXXXX").utf8CString)
     guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {
       throw MeshError(.local, "cannot make a folder for the kubeconfig: \(String(cString: strerror(errno)))")
     }

@@ -13,7 +13,7 @@ enum ExternalEditor {
   static func edit(_ text: String, name: String) throws -> Edited? {
     let environment = ProcessInfo.processInfo.environment
     let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
-    var template = Array((NSTemporaryDirectory() + "/meshdeck-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/meshdeck-XXXXXX").utf8CString)
     guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
       throw MeshError(.local, "cannot make a folder for the text: \(String(cString: strerror(errno)))")
     }
