@@ -116,7 +116,8 @@ extension MeshView {
         return .notProgrammed(acknowledged: agreeing, proxies: programmed.proxies)
       }
     }
-    guard let sum = backend.traffic.value, sum.n > 0 else { return desired > 0 ? .noTraffic : .consistent }
+    guard let sum = backend.traffic.value else { return .unmeasured }
+    guard sum.n > 0 else { return desired > 0 ? .noTraffic : .consistent }
     if backend.name != baseline.name, let base = baseline.traffic.value {
       if let rate = sum.errorRate, rate > base.errorRate ?? 0,
         let p = twoProportionPValue(

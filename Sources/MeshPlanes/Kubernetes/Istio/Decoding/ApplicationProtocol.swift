@@ -51,7 +51,8 @@ public enum ApplicationProtocol {
   ]
 
   private static let wellKnown: [Int: String] = [
-    3306: "mysql", 5432: "postgres", 27017: "mongo", 1433: "mssql", 1521: "oracle", 9042: "cassandra", 26257: "cockroach",
+    3306: "mysql", 5432: "postgres", 27017: "mongo", 1433: "mssql", 1521: "oracle", 9042: "cassandra",
+    26257: "cockroach",
     6379: "redis", 11211: "memcached", 9092: "kafka", 5672: "amqp", 5671: "amqp", 4222: "nats", 1883: "mqtt",
     8883: "mqtt", 6650: "pulsar", 9876: "rocketmq",
   ]

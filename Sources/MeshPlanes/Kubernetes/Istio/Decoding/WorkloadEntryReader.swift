@@ -90,7 +90,8 @@ enum WorkloadEntryReader {
     let speaksTLS = labels["security.istio.io/tlsMode"].map { $0 == "istio" } ?? (group != nil)
     let endpoint = Endpoint(
       ref: ref, workload: workload, labels: labels, address: entry.address, ports: entry.ports, isReady: healthy,
-      proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: .vm, serviceAccount: entry.serviceAccount)
+      proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: .vm, serviceAccount: entry.serviceAccount
+    )
     guard group == nil else { return [.endpoint(endpoint)] }
     return [
       .workload(

@@ -54,9 +54,11 @@ struct ClientTLSSetting {
     func pointer(_ object: ObjectRef, _ base: [String], _ tail: [String]) -> ValuePointer {
       ValuePointer(object: object, pointer: JSONPointer(base + tail))
     }
-    if let subset, let (owner, found) = policies.lazy.compactMap({ policy in
-      policy.subsets.first { $0.name == subset }.map { (policy, $0) }
-    }).first {
+    if let subset,
+      let (owner, found) = policies.lazy.compactMap({ policy in
+        policy.subsets.first { $0.name == subset }.map { (policy, $0) }
+      }).first
+    {
       let base = found.pointer.tokens + ["trafficPolicy"]
       if let mode = found.settings.ports[port] {
         return ClientTLSSetting(

@@ -82,7 +82,10 @@ extension IstioMTLS {
     }
     let order: [MTLSVerdict.Outcome] = [.breaks, .unknown, .plaintext, .applicationTLS, .mtls]
     func rank(_ group: Group) -> Int { order.firstIndex(of: group.verdict.outcome) ?? 0 }
-    guard let worst = groups.values.min(by: { (rank($0), $0.verdict.server.rawValue) < (rank($1), $1.verdict.server.rawValue) })
+    guard
+      let worst = groups.values.min(by: {
+        (rank($0), $0.verdict.server.rawValue) < (rank($1), $1.verdict.server.rawValue)
+      })
     else {
       return MTLSVerdict(server: .unset, client: choice.label, outcome: .unknown, reasons: chosen)
     }
@@ -115,7 +118,9 @@ extension IstioMTLS {
     case .rule(.simple), .rule(.mutual):
       (outcome, reason) = (.applicationTLS, "the caller's proxy begins TLS with the server outside the mesh")
     case .rule(.istioMutual):
-      (outcome, reason) = (.breaks, "the DestinationRule asks for mesh TLS, which a server outside the mesh cannot take")
+      (outcome, reason) = (
+        .breaks, "the DestinationRule asks for mesh TLS, which a server outside the mesh cannot take"
+      )
     default:
       if protocolName == "tls" || protocolName == "https" {
         (outcome, reason) = (.applicationTLS, "the application speaks \(protocolName.uppercased()) itself")

@@ -61,7 +61,8 @@ public struct ServerModes: Sendable {
       guard let policy else { return }
       let source = ValuePointer(object: policy.ref, pointer: "/spec/mtls/mode")
       if policy.mode == .unset {
-        reasons.append(Reason("the \(level) policy \(policy.ref.name) sets no mode: \(mode.rawValue) is inherited", source: source))
+        reasons.append(
+          Reason("the \(level) policy \(policy.ref.name) sets no mode: \(mode.rawValue) is inherited", source: source))
       } else {
         mode = policy.mode
         reasons.append(Reason("the \(level) policy \(policy.ref.name) sets \(policy.mode.rawValue)", source: source))
@@ -100,7 +101,8 @@ public struct ServerModes: Sendable {
         reasons.append(Reason("the workload policy \(policy.ref.name) sets \(mode.rawValue)", source: source))
       }
       if let port, let own = policy.ports[port] {
-        let place = ValuePointer(object: policy.ref, pointer: JSONPointer(["spec", "portLevelMtls", String(port), "mode"]))
+        let place = ValuePointer(
+          object: policy.ref, pointer: JSONPointer(["spec", "portLevelMtls", String(port), "mode"]))
         if own == .unset {
           reasons.append(Reason("port \(port) sets no mode: \(mode.rawValue) is inherited", source: place))
         } else {

@@ -31,7 +31,11 @@ struct ProxySample {
     var workloads: Set<ObjectRef> = []
     var (firsts, others) = ([ObjectRef](), [ObjectRef]())
     for ref in ordered {
-      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted { firsts.append(ref) } else { others.append(ref) }
+      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted {
+        firsts.append(ref)
+      } else {
+        others.append(ref)
+      }
     }
     return Array((firsts + others).prefix(limit))
   }

@@ -14,6 +14,7 @@ public enum IstioWeights {
     /// Several destinations and nothing but zeros.
     case zeroSum
 
+    /// The fault in words.
     public var description: String {
       switch self {
       case .negative(_, let weight): "weight \(weight) is below 0"
