@@ -58,7 +58,9 @@ let package = Package(
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
-    library("Scenarios", path: "Fixtures/Scenarios", resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
+    library(
+      "Scenarios", path: "Fixtures/Scenarios",
+      resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
     library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",

@@ -7,16 +7,11 @@ public protocol DialectRules: Sendable {
   /// The configuration API.
   var dialect: Dialect { get }
 
-  /// What a backend leads to: the service called and the workloads behind it.
-  func target(of backend: Backend, in route: Route, _ snapshot: MeshSnapshot) -> BackendTarget
+  /// The routing rules over a snapshot, indexed once for any number of questions.
+  func routing(in snapshot: MeshSnapshot, plane: PlaneName) -> any RoutingRules
 
   /// The share of requests each backend of a rule gets by configuration, 0–1, in the order of the backends.
   func shares(of rule: Rule) -> [Double]
-
-  /// What the proxies were programmed with for each backend of a rule, in the order of the backends.
-  func programmed(
-    _ rule: Rule, of route: Route, _ report: ProgrammedReport, _ snapshot: MeshSnapshot
-  ) -> [Known<ProgrammedWeight>]
 
   /// The indices of the rules of a route that no request can reach, each with the reason.
   func unreachableRules(of route: Route) -> [Int: String]
@@ -29,6 +24,15 @@ public protocol DialectRules: Sendable {
 
   /// The entities a native object stands for, for plans and offline files.
   func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity]
+}
+
+/// The routing rules of a dialect over one snapshot.
+public protocol RoutingRules: Sendable {
+  /// What a backend leads to: the service called and the workloads behind it.
+  func target(of backend: Backend, in route: Route) -> BackendTarget
+
+  /// What the proxies were programmed with for each backend of a rule, in the order of the backends.
+  func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>]
 }
 
 /// The mTLS rules of a dialect over one snapshot.

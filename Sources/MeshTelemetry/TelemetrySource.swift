@@ -5,6 +5,10 @@ public protocol TelemetrySource: Sendable {
   /// Its kind and address in words, without credentials.
   var description: String { get }
 
+  /// The seconds after a first question until a second one can be answered, where the source keeps its own history;
+  /// `nil` where the first answer is whole.
+  var warmUp: Double? { get }
+
   /// The traffic of the whole mesh over a window, from a bounded number of cluster-wide queries.
   ///
   /// `now` stamps the report; `window` is in seconds.
@@ -74,6 +78,10 @@ public struct TrafficHistory: Sendable {
     self.queries = queries
     self.gaps = gaps
   }
+}
+
+extension TelemetrySource {
+  public var warmUp: Double? { nil }
 }
 
 /// The traffic of a mesh over one window, with how it was come by.

@@ -43,9 +43,11 @@ struct JSONFuzzTests {
       let text = String(decoding: bytes, as: UTF8.self)
       let ours = try? JSONValue(parsing: bytes)
       // Where the two differ by design: we replace lone surrogates, keep numbers that floating point cannot hold, and
-      // Foundation merges names that Swift's `==` merges.
-      if let ours, !Self.isComparable(ours) { continue }
+      // of a repeated name Foundation keeps the first.
+      if let ours, !Self.isComparable(ours) || Self.members(of: ours) != Self.members(in: bytes) { continue }
       let theirs = try? JSONDecoder().decode(FoundationTree.self, from: Data(bytes))
+      // Foundation takes a comma before a closing bracket, RFC 8259 does not.
+      if ours == nil, theirs != nil, text.contains(/,[ \t\r\n]*[\]}]/) { continue }
       #expect((ours == nil) == (theirs == nil), "\(text)")
       if let ours, let theirs {
         accepted += 1
@@ -57,6 +59,30 @@ struct JSONFuzzTests {
     }
     #expect(accepted > 30)
     #expect(refused > 100)
+  }
+
+  /// The number of members in a tree, which has no name twice.
+  static func members(of value: JSONValue) -> Int {
+    switch value {
+    case .array(let items): items.reduce(0) { $0 + members(of: $1) }
+    case .object(let object): object.members.reduce(object.count) { $0 + members(of: $1.value) }
+    default: 0
+    }
+  }
+
+  /// The number of members in a text, repeated names counted.
+  static func members(in bytes: [UInt8]) -> Int? {
+    func count(_ reader: inout JSONReader) throws(JSONError) -> Int {
+      var total = 0
+      switch try reader.peek() {
+      case .object:
+        try reader.object { _, reader throws(JSONError) in total += 1 + (try count(&reader)) }
+      case .array: try reader.array { reader throws(JSONError) in total += try count(&reader) }
+      default: try reader.skip()
+      }
+      return total
+    }
+    return try? JSONReader.read(bytes) { reader throws(JSONError) in try count(&reader) }
   }
 
   static func isComparable(_ value: JSONValue) -> Bool {

@@ -10,11 +10,15 @@ enum Recordings {
     let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
     let files = (walk?.allObjects as? [URL] ?? []).sorted { $0.path < $1.path }
     return try files.flatMap { file -> [(label: String, bytes: [UInt8])] in
-      let bytes = try [UInt8](Data(contentsOf: file))
       switch file.pathExtension {
-      case "json": return [(file.lastPathComponent, bytes)]
+      case "json":
+        let bytes = try [UInt8](Data(contentsOf: file))
+        // A server's plain-text refusal is recorded under the name of what was asked for.
+        return bytes.first.map("{[".utf8.contains) == true ? [(file.lastPathComponent, bytes)] : []
       case "ndjson":
-        return bytes.split(separator: 0x0A).enumerated().map { ("\(file.lastPathComponent):\($0 + 1)", Array($1)) }
+        return try [UInt8](Data(contentsOf: file)).split(separator: 0x0A).enumerated().map {
+          ("\(file.lastPathComponent):\($0 + 1)", Array($1))
+        }
       default: return []
       }
     }

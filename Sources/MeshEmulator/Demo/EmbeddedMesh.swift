@@ -128,6 +128,9 @@ public final class EmbeddedMesh: Sendable {
 }
 
 extension Scenario {
+  /// The names of the scenarios that are compiled in.
+  public static var builtInNames: [String] { Scenarios.names }
+
   /// A scenario that is compiled in: `shop`, `small` or `large`.
   ///
   /// - Throws: ``ScenarioError`` of code `unknown` that names those there are.

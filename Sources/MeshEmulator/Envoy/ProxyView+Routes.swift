@@ -40,7 +40,7 @@ extension ProxyView {
           "name": .string("\(host):443"), "domains": [.string(host)],
           "routes": .array(
             push.configuration.rules(of: service).flatMap { rule in
-              routes(rule, of: service, host: host, port: 443)
+              routes(rule, of: service, port: 443)
             }),
           "include_request_attempt_count": true,
         ]
@@ -55,7 +55,7 @@ extension ProxyView {
     var routes: [JSONValue] = []
     if let bound, !bound.http.isEmpty {
       for rule in push.configuration.rules(of: bound) {
-        routes += self.routes(rule, of: bound, host: bound.hosts.first ?? service.host, port: port.number)
+        routes += self.routes(rule, of: bound, port: port.number)
       }
     } else {
       routes = [
@@ -84,12 +84,14 @@ extension ProxyView {
         service.namespace == proxy.namespace
         ? [service.name, "\(qualified).svc", qualified] : [qualified, "\(qualified).svc"]
     }
-    if !service.address.isEmpty, service.address != "0.0.0.0", service.address != "None" { names.append(service.address) }
+    if !service.address.isEmpty, service.address != "0.0.0.0", service.address != "None" {
+      names.append(service.address)
+    }
     return names.flatMap { [.string($0), .string("\($0):\(port)")] }
   }
 
   /// The Envoy routes of one rule: one a set of conditions.
-  private func routes(_ rule: HTTPRule, of service: VirtualService, host: String, port: Int) -> [JSONValue] {
+  private func routes(_ rule: HTTPRule, of service: VirtualService, port: Int) -> [JSONValue] {
     let matches: [RequestMatch?] = rule.matches.isEmpty ? [nil] : rule.matches
     return matches.filter { $0?.port == nil || $0?.port == port }.map { match in
       var route: JSONValue = ["match": match.map(Self.match) ?? ["prefix": "/"]]
@@ -101,11 +103,25 @@ extension ProxyView {
         route["route"] = action(rule, port: port)
       }
       route["metadata"] = Self.metadata(service.namespace, "virtual-service", service.name)
-      route["decorator"] = ["operation": .string("\(host):\(port)/*")]
+      route["decorator"] = ["operation": .string(operation(route, of: service, match: match?.uri, port: port))]
       if let fault = Self.fault(rule) { route["typed_per_filter_config"] = ["envoy.filters.http.fault": fault] }
       if let name = rule.name { route["name"] = .string(name) }
       return route
     }
+  }
+
+  /// The name of a route in traces: the cluster's host where there is one cluster, else the virtual service's name.
+  private func operation(_ route: JSONValue, of service: VirtualService, match: StringMatch?, port: Int) -> String {
+    let cluster = route["route"]?["cluster"]?.string
+    let host = cluster?.split(separator: "|", omittingEmptySubsequences: false).last.map(String.init) ?? service.name
+    let path =
+      switch match {
+      case .exact(let text): text
+      case .prefix(let text): "\(text)*"
+      case .regex(let text): text
+      case .present, nil: "/*"
+      }
+    return "\(host):\(port)\(path)"
   }
 
   private func action(_ rule: HTTPRule, port: Int) -> JSONValue {

@@ -71,7 +71,8 @@ struct IstiodDebug {
       value["\(name)_sent"] = .string(sentNonce)
       value["\(name)_acked"] = .string(takenNonce)
       var resource: JSONValue = [
-        "sent": .string(sentNonce), "acked": .string(takenNonce), "sentTime": .string(ProxyView.timestamp(current.time)),
+        "sent": .string(sentNonce), "acked": .string(takenNonce),
+        "sentTime": .string(ProxyView.timestamp(current.time)),
       ]
       if name == "route", let rejection { resource["lastError"] = .string(rejection.text) }
       resources[url] = resource

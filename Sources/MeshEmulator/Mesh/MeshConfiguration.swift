@@ -55,10 +55,14 @@ struct MeshConfiguration: Sendable {
   func virtualService(for host: String, client: String, gateway: String) -> VirtualService? {
     ((byHost[host] ?? []) + wildcards)
       .compactMap { virtualServices[$0] }
-      .filter { $0.isVisible(from: client) && ($0.gateways.contains(gateway) || (gateway == "*" && $0.gateways != ["mesh"])) }
+      .filter {
+        $0.isVisible(from: client) && ($0.gateways.contains(gateway) || (gateway == "*" && $0.gateways != ["mesh"]))
+      }
       .compactMap { service in service.specificity(for: host).map { (service, $0) } }
       .min { left, right in
-        (right.1, left.0.created, left.0.namespace, left.0.name) < (left.1, right.0.created, right.0.namespace, right.0.name)
+        (right.1, left.0.created, left.0.namespace, left.0.name) < (
+          left.1, right.0.created, right.0.namespace, right.0.name
+        )
       }?.0
   }
 

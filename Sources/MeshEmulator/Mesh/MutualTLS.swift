@@ -32,7 +32,8 @@ struct MutualTLS {
       instance.namespace == root
       ? nil : oldest { $0.namespace == instance.namespace && $0.selector.isEmpty }
     let forWorkload = oldest {
-      $0.namespace == instance.namespace && $0.namespace != root && !$0.selector.isEmpty && instance.matches($0.selector)
+      $0.namespace == instance.namespace && $0.namespace != root && !$0.selector.isEmpty
+        && instance.matches($0.selector)
     }
     let inherited = forWorkload?.mode ?? forNamespace?.mode ?? forMesh?.mode ?? .permissive
     return forWorkload?.portModes[port] ?? inherited

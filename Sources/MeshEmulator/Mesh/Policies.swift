@@ -57,7 +57,8 @@ struct DestinationRule: Sendable {
     workloadSelector = spec?["workloadSelector"]?["matchLabels"]?.stringMap ?? [:]
     policy = Policy(spec?["trafficPolicy"])
     subsets = spec.elements("subsets").map {
-      Subset(name: $0["name"]?.string ?? "", labels: $0["labels"]?.stringMap ?? [:], policy: Policy($0["trafficPolicy"]))
+      Subset(
+        name: $0["name"]?.string ?? "", labels: $0["labels"]?.stringMap ?? [:], policy: Policy($0["trafficPolicy"]))
     }
   }
 

@@ -62,7 +62,9 @@ struct RequestMatch: Sendable {
     method = json["method"].map(StringMatch.init)
     authority = json["authority"].map(StringMatch.init)
     headers = (json["headers"]?.object?.members ?? []).map { ($0.name.lowercased(), StringMatch($0.value)) }
-    withoutHeaders = (json["withoutHeaders"]?.object?.members ?? []).map { ($0.name.lowercased(), StringMatch($0.value)) }
+    withoutHeaders = (json["withoutHeaders"]?.object?.members ?? []).map {
+      ($0.name.lowercased(), StringMatch($0.value))
+    }
     port = json["port"]?.int
     sourceLabels = json["sourceLabels"]?.stringMap ?? [:]
     sourceNamespace = json["sourceNamespace"]?.string

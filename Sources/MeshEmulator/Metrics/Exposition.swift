@@ -33,7 +33,8 @@ struct Exposition {
     let server =
       "destination_workload=\"\(proxy.workload)\",destination_workload_namespace=\"\(proxy.namespace)\","
     let own = state.counters.keys.sorted().filter { labels in
-      labels.hasPrefix(caller) ? labels.contains(callerNamespace)
+      labels.hasPrefix(caller)
+        ? labels.contains(callerNamespace)
         : labels.hasPrefix("reporter=\"destination\"") && labels.contains(server)
     }
     var text = Text(capacity: own.count * 6_000)

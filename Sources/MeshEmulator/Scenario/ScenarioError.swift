@@ -21,5 +21,6 @@ public struct ScenarioError: Error, Sendable, Hashable, CustomStringConvertible 
   /// What is wrong and what to do.
   public var message: String
 
+  /// The place and the message, `file:line: message`.
   public var description: String { "\(file):\(line): \(message)" }
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The distribution of a time in milliseconds: a log-normal one after a fixed offset, cut at a cap.

@@ -25,8 +25,9 @@ public struct Proportion: Sendable, Hashable {
     let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     share = p
-    low = max(0, centre - half)
-    high = min(1, centre + half)
+    // At the ends the bound is the share itself; rounding must not put it outside its own interval.
+    low = p == 0 ? 0 : max(0, centre - half)
+    high = p == 1 ? 1 : min(1, centre + half)
     self.n = n
   }
 

@@ -33,6 +33,8 @@ public struct PlaneSetting: Sendable, Hashable {
   public var kubeconfig: String?
   /// The context in the kubeconfig; `nil` means the current one.
   public var context: String?
+  /// The namespace meant where none is said; `nil` means all. Never written to a file.
+  public var namespace: String?
   /// The source of measurements; `nil` where none is configured.
   public var telemetry: TelemetrySetting?
   /// The address of istiod's debug interface; `nil` means it is found and reached through the API server.

@@ -111,10 +111,17 @@ public actor LiveMesh {
     }
   }
 
-  /// Measures the traffic of every plane once.
+  /// Measures the traffic of every plane once; a source that needs two readings for a rate is asked twice.
   public func measure() async {
     await withTaskGroup(of: Void.self) { group in
-      for connection in connections { group.addTask { await self.measure(connection) } }
+      for connection in connections {
+        group.addTask {
+          await self.measure(connection)
+          guard let pause = connection.telemetry?.warmUp else { return }
+          try? await Task.sleep(for: .seconds(pause))
+          await self.measure(connection)
+        }
+      }
     }
   }
 

@@ -63,6 +63,8 @@ public struct DesiredWeight: Sendable, Hashable {
 public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
   case consistent
   case noTraffic
+  /// Traffic is not known, so nothing can be said of it.
+  case unmeasured
   /// Some proxies run another weight, or did not acknowledge.
   case notProgrammed(acknowledged: Int, proxies: Int)
   /// The share measured is another than asked for.
@@ -77,7 +79,7 @@ public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
   /// Whether an operator should look.
   public var isBad: Bool {
     switch self {
-    case .consistent, .noTraffic: false
+    case .consistent, .noTraffic, .unmeasured: false
     case .notProgrammed, .drift, .worse, .slower, .notReady: true
     }
   }
@@ -86,6 +88,7 @@ public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .consistent: "ok"
     case .noTraffic: "no traffic"
+    case .unmeasured: "not measured"
     case .notProgrammed(let acknowledged, let proxies): "programmed on \(acknowledged) of \(proxies) proxies"
     case .drift(let expected): "drift: expected \(Int((expected * 100).rounded()))%"
     case .worse(let baseline, let p): p < 0.001 ? "worse than \(baseline) (p<0.001)" : "worse than \(baseline) (p=\(Self.three(p)))"

@@ -5,13 +5,13 @@ import MeshTelemetry
 extension MeshView {
   /// Every rule with more than one backend, those that need attention first.
   public func splits(plane: PlaneName? = nil, namespace: String? = nil) -> [Split] {
-    var indices: [PlaneName: TrafficIndex] = [:]
+    var indices: [PlaneName: SplitIndex] = [:]
     var result: [Split] = []
     for route in snapshot.routes.values {
       guard plane == nil || route.ref.plane == plane, namespace == nil || route.ref.namespace == namespace,
         route.rules.contains(where: { $0.backends.count > 1 })
       else { continue }
-      let index = indices[route.ref.plane] ?? TrafficIndex(self, plane: route.ref.plane)
+      guard let index = indices[route.ref.plane] ?? splitIndex(route) else { continue }
       indices[route.ref.plane] = index
       result += splits(of: route, index)
     }
@@ -21,18 +21,25 @@ extension MeshView {
   }
 
   /// The weighted rules of one route.
-  public func splits(of route: Route) -> [Split] { splits(of: route, TrafficIndex(self, plane: route.ref.plane)) }
+  public func splits(of route: Route) -> [Split] { splitIndex(route).map { splits(of: route, $0) } ?? [] }
 
-  private func splits(of route: Route, _ index: TrafficIndex) -> [Split] {
-    guard let rules = rules(of: route) else { return [] }
-    let targets = route.rules.map { rule in rule.backends.map { rules.target(of: $0, in: route, snapshot) } }
+  private func splitIndex(_ route: Route) -> SplitIndex? {
+    guard let rules = rules(of: route) else { return nil }
+    return SplitIndex(
+      rules: rules, routing: rules.routing(in: snapshot, plane: route.ref.plane),
+      traffic: TrafficIndex(self, plane: route.ref.plane))
+  }
+
+  private func splits(of route: Route, _ index: SplitIndex) -> [Split] {
+    let rules = index.rules
+    let targets = route.rules.map { rule in rule.backends.map { index.routing.target(of: $0, in: route) } }
     return route.rules.indices.filter { route.rules[$0].backends.count > 1 }.map { number in
       let rule = route.rules[number]
       let others = Set(targets.indices.filter { $0 != number }.flatMap { targets[$0].flatMap(\.workloads) })
       let isAlone = !targets[number].flatMap(\.workloads).contains { others.contains($0) }
       let programmed: [Known<ProgrammedWeight>] =
         switch self.programmed[route.ref.plane] {
-        case .known(let report, _, _)?: rules.programmed(rule, of: route, report, snapshot)
+        case .known(let report, _, _)?: index.routing.programmed(rule, of: route, in: report)
         case .unknown(let reason)?: rule.backends.map { _ in .unknown(reason) }
         case nil: rule.backends.map { _ in .unknown("no proxy access") }
         }
@@ -40,7 +47,7 @@ extension MeshView {
         backend(
           pair.0, share: pair.1, target: targets[number][place],
           programmed: programmed.indices.contains(place) ? programmed[place] : .unknown("no proxy access"),
-          in: route, index)
+          in: route, index.traffic)
       }
       measureShares(&backends, plane: route.ref.plane, isAlone: isAlone)
       judge(&backends)
@@ -109,7 +116,8 @@ extension MeshView {
         return .notProgrammed(acknowledged: agreeing, proxies: programmed.proxies)
       }
     }
-    guard let sum = backend.traffic.value, sum.n > 0 else { return desired > 0 ? .noTraffic : .consistent }
+    guard let sum = backend.traffic.value else { return .unmeasured }
+    guard sum.n > 0 else { return desired > 0 ? .noTraffic : .consistent }
     if backend.name != baseline.name, let base = baseline.traffic.value {
       if let rate = sum.errorRate, rate > base.errorRate ?? 0,
         let p = twoProportionPValue(
@@ -129,6 +137,13 @@ extension MeshView {
     }
     return .consistent
   }
+}
+
+/// What the splits of a plane are read from, indexed once.
+private struct SplitIndex {
+  let rules: any DialectRules
+  let routing: any RoutingRules
+  let traffic: TrafficIndex
 }
 
 extension EdgeEnd {

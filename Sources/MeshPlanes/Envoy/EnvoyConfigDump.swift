@@ -28,7 +28,8 @@ enum EnvoyConfigDump {
 
   /// An element of `configs`: one route configuration, or a dump that lists many.
   private static func config(
-    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool, into routes: inout [ProgrammedRoute]
+    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool,
+    into routes: inout [ProgrammedRoute]
   ) throws(JSONError) {
     try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
       try reader.object { key, reader throws(JSONError) in
@@ -50,7 +51,8 @@ enum EnvoyConfigDump {
   }
 
   private static func routeConfiguration(
-    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool, into routes: inout [ProgrammedRoute]
+    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool,
+    into routes: inout [ProgrammedRoute]
   ) throws(JSONError) {
     var name = ""
     var found: [ProgrammedRoute] = []

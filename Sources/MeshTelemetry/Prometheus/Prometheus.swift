@@ -6,6 +6,7 @@ public import MeshTransport
 /// A refresh is six queries for the whole mesh, at most four at once. Every number can be traced to its query, and what
 /// could not be measured is a gap in words, never a zero.
 public final class Prometheus: TelemetrySource {
+  /// The address, without credentials.
   public let description: String
   let api: PrometheusAPI
   private let settings: PrometheusSettings
@@ -59,6 +60,7 @@ public final class Prometheus: TelemetrySource {
     return vector.first?.sample ?? .absent
   }
 
+  /// The traffic of the whole mesh. Fails where the requests cannot be asked for; what else fails is a gap.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     let queries = IstioQueries(window: window)
     let wanted =
@@ -98,6 +100,7 @@ public final class Prometheus: TelemetrySource {
       edges: assembly.edges, queries: records, gaps: gaps + assembly.gaps, sampleAge: age, window: window, at: at)
   }
 
+  /// The course of a flow, at most 11,000 points.
   public func history(
     of flow: FlowSelector, span: Double, step: Double
   ) async throws(MeshError) -> TrafficHistory {

@@ -6,7 +6,9 @@ public import MeshTransport
 /// Each question for traffic scrapes every endpoint once and computes rates and quantiles from the readings of the
 /// window, as PromQL does. Rates need two scrapes; until then a report says so.
 public actor Scrape: TelemetrySource {
+  /// The first address and how many more, without queries.
   public nonisolated let description: String
+  public nonisolated let warmUp: Double?
   private var endpoints: [Endpoint]
   private let settings: ScrapeSettings
   private let now: @Sendable () -> Instant
@@ -35,7 +37,11 @@ public actor Scrape: TelemetrySource {
       do throws(TransportError) {
         let origin = try TargetURL(parsing: url).origin
         let session: Session
-        if let known = sessions[origin] { session = known } else { session = try Session(base: origin, options: options) }
+        if let known = sessions[origin] {
+          session = known
+        } else {
+          session = try Session(base: origin, options: options)
+        }
         sessions[origin] = session
         endpoints.append(Endpoint(url: url, transport: session))
       } catch {
@@ -49,11 +55,13 @@ public actor Scrape: TelemetrySource {
     }
     self.endpoints = endpoints
     self.settings = settings
+    warmUp = max(settings.minimumInterval, 1) + 0.5
     self.now = now
     let others = endpoints.count > 1 ? " and \(endpoints.count - 1) more" : ""
     description = "metrics of \(Self.withoutQuery(settings.urls[0]))\(others)"
   }
 
+  /// The traffic of all endpoints; every call scrapes those that are due. Fails where no endpoint answers.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     await scrapeAll()
     let at = now()
@@ -78,12 +86,14 @@ public actor Scrape: TelemetrySource {
       sampleAge: newest.map { max(0, at.seconds - $0) }, window: covered > 0 ? covered : window, at: at)
   }
 
+  /// No points: readings are kept for one window only.
   public func history(of flow: FlowSelector, span: Double, step: Double) async throws(MeshError) -> TrafficHistory {
     TrafficHistory(
       points: [], step: step, queries: [],
       gaps: ["metrics scraped here have no history: connect a Prometheus for one"])
   }
 
+  /// Why there is no data for a flow, from the series scraped so far.
   public func reasonForNoData(of flow: FlowSelector, window: Double) async throws(MeshError) -> String {
     let isFirst = endpoints.allSatisfy { $0.store.scrapes.count < 2 }
     return NoData.reason(

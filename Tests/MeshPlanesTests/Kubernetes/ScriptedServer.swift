@@ -14,6 +14,7 @@ final class ScriptedServer: HTTPTransport {
 
   private struct State {
     var requests: [HTTPRequest] = []
+    var counts: [String: Int] = [:]
     var waiters: [(@Sendable ([HTTPRequest]) -> Bool, CheckedContinuation<Void, Never>)] = []
     var open: [ChunkChannel] = []
   }
@@ -68,11 +69,14 @@ final class ScriptedServer: HTTPTransport {
 
   private func next(_ request: HTTPRequest) -> Reply {
     let (count, woken) = state.withLock { state in
-      let count = state.requests.count { Self.sort($0) == Self.sort(request) }
+      let sort = Self.sort(request)
+      let count = state.counts[sort, default: 0]
+      state.counts[sort] = count + 1
       state.requests.append(request)
-      let requests = state.requests
-      let woken = state.waiters.filter { $0.0(requests) }.map(\.1)
-      state.waiters.removeAll { $0.0(requests) }
+      var woken: [CheckedContinuation<Void, Never>] = []
+      for index in state.waiters.indices.reversed() where state.waiters[index].0(state.requests) {
+        woken.append(state.waiters.remove(at: index).1)
+      }
       return (count, woken)
     }
     let reply = reply(request, count)

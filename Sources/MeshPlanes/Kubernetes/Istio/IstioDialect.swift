@@ -9,8 +9,8 @@ public struct IstioDialect: KubernetesDialect {
   public struct Addresses: Sendable, Hashable {
     /// istiod's debug interface, such as `http://127.0.0.1:8080`; `nil` reaches its pods through the API server.
     public var istiod: String?
-    /// A proxy's administration by `namespace/pod`, such as `http://127.0.0.1:15000`; others are reached through the API
-    /// server.
+    /// A proxy's administration by `namespace/pod`, such as `http://127.0.0.1:15000`; others are reached through the
+    /// API server.
     public var proxies: [String: String]
 
     /// Creates addresses.
@@ -31,10 +31,13 @@ public struct IstioDialect: KubernetesDialect {
     self.direct = direct
   }
 
+  /// Istio.
   public var dialect: Dialect { .istio }
 
+  /// Istio's networking and security kinds.
   public var resources: [DialectResource] { IstioKind.allCases.map(\.resource) }
 
+  /// The views of one of Istio's objects, read in one pass.
   public func entities(
     of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
   ) throws(JSONError) -> [Entity] {
@@ -45,6 +48,7 @@ public struct IstioDialect: KubernetesDialect {
     return try IstioObjectReader.entities(kind, apiVersion: apiVersion, plane: plane, &reader)
   }
 
+  /// Weights and settings of VirtualServices, and mTLS.
   public func handles(_ intent: Intent) -> Bool {
     switch intent {
     case .weights(let intent): intent.route.kind == IstioKind.virtualService.rawValue
@@ -54,6 +58,10 @@ public struct IstioDialect: KubernetesDialect {
     }
   }
 
+  /// The one write that carries out an intent; none where everything is as wanted already.
+  ///
+  /// Fails with `.refused` for what Istio would not take and for names that are not there, with `.usage` where several
+  /// fit.
   public func steps(
     for intent: Intent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async throws(MeshError) -> [Step] {
@@ -137,10 +145,12 @@ public struct IstioDialect: KubernetesDialect {
     return workload
   }
 
+  /// The settings of the mesh, from istiod where its address is configured, else from the ConfigMap `istio`.
   public func settings(using access: any KubernetesAccess) async -> MeshSettings? {
     await IstioSettingsReader.settings(of: self, using: access)
   }
 
+  /// istiod's view of every proxy, and the routes of at most eight proxies, asked themselves within three seconds each.
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? {

@@ -63,7 +63,8 @@ enum IstioKind: String, CaseIterable {
 
   /// The kind of an object by its own `apiVersion` and `kind`; `nil` where it is not one of these.
   init?(apiVersion: String, kind: String) {
-    guard let found = Self.allCases.first(where: { $0.spelling == kind }), apiVersion.hasPrefix(found.group + "/") else {
+    guard let found = Self.allCases.first(where: { $0.spelling == kind }), apiVersion.hasPrefix(found.group + "/")
+    else {
       return nil
     }
     self = found

@@ -31,7 +31,9 @@ enum YAMLDocument {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       throw refusal(path, nil, "the file is UTF-16", remedy: "save it as UTF-8")
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let body = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
+    guard let text = String(validating: body, as: UTF8.self) else {
       throw refusal(path, nil, "the file is not valid UTF-8", remedy: "save it as UTF-8")
     }
     try scan(bytes, path)

@@ -2,14 +2,21 @@ import MeshModel
 
 extension IstioAnalysis {
   func checkDestinations(into found: inout [Finding]) {
-    var byHost: [String: [DestinationPolicy]] = [:]
-    for (ref, policy) in snapshot.destinations where ref.plane == plane && ref.kind == IstioKind.destinationRule.rawValue {
+    var byHost: [Place: [DestinationPolicy]] = [:]
+    for policy in snapshot.destinations.values
+    where policy.ref.plane == plane && policy.ref.kind == IstioKind.destinationRule.rawValue {
+      let ref = policy.ref
       let host = hosts.resolved(policy.host, in: ref.namespace)
-      byHost["\(ref.namespace)|\(host)", default: []].append(policy)
+      byHost[Place(namespace: ref.namespace, host: host), default: []].append(policy)
       checkHost(policy, host, into: &found)
       checkTLS(policy, host, into: &found)
     }
     for policies in byHost.values where policies.count > 1 { checkDuplicates(policies, into: &found) }
+  }
+
+  private struct Place: Hashable {
+    var namespace: String
+    var host: String
   }
 
   private func checkDuplicates(_ policies: [DestinationPolicy], into found: inout [Finding]) {
@@ -34,7 +41,8 @@ extension IstioAnalysis {
         Finding(
           code: "MD0202", severity: .warning, object: policy.ref, pointer: "/spec/host",
           message: "no service answers to \(host): the rule has no effect",
-          remedy: "Correct the host, or create the service or a ServiceEntry for it", equivalents: ["KIA0202", "IST0174"]))
+          remedy: "Correct the host, or create the service or a ServiceEntry for it",
+          equivalents: ["KIA0202", "IST0174"]))
     }
     for subset in policy.subsets {
       if subset.labels.isEmpty {
@@ -46,10 +54,7 @@ extension IstioAnalysis {
         continue
       }
       guard knowsInstances, let service, !service.selector.isEmpty else { continue }
-      var wanted = service.selector
-      wanted.merge(subset.labels) { _, own in own }
-      let contradicts = service.selector.contains { key, value in subset.labels[key].map { $0 != value } ?? false }
-      if contradicts || !isSelecting(wanted, in: service.ref.namespace) {
+      if !isSelecting(service.selector, and: subset.labels, in: service.ref.namespace) {
         found.append(
           Finding(
             code: "MD0203", severity: .error, object: policy.ref, pointer: subset.pointer.appending("labels"),
@@ -68,7 +73,9 @@ extension IstioAnalysis {
     let isWildcard = host.utf8.first == UInt8(ascii: "*")
     let services: [Service] =
       isWildcard
-      ? snapshot.services.values.filter { $0.ref.plane == plane && IstioHost.matches(pattern: host, host: hosts.canonicalHost(of: $0)) }
+      ? snapshot.services.values.filter {
+        $0.ref.plane == plane && IstioHost.matches(pattern: host, host: hosts.canonicalHost(of: $0))
+      }
       : hosts.service(resolved: host, visibleIn: policy.ref.namespace).map { [$0] } ?? []
     for place in places {
       var broken: [(service: Service, port: Int, verdict: MTLSVerdict)] = []
@@ -89,7 +96,8 @@ extension IstioAnalysis {
       found.append(
         Finding(
           code: "MD0501", severity: .error, object: policy.ref, pointer: place.pointer,
-          message: "callers use \(worst.verdict.client), but \(worst.service.ref.name):\(worst.port)\(more) takes \(server): "
+          message:
+            "callers use \(worst.verdict.client), but \(worst.service.ref.name):\(worst.port)\(more) takes \(server): "
             + "connections break",
           remedy: worst.verdict.client == "ISTIO_MUTUAL"
             ? "Take the mode away, so that callers see for themselves, or let the server take mesh TLS"

@@ -15,7 +15,8 @@ extension IstioAnalysis {
           Finding(
             code: "MD0302", severity: .warning, object: ref, pointer: "/spec/selector",
             message: "no workload has the labels \(Self.words(gateway.selector)): nothing serves this gateway",
-            remedy: "Install a gateway with these labels, or select the one there is", equivalents: ["KIA0302", "IST0101"]))
+            remedy: "Install a gateway with these labels, or select the one there is",
+            equivalents: ["KIA0302", "IST0101"]))
       }
       for listener in gateway.listeners {
         for (index, host) in listener.hosts.enumerated() {
@@ -85,7 +86,9 @@ extension IstioAnalysis {
   /// Calls that are made and cannot get through.
   func checkCalls(into found: inout [Finding]) {
     for call in calls {
-      guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else { continue }
+      guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else {
+        continue
+      }
       for port in call.port.map({ [$0] }) ?? service.ports.map(\.port) {
         let verdict = mtls.verdict(client: client, service: service, port: port)
         guard verdict.outcome == .breaks else { continue }

@@ -3,15 +3,16 @@ import MeshModel
 extension IstioAnalysis {
   func checkRoutes(into found: inout [Finding]) {
     let gateways = Set(snapshot.gateways.keys.lazy.filter { $0.plane == plane }.map { "\($0.namespace)/\($0.name)" })
-    for (ref, route) in snapshot.routes where ref.plane == plane && route.dialect == .istio {
-      checkAttachment(route, gateways, into: &found)
+    for route in snapshot.routes.values where route.ref.plane == plane && route.dialect == .istio {
+      if route.attachedTo != ["mesh"] { checkAttachment(route, gateways, into: &found) }
+      var last: LookedUp?
       for rule in route.rules {
         checkWeights(rule, of: route, into: &found)
-        checkDestinations(rule, of: route, into: &found)
+        checkDestinations(rule, of: route, &last, into: &found)
         if let delegate = rule.delegate, snapshot.routes[delegate] == nil {
           found.append(
             Finding(
-              code: "MD1121", severity: .error, object: ref, pointer: rule.pointer.appending("delegate"),
+              code: "MD1121", severity: .error, object: route.ref, pointer: rule.pointer.appending("delegate"),
               message: "the rule hands on to \(delegate.namespace)/\(delegate.name), which does not exist",
               remedy: "Create that VirtualService, without hosts, or correct the delegate's name and namespace",
               equivalents: ["IST0101"]))
@@ -29,7 +30,8 @@ extension IstioAnalysis {
         found.append(
           Finding(
             code: "MD1102", severity: .error, object: route.ref, pointer: pointer,
-            message: "the gateway \(full) does not exist", remedy: "Create it, or name one that exists as namespace/name",
+            message: "the gateway \(full) does not exist",
+            remedy: "Create it, or name one that exists as namespace/name",
             equivalents: ["KIA1102", "IST0101"]))
         continue
       }
@@ -48,7 +50,8 @@ extension IstioAnalysis {
             code: "MD1132", severity: .warning, object: route.ref,
             pointer: JSONPointer(["spec", "hosts", String(position)]),
             message: "no listener of the gateway \(full) accepts the host \(host)",
-            remedy: "Add the host to a listener of the gateway, or attach the route to another", equivalents: ["IST0132"]))
+            remedy: "Add the host to a listener of the gateway, or attach the route to another",
+            equivalents: ["IST0132"]))
       }
     }
   }
@@ -95,10 +98,14 @@ extension IstioAnalysis {
           remedy: "Leave the weight out, or add the destination that shall get the rest", equivalents: ["KIA1104"]))
     }
     guard backends.count > 1 else { return }
-    var seen: Set<String> = []
-    for backend in backends {
-      let key = hosts.resolved(backend.host, in: route.ref.namespace) + "|\(backend.subset ?? "")|\(backend.port ?? 0)"
-      if seen.insert(key).inserted { continue }
+    for (index, backend) in backends.enumerated() {
+      let isRepeated = backends[..<index].contains { other in
+        other.subset == backend.subset && other.port == backend.port
+          && (other.host == backend.host
+            || hosts.resolved(other.host, in: route.ref.namespace)
+              == hosts.resolved(backend.host, in: route.ref.namespace))
+      }
+      guard isRepeated else { continue }
       found.append(
         Finding(
           code: "MD1105", severity: .warning, object: route.ref, pointer: backend.pointer.appending("destination"),
@@ -107,12 +114,24 @@ extension IstioAnalysis {
     }
   }
 
-  private func checkDestinations(_ rule: Rule, of route: Route, into found: inout [Finding]) {
+  /// The host looked up last: the destinations of one route nearly always share it.
+  private struct LookedUp {
+    var host: String
+    var full: String
+    var service: Service?
+  }
+
+  private func lookUp(_ host: String, _ namespace: String) -> LookedUp {
+    let full = hosts.resolved(host, in: namespace)
+    return LookedUp(host: host, full: full, service: hosts.service(resolved: full, visibleIn: namespace))
+  }
+
+  private func checkDestinations(_ rule: Rule, of route: Route, _ last: inout LookedUp?, into found: inout [Finding]) {
     guard knowsServices else { return }
     for backend in rule.backends {
       check(
         host: backend.host, subset: backend.subset, at: backend.pointer.appending("destination"), of: route,
-        getsTraffic: rule.backends.count == 1 || (backend.weight ?? 0) > 0, into: &found)
+        getsTraffic: rule.backends.count == 1 || (backend.weight ?? 0) > 0, &last, into: &found)
     }
     guard !rule.mirrors.isEmpty else { return }
     let mirrors = rule.mirrors
@@ -120,17 +139,18 @@ extension IstioAnalysis {
       // A single mirror may stand in either member; the pointer leads to the rule where that cannot be told.
       let pointer = mirrors.count == 1 ? rule.pointer : rule.pointer.appending("mirrors").appending(index)
       check(
-        host: mirror.host, subset: mirror.subset, at: pointer, of: route, getsTraffic: false, into: &found)
+        host: mirror.host, subset: mirror.subset, at: pointer, of: route, getsTraffic: false, &last, into: &found)
     }
   }
 
   private func check(
     host: String, subset: String?, at pointer: JSONPointer, of route: Route, getsTraffic: Bool,
-    into found: inout [Finding]
+    _ last: inout LookedUp?, into found: inout [Finding]
   ) {
     let namespace = route.ref.namespace
-    let full = hosts.resolved(host, in: namespace)
-    guard let service = hosts.service(resolved: full, visibleIn: namespace) else {
+    if last?.host != host { last = lookUp(host, namespace) }
+    guard let full = last?.full else { return }
+    guard let service = last?.service else {
       let parts = host.split(separator: ".")
       var remedy = "Create the service or a ServiceEntry for it, or correct the host"
       if parts.count == 2,
@@ -146,7 +166,7 @@ extension IstioAnalysis {
     }
     guard let subset else {
       if getsTraffic, knowsInstances, !service.isExternal, !service.selector.isEmpty,
-        instances.instances(of: service).isEmpty, !snapshot.endpoints.isEmpty
+        !snapshot.endpoints.isEmpty, !instances.hasInstance(service)
       {
         found.append(
           Finding(
@@ -157,8 +177,9 @@ extension IstioAnalysis {
       }
       return
     }
-    guard let defined = destinations.subset(
-      subset, host: full, serviceNamespace: service.ref.namespace, callerNamespace: namespace)
+    guard
+      let defined = destinations.subset(
+        subset, host: full, serviceNamespace: service.ref.namespace, callerNamespace: namespace)
     else {
       let names = destinations.subsetNames(
         host: full, serviceNamespace: service.ref.namespace, callerNamespace: namespace)
@@ -167,12 +188,13 @@ extension IstioAnalysis {
           code: "MD1107", severity: .error, object: route.ref, pointer: pointer.appending("subset"),
           message: "no DestinationRule defines the subset \(subset) of \(full)",
           remedy: names.isEmpty
-            ? "Define it in a DestinationRule for \(full) first" : "Define it first, or use one of: \(names.joined(separator: ", "))",
+            ? "Define it in a DestinationRule for \(full) first"
+            : "Define it first, or use one of: \(names.joined(separator: ", "))",
           equivalents: ["KIA1107", "IST0101"]))
       return
     }
     guard getsTraffic, knowsInstances, !snapshot.endpoints.isEmpty, !service.selector.isEmpty,
-      instances.instances(of: service, subset: defined.subset).isEmpty
+      !instances.hasInstance(service, subset: defined.subset)
     else { return }
     found.append(
       Finding(

@@ -70,7 +70,8 @@ extension IstioAnalysis {
       found.append(
         Finding(
           code: "MD0502", severity: .error, object: policy.ref, pointer: "/spec/mtls/mode",
-          message: "STRICT for a workload of a namespace that is DISABLE: callers go by the namespace, send plaintext, and break",
+          message:
+            "STRICT for a workload of a namespace that is DISABLE: callers go by that, send plaintext, and break",
           remedy: "Set the namespace to PERMISSIVE, or give callers a DestinationRule with ISTIO_MUTUAL",
           equivalents: []))
     }
@@ -95,7 +96,8 @@ extension IstioAnalysis {
       found.append(
         Finding(
           code: "MD0105", severity: plaintext ? .error : .warning, object: ref, pointer: "/spec/rules",
-          message: "the rules name callers' identities, which only mesh TLS proves, but the mode here is \(mode.rawValue)",
+          message:
+            "the rules name callers' identities, which only mesh TLS proves, but the mode here is \(mode.rawValue)",
           remedy: "Set STRICT, or PERMISSIVE with callers that use mesh TLS", equivalents: ["KIA0105"]))
     }
   }

@@ -47,7 +47,8 @@ public struct IstioAnalysis: Sendable {
     knowsServices = isRead("service", "serviceentry") && snapshot.services.keys.contains { $0.plane == plane }
     knowsInstances =
       isRead("pod", "workloadentry")
-      && (snapshot.endpoints.keys.contains { $0.plane == plane } || snapshot.workloads.keys.contains { $0.plane == plane })
+      && (snapshot.endpoints.keys.contains { $0.plane == plane }
+        || snapshot.workloads.keys.contains { $0.plane == plane })
     var labels: [String: [[String: String]]] = [:]
     for workload in snapshot.workloads.values where workload.ref.plane == plane {
       labels[workload.ref.namespace, default: []].append(workload.labels)
@@ -78,14 +79,14 @@ public struct IstioAnalysis: Sendable {
   public func findings(of ref: ObjectRef) -> [Finding] { findings().filter { $0.object == ref } }
 
   /// Whether a selector selects an instance, or a workload that has none at the moment.
-  func isSelecting(_ selector: [String: String], in namespace: String) -> Bool {
-    instances.isAnySelected(by: selector, in: namespace)
-      || (workloadLabels[namespace] ?? []).contains { IstioHost.selects(selector, $0) }
+  func isSelecting(_ selector: [String: String], and labels: [String: String] = [:], in namespace: String) -> Bool {
+    instances.isAnySelected(by: selector, and: labels, in: namespace)
+      || (workloadLabels[namespace] ?? []).contains { IstioHost.selects(selector, $0) && IstioHost.selects(labels, $0) }
   }
 
   /// Whether a selector selects an instance or a workload in any namespace.
   func isSelectingAnywhere(_ selector: [String: String]) -> Bool {
-    instances.isAnySelected(by: selector, in: nil)
+    instances.isAnySelectedAnywhere(by: selector)
       || workloadLabels.values.contains { $0.contains { IstioHost.selects(selector, $0) } }
   }
 

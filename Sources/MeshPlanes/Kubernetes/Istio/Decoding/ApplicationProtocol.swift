@@ -6,7 +6,8 @@ public import MeshModel
 /// `appProtocol` values (`kubernetes.io/h2c`, `kubernetes.io/ws`, `kubernetes.io/wss`); IANA's registered ports for
 /// servers that Istio itself treats as opaque TCP.
 public enum ApplicationProtocol {
-  /// The protocol of a port in lower case: `http`, `grpc`, `tls`, `tcp`, `redis`, …; `appProtocol` goes before the name.
+  /// The protocol of a port in lower case: `http`, `grpc`, `tls`, `tcp`, `redis`, …; `appProtocol` goes before the
+  /// name.
   public static func name(portName: String, appProtocol: String?, port: Int, transport: String = "TCP") -> String {
     if let appProtocol, !appProtocol.isEmpty {
       switch appProtocol.lowercased() {
@@ -51,7 +52,8 @@ public enum ApplicationProtocol {
   ]
 
   private static let wellKnown: [Int: String] = [
-    3306: "mysql", 5432: "postgres", 27017: "mongo", 1433: "mssql", 1521: "oracle", 9042: "cassandra", 26257: "cockroach",
+    3306: "mysql", 5432: "postgres", 27017: "mongo", 1433: "mssql", 1521: "oracle", 9042: "cassandra",
+    26257: "cockroach",
     6379: "redis", 11211: "memcached", 9092: "kafka", 5672: "amqp", 5671: "amqp", 4222: "nats", 1883: "mqtt",
     8883: "mqtt", 6650: "pulsar", 9876: "rocketmq",
   ]

@@ -117,7 +117,8 @@ enum IstioObjectReader {
       case .requestAuthentication(let selector, let rules):
         return [
           .accessPolicy(
-            AccessPolicy(ref: meta.ref(.requestAuthentication, on: plane), selector: selector, action: "JWT", rules: rules))
+            AccessPolicy(
+              ref: meta.ref(.requestAuthentication, on: plane), selector: selector, action: "JWT", rules: rules))
         ]
       }
     }

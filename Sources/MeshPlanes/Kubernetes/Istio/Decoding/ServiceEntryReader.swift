@@ -52,7 +52,8 @@ struct ServiceEntryReader {
     let isExternal = location != "MESH_INTERNAL"
     return Service(
       ref: meta.ref(.serviceEntry, on: plane), hosts: hosts, ports: ports, selector: selector,
-      runtime: isExternal ? .external : .vm, role: ApplicationProtocol.role(of: ports), isHeadless: resolution == "NONE",
+      runtime: isExternal ? .external : .vm, role: ApplicationProtocol.role(of: ports),
+      isHeadless: resolution == "NONE",
       isExternal: isExternal, exportTo: exportTo == ["*"] ? [] : exportTo)
   }
 }

@@ -2,8 +2,8 @@ import MeshModel
 
 /// A reader of WorkloadEntry and WorkloadGroup objects: VMs in the mesh.
 ///
-/// Sources: Istio API, WorkloadEntry and WorkloadGroup; the annotation `istio.io/autoRegistrationGroup` that istiod puts
-/// on entries it made from a group, and the owner reference to that group.
+/// Sources: Istio API, WorkloadEntry and WorkloadGroup; the annotation `istio.io/autoRegistrationGroup` that istiod
+/// puts on entries it made from a group, and the owner reference to that group.
 enum WorkloadEntryReader {
   /// What an entry, or a group's template, says.
   struct Entry {
@@ -90,7 +90,8 @@ enum WorkloadEntryReader {
     let speaksTLS = labels["security.istio.io/tlsMode"].map { $0 == "istio" } ?? (group != nil)
     let endpoint = Endpoint(
       ref: ref, workload: workload, labels: labels, address: entry.address, ports: entry.ports, isReady: healthy,
-      proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: .vm, serviceAccount: entry.serviceAccount)
+      proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: .vm, serviceAccount: entry.serviceAccount
+    )
     guard group == nil else { return [.endpoint(endpoint)] }
     return [
       .workload(

@@ -30,6 +30,9 @@ extension JSONValue {
     }
   }
 
+  /// The object at a member; an empty one where there is none.
+  func child(_ name: String) -> JSONValue { self[name]?.object.map { .object($0) } ?? .object(JSONObject()) }
+
   /// Sets a number unless it has that value already, in whatever spelling.
   mutating func keep(number: Double, at name: String) {
     if self[name]?.double == number { return }

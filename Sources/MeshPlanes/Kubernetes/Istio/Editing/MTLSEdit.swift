@@ -42,7 +42,8 @@ enum MTLSEdit {
     }
     if intent.mode == .unset {
       if policy.mode == .unset { return .nothing }
-      return saysOnlyMode(native.json) ? .delete(native) : .edit(native, native.json.setting(nil, at: ["spec", "mtls"]))
+      return saysOnlyMode(native.json)
+        ? .delete(native) : .edit(native, native.json.setting(nil, at: ["spec", "mtls"]))
     }
     return .edit(native, native.json.setting(.string(intent.mode.rawValue), at: ["spec", "mtls", "mode"]))
   }

@@ -53,7 +53,7 @@ enum RuleEdit {
     guard Int32(exactly: setting.attempts) != nil, setting.attempts >= 0 else {
       throw MeshError(.refused, "\(setting.attempts) attempts cannot be", remedy: "Attempts are 0 or more")
     }
-    var retries = rule["retries"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var retries = rule.child("retries")
     retries.keep(number: Double(setting.attempts), at: "attempts")
     try retries.keep(duration: setting.perTryTimeout, at: "perTryTimeout")
     retries.keep(text: setting.retryOn, at: "retryOn")
@@ -71,9 +71,9 @@ enum RuleEdit {
       rule["headers"] = nil
       return
     }
-    var headers = rule["headers"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var headers = rule.child("headers")
     for (name, changes) in [("request", setting.request), ("response", setting.response)] {
-      var direction = headers[name].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+      var direction = headers.child(name)
       keep(changes.overwritten, at: "set", in: &direction)
       keep(changes.added, at: "add", in: &direction)
       if changes.removed.isEmpty {
@@ -81,7 +81,7 @@ enum RuleEdit {
       } else if direction["remove"]?.array?.compactMap(\.string) != changes.removed {
         direction["remove"] = .array(changes.removed.map { .string($0) })
       }
-      headers[name] = direction.object?.isEmpty == true ? nil : direction
+      if direction.object?.isEmpty ?? true { headers[name] = nil } else { headers[name] = direction }
     }
     rule["headers"] = headers
   }
@@ -91,7 +91,7 @@ enum RuleEdit {
       direction[name] = nil
       return
     }
-    var map = direction[name].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var map = direction.child(name)
     for old in map.object?.names ?? [] where wanted[old] == nil { map[old] = nil }
     for (header, value) in wanted.sorted(by: { $0.key < $1.key }) { map[header] = .string(value) }
     direction[name] = map
@@ -106,9 +106,9 @@ enum FaultEdit {
       return
     }
     for percent in [setting.delayPercent, setting.abortPercent] { try check(percent) }
-    var fault = rule["fault"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var fault = rule.child("fault")
     if let seconds = setting.delay {
-      var delay = fault["delay"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+      var delay = fault.child("delay")
       try delay.keep(duration: seconds, at: "fixedDelay")
       share(setting.delayPercent, in: &delay)
       fault["delay"] = delay
@@ -120,7 +120,7 @@ enum FaultEdit {
       guard (200...599).contains(status) else {
         throw MeshError(.refused, "\(status) is no status to answer with", remedy: "Statuses are 200 to 599")
       }
-      var abort = fault["abort"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+      var abort = fault.child("abort")
       // One of the three at most (Istio API, HTTPFaultInjection.Abort.error_type).
       abort["grpcStatus"] = nil
       abort["http2Error"] = nil
@@ -151,7 +151,7 @@ enum FaultEdit {
       part["percent"] = nil
     }
     if part["percentage"] == nil, percent == 100 { return }
-    var percentage = part["percentage"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var percentage = part.child("percentage")
     percentage.keep(number: percent, at: "value")
     part["percentage"] = percentage
   }
@@ -183,7 +183,7 @@ enum MirrorEdit {
       rule["mirrors"] = .array([entry])
       return
     }
-    var mirror = rule["mirror"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var mirror = rule.child("mirror")
     destination(setting, &mirror)
     rule["mirror"] = mirror
     let legacy = ["mirrorPercent", "mirror_percent"].first { rule[$0].map { !$0.isNull } ?? false }
@@ -196,7 +196,7 @@ enum MirrorEdit {
       rule[legacy] = nil
     }
     if rule["mirrorPercentage"] == nil, setting.percent == 100 { return }
-    var percentage = rule["mirrorPercentage"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+    var percentage = rule.child("mirrorPercentage")
     percentage.keep(number: setting.percent, at: "value")
     rule["mirrorPercentage"] = percentage
   }
@@ -205,7 +205,7 @@ enum MirrorEdit {
     value["host"] = .string(setting.host)
     value.keep(text: setting.subset, at: "subset")
     if let port = setting.port {
-      var number = value["port"].flatMap { $0.isNull ? nil : $0 } ?? .object(JSONObject())
+      var number = value.child("port")
       number.keep(number: Double(port), at: "number")
       value["port"] = number
     } else {

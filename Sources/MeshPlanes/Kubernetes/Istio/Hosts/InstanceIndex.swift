@@ -2,47 +2,60 @@ public import MeshModel
 
 /// The instances of a plane by namespace and label, for selectors and subsets.
 public struct InstanceIndex: Sendable {
-  private let byNamespace: [String: [Endpoint]]
-  private let byLabel: [Key: [Endpoint]]
-
-  private struct Key: Hashable, Sendable {
-    var namespace: String
-    var label: String
-    var value: String
-  }
+  private var all: [Endpoint] = []
+  private var byNamespace: [String: [Int]] = [:]
+  /// By namespace and the value of one customary label; the label goes before the value.
+  private var byLabel: [String: [String: [Int]]] = [:]
 
   /// Indexes the endpoints of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName) {
-    var byNamespace: [String: [Endpoint]] = [:]
-    var byLabel: [Key: [Endpoint]] = [:]
-    for (ref, endpoint) in snapshot.endpoints where ref.plane == plane {
-      byNamespace[ref.namespace, default: []].append(endpoint)
+    all.reserveCapacity(snapshot.endpoints.count)
+    for endpoint in snapshot.endpoints.values where endpoint.ref.plane == plane {
+      let index = all.count
+      byNamespace[endpoint.ref.namespace, default: []].append(index)
       for label in Self.indexed {
         guard let value = endpoint.labels[label] else { continue }
-        byLabel[Key(namespace: ref.namespace, label: label, value: value), default: []].append(endpoint)
+        byLabel[endpoint.ref.namespace, default: [:]][label == "app" ? value : "\(label)=\(value)", default: []].append(
+          index)
       }
+      all.append(endpoint)
     }
-    self.byNamespace = byNamespace
-    self.byLabel = byLabel
   }
 
   /// The labels nearly every selector has one of; others are found by going through the namespace.
   private static let indexed = ["app", "app.kubernetes.io/name", "k8s-app", "istio"]
 
-  /// The instances in a namespace that carry all labels of a selector.
-  public func instances(_ selector: [String: String], in namespace: String) -> [Endpoint] {
+  /// The places of the instances in a namespace that may carry all labels of a selector; the fewer the better.
+  private func candidates(_ selector: [String: String], in namespace: String) -> (places: [Int], isExact: Bool) {
     for label in Self.indexed {
       guard let value = selector[label] else { continue }
-      let found = byLabel[Key(namespace: namespace, label: label, value: value)] ?? []
-      return selector.count == 1 ? found : found.filter { IstioHost.selects(selector, $0.labels) }
+      let found = byLabel[namespace]?[label == "app" ? value : "\(label)=\(value)"] ?? []
+      return (found, selector.count == 1)
     }
-    return (byNamespace[namespace] ?? []).filter { IstioHost.selects(selector, $0.labels) }
+    return (byNamespace[namespace] ?? [], selector.isEmpty)
   }
 
-  /// Whether any instance in a namespace, or anywhere (`nil`), carries all labels of a selector.
-  public func isAnySelected(by selector: [String: String], in namespace: String?) -> Bool {
-    if let namespace { return !instances(selector, in: namespace).isEmpty }
-    return byNamespace.keys.contains { !instances(selector, in: $0).isEmpty }
+  /// The instances in a namespace that carry all labels of a selector.
+  public func instances(_ selector: [String: String], in namespace: String) -> [Endpoint] {
+    let (places, isExact) = candidates(selector, in: namespace)
+    if isExact { return places.map { all[$0] } }
+    return places.filter { IstioHost.selects(selector, all[$0].labels) }.map { all[$0] }
+  }
+
+  /// Whether any instance in a namespace carries all labels of a selector, and of a subset where one is given.
+  public func isAnySelected(
+    by selector: [String: String], and labels: [String: String] = [:], in namespace: String
+  ) -> Bool {
+    let (places, isExact) = candidates(selector, in: namespace)
+    if isExact, labels.isEmpty { return !places.isEmpty }
+    return places.contains { place in
+      (isExact || IstioHost.selects(selector, all[place].labels)) && IstioHost.selects(labels, all[place].labels)
+    }
+  }
+
+  /// Whether any instance anywhere carries all labels of a selector.
+  public func isAnySelectedAnywhere(by selector: [String: String]) -> Bool {
+    byNamespace.keys.contains { isAnySelected(by: selector, in: $0) }
   }
 
   /// The instances of a service, those of one subset where it is given.
@@ -53,6 +66,9 @@ public struct InstanceIndex: Sendable {
     return found.filter { IstioHost.selects(subset.labels, $0.labels) }
   }
 
-  /// All instances in a namespace.
-  public func instances(in namespace: String) -> [Endpoint] { byNamespace[namespace] ?? [] }
+  /// Whether a service, or one subset of it, has an instance.
+  public func hasInstance(_ service: Service, subset: DestinationPolicy.Subset? = nil) -> Bool {
+    !service.selector.isEmpty
+      && isAnySelected(by: service.selector, and: subset?.labels ?? [:], in: service.ref.namespace)
+  }
 }

@@ -47,16 +47,18 @@ struct ClientTLSSetting {
 
   /// The TLS mode that holds for a subset and a service port, the most specific first.
   ///
-  /// Source: Istio, `MergeTrafficPolicy` (facts/mesh-consoles.md §4.2, step 1): the subset's port, the subset, the rule's
-  /// port, the rule. A port with settings of its own inherits nothing: without `tls` there it has none.
+  /// Source: Istio, `MergeTrafficPolicy` (facts/mesh-consoles.md §4.2, step 1): the subset's port, the subset, the
+  /// rule's port, the rule. A port with settings of its own inherits nothing: without `tls` there it has none.
   static func find(_ policies: [DestinationPolicy], subset: String?, port: Int) -> ClientTLSSetting? {
     guard let policy = policies.first else { return nil }
     func pointer(_ object: ObjectRef, _ base: [String], _ tail: [String]) -> ValuePointer {
       ValuePointer(object: object, pointer: JSONPointer(base + tail))
     }
-    if let subset, let (owner, found) = policies.lazy.compactMap({ policy in
-      policy.subsets.first { $0.name == subset }.map { (policy, $0) }
-    }).first {
+    if let subset,
+      let (owner, found) = policies.lazy.compactMap({ policy in
+        policy.subsets.first { $0.name == subset }.map { (policy, $0) }
+      }).first
+    {
       let base = found.pointer.tokens + ["trafficPolicy"]
       if let mode = found.settings.ports[port] {
         return ClientTLSSetting(

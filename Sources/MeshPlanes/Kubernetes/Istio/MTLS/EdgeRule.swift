@@ -26,12 +26,16 @@ enum EdgeRule {
       (.breaks, "the DestinationRule asks for mesh TLS, but the instance has no proxy to take it")
     case (.rule(.disable), .mode(.strict)):
       (.breaks, "the DestinationRule switches TLS off, but the instance takes nothing else: reset or 503")
-    case (.plaintext, .mode(.strict)): (.breaks, "the caller sends plaintext, but the instance takes only mesh TLS: reset or 503")
+    case (.plaintext, .mode(.strict)):
+      (.breaks, "the caller sends plaintext, but the instance takes only mesh TLS: reset or 503")
     case (.unmeshed, .mode(.strict)):
       (.breaks, "the caller has no proxy and sends plaintext, but the instance takes only mesh TLS: connection reset")
     case (.rule(.disable), _), (.plaintext, _), (.unmeshed, _): (.plaintext, "plaintext, and the instance takes it")
     case (.rule(.simple), .mode(.strict)), (.rule(.mutual), .mode(.strict)):
-      (.breaks, "the caller uses TLS of its own, but the instance takes only mesh certificates: it breaks unless they line up")
+      (
+        .breaks,
+        "the caller uses TLS of its own, but the instance takes only mesh certificates: it breaks unless they line up"
+      )
     case (.rule(.simple), _), (.rule(.mutual), _):
       (.applicationTLS, "the caller uses TLS of its own, which reaches the application")
     }

@@ -43,38 +43,51 @@ public struct MTLSCall: Sendable, Hashable {
 extension IstioMTLS {
   /// The calls that get through now and would break once an intent is carried out.
   ///
-  /// - Parameter calls: The calls that are made, where they are known. Without them every workload is taken as a possible
+  /// - Parameter calls: The calls that are made, where they are known. Without them every workload is taken as a
+  /// possible
   ///   caller of every service whose instances the intent concerns; that tells what could break, not what will.
   public func whatBreaks(for intent: MTLSIntent, calls: [MTLSCall]? = nil) -> [MTLSBreakage] {
     guard let changed = applying(intent) else { return [] }
     var result: [MTLSBreakage] = []
-    func compare(_ client: Workload, _ service: Service, _ port: Int) {
-      let before = verdict(client: client, service: service, port: port)
-      guard before.outcome != .breaks else { return }
+    /// The breakage of a call, without its caller.
+    func breakage(_ client: MTLSClient, _ service: Service, _ port: Int) -> (before: MTLSVerdict, after: MTLSVerdict)? {
       let after = changed.verdict(client: client, service: service, port: port)
-      guard after.outcome == .breaks else { return }
-      result.append(
-        MTLSBreakage(client: client.ref, service: service.ref, port: port, before: before, after: after))
+      guard after.outcome == .breaks else { return nil }
+      let before = verdict(client: client, service: service, port: port)
+      return before.outcome == .breaks ? nil : (before, after)
+    }
+    func tell(
+      _ clients: [Workload], _ service: Service, _ port: Int, _ found: (before: MTLSVerdict, after: MTLSVerdict)
+    ) {
+      result += clients.map {
+        MTLSBreakage(client: $0.ref, service: service.ref, port: port, before: found.before, after: found.after)
+      }
     }
     if let calls {
       for call in calls {
-        guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else { continue }
-        for port in call.port.map({ [$0] }) ?? service.ports.map(\.port) { compare(client, service, port) }
+        guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else {
+          continue
+        }
+        for port in call.port.map({ [$0] }) ?? service.ports.map(\.port) {
+          if let found = breakage(self.client(client), service, port) { tell([client], service, port, found) }
+        }
       }
     } else {
-      let services = snapshot.services.values.filter { concerns($0, intent) }
-      for clients in callers().values {
-        guard let first = clients.first else { continue }
-        for service in services {
-          for port in service.ports {
-            let count = result.count
-            compare(first, service, port.port)
-            guard result.count > count, let found = result.last else { continue }
-            for client in clients.dropFirst() {
-              var same = found
-              same.client = client.ref
-              result.append(same)
-            }
+      let callers = callers()
+      for service in snapshot.services.values where concerns(service, intent) {
+        let special = destinations.namespacesThatMatter(
+          host: hosts.canonicalHost(of: service), serviceNamespace: service.ref.namespace)
+        let (own, common) = split(callers) { special?.contains($0.namespace) ?? true }
+        for port in service.ports.map(\.port) {
+          for (client, workloads) in own {
+            if let found = breakage(client, service, port) { tell(workloads, service, port, found) }
+          }
+          // Callers elsewhere differ only in how they take part in the mesh.
+          for proxy in [ProxyMode.sidecar, .ambient, .gateway, .none] {
+            guard let first = common.first(where: { $0.0.proxy == proxy }),
+              let found = breakage(first.0, service, port)
+            else { continue }
+            for (client, workloads) in common where client.proxy == proxy { tell(workloads, service, port, found) }
           }
         }
       }
@@ -83,7 +96,7 @@ extension IstioMTLS {
   }
 
   /// The workloads by what the result of a call depends on, so that each pair is computed once.
-  private func callers() -> [MTLSClient: [Workload]] {
+  private func callers() -> [(MTLSClient, [Workload])] {
     let selecting = Set(
       snapshot.destinations.values.lazy.filter { !$0.workloadSelector.isEmpty }.map(\.ref.namespace))
     var result: [MTLSClient: [Workload]] = [:]
@@ -92,7 +105,16 @@ extension IstioMTLS {
       if !selecting.contains(workload.ref.namespace) { client.labels = [:] }
       result[client, default: []].append(workload)
     }
-    return result.mapValues { $0.sorted { $0.ref < $1.ref } }
+    return result.map { ($0.key, $0.value) }
+  }
+
+  /// The callers that pass a test, and the others.
+  private func split(
+    _ callers: [(MTLSClient, [Workload])], _ test: (MTLSClient) -> Bool
+  ) -> ([(MTLSClient, [Workload])], [(MTLSClient, [Workload])]) {
+    var (left, right) = ([(MTLSClient, [Workload])](), [(MTLSClient, [Workload])]())
+    for caller in callers { if test(caller.0) { left.append(caller) } else { right.append(caller) } }
+    return (left, right)
   }
 
   /// Whether an intent's scope covers an instance of a service.

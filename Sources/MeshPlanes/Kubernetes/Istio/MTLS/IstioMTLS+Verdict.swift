@@ -4,15 +4,21 @@ extension IstioMTLS {
   /// What comes of calls from a workload to a service's port, and why.
   ///
   /// - Parameter port: The service's port.
-  public func verdict(client: Workload, service: Service, port: Int, subset: String? = nil) -> MTLSVerdict {
-    verdict(client: self.client(client), service: service, port: port, subset: subset)
+  ///
+  /// With `server`, only the instances of that workload are looked at.
+  public func verdict(
+    client: Workload, service: Service, port: Int, subset: String? = nil, server: ObjectRef? = nil
+  ) -> MTLSVerdict {
+    verdict(client: self.client(client), service: service, port: port, subset: subset, server: server)
   }
 
   /// What comes of calls from a caller to a service's port, and why.
   ///
   /// Where instances differ, a connection that breaks on some of them decides, since every caller meets it; else the
   /// least protected one, since that is what can be read on the wire.
-  public func verdict(client: MTLSClient, service: Service, port: Int, subset: String? = nil) -> MTLSVerdict {
+  public func verdict(
+    client: MTLSClient, service: Service, port: Int, subset: String? = nil, server: ObjectRef? = nil
+  ) -> MTLSVerdict {
     let (choice, chosen) = choice(client: client, service: service, port: port, subset: subset)
     if service.isExternal { return external(choice, chosen, service: service, port: port) }
     let policies = destinations.policies(
@@ -26,7 +32,7 @@ extension IstioMTLS {
         return MTLSVerdict(server: .unset, client: choice.label, outcome: .unknown, reasons: chosen + [reason])
       }
     }
-    let found = instances.instances(of: service, subset: group)
+    let found = instances.instances(of: service, subset: group).filter { server == nil || $0.workload == server }
     guard !found.isEmpty else {
       let (mode, reasons) = servers.inferredMode(namespace: service.ref.namespace)
       let none = Reason("\(service.ref.name) has no instance\(subset.map { " in subset \($0)" } ?? "") to connect to")
@@ -76,7 +82,10 @@ extension IstioMTLS {
     }
     let order: [MTLSVerdict.Outcome] = [.breaks, .unknown, .plaintext, .applicationTLS, .mtls]
     func rank(_ group: Group) -> Int { order.firstIndex(of: group.verdict.outcome) ?? 0 }
-    guard let worst = groups.values.min(by: { (rank($0), $0.verdict.server.rawValue) < (rank($1), $1.verdict.server.rawValue) })
+    guard
+      let worst = groups.values.min(by: {
+        (rank($0), $0.verdict.server.rawValue) < (rank($1), $1.verdict.server.rawValue)
+      })
     else {
       return MTLSVerdict(server: .unset, client: choice.label, outcome: .unknown, reasons: chosen)
     }
@@ -109,7 +118,9 @@ extension IstioMTLS {
     case .rule(.simple), .rule(.mutual):
       (outcome, reason) = (.applicationTLS, "the caller's proxy begins TLS with the server outside the mesh")
     case .rule(.istioMutual):
-      (outcome, reason) = (.breaks, "the DestinationRule asks for mesh TLS, which a server outside the mesh cannot take")
+      (outcome, reason) = (
+        .breaks, "the DestinationRule asks for mesh TLS, which a server outside the mesh cannot take"
+      )
     default:
       if protocolName == "tls" || protocolName == "https" {
         (outcome, reason) = (.applicationTLS, "the application speaks \(protocolName.uppercased()) itself")

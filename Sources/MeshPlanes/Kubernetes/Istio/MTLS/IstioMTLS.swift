@@ -59,7 +59,8 @@ public struct IstioMTLS: Sendable {
     switch client.proxy {
     case .none: return (.unmeshed, [Reason("the caller has no proxy: it sends what the application sends")])
     case .ambient:
-      let text = "the caller's node proxy uses mesh TLS with every instance that takes it; DestinationRules do not apply to it"
+      let text =
+        "the caller's node proxy uses mesh TLS with every instance that takes it; DestinationRules do not apply to it"
       return (service.isExternal ? .plaintext : .auto, [Reason(text)])
     case .sidecar, .gateway: break
     }
@@ -72,7 +73,9 @@ public struct IstioMTLS: Sendable {
       return (.rule(found.mode), [Reason(text, source: found.source)])
     }
     var reasons = policies.map {
-      Reason("DestinationRule \($0.ref.name) says nothing of TLS here", source: ValuePointer(object: $0.ref, pointer: "/spec"))
+      Reason(
+        "DestinationRule \($0.ref.name) says nothing of TLS here",
+        source: ValuePointer(object: $0.ref, pointer: "/spec"))
     }
     if reasons.isEmpty { reasons = [Reason("no DestinationRule covers \(host) for callers in \(client.namespace)")] }
     if service.isExternal { return (.plaintext, reasons + [Reason("\(host) is outside the mesh: nothing is added")]) }
@@ -81,7 +84,9 @@ public struct IstioMTLS: Sendable {
       // Source: §4.2 step 3: headless and pass-through services have one mode for all instances.
       let found = instances.instances(of: service)
       if found.isEmpty {
-        return (.plaintext, reasons + [Reason("the service has no address of its own and no instance: plaintext is assumed")])
+        return (
+          .plaintext, reasons + [Reason("the service has no address of its own and no instance: plaintext is assumed")]
+        )
       }
       if let plain = found.first(where: { !takesMeshTLS($0, service: service, port: port) }) {
         let text = "the service has no address of its own and \(plain.ref.name) takes no mesh TLS: plaintext for all"
@@ -91,7 +96,8 @@ public struct IstioMTLS: Sendable {
     }
     let inferred = servers.inferredMode(namespace: service.ref.namespace)
     if inferred.mode == .disable {
-      let text = "callers assume DISABLE for namespace \(service.ref.namespace), whatever policies of single workloads say"
+      let text =
+        "callers assume DISABLE for namespace \(service.ref.namespace), whatever policies of single workloads say"
       return (.plaintext, reasons + inferred.reasons + [Reason(text)])
     }
     return (.auto, reasons + [Reason("auto mTLS is on in this mesh")])

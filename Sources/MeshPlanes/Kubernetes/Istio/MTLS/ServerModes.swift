@@ -35,7 +35,8 @@ public struct ServerModes: Sendable {
   /// The mesh-wide policies, the effective one first.
   public var meshPolicies: [MTLSPolicy] { selectorless[rootNamespace] ?? [] }
 
-  /// The policies for all of a namespace, the effective one first; none for the root namespace, where they are mesh-wide.
+  /// The policies for all of a namespace, the effective one first; none for the root namespace, where they are
+  /// mesh-wide.
   public func namespacePolicies(_ namespace: String) -> [MTLSPolicy] {
     namespace == rootNamespace ? [] : selectorless[namespace] ?? []
   }
@@ -61,7 +62,8 @@ public struct ServerModes: Sendable {
       guard let policy else { return }
       let source = ValuePointer(object: policy.ref, pointer: "/spec/mtls/mode")
       if policy.mode == .unset {
-        reasons.append(Reason("the \(level) policy \(policy.ref.name) sets no mode: \(mode.rawValue) is inherited", source: source))
+        reasons.append(
+          Reason("the \(level) policy \(policy.ref.name) sets no mode: \(mode.rawValue) is inherited", source: source))
       } else {
         mode = policy.mode
         reasons.append(Reason("the \(level) policy \(policy.ref.name) sets \(policy.mode.rawValue)", source: source))
@@ -100,7 +102,8 @@ public struct ServerModes: Sendable {
         reasons.append(Reason("the workload policy \(policy.ref.name) sets \(mode.rawValue)", source: source))
       }
       if let port, let own = policy.ports[port] {
-        let place = ValuePointer(object: policy.ref, pointer: JSONPointer(["spec", "portLevelMtls", String(port), "mode"]))
+        let place = ValuePointer(
+          object: policy.ref, pointer: JSONPointer(["spec", "portLevelMtls", String(port), "mode"]))
         if own == .unset {
           reasons.append(Reason("port \(port) sets no mode: \(mode.rawValue) is inherited", source: place))
         } else {

@@ -107,7 +107,8 @@ struct IstioProgrammed {
 
   private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
     let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") { () async throws(MeshError) in
+    return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") {
+      () async throws(MeshError) in
       if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
         return try await direct(address + path)
       }

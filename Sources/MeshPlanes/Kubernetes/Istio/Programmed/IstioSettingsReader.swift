@@ -9,7 +9,9 @@ enum IstioSettingsReader {
       return settings(meshConfig: json)
     }
     let ref = ObjectRef(plane: access.plane, namespace: "istio-system", kind: "configmap", name: "istio")
-    guard let native = try? await access.native(ref), let text = native.json["data"]?["mesh"]?.string else { return nil }
+    guard let native = try? await access.native(ref), let text = native.json["data"]?["mesh"]?.string else {
+      return nil
+    }
     return settings(yaml: text, version: native.json["metadata"]?["labels"]?["istio.io/rev"]?.string ?? "")
   }
 
@@ -30,7 +32,9 @@ enum IstioSettingsReader {
     if let value = json["rootNamespace"]?.string, !value.isEmpty { settings.rootNamespace = value }
     if let value = json["trustDomain"]?.string, !value.isEmpty { settings.trustDomain = value }
     if let value = json["enableAutoMtls"]?.bool { settings.autoMTLS = value }
-    if let value = json["outboundTrafficPolicy"]?["mode"]?.string { settings.allowsUnknownHosts = value != "REGISTRY_ONLY" }
+    if let value = json["outboundTrafficPolicy"]?["mode"]?.string {
+      settings.allowsUnknownHosts = value != "REGISTRY_ONLY"
+    }
     return settings
   }
 }

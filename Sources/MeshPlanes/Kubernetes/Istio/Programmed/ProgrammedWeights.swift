@@ -98,9 +98,12 @@ public struct ProgrammedWeights: Sendable, Hashable {
     return programmed.domains.contains { hosts.contains($0) }
   }
 
-  private static func fits(_ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings) -> Bool {
+  private static func fits(_ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings)
+    -> Bool
+  {
     if !rule.name.isEmpty { return programmed.name == rule.name || programmed.name.hasPrefix(rule.name + ".") }
-    if !programmed.name.isEmpty, route.rules.contains(where: { !$0.name.isEmpty && programmed.name.hasPrefix($0.name) }) {
+    if !programmed.name.isEmpty, route.rules.contains(where: { !$0.name.isEmpty && programmed.name.hasPrefix($0.name) })
+    {
       return false
     }
     return programmed.clusters.allSatisfy { cluster in

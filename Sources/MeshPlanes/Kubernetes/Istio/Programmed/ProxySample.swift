@@ -6,7 +6,8 @@ struct ProxySample {
   let plane: PlaneName
   let settings: MeshSettings
 
-  /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then others.
+  /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then
+  /// others.
   func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
     let namespaces = Set(routes.map(\.ref.namespace))
     let gateways = routes.contains { $0.attachedTo != ["mesh"] }
@@ -31,7 +32,11 @@ struct ProxySample {
     var workloads: Set<ObjectRef> = []
     var (firsts, others) = ([ObjectRef](), [ObjectRef]())
     for ref in ordered {
-      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted { firsts.append(ref) } else { others.append(ref) }
+      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted {
+        firsts.append(ref)
+      } else {
+        others.append(ref)
+      }
     }
     return Array((firsts + others).prefix(limit))
   }

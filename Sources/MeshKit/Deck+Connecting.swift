@@ -1,0 +1,65 @@
+public import Foundation
+
+extension Deck {
+  /// Connects the configured planes: those of a configuration, of the configuration file, or the current kubeconfig
+  /// context where there is neither. Nothing is asked of a plane yet.
+  ///
+  /// - Parameters:
+  ///   - configuration: The planes and settings; `nil` reads the configuration file.
+  ///   - environment: The variables of the process.
+  ///   - interactive: Whether a credential plugin may use the terminal.
+  public static func connect(
+    _ configuration: Configuration? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
+    interactive: Bool = false
+  ) async throws(MeshError) -> Deck {
+    var settled: Configuration
+    if let configuration {
+      settled = configuration
+    } else {
+      settled = try ConfigurationFile(environment: environment)?.read() ?? Configuration()
+    }
+    if settled.planes.isEmpty { settled.planes = [try PlaneSetting.current(environment: environment)] }
+    var connections: [PlaneConnection] = []
+    for plane in settled.planes {
+      connections.append(
+        try PlaneRegistry.connect(plane, configuration: settled, environment: environment, interactive: interactive))
+    }
+    return Deck(
+      connections, journal: try journal(environment: environment), configuration: settled,
+      author: environment["SUDO_USER"] ?? NSUserName())
+  }
+
+  /// The journal of this user.
+  public static func journal(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(MeshError) -> Journal {
+    Journal(directory: try StateDirectory(environment: environment))
+  }
+
+  /// The namespace of the one kubeconfig context in use, where it names one; `nil` means all.
+  public var defaultNamespace: String? {
+    guard configuration.planes.count == 1, let plane = configuration.planes.first else { return nil }
+    return plane.namespace
+  }
+}
+
+extension PlaneSetting {
+  /// The current kubeconfig context as a plane; fails where there is no kubeconfig and no pod's account either.
+  public static func current(environment: [String: String]) throws(MeshError) -> PlaneSetting {
+    do throws(MeshError) {
+      let config = try Kubeconfig.load(environment: environment)
+      let context = try config.context(nil)
+      var setting = PlaneSetting(name: planeName(context.name), kind: .kubernetes, context: context.name)
+      setting.namespace = context.namespace.isEmpty ? nil : context.namespace
+      return setting
+    } catch {
+      if environment["KUBERNETES_SERVICE_HOST"] != nil { return PlaneSetting(name: "in-cluster", kind: .kubernetes) }
+      throw MeshError(
+        .usage, "no plane is configured, and there is no kubeconfig context to use: \(error.message)",
+        remedy: "set KUBECONFIG, say `meshdeck planes add`, or try `meshdeck demo`", underlying: error)
+    }
+  }
+
+  /// A context's name as a plane's: without the slashes that separate the parts of an identifier.
+  static func planeName(_ context: String) -> String { String(context.map { $0 == "/" ? ":" : $0 }) }
+}

@@ -1,0 +1,134 @@
+import Foundation
+public import MeshModel
+public import MeshPlanes
+import MeshTelemetry
+import MeshTransport
+
+/// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:)``.
+public enum PlaneRegistry {
+  /// The pure rules of every dialect, for offline analysis.
+  public static var rules: [Dialect: any DialectRules] { [.istio: IstioDialect()] }
+
+  /// A connection of a plane's setting; nothing is asked of the plane yet.
+  public static func connect(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool = false
+  ) throws(MeshError) -> PlaneConnection {
+    switch setting.kind {
+    case .kubernetes:
+      return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
+    case .consul, .envoy, .xds, .mosn, .appMesh, .trafficDirector, .serviceFabric:
+      throw MeshError(
+        .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
+        remedy: "take it out of the configuration, or use kind kubernetes")
+    }
+  }
+
+  private static func kubernetes(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let kubeconfig: Kubeconfig?
+    do throws(MeshError) {
+      kubeconfig = try Kubeconfig.load(path: setting.kubeconfig.map { Path.expanded($0, environment) }, environment: environment)
+    } catch {
+      guard setting.kubeconfig == nil, setting.context == nil, environment["KUBERNETES_SERVICE_HOST"] != nil else { throw error }
+      kubeconfig = nil
+    }
+    let connection: KubernetesConnection
+    if let kubeconfig {
+      connection = try KubernetesConnection(
+        kubeconfig, context: setting.context, environment: environment, interactive: interactive)
+    } else if let own = try KubernetesConnection.inCluster(environment: environment) {
+      connection = own
+    } else {
+      throw MeshError(.usage, "there is no kubeconfig and no service account of a pod", plane: setting.name)
+    }
+    let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
+    let dialect = IstioDialect(
+      addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
+    let plane = try KubernetesPlane(name: setting.name, connection: connection, dialects: [dialect], options: options)
+    let source: any TelemetrySource
+    if let configured = setting.telemetry {
+      source = try telemetry(configured, environment: environment)
+    } else {
+      source = ClusterPrometheus(plane, connection: connection)
+    }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  private static func telemetry(
+    _ setting: TelemetrySetting, environment: [String: String]
+  ) throws(MeshError) -> any TelemetrySource {
+    var connection = ConnectionSettings()
+    if let path = setting.caFile {
+      guard let bytes = FileManager.default.contents(atPath: Path.expanded(path, environment)) else {
+        throw MeshError(.usage, "the certificate authorities \(path) cannot be read")
+      }
+      connection.tls.authorities = Array(bytes)
+    }
+    if let region = setting.awsRegion {
+      guard let access = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
+        throw MeshError(
+          .unauthenticated, "requests are to be signed for AWS and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+      }
+      connection.awsSigning = AWSSigning(
+        accessKey: access, secretKey: Secret(secret), sessionToken: environment["AWS_SESSION_TOKEN"].map { Secret($0) },
+        region: region, service: "aps")
+    }
+    let authorization = try authorization(setting, environment: environment)
+    let headers = setting.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    switch setting.kind {
+    case .prometheus:
+      return try Prometheus(
+        PrometheusSettings(
+          url: setting.urls[0], connection: connection, authorization: authorization, headers: headers))
+    case .scrape:
+      return try Scrape(ScrapeSettings(urls: setting.urls, connection: connection, authorization: authorization))
+    }
+  }
+
+  private static func authorization(
+    _ setting: TelemetrySetting, environment: [String: String]
+  ) throws(MeshError) -> PrometheusSettings.Authorization {
+    if let path = setting.bearerTokenFile { return .tokenFile(Path.expanded(path, environment)) }
+    if let name = setting.bearerTokenEnv { return .tokenVariable(name) }
+    guard let user = setting.username else { return .none }
+    if let name = setting.passwordEnv {
+      guard let password = environment[name] else {
+        throw MeshError(.unauthenticated, "the password for \(user) is to be in \(name), which is not set")
+      }
+      return .basic(user: user, password: Secret(password))
+    }
+    guard let path = setting.passwordFile,
+      let data = FileManager.default.contents(atPath: Path.expanded(path, environment))
+    else { throw MeshError(.unauthenticated, "there is no password for \(user)", remedy: "say passwordFile or passwordEnv") }
+    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    return .basic(user: user, password: Secret(text))
+  }
+}
+
+/// Paths as configured.
+enum Path {
+  /// A path with a leading `~/` replaced by the home folder.
+  static func expanded(_ path: String, _ environment: [String: String]) -> String {
+    guard path.hasPrefix("~/"), let home = environment["HOME"] else { return path }
+    return home + path.dropFirst(1)
+  }
+}
+
+/// Reading of istiod and proxies at configured addresses.
+enum DirectAccess {
+  static func get(_ url: String) async throws(MeshError) -> [UInt8] {
+    let transport = CurlTransport(settings: ConnectionSettings())
+    do throws(TransportError) {
+      let response = try await transport.send(HTTPRequest(.get, url, limits: .dump))
+      guard response.status == 200 else {
+        throw TransportError(.malformed, "answers \(response.status)", origin: url)
+      }
+      return response.body
+    } catch {
+      throw MeshError(.unreachable, error.message, remedy: error.remedy, underlying: error)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+public import MeshModel
+
+extension IstioDialect: DialectRules {
+  public func routing(in snapshot: MeshSnapshot, plane: PlaneName) -> any RoutingRules {
+    IstioRouting(snapshot, plane: plane)
+  }
+
+  public func shares(of rule: Rule) -> [Double] { IstioWeights.shares(rule.backends) }
+
+  public func unreachableRules(of route: Route) -> [Int: String] {
+    var findings: [Finding] = []
+    UnreachableRules.check(route, into: &findings)
+    var reasons: [Int: String] = [:]
+    for finding in findings where finding.code == "MD1130" {
+      if let index = route.rules.firstIndex(where: { $0.pointer == finding.pointer }) { reasons[index] = finding.message }
+    }
+    return reasons
+  }
+
+  public func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding] {
+    IstioAnalysis(snapshot, plane: plane).findings()
+  }
+
+  public func mtls(in snapshot: MeshSnapshot, plane: PlaneName) -> any MTLSRules { IstioMTLS(snapshot, plane: plane) }
+
+  public func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity] {
+    do { return try IstioObjects.entities(fromNative: object, plane: plane) } catch {
+      throw MeshError(.usage, "this is no Istio object: \(error)", underlying: error)
+    }
+  }
+}
+
+extension IstioMTLS: MTLSRules {
+  public func accepted(by workload: Workload, port: Int?) -> (mode: MTLSMode, reasons: [Reason]) {
+    serverMode(workload: workload, port: port)
+  }
+
+  public func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict {
+    verdict(client: client, service: service, port: port, server: server.ref)
+  }
+}
+
+/// Istio's routing over one snapshot: hosts, subsets and instances indexed once.
+struct IstioRouting: RoutingRules {
+  private let settings: MeshSettings
+  private let hosts: HostIndex
+  private let destinations: DestinationIndex
+  private let instances: InstanceIndex
+  private let workloads: [String: [Workload]]
+
+  init(_ snapshot: MeshSnapshot, plane: PlaneName) {
+    settings = snapshot.meshes[plane] ?? MeshSettings()
+    hosts = HostIndex(snapshot, plane: plane, settings: settings)
+    destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
+    instances = InstanceIndex(snapshot, plane: plane)
+    workloads = Dictionary(grouping: snapshot.workloads.values.filter { $0.ref.plane == plane }, by: \.ref.namespace)
+  }
+
+  func target(of backend: Backend, in route: Route) -> BackendTarget {
+    let host = hosts.resolved(backend.host, in: route.ref.namespace)
+    guard let service = hosts.service(backend.host, in: route.ref.namespace) else {
+      return BackendTarget(host: host, service: nil, workloads: [])
+    }
+    let subset = backend.subset.flatMap { name in
+      destinations.subset(
+        name, host: host, serviceNamespace: service.ref.namespace, callerNamespace: route.ref.namespace)?.subset
+    }
+    // An unknown subset leads nowhere (503 NR), not to all instances.
+    if backend.subset != nil, subset == nil { return BackendTarget(host: host, service: service.ref, workloads: []) }
+    let labels = service.selector.merging(subset?.labels ?? [:]) { $1 }
+    var found = Set(instances.instances(of: service, subset: subset).map(\.workload))
+    if !service.selector.isEmpty {
+      for workload in workloads[service.ref.namespace] ?? [] where IstioHost.selects(labels, workload.labels) {
+        found.insert(workload.ref)
+      }
+    }
+    return BackendTarget(host: host, service: service.ref, workloads: found.sorted())
+  }
+
+  func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
+    switch ProgrammedWeights.of(route, rule: rule, in: report, settings: settings) {
+    case .unknown(let reason): rule.backends.map { _ in .unknown(reason) }
+    case .known(let weights, let source, let at):
+      weights.backends.map { backend in
+        .known(
+          ProgrammedWeight(
+            weight: backend.weight, share: backend.share, proxies: weights.agreeing.count + weights.disagreeing.count,
+            acknowledged: weights.agreeing.count),
+          source: source, at: at)
+      }
+    }
+  }
+}

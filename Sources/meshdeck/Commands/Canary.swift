@@ -1,0 +1,81 @@
+import ArgumentParser
+import MeshKit
+
+/// `meshdeck canary`.
+struct Canary: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show and set the weights of a split.",
+    subcommands: [Show.self, Set.self], defaultSubcommand: Show.self)
+
+  /// `meshdeck canary show`.
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show splits with their three truths.",
+      discussion: """
+        EXAMPLES
+          meshdeck canary show
+          meshdeck canary show reviews -n shop -o json
+        """)
+
+    @Argument(help: "The route, by name; all splits unless given.")
+    var name: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(await deck.view)
+    }
+  }
+
+  /// `meshdeck canary set`.
+  struct Set: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Set the weights of a split through a plan.",
+      discussion: """
+        Weights are in the plane's own unit: in Istio they are proportions and need not add up to 100.
+
+        EXAMPLES
+          meshdeck canary set reviews v1=70 v2=30
+          meshdeck canary set shop/reviews v1=0 v2=1 --dry-run server
+          meshdeck canary set reviews v1=9 v2=1 --rule primary -y --reason "CHG-1234"
+        """)
+
+    @Argument(help: "The route, by name.")
+    var route: String
+
+    @Argument(help: "BACKEND=WEIGHT, one or more; a backend not named keeps its weight.")
+    var weights: [String]
+
+    @Option(help: "The rule, by name or by its number from 0.")
+    var rule: String?
+
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+      for text in weights { _ = try Self.entry(text) }
+    }
+
+    func run() async throws {
+      let entries = try weights.map(Self.entry)
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let route = try Lookup.weightedRoute(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      try await PlanRun(deck: deck, options: options, write: write)
+        .run(.weights(WeightsIntent(route: route.ref, rule: rule, weights: entries)))
+    }
+
+    static func entry(_ text: String) throws -> WeightsIntent.Entry {
+      guard let equals = text.lastIndex(of: "="), equals > text.startIndex else {
+        throw MeshError(.usage, "\(text) is not BACKEND=WEIGHT", remedy: "write for example v2=30")
+      }
+      let number = text[text.index(after: equals)...]
+      guard let weight = Int(number) else {
+        throw MeshError(.usage, "\(number) is not a whole number", remedy: "write for example v2=30")
+      }
+      return WeightsIntent.Entry(backend: String(text[..<equals]), weight: weight)
+    }
+  }
+}

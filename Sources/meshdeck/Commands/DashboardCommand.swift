@@ -1,0 +1,20 @@
+import ArgumentParser
+import Foundation
+import MeshKit
+
+/// `meshdeck dashboard`, and `meshdeck` alone.
+struct DashboardCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dashboard", abstract: "The dashboard on the configured planes (also without any command).")
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Self.open(try await options.connect(), options: options)
+  }
+
+  /// Opens the dashboard on a deck and returns when the operator leaves it.
+  static func open(_ deck: Deck, options: GlobalOptions) async throws {
+    throw MeshError(.usage, "no dashboard")
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import MeshEmulator
+import MeshKit
+
+/// `meshdeck demo`.
+struct Demo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The dashboard on the embedded mesh, or the embedded mesh alone.",
+    discussion: """
+      The embedded mesh is a Kubernetes API server, istiod, Envoys and metrics on loopback over a simulated mesh;
+      kubectl works against it too.
+
+      EXAMPLES
+        meshdeck demo
+        meshdeck demo --scenario small
+        meshdeck demo --serve -o json          print where it is served, and serve until stopped
+      """)
+
+  @Option(help: "The scenario: \(Scenario.builtInNames.joined(separator: ", ")), or a YAML file.")
+  var scenario: String = "shop"
+
+  @Flag(help: "Serve only; print a kubeconfig and addresses.")
+  var serve = false
+
+  @Option(help: "What the mesh's noise follows from.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let loaded: Scenario
+    do { loaded = try Self.load(scenario) } catch {
+      throw MeshError(.usage, "the scenario \(scenario) cannot be read: \(error)", remedy: "there are \(Scenario.builtInNames.joined(separator: ", "))")
+    }
+    let mesh = try EmbeddedMesh(scenario: loaded, seed: seed)
+    let endpoints = try await mesh.start()
+    let folder = try Self.folder()
+    let kubeconfig = folder + "/kubeconfig"
+    try Self.write(endpoints.kubeconfig, to: kubeconfig)
+    let plane = PlaneSetting(
+      name: "demo", kind: .kubernetes, kubeconfig: kubeconfig,
+      telemetry: TelemetrySetting(kind: .scrape, urls: [endpoints.metrics]))
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    if serve { return try await announce(endpoints, plane, kubeconfig) }
+    var configuration = Configuration(planes: [plane], readOnly: options.readOnly)
+    if let configured = try? ConfigurationFile(environment: ProcessInfo.processInfo.environment)?.read() {
+      configuration.theme = configured.theme
+      configuration.keys = configured.keys
+    }
+    let deck = try await Deck.connect(configuration)
+    try await DashboardCommand.open(deck, options: options)
+    await mesh.stop()
+  }
+
+  private func announce(_ endpoints: EmbeddedMesh.Endpoints, _ plane: PlaneSetting, _ kubeconfig: String) async throws {
+    let console = options.console
+    if options.output == .json {
+      let value: JSONValue = [
+        "kubeconfig": .string(kubeconfig), "kubernetes": .string(endpoints.kubernetes), "metrics": .string(endpoints.metrics),
+        "istiod": .string(endpoints.istiod), "planes": .array([plane.json]),
+      ]
+      try console.write(JSONWriter.bytes(value) + [0x0A])
+    } else {
+      try console.line("export KUBECONFIG=\(kubeconfig)")
+      try console.line("metrics: \(endpoints.metrics)")
+      try console.line("istiod:  \(endpoints.istiod)")
+      Console.note("serving until stopped (Ctrl-C)")
+    }
+    await StopSignal.wait()
+  }
+
+  private static func load(_ name: String) throws -> Scenario {
+    if !name.contains("/"), !name.hasSuffix(".yaml") { return try Scenario.builtIn(name) }
+    let text = try String(contentsOfFile: name, encoding: .utf8)
+    return try Scenario(yaml: text, file: name)
+  }
+
+  /// A folder of this run alone, mode 0700.
+  private static func folder() throws -> String {
+    var template = Array((FileManager.default.temporaryDirectory.path + "/meshdeck-demo-XXXXXX").utf8CString)
+    guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {
+      throw MeshError(.local, "cannot make a folder for the kubeconfig: \(String(cString: strerror(errno)))")
+    }
+    return path
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+      throw MeshError(.local, "cannot write \(path)")
+    }
+  }
+}
+
+/// The signals that end a server in order.
+enum StopSignal {
+  /// Returns when SIGTERM, SIGINT or SIGHUP arrives.
+  static func wait() async {
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { continuation.yield() }
+      source.resume()
+      return source
+    }
+    for await _ in stream { break }
+    for source in sources { source.cancel() }
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import MeshKit
+
+/// `meshdeck describe KIND/NAME`.
+struct Describe: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Everything known of one thing, its three truths included.",
+    discussion: """
+      EXAMPLES
+        meshdeck describe route/reviews -n shop
+        meshdeck describe service/ledger
+        meshdeck describe workload/payments/ledger-canary
+        meshdeck describe virtualservice/reviews -o yaml      the native object
+      """)
+
+  @Argument(help: "KIND/NAME, or any unambiguous part of plane/namespace/kind/name.")
+  var thing: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load() }
+    let view = await deck.view
+    let ref = try find(view)
+    if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
+    let sheet = DescriptionSheet(console: options.console, view: view)
+    try sheet.write(ref)
+    if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
+  }
+
+  private func find(_ view: MeshView) throws -> ObjectRef {
+    let namespace = options.allNamespaces ? nil : options.namespace
+    let parts = thing.split(separator: "/", maxSplits: 1).map(String.init)
+    let snapshot = view.snapshot
+    switch (parts.first?.lowercased(), parts.count) {
+    case ("route", 2), ("routes", 2):
+      return try Lookup.one(parts[1], among: snapshot.routes.keys, namespace: namespace, what: "route")
+    case ("service", 2), ("svc", 2):
+      return try Lookup.one(parts[1], among: snapshot.services.keys, namespace: namespace, what: "service")
+    case ("workload", 2), ("deployment", 2):
+      return try Lookup.one(parts[1], among: snapshot.workloads.keys, namespace: namespace, what: "workload")
+    case ("proxy", 2), ("pod", 2):
+      return try Lookup.one(parts[1], among: snapshot.endpoints.keys, namespace: namespace, what: "proxie")
+    default:
+      let all = snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.workloads.keys + snapshot.destinations.keys
+        + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys + snapshot.egressScopes.keys
+        + snapshot.endpoints.keys
+      return try Lookup.one(thing, among: all, namespace: namespace, what: "object")
+    }
+  }
+
+  private func native(_ ref: ObjectRef, _ deck: Deck) async throws {
+    let object = try await deck.connection(ref.plane).control.native(ref).json
+    try options.console.write(
+      options.output == .json ? JSONWriter.bytes(object, indent: 2) + [0x0A] : Array(YAMLText.text(object).utf8))
+  }
+}

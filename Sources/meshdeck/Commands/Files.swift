@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import MeshKit
+
+/// `meshdeck plan -f INTENT`.
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Make a plan from an intent or from native objects, and write it down.",
+    discussion: """
+      An intent is JSON or YAML such as {"set": "weights", "route": "prod/shop/virtualservice/reviews",
+      "weights": {"v1": 70, "v2": 30}}. Native objects (YAML, several documents) work too.
+      With -o json the plan is a file that `meshdeck apply -f` accepts, preconditions included.
+
+      EXAMPLES
+        meshdeck plan -f intent.yaml -o json > plan.json
+        meshdeck apply -f plan.json
+      """)
+
+  @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
+  var file: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load() }
+    let run = PlanRun(deck: deck, options: options, write: WriteOptions())
+    for intent in try await InputFile(path: file).intents(in: deck, options: options) {
+      try run.show(try await deck.rehearse(try await deck.plan(intent)))
+    }
+  }
+}
+
+/// `meshdeck diff -f FILE`.
+struct Diff: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what applying a file would change; exit 1 where it would change anything.")
+
+  @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
+  var file: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+    let run = PlanRun(deck: deck, options: options, write: WriteOptions())
+    var differs = false
+    for plan in try await InputFile(path: file).plans(in: deck, options: options) where !plan.steps.isEmpty {
+      differs = true
+      try run.show(plan)
+    }
+    if differs { throw Ending(code: 1) }
+  }
+}
+
+/// `meshdeck apply -f FILE`.
+struct Apply: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Apply a plan, an intent or native objects from a file.",
+    discussion: """
+      EXAMPLES
+        meshdeck apply -f plan.json
+        meshdeck apply -f virtualservice.yaml --dry-run server
+        meshdeck get splits -A -o json | transform | meshdeck apply -f - -y
+      """)
+
+  @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
+  var file: String
+
+  @OptionGroup var write: WriteOptions
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load() }
+    let run = PlanRun(deck: deck, options: options, write: write)
+    for plan in try await InputFile(path: file).plans(in: deck, options: options) {
+      if plan.steps.isEmpty {
+        Console.note("nothing to do: \(plan.summary) is how it is")
+      } else {
+        try await run.run(plan)
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import MeshKit
+
+/// `meshdeck get KIND [NAME]`.
+struct Get: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List things of a kind.",
+    discussion: """
+      EXAMPLES
+        meshdeck get splits -A                  weighted routes: desired, programmed and observed
+        meshdeck get services -n shop -o json
+        meshdeck get routes -A -o name
+        meshdeck get objects virtualservice -A -o yaml
+        meshdeck get splits --watch
+      """)
+
+  /// The kinds that can be listed.
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case services, workloads, edges, routes, splits, mtls, proxies, gateways, identities, objects
+
+    init?(argument: String) {
+      let plural = argument.lowercased()
+      guard let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
+        ?? (plural == "identity" ? .identities : nil)
+      else { return nil }
+      self = kind
+    }
+  }
+
+  @Argument(help: "What: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var kind: Kind
+
+  @Argument(help: "One by name; of `objects`, the native kind.")
+  var name: String?
+
+  @Flag(name: .shortAndLong, help: "Go on, and list again whenever something changes.")
+  var watch = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    let namespace = options.namespace(of: deck)
+    if kind == .objects { return try await NativeList(deck: deck, options: options).write(kind: name, namespace: namespace) }
+    if kind == .routes, name == nil, !watch, options.output == .json {
+      return try await RouteStream(deck: deck, options: options).write(namespace: namespace)
+    }
+    let truths = !(kind == .routes || kind == .gateways)
+    try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }
+    let listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
+    guard watch else { return try listing.write(await deck.view) }
+    for await view in await deck.follow() {
+      if options.console.isTerminal { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
+      try listing.write(view)
+    }
+  }
+
+  /// The kinds to read; `nil` for all.
+  private var neededKinds: Set<ObjectKind>? {
+    switch kind {
+    case .routes: ["virtualservice"]
+    case .gateways: ["gateway"]
+    default: nil
+    }
+  }
+}
+
+/// Runs work that ends by itself or by a deadline.
+enum Deadline {
+  static func run<Result: Sendable>(
+    _ limit: Interval, _ work: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(for: .seconds(limit.seconds))
+        throw MeshError(.unreachable, "no answer within \(limit)", remedy: "give more time with --timeout, or see `meshdeck planes check`")
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
+  }
+}

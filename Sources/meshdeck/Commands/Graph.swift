@@ -1,0 +1,79 @@
+import ArgumentParser
+import MeshKit
+
+/// `meshdeck graph`.
+struct Graph: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the topology as tree, dot, mermaid or JSON.",
+    discussion: """
+      EXAMPLES
+        meshdeck graph -n shop
+        meshdeck graph --as dot | dot -Tsvg > mesh.svg
+      """)
+
+  /// The forms of a graph.
+  enum Form: String, ExpressibleByArgument, CaseIterable { case tree, dot, mermaid, json }
+
+  @Option(name: .customLong("as"), help: "tree, dot, mermaid or json.")
+  var form: Form = .tree
+
+  @Flag(help: "Leave out what had no traffic in the window.")
+  var hideIdle = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load() }
+    let graph = await deck.view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)
+    let console = options.console
+    switch options.output == .json ? .json : form {
+    case .tree: try console.lines(graph.tree)
+    case .dot: try console.lines(graph.dot)
+    case .mermaid: try console.lines(graph.mermaid)
+    case .json: try console.write(graph.json)
+    }
+    if let gap = graph.gap { Console.note(gap) }
+  }
+}
+
+/// `meshdeck top`.
+struct Top: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The busiest first, again and again; once where output is no terminal.")
+
+  /// What can be ranked.
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case services, workloads, edges, routes }
+
+  @Argument(help: "services, workloads, edges or routes.")
+  var kind: Kind = .services
+
+  @Flag(help: "Once, also on a terminal.")
+  var once = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let deck = try await options.connect()
+    try await Deadline.run(options.timeout) { try await deck.load() }
+    let namespace = options.namespace(of: deck)
+    guard options.console.isTerminal, !once else { return try write(await deck.view, namespace) }
+    for await view in await deck.follow() {
+      try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8))
+      try write(view, namespace)
+      try await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  private func write(_ view: MeshView, _ namespace: String?) throws {
+    func rank(_ rows: [HealthRow]) -> [HealthRow] {
+      rows.sorted { ($0.traffic.value?.rps ?? -1, $1.ref) > ($1.traffic.value?.rps ?? -1, $0.ref) }
+    }
+    switch kind {
+    case .services: try HealthTable(options.console, wide: false).write(rank(view.serviceRows(plane: options.plane, namespace: namespace)))
+    case .workloads: try HealthTable(options.console, wide: false).write(rank(view.workloadRows(plane: options.plane, namespace: namespace)))
+    case .edges: try Listing(kind: .edges, name: nil, namespace: namespace, options: options).write(view)
+    case .routes: try Listing(kind: .splits, name: nil, namespace: namespace, options: options).write(view)
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import ArgumentParser
+import MeshKit
+
+/// `meshdeck mtls`.
+struct MTLS: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mtls", abstract: "Show, check and set mutual TLS.",
+    subcommands: [Show.self, Matrix.self, Check.self, Set.self], defaultSubcommand: Show.self)
+
+  /// `meshdeck mtls show`.
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what each workload accepts, and why.")
+
+    @Argument(help: "The workload, by name; all unless given.")
+    var name: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      try Listing(kind: .mtls, name: name, namespace: options.namespace(of: deck), options: options).write(await deck.view)
+    }
+  }
+
+  /// `meshdeck mtls matrix`.
+  struct Matrix: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show client by server: policy and what traffic did, disagreements first.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let view = await deck.view
+      let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck))
+      try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
+    }
+  }
+
+  /// `meshdeck mtls check`.
+  struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
+      discussion: """
+        EXAMPLES
+          meshdeck mtls check                            pairs that break now
+          meshdeck mtls check namespace/shop STRICT      callers that would break
+        """)
+
+    @Argument(help: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT.")
+    var scope: String?
+
+    @Argument(help: "UNSET, DISABLE, PERMISSIVE or STRICT.")
+    var mode: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let view = await deck.view
+      if let scope, let mode {
+        let intent = try ScopeText.intent(scope, mode, in: view, options: options)
+        let plan = try await deck.plan(.mtls(intent))
+        for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
+        if plan.blastRadius.breaks.isEmpty {
+          Console.note("no caller seen in the last window would break")
+        } else {
+          throw Ending(code: 1)
+        }
+      } else {
+        let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(\.needsAttention)
+        try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
+        if !pairs.isEmpty { throw Ending(code: 1) }
+      }
+    }
+  }
+
+  /// `meshdeck mtls set`.
+  struct Set: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Set the mode of a scope through a plan.",
+      discussion: """
+        EXAMPLES
+          meshdeck mtls set namespace/shop STRICT
+          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments --dry-run server
+          meshdeck mtls set port/cart-v1:9090 DISABLE -n shop
+          meshdeck mtls set mesh UNSET
+        """)
+
+    @Argument(help: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT.")
+    var scope: String
+
+    @Argument(help: "UNSET, DISABLE, PERMISSIVE or STRICT.")
+    var mode: String
+
+    @Flag(help: "Apply although callers would break.")
+    var force = false
+
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let intent = try ScopeText.intent(scope, mode, in: await deck.view, options: options)
+      let plan = try await deck.plan(.mtls(intent))
+      let run = PlanRun(deck: deck, options: options, write: write)
+      if plan.steps.isEmpty { return Console.note("nothing to do: \(plan.summary) is how it is") }
+      if !plan.blastRadius.breaks.isEmpty, !force, write.dryRun == nil {
+        if options.output == .table { try run.show(plan) }
+        throw MeshError(
+          .refused, "\(plan.blastRadius.breaks.count) callers would break: \(plan.blastRadius.breaks.joined(separator: "; "))",
+          plane: intent.plane, remedy: "mend them first, or say --force")
+      }
+      try await run.run(plan)
+    }
+  }
+}
+
+/// A scope of mTLS as typed.
+enum ScopeText {
+  static func intent(_ scope: String, _ mode: String, in view: MeshView, options: GlobalOptions) throws(MeshError) -> MTLSIntent {
+    guard let mode = MTLSMode(rawValue: mode.uppercased()) else {
+      throw MeshError(.usage, "there is no mode \(mode)", remedy: "one of UNSET, DISABLE, PERMISSIVE, STRICT")
+    }
+    let parts = scope.split(separator: "/", maxSplits: 1).map(String.init)
+    let planes = view.planes.map(\.plane.name)
+    func plane() throws(MeshError) -> PlaneName {
+      if let plane = options.plane { return plane }
+      guard planes.count == 1, let only = planes.first else {
+        throw MeshError(.usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
+      }
+      return only
+    }
+    switch (parts.first, parts.count) {
+    case ("mesh", 1): return MTLSIntent(plane: try plane(), scope: .mesh, mode: mode)
+    case ("namespace", 2):
+      let name = parts[1]
+      guard view.snapshot.namespaces.keys.contains(where: { $0.name == name }) else {
+        throw MeshError(.notFound, "there is no namespace \(name)", remedy: "see `meshdeck get workloads -A`")
+      }
+      return MTLSIntent(plane: try plane(), scope: .namespace, namespace: name, mode: mode)
+    case ("workload", 2):
+      let ref = try workload(parts[1], view, options)
+      return MTLSIntent(plane: ref.plane, scope: .workload, namespace: ref.namespace, workload: ref.name, mode: mode)
+    case ("port", 2):
+      guard let colon = parts[1].lastIndex(of: ":"), let port = Int(parts[1][parts[1].index(after: colon)...]),
+        (1...65535).contains(port)
+      else { throw MeshError(.usage, "\(parts[1]) is not WORKLOAD:PORT") }
+      let ref = try workload(String(parts[1][..<colon]), view, options)
+      return MTLSIntent(plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
+    default:
+      throw MeshError(.usage, "\(scope) is no scope", remedy: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT")
+    }
+  }
+
+  private static func workload(_ typed: String, _ view: MeshView, _ options: GlobalOptions) throws(MeshError) -> ObjectRef {
+    try Lookup.one(typed, among: view.snapshot.workloads.keys, namespace: options.namespace, what: "workload")
+  }
+}
+
+/// The client by server matrix as a table.
+struct MatrixTable {
+  let options: GlobalOptions
+
+  func write(_ pairs: [MTLSPair], _ view: MeshView, kind: String) throws {
+    let console = options.console
+    switch options.output {
+    case .json, .yaml:
+      var writer = ListWriter(kind: kind)
+      for pair in pairs { writer.append(pair) }
+      let bytes = writer.finish(view.planes)
+      try console.write(options.output == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
+    case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
+    case .table, .wide:
+      var table = TextTable(console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "OBSERVED", ">RPS", "VERDICT"])
+      for pair in pairs {
+        let observed = pair.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–"
+        table.row([
+          console.paint("\(pair.server.namespace)/\(pair.server.name):\(pair.port)", .plain),
+          console.paint("\(pair.client.namespace)/\(pair.client.name)", .plain),
+          console.paint(pair.policy.server.rawValue, .plain), console.paint(pair.policy.client, .plain),
+          console.paint(pair.policy.outcome.rawValue, .plain), console.paint(observed, .plain),
+          console.paint(Figures.compact(pair.rps), .plain), console.paint(pair.verdict, pair.needsAttention ? .bad : .good),
+        ])
+      }
+      try table.write()
+      for (name, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) {
+        if let reason = traffic.reason { Console.note("\(name): callers are not known: \(reason)") }
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Foundation
+import MeshKit
+
+/// `meshdeck route`.
+struct RouteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "route", abstract: "Show and change the rules of routes: timeouts, retries, faults, mirrors, headers.",
+    subcommands: [Show.self, Set.self, Edit.self, Create.self, Delete.self], defaultSubcommand: Show.self)
+
+  /// `meshdeck route show`.
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show the rules of a route in the order proxies try them.")
+
+    @Argument(help: "The route, by name; all routes unless given.")
+    var name: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      let view = await deck.view
+      guard let name, options.output == .table || options.output == .wide else {
+        return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(view)
+      }
+      let route = try Lookup.route(name, in: view, namespace: options.namespace)
+      try RuleSheet(console: options.console).write(route, in: view)
+    }
+  }
+
+  /// `meshdeck route set`.
+  struct Set: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
+      discussion: """
+        EXAMPLES
+          meshdeck route set reviews --timeout 3s --retries 2 --retry-on 5xx,reset
+          meshdeck route set ratings --rule 0 --abort 503 --abort-percent 10
+          meshdeck route set reviews --mirror reviews:v3 --mirror-percent 5
+          meshdeck route set reviews --timeout none --fault none
+          meshdeck route set reviews --set-header x-canary=true --remove-response-header server
+        """)
+
+    @Argument(help: "The route, by name.")
+    var route: String
+
+    @Option(help: "The rule, by name or by its number from 0.")
+    var rule: String?
+
+    @OptionGroup(title: "Settings") var settings: RuleOptions
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      try await PlanRun(deck: deck, options: options, write: write)
+        .run(.rule(try settings.intent(route: route.ref, rule: rule)))
+    }
+  }
+
+  /// `meshdeck route edit`.
+  struct Edit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.")
+
+    @Argument(help: "The route, by name.")
+    var route: String
+
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let native = try await deck.connection(route.ref.plane).control.native(route.ref)
+      guard let edited = try ExternalEditor.edit(YAMLText.text(StepDiff.meaningful(native.json)), name: route.ref.name) else {
+        return Console.note("not changed")
+      }
+      let documents = try InputFile(path: edited.path).documents()
+      guard documents.count == 1, var object = documents.first else {
+        throw MeshError(.usage, "one object is expected; yours is kept in \(edited.path)")
+      }
+      object["metadata"]?["namespace"] = .string(route.ref.namespace)
+      do {
+        try await PlanRun(deck: deck, options: options, write: write)
+          .run(.object(ObjectIntent(ref: route.ref, json: object, baseVersion: native.version)))
+      } catch {
+        Console.note("your text is kept in \(edited.path)")
+        throw error
+      }
+      try? FileManager.default.removeItem(atPath: edited.path)
+    }
+  }
+
+  /// `meshdeck route create`.
+  struct Create: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Create routes from a file through a plan.")
+
+    @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
+    var file: String
+
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      for plan in try await InputFile(path: file).plans(in: deck, options: options) {
+        if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
+          throw MeshError(.refused, "\(plan.steps.first?.object.description ?? "it") is there already", remedy: "use `meshdeck apply -f`")
+        }
+        try await PlanRun(deck: deck, options: options, write: write).run(plan)
+      }
+    }
+  }
+
+  /// `meshdeck route delete`.
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Delete a route through a plan that can be taken back.")
+
+    @Argument(help: "The route, by name.")
+    var route: String
+
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load() }
+      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      try await PlanRun(deck: deck, options: options, write: write).run(.delete(route.ref))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import MeshKit
+
+/// The forms of output.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, wide, json, yaml, name
+}
+
+/// The options every command takes.
+struct GlobalOptions: ParsableArguments {
+  @Option(name: [.customShort("p"), .long], help: "The plane; all of them unless given.")
+  var plane: String?
+
+  @Option(name: .shortAndLong, help: "The namespace; the context's own, or all where it has none.")
+  var namespace: String?
+
+  @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
+  var allNamespaces = false
+
+  @Option(help: "The kubeconfig context, in place of the configured planes.")
+  var context: String?
+
+  @Option(help: "The configuration file.", completion: .file(extensions: ["yaml"]))
+  var config: String?
+
+  @Option(name: .shortAndLong, help: "The form of output.")
+  var output: OutputFormat = .table
+
+  @Option(help: "Give up after this long, such as 10s or 2m.")
+  var timeout: Interval = Interval(seconds: 60)
+
+  @Flag(help: "Let no write leave the process.")
+  var readOnly = false
+
+  @Flag(help: "No colours (as does NO_COLOR).")
+  var noColor = false
+
+  @Flag(name: .shortAndLong, help: "Tell what lies beneath an error.")
+  var verbose = false
+
+  /// The console the options ask for.
+  var console: Console { Console(noColor: noColor) }
+}
+
+/// What a command does before and after it writes.
+struct WriteOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Only show what would be done: here (client), or as the server judges it (server).", valueName: "where"))
+  var dryRun: DryRun?
+
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  var yes = false
+
+  @Option(help: "Why, for the journal.")
+  var reason: String = ""
+
+  /// Where a dry run is judged.
+  enum DryRun: String, ExpressibleByArgument, CaseIterable { case client, server }
+}
+
+/// A length of time as typed: `250ms`, `10s`, `2m`, `1h`, or seconds without a unit.
+struct Interval: ExpressibleByArgument, CustomStringConvertible, Sendable {
+  /// The length in seconds.
+  let seconds: Double
+
+  init(seconds: Double) { self.seconds = seconds }
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
+    let (suffix, factor) = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
+    guard let value = Double(argument.dropLast(suffix.count)), value.isFinite, value >= 0, value * factor <= 86_400 * 365
+    else { return nil }
+    seconds = value * factor
+  }
+
+  var description: String { Figures.seconds(seconds) }
+  var defaultValueDescription: String { description }
+}

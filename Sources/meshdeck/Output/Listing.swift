@@ -1,0 +1,174 @@
+import MeshKit
+
+/// One list of things, in the form asked for.
+struct Listing {
+  let kind: Get.Kind
+  let name: String?
+  let namespace: String?
+  let options: GlobalOptions
+
+  private var console: Console { options.console }
+  private var plane: PlaneName? { options.plane }
+
+  func write(_ view: MeshView) throws {
+    switch kind {
+    case .splits:
+      let splits = view.splits(plane: plane, namespace: namespace).filter { named($0.route) }
+      try write("SplitList", splits, view, id: \.route) { try SplitTable(console, wide: isWide).write(splits) }
+    case .services: try write("ServiceList", rows: view.serviceRows(plane: plane, namespace: namespace), view)
+    case .workloads: try write("WorkloadList", rows: view.workloadRows(plane: plane, namespace: namespace), view)
+    case .edges:
+      let graph = view.topology(plane: plane, namespace: namespace, idle: false)
+      try write("EdgeList", graph.links, view, id: \.source) { try edges(graph) }
+    case .routes:
+      let items = view.snapshot.routes.values
+        .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }
+        .sorted { $0.ref < $1.ref }
+        .map { RouteItem(route: $0, unreachable: view.rules(of: $0)?.unreachableRules(of: $0) ?? [:]) }
+      try write("RouteList", items, view, id: \.route.ref) { try routes(items) }
+    case .mtls:
+      let rows = view.mtlsRows(plane: plane, namespace: namespace).filter { named($0.workload) }
+      try write("MTLSList", rows, view, id: \.workload) { try modes(rows) }
+    case .proxies:
+      let proxies = allProxies(view)
+      try write("ProxyList", proxies, view, id: \.ref) { try self.proxies(proxies, view) }
+    case .gateways:
+      let gateways = view.snapshot.gateways.values
+        .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
+      try write("GatewayList", gateways.map(GatewayItem.init), view, id: \.gateway.ref) { try self.gateways(gateways) }
+    case .identities:
+      let identities = IdentityItem.all(view, plane: plane, namespace: namespace)
+      try write("IdentityList", identities, view, id: \.workload) { try self.identities(identities) }
+    case .objects: break
+    }
+  }
+
+  private var isWide: Bool { options.output == .wide }
+
+  private func named(_ ref: ObjectRef) -> Bool { name.map { ref.matches($0) } ?? true }
+
+  private func write(_ kind: String, rows: [HealthRow], _ view: MeshView) throws {
+    let rows = rows.filter { named($0.ref) }
+    try write(kind, rows, view, id: \.ref) { try HealthTable(console, wide: isWide).write(rows) }
+  }
+
+  private func write<Item: ContractItem>(
+    _ kind: String, _ items: [Item], _ view: MeshView, id: (Item) -> ObjectRef, table: () throws -> Void
+  ) throws {
+    if let name, items.isEmpty {
+      throw MeshError(.notFound, "there is none named \(name)", remedy: "see `meshdeck get \(self.kind.rawValue) -A`")
+    }
+    switch options.output {
+    case .json:
+      var writer = ListWriter(kind: kind)
+      for item in items { writer.append(item) }
+      try console.write(writer.finish(view.planes))
+    case .yaml:
+      var writer = ListWriter(kind: kind)
+      for item in items { writer.append(item) }
+      try console.write(Array(YAMLText.text(try JSONValue(parsing: writer.finish(view.planes))).utf8))
+    case .name: for item in items { try console.line(id(item).description) }
+    case .table, .wide:
+      try table()
+      for status in view.planes where status.state == .down || status.error != nil {
+        Console.note("\(status.plane.name): \(status.error ?? "down")")
+      }
+    }
+  }
+
+  private func edges(_ graph: TopologyGraph) throws {
+    var table = TextTable(console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
+    for link in graph.links {
+      table.row([
+        place(link.source), place(link.destination), link.service, link.transport, Figures.compact(link.traffic.rps),
+        Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
+        Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
+      ])
+    }
+    try table.write()
+    if let gap = graph.gap { Console.note(gap) }
+  }
+
+  private func routes(_ items: [RouteItem]) throws {
+    var table = TextTable(console, ["NAMESPACE", "NAME", "KIND", "HOSTS", "ATTACHED TO", ">RULES", "BACKENDS"])
+    for item in items {
+      let backends = item.route.rules.flatMap(\.backends).map { backend in
+        backend.weight.map { "\(backend.name)=\($0)" } ?? backend.name
+      }
+      table.row([
+        item.route.ref.namespace, item.route.ref.name, item.route.ref.kind, item.route.hosts.joined(separator: ","),
+        item.route.attachedTo.joined(separator: ","),
+        item.unreachable.isEmpty ? "\(item.route.rules.count)" : "\(item.route.rules.count) (\(item.unreachable.count) unreachable)",
+        backends.joined(separator: " "),
+      ])
+    }
+    try table.write()
+  }
+
+  private func modes(_ rows: [MTLSRow]) throws {
+    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "BECAUSE"])
+    for row in rows {
+      table.row([
+        row.workload.namespace, row.workload.name, row.port.map(String.init) ?? "all", row.mode.rawValue,
+        (isWide ? row.reasons.map(\.description) : row.reasons.suffix(1).map(\.text)).joined(separator: "; "),
+      ])
+    }
+    try table.write()
+  }
+
+  private func allProxies(_ view: MeshView) -> [ProxyState] {
+    view.programmed.values.flatMap { $0.value?.proxies ?? [] }
+      .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
+  }
+
+  private func proxies(_ proxies: [ProxyState], _ view: MeshView) throws {
+    var table = TextTable(console, ["NAMESPACE", "PROXY", "VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT DAYS", "ERROR"])
+    for proxy in proxies {
+      let sync = ProxyState.ConfigType.allCases.map { proxy.sync[$0] }
+      table.row(
+        [console.paint(proxy.ref.namespace, .plain), console.paint(proxy.ref.name, .plain), console.paint(proxy.version, .plain)]
+          + sync.map { state in
+            let colour: Colour =
+              switch state {
+              case .synced: .good
+              case .stale: .warn
+              case .rejected: .bad
+              default: .muted
+              }
+            return console.paint(state?.label ?? "–", colour)
+          } + [
+            console.paint(proxy.certificateDaysLeft.map(String.init) ?? "–", .plain), console.paint(proxy.rejection ?? "", .bad),
+          ])
+    }
+    try table.write()
+    for (name, report) in view.programmed.sorted(by: { $0.key < $1.key }) {
+      if let reason = report.reason { Console.note("\(name): \(reason)") }
+      for gap in report.value?.gaps ?? [] { Console.note("\(name): \(gap)") }
+    }
+  }
+
+  private func gateways(_ gateways: [Gateway]) throws {
+    var table = TextTable(console, ["NAMESPACE", "NAME", ">PORT", "PROTOCOL", "HOSTS", "TLS"])
+    for gateway in gateways {
+      for listener in gateway.listeners {
+        table.row([
+          gateway.ref.namespace, gateway.ref.name, "\(listener.port)", listener.transport,
+          listener.hosts.joined(separator: ","), listener.tls ?? "–",
+        ])
+      }
+    }
+    try table.write()
+  }
+
+  private func identities(_ identities: [IdentityItem]) throws {
+    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", "IDENTITY", ">CERT DAYS"])
+    for item in identities {
+      table.row([
+        item.workload.namespace, item.workload.name, item.identity, item.daysLeft.map(String.init) ?? "–",
+      ])
+    }
+    try table.write()
+  }
+
+  private func place(_ ref: ObjectRef) -> String { ref.namespace.isEmpty ? ref.name : "\(ref.namespace)/\(ref.name)" }
+}

@@ -1,0 +1,89 @@
+import MeshKit
+
+/// `get objects`: native objects as the control plane has them.
+struct NativeList {
+  let deck: Deck
+  let options: GlobalOptions
+
+  func write(kind: String?, namespace: String?) async throws {
+    let kinds = kind.map { [$0.lowercased()] } ?? ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
+    var objects: [NativeObject] = []
+    for connection in deck.live.connections {
+      for kind in kinds {
+        do throws(MeshError) {
+          objects += try await connection.control.natives(kind, namespace: namespace)
+        } catch {
+          // A kind that was not asked for by name and is not served is no failure.
+          if kinds.count == 1 || error.code != .notFound { throw error }
+        }
+      }
+    }
+    objects.sort { $0.ref < $1.ref }
+    let console = options.console
+    switch options.output {
+    case .json, .yaml:
+      let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.json))]
+      try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+    case .name: for object in objects { try console.line(object.ref.description) }
+    case .table, .wide:
+      var table = TextTable(console, ["NAMESPACE", "KIND", "NAME", "API VERSION", "VERSION"])
+      for object in objects {
+        table.row([
+          object.ref.namespace, object.ref.kind, object.ref.name, object.json["apiVersion"]?.string ?? "", object.version,
+        ])
+      }
+      try table.write()
+    }
+  }
+}
+
+/// `get routes -o json` page by page: nothing of a page stays in memory once it is written.
+struct RouteStream {
+  let deck: Deck
+  let options: GlobalOptions
+
+  func write(namespace: String?) async throws {
+    let output = StreamedRoutes(console: options.console, plane: options.plane)
+    var planes: [PlaneStatus] = []
+    var failure: MeshError?
+    for connection in deck.live.connections {
+      do throws(MeshError) {
+        try await connection.control.read(["virtualservice"], namespace: namespace) { changes in
+          await output.write(changes) { connection.control.rules(for: $0.dialect)?.unreachableRules(of: $0) ?? [:] }
+        }
+        planes.append(PlaneStatus(plane: await connection.control.plane, state: .live))
+      } catch {
+        failure = error
+        planes.append(PlaneStatus(plane: await connection.control.plane, state: .down, error: error.description))
+      }
+    }
+    if let failure, planes.allSatisfy({ $0.state == .down }) { throw failure }
+    try await output.finish(planes)
+  }
+}
+
+/// The routes written so far.
+private actor StreamedRoutes {
+  private var writer = ListWriter(kind: "RouteList")
+  private var failure: (any Error)?
+  private let console: Console
+
+  init(console: Console, plane: PlaneName?) { self.console = console }
+
+  func write(_ changes: [MeshChange], unreachable: @Sendable (Route) -> [Int: String]) {
+    for change in changes {
+      switch change {
+      case .upsert(.route(let route)): writer.append(RouteItem(route: route, unreachable: unreachable(route)))
+      case .reset(_, let entities):
+        for case .route(let route) in entities { writer.append(RouteItem(route: route, unreachable: unreachable(route))) }
+      default: break
+      }
+    }
+    do { try console.write(writer.drain()) } catch { failure = failure ?? error }
+  }
+
+  func finish(_ planes: [PlaneStatus]) throws {
+    if let failure { throw failure }
+    try console.write(writer.finish(planes))
+  }
+}

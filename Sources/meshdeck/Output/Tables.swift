@@ -1,0 +1,87 @@
+import MeshKit
+
+/// Splits as a table: one line a backend.
+struct SplitTable {
+  let console: Console
+  let isWide: Bool
+
+  init(_ console: Console, wide: Bool) {
+    self.console = console
+    isWide = wide
+  }
+
+  func write(_ splits: [Split]) throws {
+    var table = TextTable(
+      console,
+      ["NAMESPACE", "ROUTE", "RULE", "BACKEND", ">DESIRED", ">PROGRAMMED", ">OBSERVED", ">RPS", ">ERR", ">P99", "READY", "VERDICT"])
+    for split in splits {
+      for backend in split.backends {
+        let traffic = backend.traffic.value
+        table.row([
+          console.paint(split.route.namespace, .plain), console.paint(split.route.name, .plain),
+          console.paint(split.rule, .plain), console.paint(backend.name, .plain),
+          console.paint(Self.desired(backend), .plain), console.paint(Self.programmed(backend), .plain),
+          console.paint(Self.observed(backend), .plain), console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
+          console.paint(Figures.percent(traffic?.errorRate), .plain),
+          console.paint(Figures.milliseconds(traffic?.p99ms), .plain),
+          console.paint("\(backend.ready)/\(backend.total)", backend.ready < backend.total ? .warn : .plain),
+          console.paint(backend.verdict.description, backend.verdict.isBad ? .bad : .good),
+        ])
+      }
+    }
+    try table.write()
+    for reason in Set(splits.flatMap(\.backends).flatMap { [$0.programmed.reason, $0.traffic.reason].compactMap(\.self) }).sorted() {
+      Console.note("– means unknown: \(reason)")
+    }
+  }
+
+  static func desired(_ backend: SplitBackend) -> String {
+    backend.desired.value.map { Figures.percent($0.share) } ?? "–"
+  }
+
+  static func programmed(_ backend: SplitBackend) -> String {
+    backend.programmed.value.map { "\(Figures.percent($0.share)) \($0.acknowledged)/\($0.proxies)" } ?? "–"
+  }
+
+  static func observed(_ backend: SplitBackend) -> String {
+    backend.share.value.map { "\(Figures.proportion($0)) n=\(Figures.compact($0.n))" } ?? "–"
+  }
+}
+
+/// Services or workloads as a table.
+struct HealthTable {
+  let console: Console
+  let isWide: Bool
+
+  init(_ console: Console, wide: Bool) {
+    self.console = console
+    isWide = wide
+  }
+
+  func write(_ rows: [HealthRow]) throws {
+    var columns = ["NAMESPACE", "NAME", "RUNTIME", "ROLE", "PROXY", "READY", ">RPS", ">ERR", ">P50", ">P95", ">P99", ">MTLS"]
+    if isWide { columns += [">BYTES", ">N", "PLANE"] }
+    var table = TextTable(console, columns)
+    for row in rows {
+      let traffic = row.traffic.value
+      var cells = [
+        console.paint(row.ref.namespace, .plain), console.paint(row.ref.name, .plain),
+        console.paint(row.runtime.rawValue, .plain), console.paint(row.role?.rawValue ?? "–", .plain),
+        console.paint((row.proxy ?? .none).rawValue, .plain),
+        console.paint("\(row.ready)/\(row.total)", row.ready < row.total ? .warn : .plain),
+        console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
+        console.paint(Figures.percent(traffic?.errorRate), (traffic?.errorRate ?? 0) >= 0.01 ? .bad : .plain),
+      ]
+      cells += [traffic?.p50ms, traffic?.p95ms, traffic?.p99ms].map { console.paint(Figures.milliseconds($0), .plain) }
+      cells.append(console.paint(Figures.percent(traffic?.mtlsShare), .plain))
+      if isWide {
+        cells += [
+          Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", row.ref.plane,
+        ].map { console.paint($0, .plain) }
+      }
+      table.row(cells)
+    }
+    try table.write()
+    for reason in Set(rows.compactMap(\.traffic.reason)).sorted() { Console.note("– means unknown: \(reason)") }
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import MeshKit
+
+/// The version of the program.
+enum Version {
+  static let text = "0.1.0"
+}
+
+/// `meshdeck version`.
+struct VersionCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+  @Option(name: .shortAndLong, help: "The form of output.")
+  var output: OutputFormat = .table
+
+  func run() async throws {
+    let console = Console(noColor: true)
+    if output == .json {
+      let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "Version", "version": .string(Version.text)]
+      try console.write(JSONWriter.bytes(value, indent: 2) + [0x0A])
+    } else {
+      try console.line("meshdeck \(Version.text)")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import MeshModel
+import Testing
+
+@testable import MeshEmulator
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+@Suite struct EmbeddedMeshTests {
+  private func get(_ url: String) async throws -> (status: Int, body: [UInt8]) {
+    let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: url)))
+    return ((response as? HTTPURLResponse)?.statusCode ?? 0, [UInt8](data))
+  }
+
+  @Test func everyDoorOfTheDemoOpens() async throws {
+    let began = ContinuousClock.now
+    let mesh = try EmbeddedMesh(scenario: .builtIn("shop"))
+    let endpoints = try await mesh.start()
+    let took = ContinuousClock.now - began
+    #expect(endpoints.kubeconfig.contains(endpoints.kubernetes))
+    let list = try await get("\(endpoints.kubernetes)/apis/networking.istio.io/v1/virtualservices")
+    #expect(try JSONValue(parsing: list.body)["items"]?.array?.count == 5)
+    let metrics = try await get(endpoints.metrics)
+    #expect(metrics.status == 200 && String(decoding: metrics.body, as: UTF8.self).contains("# TYPE"))
+    let direct = try JSONValue(parsing: try await get("\(endpoints.istiod)/debug/syncz").body)
+    #expect((direct.array?.count ?? 0) > 20)
+    let pods = mesh.store.list(ResourceID("pods"))
+    let istiod = try #require(pods.first { $0.label("app") == "istiod" })
+    let proxied = try await get(
+      "\(endpoints.kubernetes)/api/v1/namespaces/istio-system/pods/\(istiod.name):8080/proxy/debug/syncz")
+    #expect(try JSONValue(parsing: proxied.body).array?.count == direct.array?.count)
+    let pod = try #require(pods.first { $0.label("app") == "storefront" })
+    let envoy = "\(endpoints.kubernetes)/api/v1/namespaces/shop/pods/\(pod.name):15000/proxy"
+    let dump = try await get("\(envoy)/config_dump?resource=dynamic_route_configs")
+    #expect(dump.status == 200)
+    #expect(String(decoding: dump.body, as: UTF8.self).contains("weighted_clusters"))
+    #expect(String(decoding: try await get("\(envoy)/ready").body, as: UTF8.self) == "LIVE\n")
+    await mesh.stop()
+    // Generous here: tests are built without optimization and share two cores.
+    #expect(took < .seconds(5), "\(took)")
+  }
+}

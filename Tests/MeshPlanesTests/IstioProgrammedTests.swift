@@ -1,0 +1,150 @@
+import MeshModel
+import Testing
+
+@testable import MeshPlanes
+
+@Suite struct IstioProgrammedTests {
+  static let pod = ObjectRef(plane: "lab", namespace: "shop", kind: "pod", name: "storefront-v1-0")
+
+  static func access(sync: String, dump: String, stats: String? = nil) throws -> StoredObjects {
+    var access = StoredObjects()
+    access.objects = [
+      try IstioFixtures.native(
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-1","namespace":"istio-system","labels":{"app":"istiod"}}}"#
+      ),
+      try IstioFixtures.native(
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"istiod-2","namespace":"istio-system","labels":{"app":"istiod"}}}"#
+      ),
+    ]
+    access.answers["istio-system/istiod-1:8080/debug/syncz"] = try IstioFixtures.bytes(sync)
+    access.answers["istio-system/istiod-2:8080/debug/syncz"] = Array("null".utf8)
+    let admin = "shop/storefront-v1-0:15000"
+    access.answers["\(admin)/config_dump?resource=dynamic_route_configs"] = try IstioFixtures.bytes(dump)
+    access.answers["\(admin)/certs"] = try IstioFixtures.bytes("envoy/certs.json")
+    if let stats {
+      access.answers["\(admin)/stats?format=json&filter=update_rejected"] = try IstioFixtures.bytes(stats)
+    }
+    return access
+  }
+
+  static func reviews() throws -> Route {
+    try #require(IstioFixtures.route(try IstioFixtures.entities("kubernetes/istio/virtualservices.v1.json"), "reviews"))
+  }
+
+  static func report(_ access: StoredObjects) async throws -> ProgrammedReport {
+    try #require(await IstioDialect().programmed(for: [try reviews()], in: MeshSnapshot(), using: access))
+  }
+
+  @Test(arguments: [
+    ("istiod/syncz.json", "envoy/config_dump.dynamic_route_configs.json", [80, 20]),
+    (
+      "envoy/after-weight-change/istiod.syncz.json", "envoy/after-weight-change/config_dump.dynamic_route_configs.json",
+      [55, 45]
+    ),
+    ("istiod/syncz.json", "envoy/config_dump.json", [80, 20]),
+  ])
+  func readsTheWeightsAProxyRuns(sync: String, dump: String, weights: [Int]) async throws {
+    let report = try await Self.report(Self.access(sync: sync, dump: dump))
+    #expect(report.gaps == [])
+    #expect(report.proxies.map(\.ref) == [Self.pod])
+    #expect(report.proxies[0].version == "1.14.3")
+    #expect(report.proxies[0].sync.values.allSatisfy { $0 == .synced })
+    #expect(report.asked == [Self.pod])
+    let route = try Self.reviews()
+    let known = ProgrammedWeights.of(route, rule: route.rules[1], in: report)
+    let found = try #require(known.value)
+    #expect(found.backends.map(\.name) == ["v1", "v2"])
+    #expect(found.backends.map(\.weight) == weights)
+    #expect(found.backends.map(\.share) == weights.map { Double($0) / 100 })
+    #expect(found.agreeing == [Self.pod])
+    #expect(found.acknowledged == 1)
+    #expect(found.connected == 1)
+    let testers = try #require(ProgrammedWeights.of(route, rule: route.rules[0], in: report).value)
+    #expect(testers.backends.map(\.share) == [1])
+  }
+
+  @Test func tellsARejectionFromTheProxysOwnCounters() async throws {
+    let report = try await Self.report(
+      Self.access(
+        sync: "envoy/nack/istiod.syncz.json", dump: "envoy/config_dump.dynamic_route_configs.json",
+        stats: "envoy/nack/stats.update_rejected.json"))
+    let state = try #require(report.proxies.first)
+    #expect(state.sync[.cds] == .rejected("the proxy rejected 1 CDS update"))
+    #expect(state.sync[.rds] == .synced)
+    #expect(state.rejection == "the proxy rejected 1 CDS update")
+    let route = try Self.reviews()
+    let found = try #require(ProgrammedWeights.of(route, rule: route.rules[1], in: report).value)
+    #expect(found.acknowledged == 0)
+    #expect(found.rejections == [Self.pod: "the proxy rejected 1 CDS update"])
+  }
+
+  @Test func withoutCountersARejectionIsStale() throws {
+    let states = try SyncReader.proxies(try IstioFixtures.bytes("envoy/nack/istiod.syncz.json"), plane: "lab")
+    #expect(states.first?.sync[.cds] == .stale)
+    #expect(states.first?.sync[.lds] == .synced)
+  }
+
+  @Test func readsTheNewerFormWithTheProxysWords() throws {
+    let text = """
+      [{"cluster_id":"K","proxy":"a.b.shop","proxy_type":"sidecar","istio_version":"1.29.0","resources":{
+        "type.googleapis.com/envoy.config.cluster.v3.Cluster":{"sent":"1","acked":"1","sentTime":"x"},
+        "type.googleapis.com/envoy.config.route.v3.RouteConfiguration":{"sent":"2","acked":"1","lastError":"bad route"},
+        "type.googleapis.com/envoy.config.listener.v3.Listener":{"sent":"3","acked":"2"},"type.googleapis.com/x.Y":{"sent":"1"}}}]
+      """
+    let state = try #require(try SyncReader.proxies(Array(text.utf8), plane: "lab").first)
+    #expect(state.ref.description == "lab/shop/pod/a.b")
+    #expect(state.sync == [.cds: .synced, .rds: .rejected("bad route"), .lds: .stale, .eds: .notSent])
+    #expect(state.rejection == "bad route")
+  }
+
+  @Test func saysWhyNothingIsKnown() async throws {
+    let report = try await Self.report(StoredObjects())
+    #expect(
+      report.gaps == [
+        "no ready istiod pod (label app=istiod) in istio-system", "no proxy is known that could be asked",
+      ])
+    let route = try Self.reviews()
+    #expect(ProgrammedWeights.of(route, rule: route.rules[1], in: report).reason == report.gaps[0])
+  }
+
+  @Test func aProxyThatDoesNotAnswerIsAGapAndNotAnError() async throws {
+    var access = try Self.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.json")
+    access.answers = access.answers.filter { !$0.key.contains("15000") }
+    let report = try await Self.report(access)
+    #expect(report.proxies.count == 1)
+    #expect(report.asked.isEmpty)
+    #expect(report.gaps.count == 1)
+  }
+
+  @Test func zerosThatTheProxyLeavesOutAreZero() throws {
+    let text = """
+      {"configs":[{"route_config":{"name":"http.80","virtual_hosts":[{"domains":["reviews.shop.svc.cluster.local"],"routes":[
+        {"route":{"weighted_clusters":{"clusters":[{"name":"outbound|80|v1|reviews.shop.svc.cluster.local","weight":100},
+          {"name":"outbound|80|v2|reviews.shop.svc.cluster.local"}]}}},
+        {"route":{"cluster":"inbound|80||"}},{"redirect":{}}]}]}}]}
+      """
+    let routes = try EnvoyConfigDump.routes(Array(text.utf8), proxy: Self.pod)
+    #expect(routes.count == 1)
+    #expect(routes[0].clusters.map(\.weight) == [100, 0])
+    #expect(routes[0].port == 80)
+  }
+
+  @Test func readsDaysLeftOfCertificates() throws {
+    #expect(try EnvoyAdminAnswers.certificateDaysLeft(try IstioFixtures.bytes("envoy/certs.json")) == nil)
+    let text =
+      #"{"certificates":[{"ca_cert":[{"days_until_expiration":"3"}],"cert_chain":[{"days_until_expiration":"29"}]},{"cert_chain":[{"days_until_expiration":"1"}]}]}"#
+    #expect(try EnvoyAdminAnswers.certificateDaysLeft(Array(text.utf8)) == 1)
+  }
+
+  @Test func readsSettingsOfTheMesh() throws {
+    let recorded = IstioSettingsReader.settings(meshConfig: try IstioFixtures.json("istiod/mesh.json"))
+    #expect(recorded.autoMTLS == false)
+    #expect(recorded.rootNamespace == "istio-system")
+    #expect(recorded.allowsUnknownHosts)
+    let yaml =
+      "rootNamespace: mesh\nenableAutoMtls: false\ntrustDomain: td\noutboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"
+    let read = try #require(IstioSettingsReader.settings(yaml: yaml))
+    #expect(read == MeshSettings(rootNamespace: "mesh", autoMTLS: false, trustDomain: "td", allowsUnknownHosts: false))
+    #expect(IstioSettingsReader.settings(yaml: "- a") == nil)
+  }
+}

@@ -1,0 +1,174 @@
+import MeshModel
+import MeshTransport
+import Testing
+
+@testable import MeshPlanes
+
+/// Edits of native objects: smallest, guarded, exactly reversible.
+@Suite(.timeLimit(.minutes(1))) struct KubernetesEditTests {
+  static let ref = ObjectRef(plane: "p", namespace: "shop", kind: "virtualservice", name: "reviews")
+  static let path = "/apis/networking.istio.io/v1/namespaces/shop/virtualservices/reviews"
+
+  static func reviews() throws -> NativeObject {
+    let json = try JSONValue(parsing: Recorded.bytes("object/reviews.json"))
+    return NativeObject(
+      ref: ref, path: path, json: json, version: json["metadata"]?["resourceVersion"]?.string ?? "",
+      uid: json["metadata"]?["uid"]?.string ?? "")
+  }
+
+  @Test func oneWeightIsOneGuardedReplace() throws {
+    let native = try Self.reviews()
+    let pointer: JSONPointer = "/spec/http/1/route/0/weight"
+    var wanted = native.json
+    let old = try #require(wanted[pointer])
+    wanted = try JSONPatch([.replace(pointer, 60)]).applied(to: wanted)
+    let step = try #require(Step.editing(native, to: wanted))
+    guard case .patch(let patch) = step.write else {
+      Issue.record("an edit is a patch")
+      return
+    }
+    #expect(
+      patch.operations == [
+        .test("/metadata/resourceVersion", .string(native.version)), .test(pointer, old), .replace(pointer, 60),
+      ])
+    #expect(step.inverse == .patch(JSONPatch([.test(pointer, 60), .replace(pointer, old)])))
+    #expect(step.precondition == Precondition(version: native.version, uid: native.uid))
+  }
+
+  @Test func whatTheServerSetsIsNeverEdited() throws {
+    let native = try Self.reviews()
+    var wanted = ServerOwned.removing(from: native.json)
+    wanted["status"] = ["made": "up"]
+    #expect(Step.editing(native, to: wanted) == nil)
+  }
+
+  static let shapes: [JSONValue] = [
+    [:], ["a": 1], ["a": 2, "b": [1, 2, 3]], ["b": [1, 3]], ["b": [0, 1, 2, 3, 4]], ["b": []], ["b": nil],
+    ["b": ["c": [["x": 1], ["x": 2], ["x": 3]]]], ["b": ["c": [["x": 2], ["x": 3]]]],
+    ["b": ["c": [["x": 1, "unknown": [true, nil]], ["x": 9], ["x": 3], ["y~/": 1]]]], ["a": "1", "b": [3, 2, 1]],
+  ]
+
+  @Test(arguments: shapes, shapes) func everyDifferenceGoesThereAndBack(_ old: JSONValue, _ new: JSONValue) throws {
+    let there = StructuralDiff.changes(from: old, to: new)
+    #expect(try JSONPatch(there).applied(to: old).isEquivalent(to: new))
+    let back = StructuralDiff.changes(from: new, to: old)
+    #expect(try JSONPatch(back).applied(to: new).isEquivalent(to: old))
+    #expect(there.isEmpty == old.isEquivalent(to: new))
+    // Each replaced or removed value is tested before.
+    for (index, operation) in there.enumerated() {
+      switch operation {
+      case .replace(let pointer, _), .remove(let pointer):
+        guard index > 0, case .test(pointer, _) = there[index - 1] else {
+          Issue.record("\(pointer) is not guarded")
+          continue
+        }
+      default: break
+      }
+    }
+  }
+
+  @Test func aPatchIsSentWithManagerStrictnessAndGuards() async throws {
+    let answer = try Recorded.text("edit/json-patch.json")
+    let server = ScriptedServer { _, _ in .answer(200, answer, ["Audit-Id": "a-1"]) }
+    let plane = try Recorded.plane(server)
+    let step = Step(
+      object: Self.ref, path: Self.path, write: .patch(JSONPatch([.replace("/spec/http/1/route/0/weight", 60)])),
+      precondition: Precondition(version: "630", uid: "u-1"), inverse: .patch(JSONPatch()))
+    let outcome = try await plane.apply(step)
+    #expect(outcome.audit == "a-1")
+    #expect(outcome.version == (try JSONValue(parsing: answer))["metadata"]?["resourceVersion"]?.string)
+    let request = try #require(server.requests.first)
+    #expect(request.method == .patch)
+    #expect(request.headers["Content-Type"] == "application/json-patch+json")
+    #expect(request.query("fieldManager") == "meshdeck")
+    #expect(request.query("fieldValidation") == "Strict")
+    #expect(request.query("dryRun") == nil)
+    let sent = try JSONPatch(json: JSONValue(parsing: try #require(request.body)))
+    #expect(
+      sent.operations == [
+        .test("/metadata/resourceVersion", "630"), .test("/metadata/uid", "u-1"),
+        .replace("/spec/http/1/route/0/weight", 60),
+      ])
+    _ = await plane.dryRun(step)
+    #expect(server.requests.last?.query("dryRun") == "All")
+  }
+
+  @Test func aCreateGoesToTheCollectionAndItsInverseToTheObject() async throws {
+    let server = ScriptedServer { request, _ in
+      .answer(request.method == .post ? 201 : 200, #"{"metadata":{"resourceVersion":"9"}}"#)
+    }
+    let plane = try Recorded.plane(server)
+    let collection = "/apis/networking.istio.io/v1/namespaces/shop/virtualservices"
+    var step = Step.creating(["metadata": ["name": "reviews"]], as: Self.ref, in: collection)
+    #expect(try await plane.apply(step).version == "9")
+    step.write = step.inverse
+    step.precondition = Precondition(version: "9", uid: "u")
+    _ = try await plane.apply(step)
+    let urls = server.requests.map { $0.url.split(separator: "?").first.map(String.init) ?? "" }
+    #expect(urls == ["http://127.0.0.1:1\(collection)", "http://127.0.0.1:1\(Self.path)"])
+    let options = try JSONValue(parsing: try #require(server.requests.last?.body))
+    #expect(options["preconditions"] == ["uid": "u", "resourceVersion": "9"])
+  }
+
+  @Test func aLostAnswerIsAnUnknownOutcomeAndNotSentAgain() async throws {
+    let server = ScriptedServer { _, _ in .answer(200, #"{"metadata":{"resour"#) }
+    let plane = try Recorded.plane(server)
+    let step = Step.creating([:], as: Self.ref, in: Self.path)
+    let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
+    #expect(error?.code == .unknownOutcome)
+    #expect(server.requests.count == 1)
+  }
+
+  @Test func aStaleTestIsAConflict() async throws {
+    let answer = try Recorded.text("edit/json-patch-stale.json")
+    let plane = try Recorded.plane(ScriptedServer { _, _ in .answer(422, answer) })
+    let step = try #require(try Step.editing(Self.reviews(), to: ["spec": [:], "metadata": ["name": "reviews"]]))
+    let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
+    #expect(error?.code == .conflict)
+    #expect(await plane.dryRun(step).accepted == false)
+  }
+
+  @Test func aReadOnlyPlaneSendsNoWrite() async throws {
+    let server = ScriptedServer { _, _ in .answer(200, "{}") }
+    let plane = try Recorded.plane(server, writes: .refused(reason: "read-only"))
+    let step = Step.creating([:], as: Self.ref, in: Self.path)
+    await #expect(throws: MeshError.self) { try await plane.apply(step) }
+    #expect(await plane.permits(step) == .no("read-only"))
+    #expect(server.requests.isEmpty)
+  }
+
+  @Test func anObjectIntentIsAPatchACreateOrAConflict() async throws {
+    let plane = try Recorded.plane(Recorded.server())
+    let native = try await plane.native(Self.ref)
+    let wanted = try JSONPatch([.add("/metadata/labels/tier", "web")]).applied(to: native.json)
+    let steps = try await plane.steps(for: .object(ObjectIntent(ref: Self.ref, json: wanted)), in: MeshSnapshot())
+    guard case .patch(let patch) = try #require(steps.first).write else {
+      Issue.record("an edit is a patch")
+      return
+    }
+    #expect(patch.changes == [.add("/metadata/labels/tier", "web")])
+    let stale = ObjectIntent(ref: Self.ref, json: wanted, baseVersion: "1")
+    let error = await #expect(throws: MeshError.self) { try await plane.steps(for: .object(stale), in: MeshSnapshot()) }
+    #expect(error?.code == .conflict)
+    let other = ObjectRef(plane: "p", namespace: "shop", kind: "virtualservice", name: "fresh")
+    let made = try await plane.steps(
+      for: .object(ObjectIntent(ref: other, json: ["metadata": ["name": "fresh"]])), in: MeshSnapshot())
+    #expect(made.first?.write == .create(["metadata": ["name": "fresh"]]))
+    #expect(made.first?.path == "/apis/networking.istio.io/v1/namespaces/shop/virtualservices")
+  }
+
+  @Test(
+    arguments: [
+      ("/api/v1/namespaces/shop/pods/a", "", "v1", "pods", "shop", "a"),
+      ("/api/v1/namespaces/shop", "", "v1", "namespaces", "", "shop"), ("/api/v1/nodes", "", "v1", "nodes", "", nil),
+      ("/apis/g.io/v1/namespaces/services/services", "g.io", "v1", "services", "services", nil),
+      ("/apis/g.io/v1/namespaces/n/services/services", "g.io", "v1", "services", "n", "services"),
+    ] as [(String, String, String, String, String, String?)])
+  func pathsAreReadAndWritten(
+    _ text: String, _ group: String, _ version: String, _ plural: String, _ namespace: String, _ name: String?
+  ) {
+    let path = ResourcePath(group: group, version: version, plural: plural, namespace: namespace, name: name)
+    #expect(ResourcePath(text) == path)
+    #expect(path.text == text)
+  }
+}
