@@ -19,6 +19,21 @@ public enum YAMLObject {
     return value
   }
 
+  /// The documents of a text, such as a file of several objects or of JSON.
+  ///
+  /// - Throws: `.usage`, naming the line where the text is no YAML or holds what JSON cannot.
+  public static func documents(_ text: String) throws(MeshError) -> [JSONValue] {
+    var documents: [JSONValue] = []
+    do {
+      for node in try Yams.compose_all(yaml: text) { documents.append(try value(node, depth: 0)) }
+    } catch let error as MeshError {
+      throw error
+    } catch {
+      throw MeshError(.usage, "this is neither YAML nor JSON: \(error)", remedy: "mind quotes and indentation")
+    }
+    return documents
+  }
+
   private static func value(_ node: Node, depth: Int) throws(MeshError) -> JSONValue {
     guard depth < 128 else { throw MeshError(.usage, "the text is nested too deeply") }
     switch node {
