@@ -90,7 +90,7 @@ extension MeshView {
         snapshot.services.values.filter { $0.ref.plane == name }.map { ($0.ref.namespace + "/" + $0.ref.name, $0) },
         uniquingKeysWith: { first, _ in first })
       var grouped: [PairKey: [Edge]] = [:]
-      for edge in report.edges where !edge.source.workload.isEmpty {
+      for edge in report.edges {
         grouped[PairKey(edge: edge), default: []].append(edge)
       }
       for (key, edges) in grouped {
@@ -164,8 +164,9 @@ private struct PairKey: Hashable {
   let serviceName: String
 
   init(edge: Edge) {
-    sourceNamespace = edge.source.namespace
-    source = edge.source.workload
+    let isKnown = !edge.source.workload.isEmpty && edge.source.workload != "unknown"
+    sourceNamespace = isKnown ? edge.source.namespace : ""
+    source = isKnown ? edge.source.workload : "unknown"
     let parts = edge.destination.service.split(separator: ".").map(String.init)
     serviceName = parts.first ?? edge.destination.service
     destinationNamespace = parts.count > 1 && parts.contains("svc") ? parts[1] : edge.destination.namespace
