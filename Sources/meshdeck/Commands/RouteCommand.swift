@@ -92,7 +92,7 @@ struct RouteCommand: AsyncParsableCommand {
         Console.note("your text is kept in \(edited.path)")
         throw error
       }
-      try? FileManager.default.removeItem(atPath: edited.path)
+      edited.discard()
     }
   }
 

@@ -7,6 +7,9 @@ enum ExternalEditor {
   struct Edited {
     let path: String
     let text: String
+
+    /// Takes the file and its folder away.
+    func discard() { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
   }
 
   /// The text as edited, or `nil` where it was left as it was. The file is made 0600 in a folder of ours.

@@ -31,12 +31,19 @@ struct InputFile {
   func documents() throws -> [JSONValue] {
     let text = try read()
     var documents: [JSONValue] = []
-    do {
-      for node in try Yams.compose_all(yaml: text) { documents.append(try YAMLNode.json(node)) }
-    } catch let error as MeshError {
-      throw error
-    } catch {
-      throw MeshError(.usage, "\(path) is neither JSON nor YAML: \(error)")
+    // JSON is read as JSON: YAML's idea of it lacks surrogate pairs.
+    if let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "[", let json = try? JSONValue(parsing: text) {
+      documents = [json]
+    } else {
+      // Nothing written out has more values than characters: what has is multiplied by aliases.
+      var budget = 2 * text.utf8.count + 16
+      do {
+        for node in try Yams.compose_all(yaml: text) { documents.append(try YAMLNode.json(node, budget: &budget)) }
+      } catch let error as MeshError {
+        throw error
+      } catch {
+        throw MeshError(.usage, "\(path) is neither JSON nor YAML: \(error)".replacing("\n", with: " "))
+      }
     }
     return documents.flatMap { document in
       document["kind"]?.string == "List" ? document["items"]?.array ?? [] : [document]
@@ -84,7 +91,9 @@ struct InputFile {
 
 /// A YAML node as JSON, by YAML 1.2's core schema as far as Kubernetes uses it.
 enum YAMLNode {
-  static func json(_ node: Node, depth: Int = 0) throws -> JSONValue {
+  static func json(_ node: Node, budget: inout Int, depth: Int = 0) throws -> JSONValue {
+    budget -= 1
+    guard budget >= 0 else { throw MeshError(.usage, "the YAML's aliases multiply it beyond its own size") }
     guard depth < 64 else { throw MeshError(.usage, "the YAML is nested deeper than 64 levels") }
     switch node {
     case .mapping(let mapping):
@@ -93,10 +102,13 @@ enum YAMLNode {
         guard let name = key.scalar?.string else {
           throw MeshError(.usage, "line \(key.mark?.line ?? 0): a field's name is expected")
         }
-        object[name] = try json(value, depth: depth + 1)
+        object[name] = try json(value, budget: &budget, depth: depth + 1)
       }
       return .object(object)
-    case .sequence(let sequence): return .array(try sequence.map { try json($0, depth: depth + 1) })
+    case .sequence(let sequence):
+      var items: [JSONValue] = []
+      for item in sequence { items.append(try json(item, budget: &budget, depth: depth + 1)) }
+      return .array(items)
     case .scalar(let scalar):
       guard scalar.style == .plain else { return .string(scalar.string) }
       switch scalar.string {
