@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import MeshKit
 
@@ -77,22 +78,10 @@ struct RouteCommand: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load() }
       let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
-      guard let edited = try ExternalEditor.edit(YAMLText.text(StepDiff.meaningful(native.json)), name: route.ref.name) else {
+      guard let intent = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
       }
-      let documents = try InputFile(path: edited.path).documents()
-      guard documents.count == 1, var object = documents.first else {
-        throw MeshError(.usage, "one object is expected; yours is kept in \(edited.path)")
-      }
-      object["metadata"]?["namespace"] = .string(route.ref.namespace)
-      do {
-        try await PlanRun(deck: deck, options: options, write: write)
-          .run(.object(ObjectIntent(ref: route.ref, json: object, baseVersion: native.version)))
-      } catch {
-        Console.note("your text is kept in \(edited.path)")
-        throw error
-      }
-      edited.discard()
+      try await PlanRun(deck: deck, options: options, write: write).run(.object(intent))
     }
   }
 
