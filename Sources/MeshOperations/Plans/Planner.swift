@@ -152,8 +152,8 @@ extension RuleIntent {
       }
     }
     return [
-      word("timeout", timeout) { Figures.seconds($0) }, word("retries", retries) { "\($0.attempts)" },
-      word("fault", fault) { $0.abortStatus.map { "abort \($0)" } ?? "delay \(Figures.seconds($0.delay ?? 0))" },
+      word("timeout", timeout) { Figures.duration($0) }, word("retries", retries) { "\($0.attempts)" },
+      word("fault", fault) { $0.abortStatus.map { "abort \($0)" } ?? "delay \(Figures.duration($0.delay ?? 0))" },
       word("mirror", mirror) { "\($0.host) \(Figures.number($0.percent))%" }, word("headers", headers) { _ in "changed" },
     ].compactMap(\.self)
   }
