@@ -4,11 +4,11 @@ import MeshTransport
 import Testing
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// A Kubernetes API server that the contract is held against.
@@ -39,7 +39,8 @@ struct ContractServer: Sendable, CustomTestStringConvertible {
 /// Where two servers differ, the embedded one is wrong.
 @Suite(
   .serialized, .timeLimit(.minutes(1)),
-  .enabled(if: !ContractServer.available.isEmpty, "MESHDECK_TEST_KUBECONFIG names no kubeconfig: the contract is NOT tested"))
+  .enabled(
+    if: !ContractServer.available.isEmpty, "MESHDECK_TEST_KUBECONFIG names no kubeconfig: the contract is NOT tested"))
 struct KubernetesContractTests {
   /// A Service that no server has by itself.
   static func service(_ name: String, namespace: String) -> JSONValue {
@@ -142,7 +143,10 @@ struct KubernetesContractTests {
     #expect(verdict.accepted == false)
     #expect(verdict.message.contains("port"))
     #expect(await Self.code { try await plane.apply(create) } == .refused)
-    #expect(await Self.code { try await plane.native(ObjectRef(plane: "contract", namespace: "", kind: "nosuchkind", name: "x")) } == .notFound)
+    #expect(
+      await Self.code {
+        try await plane.native(ObjectRef(plane: "contract", namespace: "", kind: "nosuchkind", name: "x"))
+      } == .notFound)
   }
 
   @Test(arguments: ContractServer.available) func changesAreFollowed(_ server: ContractServer) async throws {

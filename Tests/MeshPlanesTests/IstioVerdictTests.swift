@@ -28,7 +28,8 @@ import Testing
     var mesh = SmallMesh()
     mesh.add("cart", proxy: server == .noSidecar ? .none : .sidecar)
     if server != .noSidecar {
-      // A workload policy: a namespace's DISABLE would make auto callers send plaintext before they look at the instance.
+      // A workload policy: a namespace's DISABLE would make auto callers send plaintext before they look at the
+      // instance.
       mesh.peer("w", in: "shop", try #require(MTLSMode(rawValue: server.rawValue)), selector: ["app": "cart"])
     }
     if client != .auto, client != .unmeshed {

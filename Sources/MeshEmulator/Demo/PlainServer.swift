@@ -37,6 +37,7 @@ private struct PlainEntry: HTTPHandler {
     let answer = answer(plain)
     return HTTPResponse(
       statusCode: HTTPStatusCode(answer.status, phrase: answer.status == 200 ? "OK" : "Status"),
-      headers: [.contentType: answer.contentType], body: Data(answer.body))
+      headers: [.contentType: answer.contentType],
+      body: HTTPBodySequence(data: Data(answer.body), suggestedBufferSize: 1 << 18))
   }
 }

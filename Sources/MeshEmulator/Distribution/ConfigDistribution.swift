@@ -63,9 +63,9 @@ struct ConfigDistribution: Sendable {
     return fault(push, proxy).map { (push, push.time + delay, $0) }
   }
 
-  /// The next moment at which some proxy may change what it works with.
+  /// Whether every proxy has answered the last push by a time. The first push needs no answers.
   func isSettled(at time: Double) -> Bool {
-    guard let latest else { return true }
+    guard let latest, latest.id > 0 else { return true }
     let longest = max(3, habitual.map(delay).max() ?? 0)
     return latest.time + longest <= time
   }

@@ -48,10 +48,13 @@ public enum PlaneRegistry {
     let dialect = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
     let plane = try KubernetesPlane(name: setting.name, connection: connection, dialects: [dialect], options: options)
-    return PlaneConnection(
-      name: setting.name, control: plane,
-      telemetry: try setting.telemetry.map { value throws(MeshError) in try telemetry(value, environment: environment) },
-      telemetryGap: "no telemetry source is configured")
+    let source: any TelemetrySource
+    if let configured = setting.telemetry {
+      source = try telemetry(configured, environment: environment)
+    } else {
+      source = ClusterPrometheus(plane, connection: connection)
+    }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
   private static func telemetry(

@@ -88,20 +88,34 @@ import Testing
 
   static let rows: [Row] = [
     Row(testDescription: "exit 1", body: "echo why it failed >&2; exit 1", says: "why it failed"),
-    Row(testDescription: "sleeps for ever, also in a child", body: "sleep 100 & sleep 100", says: "did not answer", limit: .milliseconds(300)),
-    Row(testDescription: "prints without end", body: "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", says: "more than 1048576 bytes"),
+    Row(
+      testDescription: "sleeps for ever, also in a child", body: "sleep 100 & sleep 100", says: "did not answer",
+      limit: .milliseconds(300)),
+    Row(
+      testDescription: "prints without end",
+      body: "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", says: "more than 1048576 bytes"),
     Row(testDescription: "garbage", body: "echo hello", says: "no JSON"),
     Row(testDescription: "another kind", body: answer("{}", kind: "Token"), says: "no ExecCredential"),
-    Row(testDescription: "another version", body: answer("{\"token\":\"t\"}", version: "client.authentication.k8s.io/v1beta1"), says: "apiVersion"),
+    Row(
+      testDescription: "another version",
+      body: answer("{\"token\":\"t\"}", version: "client.authentication.k8s.io/v1beta1"), says: "apiVersion"),
     Row(testDescription: "no status", body: answer("null"), says: "no status"),
     Row(testDescription: "nothing in it", body: answer("{}"), says: "neither"),
-    Row(testDescription: "certificate only", body: answer("{\"clientCertificateData\":\"C\"}"), says: "without its key"),
-    Row(testDescription: "no time", body: answer("{\"token\":\"t\",\"expirationTimestamp\":\"soon\"}"), says: "expirationTimestamp"),
+    Row(
+      testDescription: "certificate only", body: answer("{\"clientCertificateData\":\"C\"}"), says: "without its key"),
+    Row(
+      testDescription: "no time", body: answer("{\"token\":\"t\",\"expirationTimestamp\":\"soon\"}"),
+      says: "expirationTimestamp"),
     Row(testDescription: "C7 denied", body: answer("{\"token\":\"t\"}"), says: "not allowed", policy: .deny),
-    Row(testDescription: "C7 not on the list", body: answer("{\"token\":\"t\"}"), says: "not allowed", policy: .allow(["other"])),
-    Row(testDescription: "C8 world-writable", body: answer("{\"token\":\"t\"}"), says: "everybody may write", mode: 0o757),
+    Row(
+      testDescription: "C7 not on the list", body: answer("{\"token\":\"t\"}"), says: "not allowed",
+      policy: .allow(["other"])),
+    Row(
+      testDescription: "C8 world-writable", body: answer("{\"token\":\"t\"}"), says: "everybody may write", mode: 0o757),
     Row(testDescription: "not executable", body: answer("{\"token\":\"t\"}"), says: "not installed", mode: 0o600),
-    Row(testDescription: "C9 wants a terminal", body: answer("{\"token\":\"t\"}"), says: "needs a terminal", interactive: .always),
+    Row(
+      testDescription: "C9 wants a terminal", body: answer("{\"token\":\"t\"}"), says: "needs a terminal",
+      interactive: .always),
   ]
 
   @Test(arguments: rows) func whatAPluginDoesWrongIsSaidInOneLine(_ row: Row) async throws {

@@ -94,6 +94,7 @@ enum Wire {
 
   static func status(_ code: Int, reason: String = "", message: String = "m", cause: String = "") -> String {
     let details = cause.isEmpty ? "" : #","details":{"causes":[{"reason":"\#(cause)","message":"x"}]}"#
-    return #"{"kind":"Status","status":"Failure","code":\#(code),"reason":"\#(reason)","message":"\#(message)"\#(details)}"#
+    return
+      #"{"kind":"Status","status":"Failure","code":\#(code),"reason":"\#(reason)","message":"\#(message)"\#(details)}"#
   }
 }

@@ -57,7 +57,9 @@ import Testing
   @Test func ofSeveralFilesTheFirstThatNamesAnEntryWins() throws {
     let folder = TemporaryFolder()
     let first = folder.write(
-      "a", "clusters: [{name: c, cluster: {server: 'https://first'}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]")
+      "a",
+      "clusters: [{name: c, cluster: {server: 'https://first'}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]"
+    )
     let second = folder.write(
       "b",
       """
@@ -90,7 +92,9 @@ import Testing
     var text: [UInt8]
     /// What the message must hold.
     var says: String
-    init(_ name: String, _ text: String, says: String) { (testDescription, self.text, self.says) = (name, Array(text.utf8), says) }
+    init(_ name: String, _ text: String, says: String) {
+      (testDescription, self.text, self.says) = (name, Array(text.utf8), says)
+    }
     init(_ name: String, bytes: [UInt8], says: String) { (testDescription, text, self.says) = (name, bytes, says) }
   }
 
@@ -102,7 +106,9 @@ import Testing
 
   static let bad: [Bad] = [
     Bad("C2 alias bomb", bomb, says: "aliases are followed"),
-    Bad("C2 a hundred and one aliases", "a: &a 1\nb: [\(Array(repeating: "*a", count: 101).joined(separator: ","))]", says: "more than 100 aliases"),
+    Bad(
+      "C2 a hundred and one aliases", "a: &a 1\nb: [\(Array(repeating: "*a", count: 101).joined(separator: ","))]",
+      says: "more than 100 aliases"),
     Bad("C2 alias as key", "a: &a [1]\n*a : 2", says: ":2:1"),
     Bad("C3 flow nesting", String(repeating: "[", count: 10_000), says: "nested deeper"),
     Bad("C3 block nesting", String(repeating: "- ", count: 10_000), says: "nested deeper"),
@@ -116,8 +122,13 @@ import Testing
     Bad("clusters of another type", "clusters: {a: b}", says: "clusters is not a list"),
     Bad("duplicate name", "users: [{name: a},{name: a}]", says: "stands twice"),
     Bad("bad base64", "users: [{name: a, user: {client-key-data: '***'}}]", says: "Base64"),
-    Bad("exec without interactiveMode in v1", "users: [{name: a, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1}}}]", says: "interactiveMode"),
-    Bad("exec in an unknown version", "users: [{name: a, user: {exec: {command: x, apiVersion: v7}}}]", says: "apiVersion"),
+    Bad(
+      "exec without interactiveMode in v1",
+      "users: [{name: a, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1}}}]",
+      says: "interactiveMode"),
+    Bad(
+      "exec in an unknown version", "users: [{name: a, user: {exec: {command: x, apiVersion: v7}}}]", says: "apiVersion"
+    ),
   ]
 
   @Test(arguments: bad) func aBadFileIsOneLineWithItsPlace(_ row: Bad) {
@@ -153,7 +164,8 @@ import Testing
     Refused(testDescription: "C4 auth-provider", user: "auth-provider: {name: gcp}", says: "gcp"),
     Refused(
       testDescription: "C5 insecure with CA",
-      cluster: "server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: QQ==", user: "token: t",
+      cluster: "server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: QQ==",
+      user: "token: t",
       says: "insecure-skip-tls-verify"),
     Refused(testDescription: "token and password", user: "token: t, username: u, password: p", says: "both"),
     Refused(testDescription: "certificate without key", user: "client-certificate-data: QQ==", says: "key"),
@@ -206,7 +218,9 @@ import Testing
     #expect(try await token(true) == "Bearer third")
   }
 
-  @Test(arguments: [("QUJD", [65, 66, 67]), ("QUI=", [65, 66]), ("QQ==", [65]), ("Q\nQ==", [65]), ("", [])] as [(String, [UInt8])])
+  @Test(
+    arguments: [("QUJD", [65, 66, 67]), ("QUI=", [65, 66]), ("QQ==", [65]), ("Q\nQ==", [65]), ("", [])]
+      as [(String, [UInt8])])
   func base64GoesBothWays(_ text: String, _ bytes: [UInt8]) {
     #expect(Base64.decode(text) == bytes)
     #expect(Base64.decode(Base64.encode(bytes)) == bytes)

@@ -94,7 +94,9 @@ import Testing
   }
 
   @Test func aCreateGoesToTheCollectionAndItsInverseToTheObject() async throws {
-    let server = ScriptedServer { request, _ in .answer(request.method == .post ? 201 : 200, #"{"metadata":{"resourceVersion":"9"}}"#) }
+    let server = ScriptedServer { request, _ in
+      .answer(request.method == .post ? 201 : 200, #"{"metadata":{"resourceVersion":"9"}}"#)
+    }
     let plane = try Recorded.plane(server)
     let collection = "/apis/networking.istio.io/v1/namespaces/shop/virtualservices"
     var step = Step.creating(["metadata": ["name": "reviews"]], as: Self.ref, in: collection)
@@ -155,12 +157,13 @@ import Testing
     #expect(made.first?.path == "/apis/networking.istio.io/v1/namespaces/shop/virtualservices")
   }
 
-  @Test(arguments: [
-    ("/api/v1/namespaces/shop/pods/a", "", "v1", "pods", "shop", "a"),
-    ("/api/v1/namespaces/shop", "", "v1", "namespaces", "", "shop"), ("/api/v1/nodes", "", "v1", "nodes", "", nil),
-    ("/apis/g.io/v1/namespaces/services/services", "g.io", "v1", "services", "services", nil),
-    ("/apis/g.io/v1/namespaces/n/services/services", "g.io", "v1", "services", "n", "services"),
-  ] as [(String, String, String, String, String, String?)])
+  @Test(
+    arguments: [
+      ("/api/v1/namespaces/shop/pods/a", "", "v1", "pods", "shop", "a"),
+      ("/api/v1/namespaces/shop", "", "v1", "namespaces", "", "shop"), ("/api/v1/nodes", "", "v1", "nodes", "", nil),
+      ("/apis/g.io/v1/namespaces/services/services", "g.io", "v1", "services", "services", nil),
+      ("/apis/g.io/v1/namespaces/n/services/services", "g.io", "v1", "services", "n", "services"),
+    ] as [(String, String, String, String, String, String?)])
   func pathsAreReadAndWritten(
     _ text: String, _ group: String, _ version: String, _ plural: String, _ namespace: String, _ name: String?
   ) {

@@ -6,7 +6,10 @@ import Testing
 
 /// A real API server's answers, as recorded under `Fixtures/Recordings/kubernetes`.
 enum Recorded {
-  static let folder = "\(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/"))/Fixtures/Recordings/kubernetes"
+  static let folder = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return "\(parts.dropLast(4).joined(separator: "/"))/Fixtures/Recordings/kubernetes"
+  }()
 
   static func bytes(_ name: String) throws -> [UInt8] { try LocalFile.read("\(folder)/\(name)") }
 
@@ -70,7 +73,9 @@ enum Recorded {
       switch request.url.dropFirst("http://127.0.0.1:1".utf8.count) {
       case "/api": .answer(200, #"{"kind":"APIVersions","versions":["v1"]}"#)
       case "/api/v1":
-        .answer(200, #"{"kind":"APIResourceList","resources":[{"name":"pods","kind":"Pod","namespaced":true,"verbs":["list"]}]}"#)
+        .answer(
+          200,
+          #"{"kind":"APIResourceList","resources":[{"name":"pods","kind":"Pod","namespaced":true,"verbs":["list"]}]}"#)
       case "/apis": .answer(200, groups)
       case "/apis/networking.istio.io/v1": .answer(200, istio)
       default: .answer(503, Wire.status(503, message: "the server is currently unable to handle the request"))
@@ -87,7 +92,8 @@ enum Recorded {
     let plane = try Recorded.plane(Recorded.server())
     let snapshot = try await plane.snapshot(["pod"])
     #expect(snapshot.endpoints.count == 36)
-    let review = try #require(snapshot.endpoints[ObjectRef(plane: "p", namespace: "shop", kind: "pod", name: "reviews-v2-0")])
+    let review = try #require(
+      snapshot.endpoints[ObjectRef(plane: "p", namespace: "shop", kind: "pod", name: "reviews-v2-0")])
     #expect(review.proxy == .sidecar)
     #expect(review.acceptsMeshTLS)
     #expect(review.isReady)
@@ -103,7 +109,8 @@ enum Recorded {
   @Test func servicesAndNamespacesAreRead() async throws {
     let plane = try Recorded.plane(Recorded.server())
     let snapshot = try await plane.snapshot(["service", "namespace"])
-    let reviews = try #require(snapshot.services[ObjectRef(plane: "p", namespace: "shop", kind: "service", name: "reviews")])
+    let reviews = try #require(
+      snapshot.services[ObjectRef(plane: "p", namespace: "shop", kind: "service", name: "reviews")])
     #expect(reviews.hosts == ["reviews.shop.svc.cluster.local"])
     #expect(!reviews.ports.isEmpty && !reviews.selector.isEmpty)
     #expect(snapshot.namespaces[ObjectRef(plane: "p", namespace: "", kind: "namespace", name: "shop")] != nil)
@@ -144,16 +151,27 @@ enum Recorded {
 
   static func refusals() throws -> [Refusal] {
     [
-      Refusal(testDescription: "401", status: 401, body: try Recorded.text("errors/unauthorized.json"), code: .unauthenticated),
+      Refusal(
+        testDescription: "401", status: 401, body: try Recorded.text("errors/unauthorized.json"), code: .unauthenticated
+      ),
       Refusal(testDescription: "403", status: 403, body: try Recorded.text("errors/forbidden.json"), code: .forbidden),
       Refusal(testDescription: "404", status: 404, body: try Recorded.text("errors/not-found.json"), code: .notFound),
-      Refusal(testDescription: "404 as text", status: 404, body: try Recorded.text("errors/unknown-resource.json"), code: .notFound),
+      Refusal(
+        testDescription: "404 as text", status: 404, body: try Recorded.text("errors/unknown-resource.json"),
+        code: .notFound),
       Refusal(testDescription: "409", status: 409, body: try Recorded.text("edit/put-conflict.json"), code: .conflict),
-      Refusal(testDescription: "409 apply", status: 409, body: try Recorded.text("edit/apply-conflict.json"), code: .conflict),
+      Refusal(
+        testDescription: "409 apply", status: 409, body: try Recorded.text("edit/apply-conflict.json"), code: .conflict),
       Refusal(testDescription: "410", status: 410, body: Wire.status(410, reason: "Expired"), code: .conflict),
-      Refusal(testDescription: "422 of a stale test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"), code: .conflict, isGuarded: true),
-      Refusal(testDescription: "422 without a test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"), code: .refused),
-      Refusal(testDescription: "422 with causes", status: 422, body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true),
+      Refusal(
+        testDescription: "422 of a stale test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"),
+        code: .conflict, isGuarded: true),
+      Refusal(
+        testDescription: "422 without a test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"),
+        code: .refused),
+      Refusal(
+        testDescription: "422 with causes", status: 422,
+        body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true),
       Refusal(testDescription: "429", status: 429, body: Wire.status(429), code: .unreachable),
       Refusal(testDescription: "500", status: 500, body: "<html>oops", code: .unreachable),
       Refusal(testDescription: "503", status: 503, body: "", code: .unreachable),

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// A folder of a test's own, removed with it.
@@ -43,11 +43,11 @@ final class TemporaryFolder: Sendable {
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { buffer in
         #if canImport(Glibc)
-          Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+        Glibc.write(descriptor, buffer.baseAddress, buffer.count)
         #elseif canImport(Musl)
-          Musl.write(descriptor, buffer.baseAddress, buffer.count)
+        Musl.write(descriptor, buffer.baseAddress, buffer.count)
         #else
-          Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+        Darwin.write(descriptor, buffer.baseAddress, buffer.count)
         #endif
       }
       guard count > 0 else { break }

@@ -41,7 +41,7 @@ extension KubernetesClient {
           "authentication.k8s.io/\(version)", "selfsubjectreviews", "SelfSubjectReview", nil)
         let info = json["status"]?["userInfo"]
         return (info?["username"]?.string ?? "", info?["groups"]?.array?.compactMap(\.string) ?? [])
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         continue
       }
     }

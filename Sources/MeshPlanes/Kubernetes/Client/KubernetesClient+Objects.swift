@@ -114,7 +114,8 @@ extension KubernetesClient {
     let tail = path.hasPrefix("/") ? path : "/\(path)"
     let target = "/api/v1/namespaces/\(PercentCoding.encode(namespace))/\(kind)/\(PercentCoding.encode(name)):\(port)"
     return try await send(
-      .get, "\(target)/proxy\(tail)", accept: "*/*", limits: .dump, what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
+      .get, "\(target)/proxy\(tail)", accept: "*/*", limits: .dump,
+      what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
     ).body
   }
 }

@@ -92,7 +92,8 @@ struct KubernetesStatus: Sendable, Hashable {
     var text = message.isEmpty ? "HTTP \(code)" : message
     let told = causes.filter { !text.contains($0.message) || $0.message.isEmpty }.prefix(8)
     if !told.isEmpty {
-      text += " (" + told.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }.joined(separator: "; ") + ")"
+      let words = told.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
+      text += " (\(words.joined(separator: "; ")))"
     }
     let (kind, remedy): (MeshError.Code, String?) =
       switch code {

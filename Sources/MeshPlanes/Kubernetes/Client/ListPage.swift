@@ -42,8 +42,9 @@ struct ListPage: Sendable, Hashable {
               try item(&attempt)
               reader = attempt
             } catch {
-              let meta = try ObjectMeta.peek(reader)
-              page.faults.append("\(meta.namespace.isEmpty ? "" : "\(meta.namespace)/")\(meta.name): \(error)")
+              let meta = (try? ObjectMeta.peek(reader)) ?? ObjectMeta()
+              let name = meta.name.isEmpty ? "item \(page.count)" : meta.name
+              page.faults.append("\(meta.namespace.isEmpty ? "" : "\(meta.namespace)/")\(name): \(error)")
               try reader.skip()
             }
           }

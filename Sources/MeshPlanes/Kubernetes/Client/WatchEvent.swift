@@ -32,7 +32,8 @@ enum WatchEvent: Sendable {
     case "ADDED", "MODIFIED", "DELETED", "BOOKMARK":
       let meta = try JSONReader.read(slice: object) { reader throws(JSONError) in try ObjectMeta(from: &reader) }
       self =
-        type == "BOOKMARK" ? .bookmark(meta.resourceVersion) : .changed(type == "DELETED" ? .deleted : .upserted, object, meta)
+        type == "BOOKMARK"
+        ? .bookmark(meta.resourceVersion) : .changed(type == "DELETED" ? .deleted : .upserted, object, meta)
     default:
       throw JSONError(.malformed, at: 0, expected: "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR")
     }

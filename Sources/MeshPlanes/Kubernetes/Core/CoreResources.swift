@@ -64,9 +64,10 @@ enum CoreResources {
               switch key {
               case "metadata": labels = try MetadataFields(from: &reader).labels
               case "spec":
-                account = try reader.memberOfObject("serviceAccountName") { reader throws(JSONError) in
-                  try reader.optionalString() ?? ""
-                } ?? ""
+                account =
+                  try reader.memberOfObject("serviceAccountName") { reader throws(JSONError) in
+                    try reader.optionalString() ?? ""
+                  } ?? ""
               default: try reader.skip()
               }
             }

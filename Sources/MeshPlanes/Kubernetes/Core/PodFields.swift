@@ -124,8 +124,8 @@ struct PodFields {
     case "Job":
       // A CronJob's jobs are its name and the minute they are due.
       let parts = owner.name.split(separator: "-")
-      if parts.count > 1, let last = parts.last, last.utf8.count >= 8, last.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-      {
+      let isDigits = parts.last?.utf8.allSatisfy { (0x30...0x39).contains($0) } ?? false
+      if parts.count > 1, isDigits, parts.last?.utf8.count ?? 0 >= 8 {
         return ("cronjob", parts.dropLast().joined(separator: "-"))
       }
       return ("job", owner.name)

@@ -9,8 +9,8 @@ public struct IstioDialect: KubernetesDialect {
   public struct Addresses: Sendable, Hashable {
     /// istiod's debug interface, such as `http://127.0.0.1:8080`; `nil` reaches its pods through the API server.
     public var istiod: String?
-    /// A proxy's administration by `namespace/pod`, such as `http://127.0.0.1:15000`; others are reached through the API
-    /// server.
+    /// A proxy's administration by `namespace/pod`, such as `http://127.0.0.1:15000`; others are reached through the
+    /// API server.
     public var proxies: [String: String]
 
     /// Creates addresses.
@@ -60,7 +60,8 @@ public struct IstioDialect: KubernetesDialect {
 
   /// The one write that carries out an intent; none where everything is as wanted already.
   ///
-  /// Fails with `.refused` for what Istio would not take and for names that are not there, with `.usage` where several fit.
+  /// Fails with `.refused` for what Istio would not take and for names that are not there, with `.usage` where several
+  /// fit.
   public func steps(
     for intent: Intent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async throws(MeshError) -> [Step] {

@@ -3,9 +3,9 @@ import MeshTransport
 import Subprocess
 
 #if canImport(System)
-  import System
+import System
 #else
-  import SystemPackage
+import SystemPackage
 #endif
 
 /// Credentials of an exec plugin: run when needed, kept until they expire, run once more when the server refuses them.

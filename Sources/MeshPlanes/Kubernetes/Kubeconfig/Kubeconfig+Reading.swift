@@ -107,9 +107,10 @@ extension Kubeconfig.User {
     impersonation.user = try body["as"]?.string() ?? ""
     impersonation.uid = try body["as-uid"]?.string() ?? ""
     impersonation.groups = try body["as-groups"]?.strings() ?? []
-    impersonation.extra = try body["as-user-extra"]?.members().map { member throws(MeshError) in
-      Kubeconfig.Impersonation.Extra(name: member.0, values: try member.1.strings())
-    } ?? []
+    impersonation.extra =
+      try body["as-user-extra"]?.members().map { member throws(MeshError) in
+        Kubeconfig.Impersonation.Extra(name: member.0, values: try member.1.strings())
+      } ?? []
   }
 
   private init(name: String, impersonation: Kubeconfig.Impersonation) {

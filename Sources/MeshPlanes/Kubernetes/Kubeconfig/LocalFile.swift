@@ -1,11 +1,12 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 import MeshModel
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// A small file read whole, without ever waiting on a pipe or a device (faults C1).
 enum LocalFile {
@@ -45,11 +46,11 @@ enum LocalFile {
     while true {
       let count = chunk.withUnsafeMutableBytes { buffer in
         #if canImport(Glibc)
-          Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        Glibc.read(descriptor, buffer.baseAddress, buffer.count)
         #elseif canImport(Musl)
-          Musl.read(descriptor, buffer.baseAddress, buffer.count)
+        Musl.read(descriptor, buffer.baseAddress, buffer.count)
         #else
-          Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+        Darwin.read(descriptor, buffer.baseAddress, buffer.count)
         #endif
       }
       if count == 0 { return bytes }

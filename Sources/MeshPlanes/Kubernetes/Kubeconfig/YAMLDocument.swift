@@ -32,7 +32,8 @@ enum YAMLDocument {
       throw refusal(path, nil, "the file is UTF-16", remedy: "save it as UTF-8")
     }
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    guard let text = String(validating: bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self) else {
+    let body = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
+    guard let text = String(validating: body, as: UTF8.self) else {
       throw refusal(path, nil, "the file is not valid UTF-8", remedy: "save it as UTF-8")
     }
     try scan(bytes, path)

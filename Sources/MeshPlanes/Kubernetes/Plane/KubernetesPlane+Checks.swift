@@ -2,6 +2,7 @@ import MeshModel
 import MeshTransport
 
 extension KubernetesPlane {
+  /// Checks configuration, reachability, version, clock, identity, dialects and permissions, in this order.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
     func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {

@@ -2,11 +2,12 @@ public import MeshModel
 import MeshTransport
 
 extension KubernetesPlane {
+  /// Reads one object. The kind `workload` stands for whichever native object is behind the name.
   public func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
     let path = try await objectPath(ref)
     do throws(MeshError) {
       return native(try await client.get(path, object: ref).json, ref: ref, path: path)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       throw MeshError(.notFound, "there is no such object", plane: name, object: ref)
     }
   }
@@ -22,7 +23,7 @@ extension KubernetesPlane {
       do throws(MeshError) {
         _ = try await client.get(path, object: ref)
         return path
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         continue
       }
     }
@@ -35,6 +36,7 @@ extension KubernetesPlane {
       uid: json["metadata"]?["uid"]?.string ?? "")
   }
 
+  /// Reads the objects of a kind, page by page, each with its `apiVersion` and `kind`.
   public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     let resource = try await served(kind)
     let path = resource.path(namespace: namespace ?? "")
@@ -68,6 +70,7 @@ extension KubernetesPlane {
     return objects
   }
 
+  /// Makes the steps of an intent: generic edits and deletes here, everything else by the dialect that knows it.
   public func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
     switch intent {
     case .object(let intent): return try await steps(for: intent)
@@ -93,7 +96,7 @@ extension KubernetesPlane {
     let current: NativeObject
     do throws(MeshError) {
       current = try await native(ref)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       let resource = try await served(ref.kind)
       guard intent.baseVersion == nil else {
         throw MeshError(
@@ -109,6 +112,7 @@ extension KubernetesPlane {
     return Step.editing(current, to: wanted).map { [$0] } ?? []
   }
 
+  /// Gathers what the dialects tell of their proxies.
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: access.now)
     var asked = false

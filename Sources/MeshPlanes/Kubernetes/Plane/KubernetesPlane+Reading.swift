@@ -3,6 +3,7 @@ import MeshTransport
 import Synchronization
 
 extension KubernetesPlane {
+  /// Lists the kinds, at most four at once. A kind that is denied is told by its feed and does not hide the others.
   public func read(
     _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError) {
@@ -82,6 +83,7 @@ extension KubernetesPlane {
     await receive([.feed(key, .live(access.now))])
   }
 
+  /// Lists and watches every resource that is served. A receiver begins with an empty snapshot.
   public func changes() -> AsyncStream<[MeshChange]> {
     AsyncStream { continuation in
       let task = Task {

@@ -2,6 +2,7 @@ public import MeshModel
 import MeshTransport
 
 extension KubernetesPlane {
+  /// Asks the server with `dryRun=All`: validation and admission run, nothing is stored.
   public func dryRun(_ step: Step) async -> DryRunVerdict {
     do throws(MeshError) {
       let stored = try await write(step, dryRun: true)
@@ -16,6 +17,7 @@ extension KubernetesPlane {
     }
   }
 
+  /// Asks `SelfSubjectAccessReview` for the exact verb and object; an answer is believed for a minute.
   public func permits(_ step: Step) async -> Capabilities.Answer {
     guard let path = ResourcePath(step.path) else { return .no("\(step.path) is no path of the API") }
     if case .refused(let reason) = client.session.writes { return .no(reason) }
@@ -31,6 +33,7 @@ extension KubernetesPlane {
         name: verb == "create" ? "" : path.name ?? step.object.name))
   }
 
+  /// Writes a step: JSON patch, create, or delete with preconditions. It is sent once, whatever happens.
   public func apply(_ step: Step) async throws(MeshError) -> StepOutcome {
     let stored = try await write(step, dryRun: false)
     if step.write == .delete { return StepOutcome(version: "", json: nil, audit: stored.audit) }
@@ -44,11 +47,12 @@ extension KubernetesPlane {
     let object = path.object(step.object.name)
     switch step.write {
     case .patch(let patch):
-      return try await client.patch(object, .json(guarded(patch, step.precondition)), dryRun: dryRun, object: step.object)
+      let guarded = guarded(patch, step.precondition)
+      return try await client.patch(object, .json(guarded), dryRun: dryRun, object: step.object)
     case .create(let json):
       do throws(MeshError) {
         return try await client.create(json, in: path.collection, dryRun: dryRun, object: step.object)
-      } catch where error.code == .notFound && !path.namespace.isEmpty {
+      } catch  where error.code == .notFound && !path.namespace.isEmpty {
         throw MeshError(
           .refused, error.message, plane: name, object: step.object, remedy: "create the namespace first")
       }

@@ -39,6 +39,7 @@ public struct KubernetesPlane: ControlPlane {
     permissions = PermissionCache(client, clock: options.clock)
   }
 
+  /// The connection as known from the last look at what is served; it asks nothing.
   public var plane: Plane {
     get async {
       var plane = Plane(name: name, kind: .kubernetes, address: client.session.origin + client.session.basePath)
@@ -62,6 +63,7 @@ public struct KubernetesPlane: ControlPlane {
     }
   }
 
+  /// The pure rules of a dialect this plane was given.
   public func rules(for dialect: Dialect) -> (any DialectRules)? {
     dialects.first { $0.dialect == dialect }?.rules
   }

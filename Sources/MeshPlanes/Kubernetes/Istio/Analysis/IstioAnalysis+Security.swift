@@ -71,7 +71,7 @@ extension IstioAnalysis {
         Finding(
           code: "MD0502", severity: .error, object: policy.ref, pointer: "/spec/mtls/mode",
           message:
-            "STRICT for a workload of a namespace that is DISABLE: callers go by the namespace, send plaintext, and break",
+            "STRICT for a workload of a namespace that is DISABLE: callers go by that, send plaintext, and break",
           remedy: "Set the namespace to PERMISSIVE, or give callers a DestinationRule with ISTIO_MUTUAL",
           equivalents: []))
     }

@@ -6,7 +6,8 @@ public import MeshModel
 /// `appProtocol` values (`kubernetes.io/h2c`, `kubernetes.io/ws`, `kubernetes.io/wss`); IANA's registered ports for
 /// servers that Istio itself treats as opaque TCP.
 public enum ApplicationProtocol {
-  /// The protocol of a port in lower case: `http`, `grpc`, `tls`, `tcp`, `redis`, …; `appProtocol` goes before the name.
+  /// The protocol of a port in lower case: `http`, `grpc`, `tls`, `tcp`, `redis`, …; `appProtocol` goes before the
+  /// name.
   public static func name(portName: String, appProtocol: String?, port: Int, transport: String = "TCP") -> String {
     if let appProtocol, !appProtocol.isEmpty {
       switch appProtocol.lowercased() {

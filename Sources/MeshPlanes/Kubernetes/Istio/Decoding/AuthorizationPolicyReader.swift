@@ -2,7 +2,8 @@ import MeshModel
 
 /// A reader of AuthorizationPolicy objects' `spec`, its rules said in words.
 ///
-/// Source: Istio API, AuthorizationPolicy: `ALLOW` is the default action; no rule allows nothing, an empty rule everything.
+/// Source: Istio API, AuthorizationPolicy: `ALLOW` is the default action; no rule allows nothing, an empty rule
+/// everything.
 struct AuthorizationPolicyReader {
   private var selector: [String: String] = [:]
   private var action = "ALLOW"

@@ -1,6 +1,7 @@
 import MeshModel
 
-/// A reader of selectors: `{"matchLabels": {…}}` (security, DestinationRule) or `{"labels": {…}}` (Sidecar, ServiceEntry).
+/// A reader of selectors: `{"matchLabels": {…}}` (security, DestinationRule) or `{"labels": {…}}` (Sidecar,
+/// ServiceEntry).
 enum IstioSelectorReader {
   static func labels(_ reader: inout JSONReader) throws(JSONError) -> [String: String] {
     var labels: [String: String] = [:]

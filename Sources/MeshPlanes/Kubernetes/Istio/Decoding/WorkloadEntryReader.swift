@@ -2,8 +2,8 @@ import MeshModel
 
 /// A reader of WorkloadEntry and WorkloadGroup objects: VMs in the mesh.
 ///
-/// Sources: Istio API, WorkloadEntry and WorkloadGroup; the annotation `istio.io/autoRegistrationGroup` that istiod puts
-/// on entries it made from a group, and the owner reference to that group.
+/// Sources: Istio API, WorkloadEntry and WorkloadGroup; the annotation `istio.io/autoRegistrationGroup` that istiod
+/// puts on entries it made from a group, and the owner reference to that group.
 enum WorkloadEntryReader {
   /// What an entry, or a group's template, says.
   struct Entry {

@@ -77,7 +77,8 @@ public struct DestinationIndex: Sendable {
     return []
   }
 
-  /// The namespaces whose callers may use policies of their own for a host; `nil` where any caller may differ from another.
+  /// The namespaces whose callers may use policies of their own for a host; `nil` where any caller may differ from
+  /// another.
   ///
   /// Callers elsewhere all use the same policies: those of the service's namespace, or of the root namespace.
   func namespacesThatMatter(host: String, serviceNamespace: String) -> Set<String>? {

@@ -47,8 +47,8 @@ struct ClientTLSSetting {
 
   /// The TLS mode that holds for a subset and a service port, the most specific first.
   ///
-  /// Source: Istio, `MergeTrafficPolicy` (facts/mesh-consoles.md §4.2, step 1): the subset's port, the subset, the rule's
-  /// port, the rule. A port with settings of its own inherits nothing: without `tls` there it has none.
+  /// Source: Istio, `MergeTrafficPolicy` (facts/mesh-consoles.md §4.2, step 1): the subset's port, the subset, the
+  /// rule's port, the rule. A port with settings of its own inherits nothing: without `tls` there it has none.
   static func find(_ policies: [DestinationPolicy], subset: String?, port: Int) -> ClientTLSSetting? {
     guard let policy = policies.first else { return nil }
     func pointer(_ object: ObjectRef, _ base: [String], _ tail: [String]) -> ValuePointer {

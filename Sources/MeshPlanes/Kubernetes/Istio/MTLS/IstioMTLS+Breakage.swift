@@ -43,7 +43,8 @@ public struct MTLSCall: Sendable, Hashable {
 extension IstioMTLS {
   /// The calls that get through now and would break once an intent is carried out.
   ///
-  /// - Parameter calls: The calls that are made, where they are known. Without them every workload is taken as a possible
+  /// - Parameter calls: The calls that are made, where they are known. Without them every workload is taken as a
+  /// possible
   ///   caller of every service whose instances the intent concerns; that tells what could break, not what will.
   public func whatBreaks(for intent: MTLSIntent, calls: [MTLSCall]? = nil) -> [MTLSBreakage] {
     guard let changed = applying(intent) else { return [] }

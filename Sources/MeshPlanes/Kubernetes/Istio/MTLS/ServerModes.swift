@@ -35,7 +35,8 @@ public struct ServerModes: Sendable {
   /// The mesh-wide policies, the effective one first.
   public var meshPolicies: [MTLSPolicy] { selectorless[rootNamespace] ?? [] }
 
-  /// The policies for all of a namespace, the effective one first; none for the root namespace, where they are mesh-wide.
+  /// The policies for all of a namespace, the effective one first; none for the root namespace, where they are
+  /// mesh-wide.
   public func namespacePolicies(_ namespace: String) -> [MTLSPolicy] {
     namespace == rootNamespace ? [] : selectorless[namespace] ?? []
   }

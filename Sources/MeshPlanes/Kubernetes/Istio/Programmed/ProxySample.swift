@@ -6,7 +6,8 @@ struct ProxySample {
   let plane: PlaneName
   let settings: MeshSettings
 
-  /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then others.
+  /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then
+  /// others.
   func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
     let namespaces = Set(routes.map(\.ref.namespace))
     let gateways = routes.contains { $0.attachedTo != ["mesh"] }

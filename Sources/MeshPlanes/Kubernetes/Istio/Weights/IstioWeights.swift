@@ -26,8 +26,8 @@ public enum IstioWeights {
 
   /// The first fault of the weights of one rule, or `nil`.
   ///
-  /// Each must be 0 or more; with more than one destination the sum must be more than 0. It need not be 100: weights are
-  /// relative.
+  /// Each must be 0 or more; with more than one destination the sum must be more than 0. It need not be 100: weights
+  /// are relative.
   public static func fault(_ weights: [Int]) -> Fault? {
     var sum: Int32 = 0
     for (index, weight) in weights.enumerated() {

@@ -1,0 +1,71 @@
+import MeshModel
+import MeshPlanes
+import MeshTelemetry
+import MeshTransport
+
+/// The Prometheus of a cluster for which no source of measurements is configured: found by its service, and asked
+/// through the API server's service proxy with the operator's own rights.
+///
+/// It is looked for when it is first asked, and again a minute after it was not found.
+actor ClusterPrometheus: TelemetrySource {
+  nonisolated let description = "Prometheus in the cluster"
+  private let control: any ControlPlane
+  private let connection: KubernetesConnection
+  private let now: @Sendable () -> Instant
+  private var found: Prometheus?
+  private var missing: (reason: String, at: Instant)?
+
+  init(_ control: any ControlPlane, connection: KubernetesConnection, now: @escaping @Sendable () -> Instant = { .now }) {
+    self.control = control
+    self.connection = connection
+    self.now = now
+  }
+
+  func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
+    try await source().traffic(window: window, plane: plane)
+  }
+
+  func history(of flow: FlowSelector, span: Double, step: Double) async throws(MeshError) -> TrafficHistory {
+    try await source().history(of: flow, span: span, step: step)
+  }
+
+  func reasonForNoData(of flow: FlowSelector, window: Double) async throws(MeshError) -> String {
+    try await source().reasonForNoData(of: flow, window: window)
+  }
+
+  private func source() async throws(MeshError) -> Prometheus {
+    if let found { return found }
+    if let missing, now().age(of: missing.at) < 60 { throw Self.absent(missing.reason) }
+    do throws(MeshError) {
+      let services = try await control.natives("service", namespace: nil)
+      guard let place = services.lazy.compactMap(Self.place).first else {
+        throw Self.absent("no telemetry source is configured, and no Prometheus service was found")
+      }
+      let source = try Prometheus(
+        PrometheusSettings(
+          url: connection.server + place, connection: connection.settings,
+          authorization: connection.credentials.map { .source($0) } ?? .none))
+      found = source
+      return source
+    } catch {
+      missing = (error.message, now())
+      throw error
+    }
+  }
+
+  /// The path of a service's proxy, where the service is a Prometheus by the names its usual installations give it.
+  static func place(_ service: NativeObject) -> String? {
+    let labels = service.json["metadata"]?["labels"]
+    let isLabelled = [labels?["app.kubernetes.io/name"], labels?["app"]].contains { $0?.string == "prometheus" }
+    let isNamed = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"].contains(service.ref.name)
+    let isHome = ["istio-system", "monitoring", "prometheus", "observability"].contains(service.ref.namespace)
+    guard isLabelled && isNamed || isNamed && isHome, let ports = service.json["spec"]?["ports"]?.array,
+      let port = ports.first(where: { $0["port"]?.int == 9090 || $0["port"]?.int == 80 })?["port"]?.int
+    else { return nil }
+    return "/api/v1/namespaces/\(service.ref.namespace)/services/\(service.ref.name):\(port)/proxy"
+  }
+
+  private static func absent(_ reason: String) -> MeshError {
+    MeshError(.notFound, reason, remedy: "name one: telemetry: {prometheus: {url: …}} in config.yaml")
+  }
+}

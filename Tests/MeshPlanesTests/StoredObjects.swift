@@ -1,0 +1,39 @@
+import MeshModel
+import Testing
+
+@testable import MeshPlanes
+
+/// A Kubernetes API server's objects, as far as edits ask for them.
+struct StoredObjects: KubernetesAccess {
+  var objects: [NativeObject] = []
+  var answers: [String: [UInt8]] = [:]
+
+  var plane: PlaneName { "lab" }
+  var now: Instant { Instant(seconds: 1000) }
+
+  func apiVersion(of kind: ObjectKind) async -> String? { IstioKind(rawValue: kind).map { "\($0.group)/v1" } }
+
+  func path(of kind: ObjectKind, namespace: String, name: String?) async throws(MeshError) -> String {
+    "/apis/x/namespaces/\(namespace)/\(kind)s" + (name.map { "/\($0)" } ?? "")
+  }
+
+  func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
+    guard let found = objects.first(where: { $0.ref == ref }) else { throw MeshError(.notFound, "none", object: ref) }
+    return found
+  }
+
+  func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
+    objects.filter { $0.ref.kind == kind && (namespace == nil || $0.ref.namespace == namespace) }
+  }
+
+  func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
+    guard let bytes = answers["\(namespace)/\(pod):\(port)\(path)"] else {
+      throw MeshError(.unreachable, "no answer from \(pod):\(port)\(path)")
+    }
+    return bytes
+  }
+
+  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
+    throw MeshError(.unreachable, "no answer")
+  }
+}
