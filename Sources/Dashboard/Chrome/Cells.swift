@@ -18,6 +18,12 @@ enum Cells {
     return Figures.rate(traffic.rps)
   }
 
+  /// Requests a second without their unit, or bytes with theirs where there are no requests.
+  static func amount(_ traffic: TrafficSum?) -> Line {
+    if let traffic, traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 { return Line(SafeText(Figures.bytes(bytes))) }
+    return rps(traffic?.rps)
+  }
+
   /// Requests a second, without their unit: the heading has it.
   static func rps(_ value: Double?) -> Line { value.map { Line(SafeText(Figures.compact($0))) } ?? unknown }
 

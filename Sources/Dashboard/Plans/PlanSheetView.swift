@@ -30,7 +30,7 @@ enum PlanSheetView {
       Size(width: min(body.width - 2, 116), height: body.height), in: body, title: title(sheet),
       note: sheet.plan.map { SafeText($0.id) } ?? .empty)
     let (top, foot) = inside.splitBottom(2)
-    let all = lines(sheet, state, frame.glyphs).flatMap { $0.wrapped(to: top.width) }
+    let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: top.width) }
     let offset = min(sheet.offset, TextView.lastOffset(lines: all.count, height: top.height))
     TextView(all, offset: offset).draw(in: top, on: &frame)
     if all.count > top.height {
@@ -39,6 +39,17 @@ enum PlanSheetView {
       frame.put(" \(last) of \(all.count) lines ", in: foot.row(0), style: Style(.muted, on: .sheet), align: .right)
     }
     self.foot(sheet, state, in: foot.row(1), on: &frame)
+  }
+
+  /// A line in pieces; what goes on stays under the text, right of the heading.
+  private static func broken(_ line: Line, to width: Int) -> [Line] {
+    guard line.columns > width, line.spans.count == 2, let head = line.spans.first, head.text.columns == 10 else {
+      return line.wrapped(to: width)
+    }
+    let rest = Line(Array(line.spans.dropFirst())).wrapped(to: max(width - 10, 1))
+    return rest.enumerated().map { number, part in
+      Line([number == 0 ? head : TextSpan(SafeText("").padded(to: 10), head.style)] + part.spans)
+    }
   }
 
   private static func title(_ sheet: PlanSheet) -> SafeText {

@@ -34,7 +34,7 @@ enum AttentionList {
           } else { backend.verdict.description }
         return Attention(
           id: "split:\(split.route)#\(split.ruleIndex)#\(backend.name)", weight: backend.verdict.isBad ? .bad : .fine,
-          subject: "\(split.route.namespace)/\(split.route.name)", state: "canary \(backend.name) \(share)",
+          subject: "\(split.route.namespace)/\(split.route.name)", state: "\(backend.name) at \(share)",
           traffic: backend.traffic.value, why: why, plane: split.route.plane, native: split.route, target: .canaries,
           targetRow: "\(split.route)#\(split.ruleIndex)#\(place)")
       }

@@ -74,7 +74,7 @@ enum DetailText {
   }
 
   private static func flow(_ who: SafeText, _ traffic: TrafficSum, _ transport: String) -> Line {
-    var line = Line("  \(who.padded(to: 40)) ")
+    var line = Line("  \(who.padded(to: 36)) ")
     line.append(SafeText(Cells.amount(traffic, transport)).padded(to: 9, align: .right))
     let isBad = (traffic.errorRate ?? 0) >= 0.01
     line.append("  err \(Figures.percent(traffic.errorRate))", isBad ? .bad : .text)

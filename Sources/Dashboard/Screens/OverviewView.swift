@@ -8,6 +8,9 @@ enum OverviewView {
     let (top, bottom) = body.splitBottom(chartRows * 3 + 2)
     attention(state, data, in: top, on: &frame)
     let (charts, changes) = bottom.splitLeft(bottom.width / 2)
+    if let row = state.chosenRow, let why = CellContext(state, frame.glyphs).remark(row) {
+      frame.put(why, at: Point(x: bottom.x + 1, y: bottom.y), width: bottom.width - 2)
+    }
     self.charts(state, rows: chartRows, in: charts, on: &frame)
     self.changes(state, in: changes.inset(left: 2), on: &frame)
   }
