@@ -13,7 +13,8 @@ enum Desk {
   ) throws -> DashboardProgram {
     let connections = control.map { [PlaneConnection(name: ShopMesh.plane, control: $0)] } ?? []
     let deck = Deck(
-      connections, journal: Journal(directory: StateDirectory(path: folder)), configuration: Configuration(readOnly: isReadOnly),
+      connections, journal: Journal(directory: StateDirectory(path: folder)),
+      configuration: Configuration(readOnly: isReadOnly),
       author: "maria")
     return try DashboardProgram(
       deck: deck,
@@ -47,19 +48,23 @@ enum Desk {
     let after = ShopMesh.reviewsObject([("v1", 80), ("v2", 20)])
     let step = Step(
       object: route, path: "/x", write: .patch(JSONPatch([.replace("/spec/http/1/route/0/weight", 80)])),
-      precondition: Precondition(version: "6"), inverse: .patch(JSONPatch([.replace("/spec/http/1/route/0/weight", 90)])),
+      precondition: Precondition(version: "6"),
+      inverse: .patch(JSONPatch([.replace("/spec/http/1/route/0/weight", 90)])),
       before: before, after: after, state: .applied)
     var plan = Plan(
       id: "pt1x9k2", intent: .weights(WeightsIntent(route: route, weights: [])), summary: "reviews: v1 → 80, v2 → 20",
       steps: [step])
     let first = Receipt(
-      plan: plan, result: .applied, at: Instant(seconds: ShopMesh.now.seconds - 720), author: "maria", reason: "CHG-1234",
+      plan: plan, result: .applied, at: Instant(seconds: ShopMesh.now.seconds - 720), author: "maria",
+      reason: "CHG-1234",
       versions: [0: "7"])
     plan.id = "pt1x8aa"
     plan.summary = "mTLS STRICT for namespace payments"
     return [
       first,
-      Receipt(plan: plan, result: .failed, at: Instant(seconds: ShopMesh.now.seconds - 7200), author: "jo", reason: "", error: "conflict"),
+      Receipt(
+        plan: plan, result: .failed, at: Instant(seconds: ShopMesh.now.seconds - 7200), author: "jo", reason: "",
+        error: "conflict"),
     ]
   }()
 }

@@ -62,25 +62,30 @@ final class FakePlane: ControlPlane {
       var metadata = json["metadata"] ?? .null
       metadata["resourceVersion"] = .string(String(contents.version))
       json["metadata"] = metadata
-      return NativeObject(ref: ref, path: "/virtualservices/reviews", json: json, version: String(contents.version), uid: "u1")
+      return NativeObject(
+        ref: ref, path: "/virtualservices/reviews", json: json, version: String(contents.version), uid: "u1")
     }
   }
 
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
 
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
-    guard case .weights(let wanted) = intent else { throw MeshError(.refused, "only weights here", remedy: "try another") }
+    guard case .weights(let wanted) = intent else {
+      throw MeshError(.refused, "only weights here", remedy: "try another")
+    }
     let native = try await native(wanted.route)
     var operations: [JSONPatch.Operation] = [.test("/metadata/resourceVersion", .string(native.version))]
     var inverse = operations
     for (index, name) in ["v1", "v2"].enumerated() {
       guard let entry = wanted.weights.first(where: { $0.backend == name }) else { continue }
-      let pointer = JSONPointer("/spec/http/1/route/\(index)/weight") ?? JSONPointer()
+      let pointer = JSONPointer("/spec/http/0/route/\(index)/weight") ?? JSONPointer()
       operations += [.test(pointer, native.json[pointer] ?? .null), .replace(pointer, .int(entry.weight))]
       inverse.append(.replace(pointer, native.json[pointer] ?? .null))
     }
     let patch = JSONPatch(operations)
-    guard let after = try? patch.applied(to: native.json) else { throw MeshError(.conflict, "changed since it was read") }
+    guard let after = try? patch.applied(to: native.json) else {
+      throw MeshError(.conflict, "changed since it was read")
+    }
     return [
       Step(
         object: wanted.route, path: native.path, write: .patch(patch),
@@ -89,7 +94,9 @@ final class FakePlane: ControlPlane {
     ]
   }
 
-  func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "strict fields ok") }
+  func dryRun(_ step: Step) async -> DryRunVerdict {
+    DryRunVerdict(step: 0, accepted: true, message: "strict fields ok")
+  }
 
   func permits(_ step: Step) async -> Capabilities.Answer { .yes }
 
@@ -100,7 +107,8 @@ final class FakePlane: ControlPlane {
       contents.version += 1
       guard case .patch(let patch) = step.write else { return }
       for case .replace(let pointer, let value) in patch.operations {
-        guard let index = pointer.tokens.dropLast().last.flatMap(Int.init), contents.weights.indices.contains(index) else { continue }
+        guard let index = pointer.tokens.dropLast().last.flatMap(Int.init), contents.weights.indices.contains(index)
+        else { continue }
         contents.weights[index].1 = value.int ?? 0
       }
     }

@@ -15,11 +15,13 @@ import Testing
   @Test(arguments: [
     ("", true), ("reviews", true), ("REVIEWS", true), ("cart", false), ("!cart", true), ("!reviews", false),
     ("shop reviews", true), ("shop cart", false), ("shop OR cart", true), ("cart or shop AND reviews", true),
-    ("rps > 5", true), ("rps>54", false), ("rps >= 54", true), ("err > 1%", true), ("err > 3%", false), ("err > 1", true),
+    ("rps > 5", true), ("rps>54", false), ("rps >= 54", true), ("err > 1%", true), ("err > 3%", false),
+    ("err > 1", true),
     ("p99 > 500", false), ("p99 > 300ms", true), ("p99 > 0.3s", true), ("rt > 300", true), ("ns = shop", true),
     ("ns = sho", false), ("ns ~ sho", true), ("ns != data", true), ("name ~ view", true), ("hide: idle", true),
     ("idle", false), ("hide: reviews", false), ("find: ns = shop hide: p99 > 300", false),
-    ("find: ns = shop hide: p99 > 400", true), ("(rps > 100 OR err > 1%) AND ns = shop", true), ("NOT (ns = shop)", false),
+    ("find: ns = shop hide: p99 > 400", true), ("(rps > 100 OR err > 1%) AND ns = shop", true),
+    ("NOT (ns = shop)", false),
     ("mtls > 50%", false), ("!mtls > 50%", true), ("\"shop/rev\"", true),
   ])
   func languageSelects(_ text: String, _ shows: Bool) throws {
@@ -55,14 +57,19 @@ import Testing
         == .intent(.mtls(MTLSIntent(plane: "prod", scope: .namespace, namespace: "shop", mode: .strict))))
     #expect(
       try Command("mtls set port/shop/cart-v1:9090 DISABLE", in: view)
-        == .intent(.mtls(MTLSIntent(plane: "prod", scope: .port, namespace: "shop", workload: "cart-v1", port: 9090, mode: .disable))))
+        == .intent(
+          .mtls(
+            MTLSIntent(plane: "prod", scope: .port, namespace: "shop", workload: "cart-v1", port: 9090, mode: .disable))
+        ))
     #expect(try Command("undo pt1", in: view) == .undo("pt1"))
     #expect(try Command("can", in: view) == .screen(.canaries))
     #expect(try Command("theme mono", in: view) == .theme("mono"))
     #expect(try Command("q", in: view) == .quit)
   }
 
-  @Test(arguments: ["canary set", "canary set nobody v1=1", "canary set reviews v1=x", "mtls set moon STRICT", "p", "frobnicate"])
+  @Test(arguments: [
+    "canary set", "canary set nobody v1=1", "canary set reviews v1=x", "mtls set moon STRICT", "p", "frobnicate",
+  ])
   func otherWordsAreRefused(_ line: String) {
     #expect(throws: MeshError.self) { try Command(line, in: view) }
   }

@@ -33,7 +33,9 @@ import Testing
     await runner.press(.char("u"))
     #expect(await runner.text().contains("Take back"))
     await runner.press(.enter)
-    try await runner.wait { if case .done(let receipt)? = $0.plan?.phase { receipt.plan.id.hasSuffix("-undo") } else { false } }
+    try await runner.wait {
+      if case .done(let receipt)? = $0.plan?.phase { receipt.plan.id.hasSuffix("-undo") } else { false }
+    }
     #expect(plane.weights == [80, 20])
     try await runner.wait { $0.receipts.count == 2 }
     await runner.press(.escape, .char("q"))
@@ -99,12 +101,18 @@ import Testing
     await runner.stop()
   }
 
-  @Test(arguments: [Size(width: 1, height: 1), Size(width: 10, height: 3), Size(width: 39, height: 10), Size(width: 60, height: 15), Size(width: 300, height: 100)])
+  @Test(arguments: [
+    Size(width: 1, height: 1), Size(width: 10, height: 3), Size(width: 39, height: 10), Size(width: 60, height: 15),
+    Size(width: 300, height: 100),
+  ])
   func noSizeTraps(_ size: Size) async throws {
     for screen in ScreenID.allCases {
       let runner = try await Desk.shop(screen, size: size)
       await runner.send(.receipts(Desk.receipts))
-      for keys: [Key] in [[.char("?")], [.escape, .char("Q")], [.escape, .char("w")], [.escape, .enter], [.escape, .char("m")], [.escape, .char("e")]] {
+      for keys: [Key] in [
+        [.char("?")], [.escape, .char("Q")], [.escape, .char("w")], [.escape, .enter], [.escape, .char("m")],
+        [.escape, .char("e")],
+      ] {
         await runner.press(keys)
         _ = await runner.text()
       }
@@ -180,7 +188,9 @@ import Testing
     let frames = clock.measure { for _ in 0..<20 { _ = program.view(state, in: viewport) } }
     var copy = state
     let key = clock.measure { for _ in 0..<20 { _ = program.update(&copy, .input(.key(.down))) } }
-    print("10,000 services: frame \(frames / 20), key \(key / 20), rows worked out in \(state.data[.services]?.seconds ?? 0) s")
+    print(
+      "10,000 services: frame \(frames / 20), key \(key / 20), rows worked out in \(state.data[.services]?.seconds ?? 0) s"
+    )
     await runner.stop()
   }
 }

@@ -29,12 +29,15 @@ enum ShopMesh {
     }
     for part in parts { add(part, to: &view) }
     for object in natives(reviews: reviews) {
-      for entity in (try? IstioDialect().entities(from: object, plane: plane)) ?? [] { view.snapshot.apply(.upsert(entity)) }
+      for entity in (try? IstioDialect().entities(from: object, plane: plane)) ?? [] {
+        view.snapshot.apply(.upsert(entity))
+      }
     }
     for kind in ["service", "workload", "virtualservice", "destinationrule"] {
       view.snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] = .live(now)
     }
-    view.snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "peerauthentication")] = .stale("watch ended", Instant(seconds: now.seconds - 61))
+    view.snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "peerauthentication")] = .stale(
+      "watch ended", Instant(seconds: now.seconds - 61))
     let at = Instant(seconds: now.seconds - 2)
     view.traffic[plane] = .known(
       TrafficReport(
@@ -44,7 +47,8 @@ enum ShopMesh {
             id: "requests", text: "sum by (source_workload, destination_workload) (rate(istio_requests_total[1m]))",
             purpose: "requests a second by response class", seconds: 0.04, series: 42),
           QueryRecord(
-            id: "latency", text: "histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket[1m])))",
+            id: "latency",
+            text: "histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket[1m])))",
             purpose: "latency", seconds: 0.1, series: 12),
         ], window: 60, at: at), source: "Prometheus at http://prometheus.example", at: at)
     view.traffic["edge"] = .unknown("no telemetry source")
@@ -82,7 +86,10 @@ enum ShopMesh {
         .service(
           Service(
             ref: ref(part.namespace, "service", part.name), hosts: ["\(part.name).\(part.namespace).svc.cluster.local"],
-            ports: [ServicePort(name: "http", port: part.port, targetPort: part.port, appProtocol: part.role == .cache ? "tcp" : "http")],
+            ports: [
+              ServicePort(
+                name: "http", port: part.port, targetPort: part.port, appProtocol: part.role == .cache ? "tcp" : "http")
+            ],
             selector: ["app": part.name], runtime: part.runtime, role: part.role))))
     view.snapshot.apply(
       .upsert(
@@ -95,36 +102,40 @@ enum ShopMesh {
         .upsert(
           .endpoint(
             Endpoint(
-              ref: ref(part.namespace, "pod", "\(part.name)-\(part.version)-\(number)"), workload: workload, labels: labels,
+              ref: ref(part.namespace, "pod", "\(part.name)-\(part.version)-\(number)"), workload: workload,
+              labels: labels,
               address: "10.1.\(part.name.utf8.count).\(number + 1)", ports: [part.port], isReady: number < part.ready,
               proxy: part.proxy, acceptsMeshTLS: part.proxy == .sidecar, runtime: part.runtime))))
     }
   }
 
-  private static func weighted(_ namespace: String, _ name: String, _ weights: [(String, Int)]) -> JSONValue {
-    [
+  private static func weighted(
+    _ namespace: String, _ name: String, _ weights: [(String, Int)], testers: Bool = true
+  ) -> JSONValue {
+    let primary: JSONValue = [
+      "name": "primary", "timeout": "2s", "retries": ["attempts": 2, "retryOn": "5xx"],
+      "route": .array(
+        weights.map { subset, weight in
+          ["destination": ["host": .string(name), "subset": .string(subset)], "weight": .int(weight)]
+        }),
+    ]
+    let first: JSONValue = [
+      "name": "testers", "match": [["headers": ["x-tester": ["exact": "yes"]]]],
+      "route": [["destination": ["host": .string(name), "subset": .string(weights.last?.0 ?? "v1")]]],
+    ]
+    return [
       "apiVersion": "networking.istio.io/v1", "kind": "VirtualService",
       "metadata": ["name": .string(name), "namespace": .string(namespace), "resourceVersion": "7", "uid": "u1"],
       "spec": [
         "hosts": [.string(name)],
-        "http": [
-          [
-            "name": "testers", "match": [["headers": ["x-tester": ["exact": "yes"]]]],
-            "route": [["destination": ["host": .string(name), "subset": .string(weights.last?.0 ?? "v1")]]],
-          ],
-          [
-            "name": "primary", "timeout": "2s", "retries": ["attempts": 2, "retryOn": "5xx"],
-            "route": .array(
-              weights.map { subset, weight in
-                ["destination": ["host": .string(name), "subset": .string(subset)], "weight": .int(weight)]
-              }),
-          ],
-        ],
+        "http": .array(testers ? [first, primary] : [primary]),
       ],
     ]
   }
 
-  static func reviewsObject(_ weights: [(String, Int)]) -> JSONValue { weighted("shop", "reviews", weights) }
+  static func reviewsObject(_ weights: [(String, Int)]) -> JSONValue {
+    weighted("shop", "reviews", weights, testers: false)
+  }
 
   private static func natives(reviews: [(String, Int)]) -> [JSONValue] {
     func subsets(_ namespace: String, _ name: String) -> JSONValue {
@@ -143,7 +154,8 @@ enum ShopMesh {
       reviewsObject(reviews), weighted("payments", "ledger", [("v1", 95), ("v2", 5)]), subsets("shop", "reviews"),
       subsets("payments", "ledger"),
       [
-        "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": ["name": "cart", "namespace": "shop"],
+        "apiVersion": "networking.istio.io/v1", "kind": "VirtualService",
+        "metadata": ["name": "cart", "namespace": "shop"],
         "spec": [
           "hosts": ["cart"],
           "http": [
@@ -164,7 +176,8 @@ enum ShopMesh {
     mtls: Double? = 1, tcp: Bool = false, at: Instant
   ) -> Edge {
     var traffic = Traffic(
-      rates: tcp ? [:] : [.success: rps * (1 - errors), .serverError: rps * errors], p50ms: tcp ? nil : p99 / 6, p95ms: tcp ? nil : p99 / 2,
+      rates: tcp ? [:] : [.success: rps * (1 - errors), .serverError: rps * errors], p50ms: tcp ? nil : p99 / 6,
+      p95ms: tcp ? nil : p99 / 2,
       p99ms: tcp ? nil : p99, mtlsShare: mtls, n: rps * 60, window: 60, at: at, query: "requests")
     if tcp { (traffic.bytesInPerSecond, traffic.bytesOutPerSecond) = (rps * 1000, rps * 200) }
     return Edge(
@@ -205,13 +218,16 @@ enum ShopMesh {
       }
     }
     for proxy in proxies {
-      for (namespace, name, weights) in [("shop", "reviews", reviews), ("payments", "ledger", [("v1", 95), ("v2", 5)])] {
+      for (namespace, name, weights) in [
+        ("shop", "reviews", reviews), ("payments", "ledger", [("v1", 95), ("v2", 5)]),
+      ] {
         let host = "\(name).\(namespace).svc.cluster.local"
         routes.append(
           ProgrammedRoute(
             proxy: proxy.ref, domains: [host], name: "primary",
             origin: "/apis/networking.istio.io/v1/namespaces/\(namespace)/virtual-service/\(name)",
-            clusters: weights.map { ProgrammedRoute.Cluster(host: host, subset: $0.0, port: 8080, weight: $0.1) }, port: 8080))
+            clusters: weights.map { ProgrammedRoute.Cluster(host: host, subset: $0.0, port: 8080, weight: $0.1) },
+            port: 8080))
       }
     }
     return ProgrammedReport(proxies: proxies, routes: routes, asked: proxies.map(\.ref), at: at)

@@ -47,7 +47,9 @@ enum ScreenTable {
     _ state: DashboardState, _ data: ScreenData, _ context: CellContext, in rect: Rect, on frame: inout Frame
   ) {
     var lines = state.chosenRow.flatMap { context.remark($0) }.map { $0.wrapped(to: max(rect.width - 2, 1)) } ?? []
-    if lines.count < 2, let gap = data.gap, needsTraffic(state.screen) { lines.append(Line("numbers are missing: \(gap)", .warn)) }
+    if lines.count < 2, let gap = data.gap, needsTraffic(state.screen) {
+      lines.append(Line("numbers are missing: \(gap)", .warn))
+    }
     for (row, line) in lines.prefix(rect.height).enumerated() {
       frame.put(line, at: Point(x: rect.x + 1, y: rect.y + row), width: rect.width - 2)
     }
@@ -64,7 +66,9 @@ enum ScreenTable {
     }
   }
 
-  private static func needsTraffic(_ screen: ScreenID) -> Bool { screen == .services || screen == .canaries || screen == .mtls }
+  private static func needsTraffic(_ screen: ScreenID) -> Bool {
+    screen == .services || screen == .canaries || screen == .mtls
+  }
 
   private static func placeholder(_ state: DashboardState, _ data: ScreenData) -> SafeText {
     if data.total > 0 { return "nothing of \(data.total) passes the filter; Esc clears it" }
@@ -105,9 +109,10 @@ enum ScreenTable {
       [
         Heading("name", "BACKEND", 8, flex: 1, max: 24), Heading("weight", "DESIRED", 7, align: .right),
         Heading("", "DRAFT", state.drafts.isEmpty ? 0 : 6, align: .right, priority: state.drafts.isEmpty ? 1 : 99),
-        Heading("", "PROGRAMMED", 10, align: .right), Heading("", "OBSERVED", 17, align: .left),
+        Heading("", "PROGRAMMED", 10, align: .right), Heading("", "OBSERVED", 18, align: .left),
         Heading("rps", "RPS", 5, align: .right, priority: 60), Heading("err", "ERR", 5, align: .right, priority: 70),
-        Heading("p99", "P99", 6, align: .right, priority: 65), Heading("ready", "READY", 5, align: .right, priority: 50),
+        Heading("p99", "P99", 6, align: .right, priority: 65),
+        Heading("ready", "READY", 5, align: .right, priority: 50),
         Heading("", "VERDICT", 16, flex: 3),
       ].filter { $0.column.minimum > 0 }
     case .mtls where state.place.isAlternate:
@@ -118,7 +123,8 @@ enum ScreenTable {
     case .mtls:
       [
         Heading("name", "SERVER:PORT", 21, flex: 2, max: 36), Heading("client", "CLIENT", 16, flex: 2, max: 36),
-        Heading("", "POLICY", 10), Heading("", "SENDS", 9, max: 14, priority: 50), Heading("", "OUTCOME", 9, priority: 60),
+        Heading("", "POLICY", 10), Heading("", "SENDS", 9, max: 14, priority: 50),
+        Heading("", "OUTCOME", 9, priority: 60),
         Heading("mtls", "OBSERVED", 8, align: .right), Heading("", "N", 6, align: .right, priority: 40),
         Heading("rps", "RPS", 5, align: .right, priority: 70), Heading("state", "VERDICT", 15, flex: 3),
       ]

@@ -129,7 +129,8 @@ struct GraphLayers {
       let isForward = round % 2 == 0
       for number in isForward ? Array(columns.indices) : columns.indices.reversed() {
         let centres = columns[number].map { item -> (Int, Double) in
-          let others = isForward ? (before[item] ?? []).map { place[$0.from] } : (after[item] ?? []).map { place[$0.to] }
+          let others =
+            isForward ? (before[item] ?? []).map { place[$0.from] } : (after[item] ?? []).map { place[$0.to] }
           return (item, others.isEmpty ? place[item] : others.reduce(0, +) / Double(others.count))
         }
         columns[number] = centres.enumerated().sorted { left, right in

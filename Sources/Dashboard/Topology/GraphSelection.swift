@@ -19,7 +19,8 @@ enum GraphSelection {
   /// The graph of namespaces.
   static func grouped(_ graph: TopologyGraph) -> TopologyGraph {
     func group(_ ref: ObjectRef) -> ObjectRef {
-      ObjectRef(plane: ref.plane, namespace: "", kind: "namespace", name: ref.namespace.isEmpty ? "outside" : ref.namespace)
+      ObjectRef(
+        plane: ref.plane, namespace: "", kind: "namespace", name: ref.namespace.isEmpty ? "outside" : ref.namespace)
     }
     var nodes: [ObjectRef: TopologyGraph.Node] = [:]
     for node in graph.nodes {

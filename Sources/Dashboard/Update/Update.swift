@@ -19,6 +19,7 @@ struct Update {
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
     case .sheet(let sheet):
       state.overlay = .text(sheet)
+      state.toast = nil
       return []
     case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
     case .remark(let toast):
@@ -76,7 +77,9 @@ struct Update {
 
   private func remember(_ rows: [Row], _ state: inout DashboardState) {
     var since: [String: Instant] = [:]
-    for case .attention(let row) in rows where row.weight > .fine { since[row.id] = state.attentionSince[row.id] ?? state.now }
+    for case .attention(let row) in rows where row.weight > .fine {
+      since[row.id] = state.attentionSince[row.id] ?? state.now
+    }
     // A filter hides rows; what it hides keeps its beginning.
     if state.places[.overview]?.filter.isEmpty == false { since.merge(state.attentionSince) { new, _ in new } }
     state.attentionSince = since
@@ -98,13 +101,17 @@ struct Update {
       place.list.select(place.list.selected, count: data.rows.count, height: Update.tableHeight(state))
       Update.leaveHeads(&place.list, data.rows, direction: 1)
     }
-    if place.chosen == nil, data.rows.indices.contains(place.list.selected) { place.chosen = data.rows[place.list.selected].id }
+    if place.chosen == nil, data.rows.indices.contains(place.list.selected) {
+      place.chosen = data.rows[place.list.selected].id
+    }
     state.places[data.screen] = place
   }
 
   /// A draft whose weights somebody else changed meanwhile is kept, but begins from what is there now.
   private func dropStaleDrafts(_ data: ScreenData, _ state: inout DashboardState) {
-    guard data.screen == .canaries, !state.drafts.isEmpty, state.places[.canaries]?.filter.isEmpty ?? true else { return }
+    guard data.screen == .canaries, !state.drafts.isEmpty, state.places[.canaries]?.filter.isEmpty ?? true else {
+      return
+    }
     var splits: [SplitKey: Split] = [:]
     for case .splitHead(let split) in data.rows { splits[SplitKey(split)] = split }
     for (key, draft) in state.drafts {

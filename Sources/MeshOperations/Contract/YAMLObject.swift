@@ -15,7 +15,9 @@ public enum YAMLObject {
     }
     guard let node else { throw MeshError(.usage, "the text is empty") }
     let value = try value(node, depth: 0)
-    guard case .object = value else { throw MeshError(.usage, "a native object is a mapping", remedy: "begin with apiVersion:") }
+    guard case .object = value else {
+      throw MeshError(.usage, "a native object is a mapping", remedy: "begin with apiVersion:")
+    }
     return value
   }
 
