@@ -27,12 +27,12 @@ enum PlanSheetView {
   }
 
   static func draw(_ sheet: PlanSheet, _ state: DashboardState, in body: Rect, on frame: inout Frame) {
+    let width = min(body.width < 100 ? body.width : body.width - 2, 116)
+    let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: width - 4) }
     let inside = frame.sheet(
-      Size(width: min(body.width < 100 ? body.width : body.width - 2, 116), height: body.height), in: body,
-      title: title(sheet),
+      Size(width: width, height: min(max(all.count + 4, 10), body.height)), in: body, title: title(sheet),
       note: sheet.plan.map { SafeText($0.id) } ?? .empty)
     let (top, foot) = inside.splitBottom(2)
-    let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: top.width) }
     let offset = min(sheet.offset, TextView.lastOffset(lines: all.count, height: top.height))
     TextView(all, offset: offset).draw(in: top, on: &frame)
     if all.count > top.height {

@@ -45,6 +45,7 @@ struct GraphLayers {
     }
     markLoops(nodes: graph.nodes.count)
     assign(nodes: graph.nodes.count)
+    spread(nodes: graph.nodes.count)
     cut()
     let last = layer.max() ?? 0
     columns = Array(repeating: [], count: graph.nodes.isEmpty ? 0 : last + 1)
@@ -101,6 +102,13 @@ struct GraphLayers {
         if waiting[target] == 0 { ready.append(target) }
       }
     }
+  }
+
+  /// Spreads the nodes nobody calls and that call nobody over several columns.
+  private mutating func spread(nodes: Int) {
+    let joined = Set(edges.flatMap { [$0.source, $0.destination] })
+    let width = max((layer.max() ?? 0) + 1, 5)
+    for (number, node) in (0..<nodes).filter({ !joined.contains($0) }).enumerated() { layer[node] = number % width }
   }
 
   /// Cuts edges over several columns into pieces from one column to the next.
