@@ -18,7 +18,15 @@ struct DashboardCommand: AsyncParsableCommand {
   /// Opens the dashboard on a deck and returns when the operator leaves it.
   static func open(_ deck: Deck, options: GlobalOptions) async throws {
     let terminal = TerminalOptions(environment: ProcessInfo.processInfo.environment)
-    let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
-    if code != 0 { throw Ending(code: code) }
+    do {
+      let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
+      if code != 0 { throw Ending(code: code) }
+    } catch let error as ScreenError {
+      throw MeshError(.usage, "\(error)", remedy: "the commands work without a terminal: see `meshdeck --help`")
+    } catch let error as ThemeError {
+      throw MeshError(.usage, "\(error)")
+    } catch let error as KeymapError {
+      throw MeshError(.usage, "\(error)")
+    }
   }
 }
