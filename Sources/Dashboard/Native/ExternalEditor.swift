@@ -1,13 +1,16 @@
 import Foundation
-import MeshKit
+package import MeshKit
 
 /// Hands a native object to the operator's editor as YAML and takes it back.
-struct ExternalEditor: Sendable {
+package struct ExternalEditor: Sendable {
   let environment: [String: String]
+
+  /// An editor named by `VISUAL` or `EDITOR` in these variables.
+  package init(environment: [String: String]) { self.environment = environment }
 
   /// The intent of an edit, or `nil` where nothing was changed. A text that cannot be used is kept, and its file named.
   @concurrent
-  func edit(_ native: NativeObject) async throws(MeshError) -> ObjectIntent? {
+  package func edit(_ native: NativeObject) async throws(MeshError) -> ObjectIntent? {
     let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
     let folder = try folder()
     let safe = native.ref.name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
@@ -43,7 +46,7 @@ struct ExternalEditor: Sendable {
   }
 
   private func folder() throws(MeshError) -> String {
-    var template = Array((NSTemporaryDirectory() + "/meshdeck-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/meshdeck-XXXXXX").utf8CString)
     guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
       throw MeshError(.local, "cannot make a folder for the text: \(String(cString: strerror(errno)))")
     }

@@ -18,14 +18,12 @@ public struct Journal: Sendable {
   /// Appends one entry and waits until it is on the disk.
   public func append(_ entry: JournalEntry) throws(MeshError) {
     try directory.prepare()
-    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("open the journal \(path)") }
     defer { close(file) }
     guard flock(file, LOCK_EX) == 0 else { throw failure("lock the journal") }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw MeshError(.local, "the journal \(path) is not a plain file", remedy: "move it away")
-    }
+    let status = try checked(file)
+    if status.st_mode & 0o077 != 0, fchmod(file, 0o600) != 0 { throw failure("close the journal to others") }
     var line = JSONWriter.bytes(entry.json)
     line.append(0x0A)
     if status.st_size > 0, !endsLine(status.st_size) { line.insert(0x0A, at: 0) }
@@ -45,7 +43,16 @@ public struct Journal: Sendable {
 
   /// All entries, oldest first; lines that cannot be read are counted.
   public func entries() throws(MeshError) -> (entries: [JournalEntry], unreadable: Int) {
-    guard let data = FileManager.default.contents(atPath: path) else { return ([], 0) }
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    if file < 0, errno == ENOENT { return ([], 0) }
+    guard file >= 0 else { throw directory.failure("read the journal \(path)") }
+    defer { close(file) }
+    _ = try checked(file)
+    guard flock(file, LOCK_SH) == 0 else { throw directory.failure("lock the journal") }
+    let data: Data
+    do { data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data() } catch {
+      throw MeshError(.local, "cannot read the journal \(path)", underlying: error)
+    }
     var entries: [JournalEntry] = []
     var unreadable = 0
     for line in [UInt8](data).split(separator: 0x0A) {
@@ -69,6 +76,24 @@ public struct Journal: Sendable {
     return order.reversed().compactMap { latest[$0] }
   }
 
+  /// The identity itself, or with a number after it where the journal holds it already: no record hides another.
+  func unused(_ id: String) throws(MeshError) -> String {
+    let taken = Set(try entries().entries.map(\.receipt.plan.id))
+    guard taken.contains(id) else { return id }
+    var number = 2
+    while taken.contains("\(id)-\(number)") { number += 1 }
+    return "\(id)-\(number)"
+  }
+
+  /// The state of an open journal; one that is no plain file of ours, or has a second name, is refused.
+  private func checked(_ file: Int32) throws(MeshError) -> stat {
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1,
+      status.st_uid == geteuid()
+    else { throw MeshError(.local, "the journal \(path) is not a plain file of ours", remedy: "move it away") }
+    return status
+  }
+
   private func endsLine(_ size: off_t) -> Bool {
     let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
     guard file >= 0 else { return true }
@@ -90,7 +115,7 @@ public struct JournalEntry: Sendable, Hashable {
   public enum Event: String, Sendable, Hashable {
     /// A plan is about to be applied.
     case begun
-    /// A step is about to be written.
+    /// A step was written.
     case step
     /// A plan ended.
     case ended

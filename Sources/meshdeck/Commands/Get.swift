@@ -42,9 +42,15 @@ struct Get: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     let namespace = options.namespace(of: deck)
-    if kind == .objects { return try await NativeList(deck: deck, options: options).write(kind: name, namespace: namespace) }
+    if kind == .objects {
+      return try await Deadline.run(options.timeout) {
+        try await NativeList(deck: deck, options: options).write(kind: name, namespace: namespace)
+      }
+    }
     if kind == .routes, name == nil, !watch, options.output == .json {
-      return try await RouteStream(deck: deck, options: options).write(namespace: namespace)
+      return try await Deadline.run(options.timeout) {
+        try await RouteStream(deck: deck, options: options).write(namespace: namespace)
+      }
     }
     let truths = !(kind == .routes || kind == .gateways)
     try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }

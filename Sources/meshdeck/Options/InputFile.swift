@@ -1,6 +1,5 @@
 import Foundation
 import MeshKit
-import Yams
 
 /// A file of plans, intents or native objects; `-` is standard input.
 struct InputFile {
@@ -29,14 +28,10 @@ struct InputFile {
 
   /// The documents of the file; a `List` is its items.
   func documents() throws -> [JSONValue] {
-    let text = try read()
-    var documents: [JSONValue] = []
-    do {
-      for node in try Yams.compose_all(yaml: text) { documents.append(try YAMLNode.json(node)) }
-    } catch let error as MeshError {
+    let documents: [JSONValue]
+    do { documents = try YAMLObject.documents(try read()) } catch var error as MeshError {
+      error.message = "\(path): \(error.message)"
       throw error
-    } catch {
-      throw MeshError(.usage, "\(path) is neither JSON nor YAML: \(error)")
     }
     return documents.flatMap { document in
       document["kind"]?.string == "List" ? document["items"]?.array ?? [] : [document]
@@ -79,36 +74,5 @@ struct InputFile {
       ObjectIntent(
         ref: ObjectRef(plane: plane, namespace: namespace, kind: kind.lowercased(), name: name), json: object,
         baseVersion: document["metadata"]?["resourceVersion"]?.string))
-  }
-}
-
-/// A YAML node as JSON, by YAML 1.2's core schema as far as Kubernetes uses it.
-enum YAMLNode {
-  static func json(_ node: Node, depth: Int = 0) throws -> JSONValue {
-    guard depth < 64 else { throw MeshError(.usage, "the YAML is nested deeper than 64 levels") }
-    switch node {
-    case .mapping(let mapping):
-      var object = JSONObject()
-      for (key, value) in mapping {
-        guard let name = key.scalar?.string else {
-          throw MeshError(.usage, "line \(key.mark?.line ?? 0): a field's name is expected")
-        }
-        object[name] = try json(value, depth: depth + 1)
-      }
-      return .object(object)
-    case .sequence(let sequence): return .array(try sequence.map { try json($0, depth: depth + 1) })
-    case .scalar(let scalar):
-      guard scalar.style == .plain else { return .string(scalar.string) }
-      switch scalar.string {
-      case "", "~", "null", "Null", "NULL": return .null
-      case "true", "True", "TRUE": return .bool(true)
-      case "false", "False", "FALSE": return .bool(false)
-      default:
-        let number = try? JSONValue(parsing: scalar.string)
-        if case .number? = number, let number { return number }
-        return .string(scalar.string)
-      }
-    case .alias: throw MeshError(.usage, "YAML aliases are not read")
-    }
   }
 }
