@@ -19,6 +19,7 @@ struct Update {
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
     case .sheet(let sheet):
       state.overlay = .text(sheet)
+      state.toast = nil
       return []
     case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
     case .remark(let toast):
@@ -69,14 +70,16 @@ struct Update {
   private func remember(_ summary: Summary, _ state: inout DashboardState) {
     let isNew = summary.measuredAt != nil && summary.measuredAt != state.summary?.measuredAt
     state.summary = summary
-    guard isNew, let at = summary.measuredAt else { return }
+    guard isNew, let at = summary.measuredAt, at > state.history.last?.at ?? Instant(seconds: 0) else { return }
     state.history.append(HistoryPoint(at: at, rps: summary.rps, errorRate: summary.errorRate, p99: summary.p99ms))
     if state.history.count > 720 { state.history.removeFirst(state.history.count - 720) }
   }
 
   private func remember(_ rows: [Row], _ state: inout DashboardState) {
     var since: [String: Instant] = [:]
-    for case .attention(let row) in rows where row.weight > .fine { since[row.id] = state.attentionSince[row.id] ?? state.now }
+    for case .attention(let row) in rows where row.weight > .fine {
+      since[row.id] = state.attentionSince[row.id] ?? state.now
+    }
     // A filter hides rows; what it hides keeps its beginning.
     if state.places[.overview]?.filter.isEmpty == false { since.merge(state.attentionSince) { new, _ in new } }
     state.attentionSince = since
@@ -98,13 +101,17 @@ struct Update {
       place.list.select(place.list.selected, count: data.rows.count, height: Update.tableHeight(state))
       Update.leaveHeads(&place.list, data.rows, direction: 1)
     }
-    if place.chosen == nil, data.rows.indices.contains(place.list.selected) { place.chosen = data.rows[place.list.selected].id }
+    if place.chosen == nil, data.rows.indices.contains(place.list.selected) {
+      place.chosen = data.rows[place.list.selected].id
+    }
     state.places[data.screen] = place
   }
 
   /// A draft whose weights somebody else changed meanwhile is kept, but begins from what is there now.
   private func dropStaleDrafts(_ data: ScreenData, _ state: inout DashboardState) {
-    guard data.screen == .canaries, !state.drafts.isEmpty, state.places[.canaries]?.filter.isEmpty ?? true else { return }
+    guard data.screen == .canaries, !state.drafts.isEmpty, state.places[.canaries]?.filter.isEmpty ?? true else {
+      return
+    }
     var splits: [SplitKey: Split] = [:]
     for case .splitHead(let split) in data.rows { splits[SplitKey(split)] = split }
     for (key, draft) in state.drafts {
@@ -122,8 +129,8 @@ struct Update {
     }
   }
 
-  /// The rows of a table that fit on the screen: all but context, tabs, breadcrumbs, heading and foot.
-  static func tableHeight(_ state: DashboardState) -> Int { max(state.size.height - 5, 1) }
+  /// The rows of a table that fit on the screen: all but context, tabs, breadcrumbs, heading, remark and foot.
+  static func tableHeight(_ state: DashboardState) -> Int { max(state.size.height - 5 - ScreenTable.remarkHeight, 1) }
 
   /// Moves a choice off a heading.
   static func leaveHeads(_ list: inout ListState, _ rows: [Row], direction: Int) {

@@ -21,10 +21,10 @@ public struct Planner: Sendable {
     var blast = BlastRadius()
     for step in steps { add(step, to: &blast, view: view, after: after) }
     let broken = view.breaks(with: after, plane: plane)
-    blast.breaks = Set(broken.map { "\($0.client.namespace)/\($0.client.name) → \($0.server.namespace)/\($0.server.name):\($0.port)" })
+    blast.breaks = Set(broken.map { "\($0.client.shortName) → \($0.server.shortName):\($0.port)" })
       .sorted()
     blast.lines += broken.map { pair in
-      "\(pair.client.namespace)/\(pair.client.name) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
+      "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
     }
     var owners: [Owner] = []
     for step in steps {

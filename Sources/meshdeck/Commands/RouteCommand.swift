@@ -31,7 +31,8 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      let truths = name != nil && options.output != .json && options.output != .yaml
+      try await Deadline.run(options.timeout) { try await deck.load(truths: truths) }
       let view = await deck.view
       guard let name, options.output == .table || options.output == .wide else {
         return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(
@@ -48,10 +49,10 @@ struct RouteCommand: AsyncParsableCommand {
       abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
       discussion: """
         EXAMPLES
-          meshdeck route set reviews --timeout 3s --retries 2 --retry-on 5xx,reset
+          meshdeck route set reviews --request-timeout 3s --retries 2 --retry-on 5xx,reset
           meshdeck route set ratings --rule 0 --abort 503 --abort-percent 10
           meshdeck route set reviews --mirror reviews:v3 --mirror-percent 5
-          meshdeck route set reviews --timeout none --fault none
+          meshdeck route set reviews --request-timeout none --fault none
           meshdeck route set reviews --set-header x-canary=true --remove-response-header server
         """)
 
