@@ -73,7 +73,7 @@ public struct Deck: Sendable {
   public func apply(
     _ plan: Plan, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
-    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
+    if configuration.refusesWrites(to: plan.intent.plane) { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
     return try await executor(plan.intent.plane).apply(plan, reason: reason, progress: progress)
   }
 
@@ -81,8 +81,10 @@ public struct Deck: Sendable {
   public func undo(
     _ id: String? = nil, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
-    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
     let receipt = try undoable(id)
+    if configuration.refusesWrites(to: receipt.plan.intent.plane) {
+      throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only")
+    }
     return try await executor(receipt.plan.intent.plane).undo(receipt, reason: reason, progress: progress)
   }
 

@@ -44,7 +44,7 @@ public struct Executor: Sendable {
     _ plan: Plan, reason: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     if let refusal = plan.verdicts.first(where: { $0.accepted == false }) {
-      throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)")
+      throw refusal.error(plane: plan.intent.plane)
     }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.plan.id = try journal.unused(plan.id)
@@ -323,6 +323,15 @@ extension MeshError {
     var error = self
     error.message += "; reading it back failed too: \(unread.message)"
     return error
+  }
+}
+
+extension DryRunVerdict {
+  /// The error of a step that the server would not take.
+  public func error(plane: PlaneName) -> MeshError {
+    MeshError(
+      failure ?? .refused, "the server refuses step \(step + 1): \(message)", plane: plane,
+      remedy: failure == .conflict ? "plan it afresh on what is there now" : nil)
   }
 }
 

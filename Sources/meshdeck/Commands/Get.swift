@@ -21,8 +21,9 @@ struct Get: AsyncParsableCommand {
 
     init?(argument: String) {
       let plural = argument.lowercased()
-      guard let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
-        ?? (plural == "identity" ? .identities : nil)
+      guard
+        let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
+          ?? (plural == "identity" ? .identities : nil)
       else { return nil }
       self = kind
     }
@@ -81,7 +82,9 @@ enum Deadline {
       group.addTask { try await work() }
       group.addTask {
         try await Task.sleep(for: .seconds(limit.seconds))
-        throw MeshError(.unreachable, "no answer within \(limit)", remedy: "give more time with --timeout, or see `meshdeck planes check`")
+        throw MeshError(
+          .unreachable, "no answer within \(limit)",
+          remedy: "give more time with --timeout, or see `meshdeck planes check`")
       }
       defer { group.cancelAll() }
       guard let first = try await group.next() else { throw CancellationError() }

@@ -23,13 +23,13 @@ struct PlanRun {
   /// Carries a plan out as the options say.
   func run(_ plan: Plan) async throws {
     if write.dryRun == .client { return try show(plan) }
-    if deck.configuration.readOnly, write.dryRun == nil {
+    if deck.configuration.refusesWrites(to: plan.intent.plane), write.dryRun == nil {
       throw MeshError(.refused, "read-only: nothing is written", remedy: "look with --dry-run")
     }
     let rehearsed = try await deck.rehearse(plan)
     if let refusal = rehearsed.verdicts.first(where: { $0.accepted == false }) {
       if isText { try show(rehearsed) }
-      throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)", plane: plan.intent.plane)
+      throw refusal.error(plane: plan.intent.plane)
     }
     if write.dryRun == .server { return try show(rehearsed) }
     if !write.yes {
@@ -56,7 +56,8 @@ struct PlanRun {
   func show(_ plans: [Plan]) throws {
     guard plans.count > 1, options.output == .json || options.output == .yaml else { return try plans.forEach(show) }
     let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(plans.map(\.json))]
-    try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+    try console.write(
+      options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
   }
 
   /// Writes a receipt, and ends with the exit code it deserves.
@@ -71,7 +72,9 @@ struct PlanRun {
       }
     }
     guard receipt.result != .applied else { return }
-    let states = receipt.plan.steps.enumerated().map { "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)" }
+    let states = receipt.plan.steps.enumerated().map {
+      "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)"
+    }
     Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
     for state in states { Console.note("  \(state)") }
     switch receipt.result {
@@ -86,7 +89,9 @@ struct PlanRun {
 
   func ask() throws {
     guard isatty(STDIN_FILENO) == 1 else {
-      throw MeshError(.usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look")
+      throw MeshError(
+        .usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look"
+      )
     }
     _ = Array("apply? [y/N] ".utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
@@ -113,7 +118,8 @@ extension PlanRun {
   func takeBack(_ receipt: Receipt) async throws {
     let isText = options.output == .table || options.output == .wide
     if isText {
-      try options.console.line("undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
+      try options.console.line(
+        "undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
     }
     if write.dryRun != nil { return try show(receipt.reversed) }
     if !write.yes { try ask() }

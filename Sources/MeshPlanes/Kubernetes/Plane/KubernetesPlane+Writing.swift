@@ -13,7 +13,7 @@ extension KubernetesPlane {
       let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
       return DryRunVerdict(
         step: 0, accepted: answered ? false : nil,
-        message: answered ? error.message : "not validated by the server: \(error.message)")
+        message: answered ? error.message : "not validated by the server: \(error.message)", failure: error.code)
     }
   }
 
