@@ -18,7 +18,7 @@ public struct Journal: Sendable {
   /// Appends one entry and waits until it is on the disk.
   public func append(_ entry: JournalEntry) throws(MeshError) {
     try directory.prepare()
-    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("open the journal \(path)") }
     defer { close(file) }
     guard flock(file, LOCK_EX) == 0 else { throw failure("lock the journal") }
@@ -45,10 +45,10 @@ public struct Journal: Sendable {
 
   /// All entries, oldest first; lines that cannot be read are counted.
   public func entries() throws(MeshError) -> (entries: [JournalEntry], unreadable: Int) {
-    guard let data = FileManager.default.contents(atPath: path) else { return ([], 0) }
+    guard let data = try contents() else { return ([], 0) }
     var entries: [JournalEntry] = []
     var unreadable = 0
-    for line in [UInt8](data).split(separator: 0x0A) {
+    for line in data.split(separator: 0x0A) {
       if let json = try? JSONValue(parsing: Array(line)), let entry = JournalEntry(json: json) {
         entries.append(entry)
       } else {
@@ -67,6 +67,29 @@ public struct Journal: Sendable {
       if latest.updateValue(entry.receipt, forKey: id) == nil { order.append(id) }
     }
     return order.reversed().compactMap { latest[$0] }
+  }
+
+  /// The bytes of the journal; `nil` where there is none yet. One that cannot be read is an error, never an empty history.
+  private func contents() throws(MeshError) -> [UInt8]? {
+    guard !directory.path.isEmpty else { throw StateDirectory.missing }
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    if file < 0, errno == ENOENT { return nil }
+    guard file >= 0 else { throw directory.failure("read the journal \(path)") }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw MeshError(.local, "the journal \(path) is not a plain file", remedy: "move it away")
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(clamping: status.st_size))
+    var chunk = [UInt8](repeating: 0, count: 256 << 10)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+      if count == 0 { return bytes }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw directory.failure("read the journal \(path)") }
+      bytes += chunk[..<count]
+    }
   }
 
   private func endsLine(_ size: off_t) -> Bool {

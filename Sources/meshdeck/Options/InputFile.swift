@@ -29,21 +29,14 @@ struct InputFile {
 
   /// The documents of the file; a `List` is its items.
   func documents() throws -> [JSONValue] {
-    let text = try read()
-    var documents: [JSONValue] = []
-    do {
-      for node in try Yams.compose_all(yaml: text) { documents.append(try YAMLNode.json(node)) }
-    } catch let error as MeshError {
-      throw error
-    } catch {
-      throw MeshError(.usage, "\(path) is neither JSON nor YAML: \(error)")
-    }
+    let documents = try YAMLDocument.composeAll(try read(), from: path == "-" ? "standard input" : path)
+      .map { try YAMLNode.json($0) }
     return documents.flatMap { document in
       document["kind"]?.string == "List" ? document["items"]?.array ?? [] : [document]
     }.filter { !$0.isNull }
   }
 
-  private func read() throws -> String {
+  private func read() throws -> [UInt8] {
     let data: Data?
     if path == "-" {
       data = try FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
@@ -55,8 +48,7 @@ struct InputFile {
     }
     guard let data else { throw MeshError(.usage, "\(path) cannot be read", remedy: "check its permissions") }
     guard data.count <= Self.limit else { throw MeshError(.usage, "\(path) is larger than 16 MiB") }
-    guard let text = String(validating: data, as: UTF8.self) else { throw MeshError(.usage, "\(path) is not UTF-8") }
-    return text
+    return [UInt8](data)
   }
 
   private func intent(_ document: JSONValue, _ deck: Deck, _ options: GlobalOptions) throws -> Intent {
