@@ -12,7 +12,7 @@ shell_sources := .ci/run .ci/packages Tests/Laboratory/kube-apiserver Tests/Labo
 documented := MeshKit MeshModel MeshTransport MeshPlanes MeshTelemetry MeshOperations
 
 # Debian packages by name; `command=package` is satisfied by the command.
-build_packages := git=git libcurl4-openssl-dev libncurses-dev
+build_packages := git=git libcurl4-openssl-dev libncursesw5-dev
 test_packages := kubectl=kubernetes-client openssl=openssl python3=python3 tmux=tmux
 
 .PHONY: demo test build install bench format lint docs clean toolchain

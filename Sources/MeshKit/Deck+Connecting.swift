@@ -46,13 +46,19 @@ extension Deck {
 extension PlaneSetting {
   /// The current kubeconfig context as a plane; fails where there is no kubeconfig and no pod's account either.
   public static func current(environment: [String: String]) throws(MeshError) -> PlaneSetting {
+    try context(nil, environment: environment)
+  }
+
+  /// A kubeconfig context as a plane, with the namespace it names; `nil` is the current one.
+  public static func context(_ name: String?, environment: [String: String]) throws(MeshError) -> PlaneSetting {
     do throws(MeshError) {
       let config = try Kubeconfig.load(environment: environment)
-      let context = try config.context(nil)
+      let context = try config.context(name)
       var setting = PlaneSetting(name: planeName(context.name), kind: .kubernetes, context: context.name)
       setting.namespace = context.namespace.isEmpty ? nil : context.namespace
       return setting
     } catch {
+      if name != nil { throw error }
       if environment["KUBERNETES_SERVICE_HOST"] != nil { return PlaneSetting(name: "in-cluster", kind: .kubernetes) }
       throw MeshError(
         .usage, "no plane is configured, and there is no kubeconfig context to use: \(error.message)",

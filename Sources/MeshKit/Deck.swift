@@ -113,7 +113,7 @@ public struct Deck: Sendable {
   public func undoable(_ id: String? = nil) throws(MeshError) -> Receipt {
     let receipts = try journal.receipts()
     if let id {
-      let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.plan.id.hasSuffix("-undo") }
+      let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.isUndo }
       guard let receipt = found.first(where: { $0.plan.id == id }) ?? (found.count == 1 ? found.first : nil) else {
         throw MeshError(
           .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)", remedy: "see `meshdeck history`")
@@ -122,8 +122,8 @@ public struct Deck: Sendable {
     }
     guard
       let receipt = receipts.first(where: {
-        // One whose end is not recorded may have taken effect: passing over it would take back what lies beneath it.
-        [.applied, .partial, .unknown].contains($0.result) && !$0.plan.id.hasSuffix("-undo")
+        // One whose end is not known may have been applied: it is settled by reading back before an older one is touched.
+        ($0.result == .applied || $0.result == .partial || $0.result == .unknown) && !$0.isUndo
       })
     else { throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`") }
     return receipt

@@ -33,6 +33,8 @@ struct Meshdeck: AsyncParsableCommand {
 
   static func main() async {
     hardenProcess()
+    // A file that reached its limit is an error to tell, not a death.
+    signal(SIGXFSZ, SIG_IGN)
     let exitCode = await run(Array(CommandLine.arguments.dropFirst()))
     Foundation.exit(exitCode)
   }

@@ -15,10 +15,8 @@ import FoundationNetworking
   }
 
   @Test func everyDoorOfTheDemoOpens() async throws {
-    let began = ContinuousClock.now
     let mesh = try EmbeddedMesh(scenario: .builtIn("shop"))
     let endpoints = try await mesh.start()
-    let took = ContinuousClock.now - began
     #expect(endpoints.kubeconfig.contains(endpoints.kubernetes))
     let list = try await get("\(endpoints.kubernetes)/apis/networking.istio.io/v1/virtualservices")
     #expect(try JSONValue(parsing: list.body)["items"]?.array?.count == 5)
@@ -38,7 +36,5 @@ import FoundationNetworking
     #expect(String(decoding: dump.body, as: UTF8.self).contains("weighted_clusters"))
     #expect(String(decoding: try await get("\(envoy)/ready").body, as: UTF8.self) == "LIVE\n")
     await mesh.stop()
-    // Generous here: tests are built without optimization and share two cores.
-    #expect(took < .seconds(5), "\(took)")
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MeshEmulator
 
-/// The tables of mesh-consoles facts §4.
+/// The tables of Istio, `policy_applier.go` and `cluster_tls.go`.
 @Suite struct MutualTLSTests {
   @Test(arguments: [
     (MutualTLS.ClientMode.automatic, "STRICT", true, MutualTLS.Verdict.mutualTLS),

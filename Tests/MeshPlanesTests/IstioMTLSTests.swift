@@ -3,7 +3,7 @@ import Testing
 
 @testable import MeshPlanes
 
-/// facts/mesh-consoles.md §4.1: what servers accept.
+/// Istio, `policy_applier.go` and `model/authentication.go`: what servers accept.
 @Suite struct IstioServerModeTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var name: String
@@ -111,7 +111,7 @@ import Testing
   }
 }
 
-/// facts/mesh-consoles.md §4.2: what callers send.
+/// Istio, `cluster_tls.go` and `push_context.go`: what callers send.
 @Suite struct IstioClientChoiceTests {
   static func rule(
     _ name: String, _ namespace: String, _ spec: String, host: String = "cart.shop.svc.cluster.local"

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MeshPlanes
 
-/// facts/mesh-consoles.md §4.3: what comes of a call, every cell.
+/// what Istio's server and client rules come to: what comes of a call, every cell.
 @Suite struct IstioVerdictTests {
   enum Client: String, Sendable, CaseIterable {
     case auto, istioMutual = "ISTIO_MUTUAL", disable = "DISABLE", simple = "SIMPLE", mutual = "MUTUAL", unmeshed

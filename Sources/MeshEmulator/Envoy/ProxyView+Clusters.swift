@@ -89,7 +89,7 @@ extension ProxyView {
     return value
   }
 
-  /// The transport sockets by what the client sends (mesh-consoles facts §4.2).
+  /// The transport sockets by what the client sends (Istio, `cluster_tls.go` and `push_context.go`).
   private func security(_ spec: ClusterSpec, into value: inout JSONValue) {
     let sni = "outbound_.\(spec.port.number)_.\(spec.subset?.name ?? "")_.\(spec.service.host)"
     func tls(_ members: JSONValue) -> JSONValue {

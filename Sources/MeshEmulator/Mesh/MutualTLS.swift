@@ -1,6 +1,6 @@
 /// Istio's rules for mutual TLS, as the proxies of the embedded mesh apply them.
 ///
-/// Source: mesh-consoles facts §4. The client has an implementation of its own; the two check each other.
+/// Source: Istio, `policy_applier.go` and `cluster_tls.go`. The client has an implementation of its own; the two check each other.
 struct MutualTLS {
   let configuration: MeshConfiguration
   let mesh: Scenario.Mesh

@@ -62,7 +62,7 @@ struct DestinationRule: Sendable {
     }
   }
 
-  /// The mode for a service port and subset, the most specific first (mesh-consoles facts §4.2.1).
+  /// The mode for a service port and subset, the most specific first (Istio, `cluster_tls.go` and `push_context.go`.1).
   func mode(port: Int, subset: String?) -> TLSMode? {
     let subsetPolicy = subset.flatMap { name in subsets.first { $0.name == name }?.policy }
     return subsetPolicy?.portModes[port] ?? subsetPolicy?.mode ?? policy.portModes[port] ?? policy.mode

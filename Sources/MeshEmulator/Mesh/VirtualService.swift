@@ -61,7 +61,7 @@ struct RouteDestination: Sendable, Hashable {
 
   /// Destinations with the share each gets: zero weights are dropped, a single one needs no weight.
   ///
-  /// Source: mesh-consoles facts §5, Istio's rule. Negative weights and a total of zero are never programmed.
+  /// Source: Istio, `pkg/config/validation/validation.go`, Istio's rule. Negative weights and a total of zero are never programmed.
   static func shares(_ destinations: [RouteDestination]) -> [(destination: RouteDestination, share: Double)] {
     if destinations.count == 1 { return [(destinations[0], 1)] }
     let total = destinations.reduce(0.0) { $0 + Double(max(0, $1.weight)) }
@@ -143,7 +143,7 @@ struct HTTPRule: Sendable {
     rewrite = json["rewrite"]
   }
 
-  /// What istiod retries on where a rule does not say (control-planes facts; seen in recordings/envoy).
+  /// What istiod retries on where a rule does not say (seen in a recorded Envoy).
   static let defaultRetryOn = [
     "connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes", "503",
   ]

@@ -174,7 +174,7 @@ struct ScenarioObjects {
             "apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry",
             "metadata": [
               "name": .string("\(app.name)-\(index + 1)"), "namespace": .string(app.namespace),
-              "labels": .object(labels),
+              "labels": .object(labels), "annotations": ["istio.io/autoRegistrationGroup": .string(app.name)],
             ],
             "spec": [
               "address": .string("10.200.\(nextPodIP / 250 % 250).\(1 + nextPodIP % 250)"), "labels": .object(labels),

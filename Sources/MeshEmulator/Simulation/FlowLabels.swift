@@ -1,6 +1,6 @@
 /// The labels of Istio's standard metrics, telemetry v2, as exposition text prints them.
 ///
-/// Source: control-planes facts §3.3 and mesh-consoles facts §1.2. A label without a value is `unknown`, but
+/// Source: Istio's standard metrics and Istio's standard metrics. A label without a value is `unknown`, but
 /// `grpc_response_status`, which is empty.
 struct FlowLabels {
   let mesh: Scenario.Mesh

@@ -26,6 +26,9 @@ public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
   /// The full identifier; a missing namespace is written `-`.
   public var description: String { "\(plane)/\(namespace.isEmpty ? "-" : namespace)/\(kind)/\(name)" }
 
+  /// The name with its namespace, for a sentence: `shop/reviews`.
+  public var shortName: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
+
   /// An identity from its full identifier, or `nil` where it has not four parts.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -23,11 +23,17 @@ public struct ConfigurationFile: Sendable {
 
   /// The configuration in the file, or `nil` where there is no file.
   public func read() throws(MeshError) -> Configuration? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20 else {
-      throw MeshError(.usage, "\(path) cannot be read or is larger than 1 MiB", remedy: "check its permissions")
-    }
-    return try Self.parse(String(decoding: data, as: UTF8.self), path: path)
+    // Opened without waiting, so that a pipe in its place does not hold us up.
+    let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    if file < 0, errno == ENOENT { return nil }
+    guard file >= 0 else { throw failure("read \(path)") }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= 1 << 20,
+      let data = try? FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
+    else { throw MeshError(.usage, "\(path) is no plain file of at most 1 MiB", remedy: "move it away") }
+    guard let text = String(validating: data, as: UTF8.self) else { throw MeshError(.usage, "\(path) is not UTF-8") }
+    return try Self.parse(text, path: path)
   }
 
   /// Writes a configuration: a new file beside it, then renamed into its place; folder 0700, file 0600.
@@ -39,6 +45,8 @@ public struct ConfigurationFile: Sendable {
     } catch {
       throw MeshError(.local, "cannot make \(folder)", remedy: "check its permissions", underlying: error)
     }
+    // A file that is a link, as of somebody who keeps their settings elsewhere, is replaced where it leads.
+    let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil ? path : (path as NSString).resolvingSymlinksInPath
     let temporary = path + ".\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("write \(temporary)") }
@@ -61,11 +69,20 @@ public struct ConfigurationFile: Sendable {
   static func parse(_ text: String, path: String) throws(MeshError) -> Configuration {
     let root: Node?
     do { root = try Yams.compose(yaml: text) } catch {
-      throw MeshError(.usage, "\(path) is not YAML: \(error)")
+      throw MeshError(.usage, "\(path)\(Self.place(of: error))")
     }
     guard let root else { return Configuration() }
     let reader = ConfigurationReader(path: path)
     return try reader.configuration(root)
+  }
+
+  /// The place and the problem of YAML that cannot be read, in one line.
+  private static func place(of error: any Error) -> String {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+      ":\(mark.line):\(mark.column): \(problem)"
+    default: " is not YAML: \(error)".replacing("\n", with: " ")
+    }
   }
 
   /// The YAML text of a configuration.

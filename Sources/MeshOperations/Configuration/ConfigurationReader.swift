@@ -8,7 +8,7 @@ struct ConfigurationReader {
   func configuration(_ root: Node) throws(MeshError) -> Configuration {
     let fields = try mapping(root, known: ["planes", "theme", "readOnly", "keys"])
     var result = Configuration()
-    for node in fields["planes"]?.sequence ?? [] {
+    for node in try list(fields["planes"]) {
       let plane = try plane(node)
       guard !result.planes.contains(where: { $0.name == plane.name }) else {
         throw error(node, "two planes are named \(plane.name)")
@@ -17,9 +17,9 @@ struct ConfigurationReader {
     }
     if let theme = try text(fields["theme"]) { result.theme = theme }
     result.readOnly = try flag(fields["readOnly"]) ?? false
-    for (key, value) in fields["keys"]?.mapping ?? [:] {
+    for (key, value) in try pairs(fields["keys"]) {
       guard let id = key.string else { throw error(key, "the name of a binding is expected") }
-      result.keys[id] = value.sequence?.compactMap(\.string) ?? value.string.map { [$0] } ?? []
+      result.keys[id] = try texts(value)
     }
     return result
   }
@@ -39,7 +39,7 @@ struct ConfigurationReader {
       name: name, kind: kind, kubeconfig: try text(fields["kubeconfig"]), context: try text(fields["context"]),
       readOnly: try flag(fields["readOnly"]) ?? false)
     if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
-    for proxy in fields["envoy"]?.sequence ?? [] {
+    for proxy in try list(fields["envoy"]) {
       let fields = try mapping(proxy, known: ["url", "workload"])
       guard let url = try text(fields["url"]), let workload = try text(fields["workload"]) else {
         throw error(proxy, "a proxy needs url and workload")
@@ -61,12 +61,12 @@ struct ConfigurationReader {
         "url", "urls", "bearerTokenFile", "bearerTokenEnv", "username", "passwordFile", "passwordEnv", "caFile",
         "headers", "awsRegion",
       ])
-    let single = try text(fields["url"])
-    let urls = fields["urls"]?.sequence?.compactMap(\.string) ?? single.map { [$0] } ?? []
+    let urls = try texts(fields["urls"] ?? fields["url"])
     guard !urls.isEmpty else { throw error(body, "\(name) needs a url") }
     var headers: [String: String] = [:]
-    for (key, value) in fields["headers"]?.mapping ?? [:] {
-      if let key = key.string, let value = value.string { headers[key] = value }
+    for (key, value) in try pairs(fields["headers"]) {
+      guard let key = key.string else { throw error(key, "the name of a header is expected") }
+      headers[key] = try text(value) ?? ""
     }
     return TelemetrySetting(
       kind: kind, urls: urls, bearerTokenFile: try text(fields["bearerTokenFile"]),
@@ -87,14 +87,46 @@ struct ConfigurationReader {
     return fields
   }
 
+  /// The elements of a sequence; none where it is absent or empty.
+  private func list(_ node: Node?) throws(MeshError) -> [Node] {
+    guard let node, !isEmpty(node) else { return [] }
+    guard let sequence = node.sequence else { throw error(node, "a list is expected here") }
+    return Array(sequence)
+  }
+
+  /// The members of a mapping; none where it is absent or empty.
+  private func pairs(_ node: Node?) throws(MeshError) -> [(Node, Node)] {
+    guard let node, !isEmpty(node) else { return [] }
+    guard let mapping = node.mapping else { throw error(node, "names with values are expected here") }
+    return mapping.map { ($0.key, $0.value) }
+  }
+
+  /// One text or a list of them.
+  private func texts(_ node: Node?) throws(MeshError) -> [String] {
+    guard let node, !isEmpty(node) else { return [] }
+    if node.scalar != nil { return [try text(node) ?? ""] }
+    var result: [String] = []
+    for item in try list(node) {
+      guard let text = try text(item) else { throw error(item, "text is expected here") }
+      result.append(text)
+    }
+    return result
+  }
+
+  /// Whether a value was left out after its name: YAML's null.
+  private func isEmpty(_ node: Node) -> Bool {
+    guard let scalar = node.scalar, scalar.style == .plain else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+  }
+
   private func text(_ node: Node?) throws(MeshError) -> String? {
-    guard let node else { return nil }
+    guard let node, !isEmpty(node) else { return nil }
     guard let text = node.scalar?.string else { throw error(node, "text is expected here") }
     return text
   }
 
   private func flag(_ node: Node?) throws(MeshError) -> Bool? {
-    guard let node else { return nil }
+    guard let node, !isEmpty(node) else { return nil }
     guard let flag = node.bool else { throw error(node, "true or false is expected here") }
     return flag
   }

@@ -35,7 +35,7 @@ public struct ListWriter: Sendable {
         writer.object { writer in
           writer.member("name", status.plane.name)
           writer.member("state", status.state.rawValue)
-          writer.member("error", status.error)
+          writer.promised("error", status.error)
         }
       }
     }
@@ -55,6 +55,21 @@ extension JSONWriter {
       }
     }
   }
+
+  /// Writes a member the contract promises: `null` where it has no value, such as a latency without requests.
+  mutating func promised(_ name: String, _ value: JSONValue?) {
+    self.name(name)
+    self.value(value ?? .null)
+  }
+
+  /// Writes a member the contract promises, a number.
+  mutating func promised(_ name: String, _ value: Double?) { promised(name, value.map(JSONValue.double)) }
+
+  /// Writes a member the contract promises, a whole number.
+  mutating func promised(_ name: String, _ value: Int?) { promised(name, value.map(JSONValue.int)) }
+
+  /// Writes a member the contract promises, a text.
+  mutating func promised(_ name: String, _ value: String?) { promised(name, value.map(JSONValue.string)) }
 
   /// Writes an array of strings.
   mutating func strings(_ name: String, _ values: some Sequence<String>) {

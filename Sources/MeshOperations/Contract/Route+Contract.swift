@@ -49,23 +49,15 @@ extension Rule {
             writer.member("host", backend.host)
             writer.member("subset", backend.subset)
             writer.member("port", backend.port)
-            writer.member("weight", backend.weight)
+            writer.promised("weight", backend.weight)
           }
         }
       }
-      writer.member("timeout", timeout)
-      if let retries {
-        writer.name("retries")
-        writer.value(retries.json)
-      }
-      if let fault {
-        writer.name("fault")
-        writer.value(fault.json)
-      }
-      if !mirrors.isEmpty {
-        writer.name("mirror")
-        writer.array { writer in for mirror in mirrors { writer.value(mirror.json) } }
-      }
+      writer.promised("timeout", timeout)
+      writer.promised("retries", retries?.json)
+      writer.promised("fault", fault?.json)
+      writer.name("mirror")
+      writer.array { writer in for mirror in mirrors { writer.value(mirror.json) } }
       if let headers {
         writer.name("headers")
         writer.value(headers.json)

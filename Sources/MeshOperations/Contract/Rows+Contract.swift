@@ -9,7 +9,7 @@ extension HealthRow: ContractItem {
       writer.member("namespace", ref.namespace)
       writer.member("name", ref.name)
       writer.member("runtime", runtime.rawValue)
-      writer.member("role", role?.rawValue)
+      writer.promised("role", role?.rawValue)
       writer.member("proxy", (proxy ?? .none).rawValue)
       writer.member("ready", ready)
       writer.member("total", total)
@@ -28,12 +28,12 @@ extension HealthRow: ContractItem {
 extension TrafficSum {
   func write(to writer: inout JSONWriter) {
     writer.member("rps", rps)
-    writer.member("errorRate", errorRate)
-    writer.member("p50ms", p50ms)
-    writer.member("p95ms", p95ms)
-    writer.member("p99ms", p99ms)
-    writer.member("bytesPerSecond", bytesPerSecond)
-    writer.member("mtlsShare", mtlsShare)
+    writer.promised("errorRate", errorRate)
+    writer.promised("p50ms", p50ms)
+    writer.promised("p95ms", p95ms)
+    writer.promised("p99ms", p99ms)
+    writer.promised("bytesPerSecond", bytesPerSecond)
+    writer.promised("mtlsShare", mtlsShare)
     writer.member("n", n.rounded())
   }
 }
@@ -86,7 +86,7 @@ extension MTLSRow: ContractItem {
       writer.member("id", workload.description)
       writer.member("workload", workload.name)
       writer.member("namespace", workload.namespace)
-      writer.member("port", port)
+      writer.promised("port", port)
       writer.member("mode", mode.rawValue)
       writer.strings("reasons", reasons.map(\.description))
     }
@@ -128,15 +128,15 @@ extension ProxyState: ContractItem {
     writer.object { writer in
       writer.member("id", ref.description)
       writer.member("plane", ref.plane)
-      writer.member("workload", workload?.description)
+      writer.promised("workload", workload?.description)
       writer.member("version", version)
       writer.member("connected", isConnected)
       writer.name("sync")
       writer.object { writer in
-        for type in ConfigType.allCases { writer.member(type.rawValue, sync[type]?.label) }
+        for type in ConfigType.allCases { writer.promised(type.rawValue, sync[type]?.label) }
       }
-      writer.member("certificateDaysLeft", certificateDaysLeft)
-      writer.member("error", rejection)
+      writer.promised("certificateDaysLeft", certificateDaysLeft)
+      writer.promised("error", rejection)
     }
   }
 }

@@ -43,13 +43,15 @@ extension SplitBackend {
           writer.member("high", proportion.high)
           writer.member("n", proportion.n.rounded())
         case .unknown(let reason):
-          writer.name("share")
-          writer.object { $0.member("unknown", reason) }
+          for name in ["share", "low", "high"] {
+            writer.name(name)
+            writer.object { $0.member("unknown", reason) }
+          }
           writer.member("n", traffic.n.rounded())
         }
         writer.member("rps", traffic.rps)
-        writer.member("errorRate", traffic.errorRate)
-        writer.member("p99ms", traffic.p99ms)
+        writer.promised("errorRate", traffic.errorRate)
+        writer.promised("p99ms", traffic.p99ms)
       }
       writer.member("ready", ready)
       writer.member("total", total)

@@ -22,10 +22,8 @@ public struct Journal: Sendable {
     guard file >= 0 else { throw failure("open the journal \(path)") }
     defer { close(file) }
     guard flock(file, LOCK_EX) == 0 else { throw failure("lock the journal") }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw MeshError(.local, "the journal \(path) is not a plain file", remedy: "move it away")
-    }
+    let status = try checked(file)
+    if status.st_mode & 0o077 != 0, fchmod(file, 0o600) != 0 { throw failure("close the journal to others") }
     var line = JSONWriter.bytes(entry.json)
     line.append(0x0A)
     if status.st_size > 0, !endsLine(status.st_size) { line.insert(0x0A, at: 0) }
@@ -45,10 +43,20 @@ public struct Journal: Sendable {
 
   /// All entries, oldest first; lines that cannot be read are counted.
   public func entries() throws(MeshError) -> (entries: [JournalEntry], unreadable: Int) {
-    guard let data = try contents() else { return ([], 0) }
+    guard !directory.path.isEmpty else { throw StateDirectory.missing }
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    if file < 0, errno == ENOENT || errno == ENOTDIR { return ([], 0) }
+    guard file >= 0 else { throw directory.failure("read the journal \(path)") }
+    defer { close(file) }
+    _ = try checked(file)
+    guard flock(file, LOCK_SH) == 0 else { throw directory.failure("lock the journal") }
+    let data: Data
+    do { data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data() } catch {
+      throw MeshError(.local, "cannot read the journal \(path)", underlying: error)
+    }
     var entries: [JournalEntry] = []
     var unreadable = 0
-    for line in data.split(separator: 0x0A) {
+    for line in [UInt8](data).split(separator: 0x0A) {
       if let json = try? JSONValue(parsing: Array(line)), let entry = JournalEntry(json: json) {
         entries.append(entry)
       } else {
@@ -69,27 +77,22 @@ public struct Journal: Sendable {
     return order.reversed().compactMap { latest[$0] }
   }
 
-  /// The bytes of the journal; `nil` where there is none yet. One that cannot be read is an error, never an empty history.
-  private func contents() throws(MeshError) -> [UInt8]? {
-    guard !directory.path.isEmpty else { throw StateDirectory.missing }
-    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    if file < 0, errno == ENOENT { return nil }
-    guard file >= 0 else { throw directory.failure("read the journal \(path)") }
-    defer { close(file) }
+  /// The identity itself, or with a number after it where the journal holds it already: no record hides another.
+  func unused(_ id: String) throws(MeshError) -> String {
+    let taken = Set(try entries().entries.map(\.receipt.plan.id))
+    guard taken.contains(id) else { return id }
+    var number = 2
+    while taken.contains("\(id)-\(number)") { number += 1 }
+    return "\(id)-\(number)"
+  }
+
+  /// The state of an open journal; one that is no plain file of ours, or has a second name, is refused.
+  private func checked(_ file: Int32) throws(MeshError) -> stat {
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw MeshError(.local, "the journal \(path) is not a plain file", remedy: "move it away")
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Int(clamping: status.st_size))
-    var chunk = [UInt8](repeating: 0, count: 256 << 10)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
-      if count == 0 { return bytes }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw directory.failure("read the journal \(path)") }
-      bytes += chunk[..<count]
-    }
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1,
+      status.st_uid == geteuid()
+    else { throw MeshError(.local, "the journal \(path) is not a plain file of ours", remedy: "move it away") }
+    return status
   }
 
   private func endsLine(_ size: off_t) -> Bool {
@@ -113,7 +116,7 @@ public struct JournalEntry: Sendable, Hashable {
   public enum Event: String, Sendable, Hashable {
     /// A plan is about to be applied.
     case begun
-    /// A step is about to be written.
+    /// A step was written.
     case step
     /// A plan ended.
     case ended

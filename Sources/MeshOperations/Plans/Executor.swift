@@ -47,6 +47,7 @@ public struct Executor: Sendable {
       throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)")
     }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
+    receipt.plan.id = try journal.unused(plan.id)
     for index in receipt.plan.steps.indices { receipt.plan.steps[index].state = .pending }
     try journal.append(JournalEntry(event: .begun, receipt: receipt))
     for index in receipt.plan.steps.indices {
@@ -113,12 +114,13 @@ public struct Executor: Sendable {
       for index in closed.plan.steps.indices where closed.plan.steps[index].state == .applied {
         closed.plan.steps[index].state = .rolledBack
       }
-      try journal.append(JournalEntry(event: .ended, receipt: closed))
+      // The undo is done and journalled as itself; a second line that cannot be written does not undo that.
+      try? journal.append(JournalEntry(event: .ended, receipt: closed))
     }
     return undone
   }
 
-  /// The plan that takes an applied one back, from the objects as they are now; nothing is written.
+  /// The plan that takes an applied one back, from the objects as they are now; nothing is written to the mesh.
   public func undoPlan(_ receipt: Receipt) async throws(MeshError) -> Plan { try await undoing(try await settled(receipt)) }
 
   private func undoing(_ receipt: Receipt) async throws(MeshError) -> Plan {
@@ -129,45 +131,81 @@ public struct Executor: Sendable {
     var plan = receipt.plan
     plan.steps = []
     for (index, step) in applied.reversed() {
-      plan.steps.append(try await inverse(of: step, version: receipt.versions[index]))
+      if let undo = try await inverse(of: step, version: receipt.versions[index]) { plan.steps.append(undo) }
     }
     plan.verdicts = []
-    plan.findingsBefore = []
-    plan.findingsAfter = []
-    plan.blastRadius = BlastRadius()
     plan.summary = "undo: \(receipt.plan.summary)"
-    plan.id = receipt.plan.id + "-undo"
+    plan.id = receipt.plan.id + Receipt.undoMark
     return plan
   }
 
-  /// A receipt whose end nobody recorded (the process died, the answer was lost), with what the objects tell of its steps.
+  /// A receipt that a crash left open, with the states of its steps as reading back tells them; others as they are.
+  ///
+  /// Where nothing of it arrived, the record is closed as failed and the error says so.
   func settled(_ receipt: Receipt) async throws(MeshError) -> Receipt {
-    var receipt = receipt
-    for index in receipt.plan.steps.indices {
-      let step = receipt.plan.steps[index]
-      guard receipt.result == .unknown && step.state == .pending || step.state == .unknown else { continue }
-      let now: NativeObject?
-      do throws(MeshError) { now = try await control.native(step.object) } catch {
-        guard error.code == .notFound else { throw error }
-        now = nil
-      }
-      switch (step.write, now) {
-      case (.delete, nil): receipt.plan.steps[index].state = .applied
-      case (.create, nil), (.patch, nil): receipt.plan.steps[index].state = .failed
-      case (_, let now?) where now.version == step.precondition.version: receipt.plan.steps[index].state = .failed
-      case (.create, let now?), (.patch, let now?):
-        // The values stand there; whether this plan or somebody else set them, taking them back needs the same tests.
-        let isSet = step.after != nil && StepGuards.changed(by: step, in: now.json).isEmpty
-        receipt.plan.steps[index].state = isSet ? .applied : .failed
-        if isSet { receipt.versions[index] = now.version }
-      case (.delete, _): receipt.plan.steps[index].state = .failed
+    guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else { return receipt }
+    var settled = receipt
+    for index in settled.plan.steps.indices where settled.plan.steps[index].state != .applied {
+      let step = settled.plan.steps[index]
+      guard step.state == .pending || step.state == .unknown else { continue }
+      switch try await trace(of: step) {
+      case .arrived(let version):
+        settled.plan.steps[index].state = .applied
+        settled.versions[index] = version
+      case .absent: settled.plan.steps[index].state = .failed
+      case .unclear:
+        throw MeshError(
+          .unknownOutcome, "it cannot be told whether step \(index + 1) arrived: the object is neither as before nor as meant",
+          object: step.object, remedy: "look at `meshdeck describe \(step.object)` and edit it afresh")
       }
     }
-    return receipt
+    guard settled.plan.steps.contains(where: { $0.state == .applied }) else {
+      settled.result = .failed
+      settled.at = clock()
+      settled.error = "nothing of it reached the server"
+      settled.failure = .unreachable
+      try journal.append(JournalEntry(event: .ended, receipt: settled))
+      throw MeshError(
+        .refused, "plan \(receipt.plan.id) never reached the server, so there is nothing to take back",
+        remedy: "see `meshdeck history`")
+    }
+    return settled
   }
 
-  /// The step that takes an applied one back, checked against the object as it is now.
-  func inverse(of step: Step, version: String?) async throws(MeshError) -> Step {
+  /// What an object tells of a step that may have been written.
+  enum Trace: Sendable, Hashable {
+    case arrived(version: String)
+    case absent
+    case unclear
+  }
+
+  /// Reads an object to tell whether a step arrived.
+  func trace(of step: Step) async throws(MeshError) -> Trace {
+    let now: NativeObject
+    do throws(MeshError) { now = try await control.native(step.object) } catch {
+      guard error.code == .notFound else { throw error }
+      switch step.write {
+      case .delete: return .arrived(version: "")
+      case .create: return .absent
+      case .patch: return .unclear
+      }
+    }
+    if let version = step.precondition.version, now.version == version { return .absent }
+    let isSame = step.precondition.uid.isEmpty || now.uid == step.precondition.uid
+    switch step.write {
+    case .delete: return isSame ? .absent : .arrived(version: "")
+    case .create: return StepGuards.changed(by: step, in: now.json).isEmpty ? .arrived(version: now.version) : .unclear
+    case .patch(let patch):
+      guard isSame else { return .unclear }
+      if StepGuards.changed(by: step, in: now.json).isEmpty { return .arrived(version: now.version) }
+      if let before = step.before, StepGuards.untouched(patch, between: before, and: now.json) { return .absent }
+      return .unclear
+    }
+  }
+
+  /// The step that takes an applied one back, checked against the object as it is now; `nil` where it is taken back
+  /// already, as after an undo that a crash cut short.
+  func inverse(of step: Step, version: String?) async throws(MeshError) -> Step? {
     var undo = step
     undo.write = step.inverse
     undo.inverse = step.write
@@ -178,12 +216,21 @@ public struct Executor: Sendable {
       undo.precondition = Precondition(version: nil, isAtomic: step.precondition.isAtomic)
       return undo
     }
-    let now = try await control.native(step.object)
+    let now: NativeObject
+    do throws(MeshError) { now = try await control.native(step.object) } catch where error.code == .notFound {
+      if case .create = step.write { return nil }
+      throw MeshError(.conflict, "the object was deleted since", object: step.object, remedy: "make it afresh")
+    }
     guard step.precondition.uid.isEmpty || now.uid == step.precondition.uid else {
       throw MeshError(
         .conflict, "the object was deleted and made anew since", object: step.object, remedy: "edit it afresh")
     }
     if now.version != version {
+      if case .patch(let patch) = step.write, let before = step.before,
+        StepGuards.untouched(patch, between: before, and: now.json)
+      {
+        return nil
+      }
       let foreign = StepGuards.changed(by: step, in: now.json)
       guard foreign.isEmpty else {
         throw MeshError(
@@ -213,12 +260,11 @@ public struct Executor: Sendable {
     // A later step may rest on an earlier one: where it is not known whether the later one took effect, or it could not
     // be taken back, the earlier ones stay, because traffic may depend on them.
     var stuck = receipt.plan.steps[index].state == .unknown
-    for earlier in receipt.plan.steps.indices.reversed()
-    where receipt.plan.steps[earlier].state == .applied && !stuck {
+    for earlier in receipt.plan.steps.indices.reversed() where receipt.plan.steps[earlier].state == .applied && !stuck {
       progress(.rollingBack(step: earlier))
       do throws(MeshError) {
-        let undo = try await shieldedInverse(of: receipt.plan.steps[earlier], version: receipt.versions[earlier]).get()
-        _ = try await shielded(undo).1.get()
+        let (step, version) = (receipt.plan.steps[earlier], receipt.versions[earlier])
+        if let undo = try await shieldedInverse(of: step, version: version).get() { _ = try await shielded(undo).1.get() }
         receipt.plan.steps[earlier].state = .rolledBack
       } catch {
         stuck = true
@@ -231,7 +277,7 @@ public struct Executor: Sendable {
     receipt.at = clock()
   }
 
-  private func shieldedInverse(of step: Step, version: String?) async -> Result<Step, MeshError> {
+  private func shieldedInverse(of step: Step, version: String?) async -> Result<Step?, MeshError> {
     await Task {
       do throws(MeshError) { return .success(try await inverse(of: step, version: version)) } catch { return .failure(error) }
     }.value
@@ -269,17 +315,13 @@ public struct Executor: Sendable {
 
   /// What became of a write whose answer was lost: its outcome, or `nil` where it never arrived and may be sent again.
   private func readBack(_ step: inout Step, after error: MeshError) async throws(MeshError) -> StepOutcome? {
-    let now: NativeObject
-    do throws(MeshError) { now = try await control.native(step.object) } catch let readError {
-      if case .delete = step.write, readError.code == .notFound { return StepOutcome(version: "", json: nil) }
-      if case .create = step.write, readError.code == .notFound { return nil }
-      throw error
+    let trace: Trace
+    do throws(MeshError) { trace = try await self.trace(of: step) } catch let unread { throw error.unread(because: unread) }
+    switch trace {
+    case .arrived(let version): return StepOutcome(version: version, json: step.after)
+    case .absent: return nil
+    case .unclear: throw error
     }
-    guard step.precondition.uid.isEmpty || now.uid == step.precondition.uid else { throw error }
-    if now.version == step.precondition.version { return nil }
-    if case .delete = step.write { throw error }
-    guard StepGuards.changed(by: step, in: now.json).isEmpty else { throw error }
-    return StepOutcome(version: now.version, json: now.json)
   }
 
   private func wait(
@@ -307,4 +349,21 @@ public struct Executor: Sendable {
       await pause(0.5)
     }
   }
+}
+
+extension MeshError {
+  /// The error of a write whose outcome is not known, with why it could not be read back.
+  fileprivate func unread(because unread: MeshError) -> MeshError {
+    var error = self
+    error.message += "; reading it back failed too: \(unread.message)"
+    return error
+  }
+}
+
+extension Receipt {
+  /// What the identity of the plan that takes another back holds.
+  static let undoMark = "-undo"
+
+  /// Whether it is of a plan that took another back.
+  public var isUndo: Bool { plan.id.contains(Self.undoMark) }
 }

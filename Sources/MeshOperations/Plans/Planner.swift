@@ -21,10 +21,10 @@ public struct Planner: Sendable {
     var blast = BlastRadius()
     for step in steps { add(step, to: &blast, view: view, after: after) }
     let broken = view.breaks(with: after, plane: plane)
-    blast.breaks = Set(broken.map { "\($0.client.namespace)/\($0.client.name) → \($0.server.namespace)/\($0.server.name):\($0.port)" })
+    blast.breaks = Set(broken.map { "\($0.client.shortName) → \($0.server.shortName):\($0.port)" })
       .sorted()
     blast.lines += broken.map { pair in
-      "\(pair.client.namespace)/\(pair.client.name) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
+      "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
     }
     var owners: [Owner] = []
     for step in steps {
@@ -158,8 +158,8 @@ extension RuleIntent {
       }
     }
     return [
-      word("timeout", timeout) { Figures.seconds($0) }, word("retries", retries) { "\($0.attempts)" },
-      word("fault", fault) { $0.abortStatus.map { "abort \($0)" } ?? "delay \(Figures.seconds($0.delay ?? 0))" },
+      word("timeout", timeout) { Figures.duration($0) }, word("retries", retries) { "\($0.attempts)" },
+      word("fault", fault) { $0.abortStatus.map { "abort \($0)" } ?? "delay \(Figures.duration($0.delay ?? 0))" },
       word("mirror", mirror) { "\($0.host) \(Figures.number($0.percent))%" }, word("headers", headers) { _ in "changed" },
     ].compactMap(\.self)
   }

@@ -16,14 +16,7 @@ enum StepGuards {
     case .patch(let write): patch = write
     }
     guard let after = step.after else { return touched(patch) }
-    return touched(patch).filter { pointer in
-      guard isSamePlace(pointer, in: after, and: now) else { return true }
-      return switch (after[pointer], now[pointer]) {
-      case (nil, nil): false
-      case (let left?, let right?): !left.isEquivalent(to: right)
-      default: true
-      }
-    }
+    return touched(patch).filter { !isSame($0, in: after, and: now) }
   }
 
   /// Whether the places a patch tests and changes are the same in two states of an object.
@@ -31,14 +24,29 @@ enum StepGuards {
     let tested = patch.operations.compactMap { operation -> JSONPointer? in
       if case .test(let pointer, _) = operation, pointer != versionPointer { pointer } else { nil }
     }
-    return (tested + touched(patch)).allSatisfy { pointer in
-      guard isSamePlace(pointer, in: before, and: now) else { return false }
-      return switch (before[pointer], now[pointer]) {
-      case (nil, nil): true
-      case (let left?, let right?): left.isEquivalent(to: right)
-      default: false
-      }
+    return (tested + touched(patch)).allSatisfy { isSame($0, in: before, and: now) }
+  }
+
+  /// Whether a pointer leads to the same value of the same thing in two states of an object.
+  ///
+  /// An index alone does not say which element is meant: every list on the way must be as long as it was and the element
+  /// there must be recognisably the one it was, else a list reordered in between would have the wrong rule edited.
+  private static func isSame(_ pointer: JSONPointer, in before: JSONValue, and now: JSONValue) -> Bool {
+    switch (before[pointer], now[pointer]) {
+    case (nil, nil): break
+    case (let left?, let right?): if !left.isEquivalent(to: right) { return false }
+    default: return false
     }
+    var place = JSONPointer()
+    for token in pointer.tokens {
+      if let left = before[place]?.array {
+        guard let right = now[place]?.array, left.count == right.count else { return false }
+        let element = place.appending(token)
+        if let old = before[element], let new = now[element], !identity(old).isEquivalent(to: identity(new)) { return false }
+      }
+      place = place.appending(token)
+    }
+    return true
   }
 
   /// The step on the object as it is now, where nothing it changes was touched; `nil` where that is not so.
@@ -55,28 +63,17 @@ enum StepGuards {
     return rebased
   }
 
-  /// What tells one element of a list from another; a list is addressed by index, and an index alone is no identity.
-  private static let identities = ["name", "match", "destination", "host", "port", "subset"]
-
-  /// Whether a pointer leads through the same elements of the same lists in two states of an object: a rule put before
-  /// the one meant, or two that changed places, make the same index another place.
-  private static func isSamePlace(_ pointer: JSONPointer, in left: JSONValue, and right: JSONValue) -> Bool {
-    var (left, right) = (left, right)
-    for token in pointer.tokens {
-      if let lefts = left.array, let rights = right.array {
-        guard lefts.count == rights.count || token == "-" else { return false }
-      }
-      guard let nextLeft = left[JSONPointer([token])], let nextRight = right[JSONPointer([token])] else { return true }
-      if left.array != nil {
-        for name in identities {
-          let (one, other) = (nextLeft[name], nextRight[name])
-          guard one == nil && other == nil || one.map({ mine in other.map { mine.isEquivalent(to: $0) } ?? false }) ?? false
-          else { return false }
-        }
-      }
-      (left, right) = (nextLeft, nextRight)
+  /// What a list's element is recognised by: its name, its conditions and where it leads, but no setting of it.
+  private static func identity(_ element: JSONValue) -> JSONValue {
+    guard element.object != nil else { return .null }
+    var result = JSONValue.object(JSONObject())
+    for member in ["name", "match", "matches", "destination", "host", "backendRef"] where element[member] != nil {
+      result[member] = element[member]
     }
-    return true
+    if result["name"] == nil, let routes = element["route"]?.array {
+      result["route"] = .array(routes.map { $0["destination"] ?? .null })
+    }
+    return result
   }
 
   /// A patch whose test of the version demands another one.

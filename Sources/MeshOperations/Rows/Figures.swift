@@ -6,13 +6,14 @@ public enum Figures {
   /// Requests a second: `0.4/s`, `54/s`, `1.2k/s`.
   public static func rate(_ value: Double?) -> String { value.map { "\(compact($0))/s" } ?? "–" }
 
-  /// A share of 0–1 in percent: `0.03%`, `4.1%`, `80%`.
+  /// A share of 0–1 in percent: `0.03%`, `4.1%`, `80%`; what is nearly nothing or nearly all is not rounded to it.
   public static func percent(_ share: Double?) -> String {
     guard let share, share.isFinite else { return "–" }
     let percent = share * 100
-    if percent == 0 || percent >= 99.95 || abs(percent - percent.rounded()) < 0.05 && percent >= 1 {
-      return "\(number(percent.rounded()))%"
-    }
+    if percent == percent.rounded() || abs(percent) >= 1e6 { return "\(number(percent.rounded()))%" }
+    if percent > 0, percent < 0.005 { return "<0.01%" }
+    if percent < 100, percent >= 99.95 { return percent >= 99.995 ? ">99.99%" : String(format: "%.2f%%", percent) }
+    if percent >= 1, abs(percent - percent.rounded()) < 0.05 { return "\(number(percent.rounded()))%" }
     return String(format: percent < 0.1 ? "%.2f%%" : "%.1f%%", percent)
   }
 
@@ -20,7 +21,7 @@ public enum Figures {
   public static func milliseconds(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
     if value < 10 { return String(format: "%.1fms", value) }
-    return value < 1000 ? String(format: "%.0fms", value) : String(format: "%.1fs", value / 1000)
+    return value < 999.5 ? String(format: "%.0fms", value) : String(format: "%.1fs", value / 1000)
   }
 
   /// Bytes a second: `812B/s`, `1.2kB/s`, `3.4MB/s`.
@@ -33,7 +34,17 @@ public enum Figures {
     return String(format: "%.1fGB/s", value / 1e9)
   }
 
-  /// A length of time: `250ms`, `2s`, `3m`, `5h`, `2d`.
+  /// A length of time as somebody set it, exact to the millisecond: `250ms`, `1.25s`, `1m30s`, `2h`.
+  public static func duration(_ value: Double) -> String {
+    guard value.isFinite, value >= 0, value < 1e9 else { return "–" }
+    let milliseconds = Int((value * 1000).rounded())
+    if milliseconds < 1000 { return milliseconds == 0 ? "0s" : "\(milliseconds)ms" }
+    let (hours, minutes) = (milliseconds / 3_600_000, milliseconds / 60_000 % 60)
+    let rest = Double(milliseconds % 60_000) / 1000
+    return (hours > 0 ? "\(hours)h" : "") + (minutes > 0 ? "\(minutes)m" : "") + (rest > 0 ? "\(number(rest))s" : "")
+  }
+
+  /// An age, in its largest unit: `250ms`, `2s`, `3m`, `5h`, `2d`.
   public static func seconds(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
     switch value {

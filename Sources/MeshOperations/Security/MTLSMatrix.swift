@@ -90,7 +90,7 @@ extension MeshView {
         snapshot.services.values.filter { $0.ref.plane == name }.map { ($0.ref.namespace + "/" + $0.ref.name, $0) },
         uniquingKeysWith: { first, _ in first })
       var grouped: [PairKey: [Edge]] = [:]
-      for edge in report.edges where !edge.source.workload.isEmpty {
+      for edge in report.edges {
         grouped[PairKey(edge: edge), default: []].append(edge)
       }
       for (key, edges) in grouped {
@@ -104,11 +104,8 @@ extension MeshView {
             ObjectRef(plane: name, namespace: key.destinationNamespace, kind: "workload", name: key.destination)
           ].map { [$0] } ?? []
         for server in servers {
-          let port = service.ports.first { $0.appProtocol == edges.first?.transport }?.port ?? service.ports.first?.port
           pairs.append(
-            pair(
-              client: client, server: server, service: service, port: port ?? 0, edges: edges, mtls: mtls,
-              gap: report.gaps.first))
+            pair(client: client, server: server, service: service, edges: edges, mtls: mtls, gap: report.gaps.first))
         }
       }
     }
@@ -121,8 +118,16 @@ extension MeshView {
   public func breaks(with changed: MeshSnapshot, plane: PlaneName) -> [MTLSPair] {
     var after = self
     after.snapshot = changed
-    let before = Set(mtlsMatrix(plane: plane).filter { $0.policy.outcome == .breaks }.map(\.identity))
-    return after.mtlsMatrix(plane: plane).filter { $0.policy.outcome == .breaks && !before.contains($0.identity) }
+    guard let rules = after.mtlsRules(plane: plane) else { return [] }
+    return mtlsMatrix(plane: plane).compactMap { pair in
+      guard pair.policy.outcome != .breaks, let server = changed.workloads[pair.server],
+        let service = changed.services[pair.service]
+      else { return nil }
+      var pair = pair
+      let client = after.workload(pair.client.namespace, pair.client.name, plane: plane)
+      pair.policy = rules.verdict(client: client, server: server, service: service, port: pair.port)
+      return pair.policy.outcome == .breaks ? pair : nil
+    }
   }
 
   /// The mTLS rules of a plane: those of the dialect that has any.
@@ -131,7 +136,7 @@ extension MeshView {
   }
 
   private func pair(
-    client: Workload, server: Workload, service: Service, port: Int, edges: [Edge], mtls: any MTLSRules, gap: String?
+    client: Workload, server: Workload, service: Service, edges: [Edge], mtls: any MTLSRules, gap: String?
   ) -> MTLSPair {
     let seen = edges.filter { $0.traffic.mtlsShare != nil }
     let n = seen.map(\.traffic.n).reduce(0, +)
@@ -139,21 +144,30 @@ extension MeshView {
     let observed: Known<Proportion> =
       Proportion(successes: secured, of: n).map { .known($0, source: seen.first?.traffic.query ?? "", at: at) }
       ?? .unknown(gap ?? "no report from the destination")
+    let (port, policy) = likeliestPort(of: service, edges, observed) { port in
+      mtls.verdict(client: client, server: server, service: service, port: port)
+    }
     return MTLSPair(
-      client: client.ref, server: server.ref, service: service.ref, port: port,
-      policy: mtls.verdict(client: client, server: server, service: service, port: port), observed: observed,
+      client: client.ref, server: server.ref, service: service.ref, port: port, policy: policy, observed: observed,
       rps: TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors).rps)
+  }
+
+  /// The port that was called, as far as it can be told: metrics name no port, so of the ports that speak the protocol
+  /// the first whose policy agrees with what was seen, else the first.
+  private func likeliestPort(
+    of service: Service, _ edges: [Edge], _ observed: Known<Proportion>, _ verdict: (Int) -> MTLSVerdict
+  ) -> (port: Int, policy: MTLSVerdict) {
+    let speaking = service.ports.filter { $0.appProtocol == edges.first?.transport }
+    let candidates = (speaking.isEmpty ? service.ports : speaking).map { ($0.port, verdict($0.port)) }
+    guard let first = candidates.first else { return (0, verdict(0)) }
+    guard let share = observed.value?.share else { return first }
+    return candidates.first { share > 0.5 ? $0.1.outcome == .mtls : $0.1.outcome == .plaintext } ?? first
   }
 
   private func workload(_ namespace: String, _ name: String, plane: PlaneName) -> Workload {
     let ref = ObjectRef(plane: plane, namespace: namespace, kind: "workload", name: name)
     return snapshot.workloads[ref] ?? Workload(ref: ref, labels: [:], nativeKind: "unknown")
   }
-}
-
-extension MTLSPair {
-  /// What makes the pair the same in two snapshots.
-  var identity: String { "\(client)|\(server)|\(port)" }
 }
 
 private struct PairKey: Hashable {
@@ -164,8 +178,9 @@ private struct PairKey: Hashable {
   let serviceName: String
 
   init(edge: Edge) {
-    sourceNamespace = edge.source.namespace
-    source = edge.source.workload
+    let isKnown = !edge.source.workload.isEmpty && edge.source.workload != "unknown"
+    sourceNamespace = isKnown ? edge.source.namespace : ""
+    source = isKnown ? edge.source.workload : "unknown"
     let parts = edge.destination.service.split(separator: ".").map(String.init)
     serviceName = parts.first ?? edge.destination.service
     destinationNamespace = parts.count > 1 && parts.contains("svc") ? parts[1] : edge.destination.namespace

@@ -41,9 +41,9 @@ public typealias Send<Message> = @Sendable (Message) -> Void
 public enum Effect<Message: Sendable>: Sendable {
   /// Work off the terminal's thread, which may send messages while it runs. A test waits for it to finish.
   /// An `id` allows it to be cancelled; a second effect of the same id cancels the first.
-  case run(id: String? = nil, @Sendable (Send<Message>) async -> Void)
+  case run(id: String? = nil, @Sendable (@escaping Send<Message>) async -> Void)
   /// Work that goes on for the program's life, such as a watch or a clock. A test does not wait for it.
-  case background(id: String, @Sendable (Send<Message>) async -> Void)
+  case background(id: String, @Sendable (@escaping Send<Message>) async -> Void)
   /// Cancels the work of an id.
   case cancel(id: String)
   /// Gives the terminal back while another program uses it, such as an editor, and takes it again afterwards.

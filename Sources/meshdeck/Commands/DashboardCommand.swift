@@ -1,6 +1,8 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import MeshKit
+import TerminalUI
 
 /// `meshdeck dashboard`, and `meshdeck` alone.
 struct DashboardCommand: AsyncParsableCommand {
@@ -15,6 +17,8 @@ struct DashboardCommand: AsyncParsableCommand {
 
   /// Opens the dashboard on a deck and returns when the operator leaves it.
   static func open(_ deck: Deck, options: GlobalOptions) async throws {
-    throw MeshError(.usage, "no dashboard")
+    let terminal = TerminalOptions(environment: ProcessInfo.processInfo.environment)
+    let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
+    if code != 0 { throw Ending(code: code) }
   }
 }

@@ -29,30 +29,55 @@ struct Demo: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let loaded: Scenario
-    do { loaded = try Self.load(scenario) } catch {
-      throw MeshError(.usage, "the scenario \(scenario) cannot be read: \(error)", remedy: "there are \(Scenario.builtInNames.joined(separator: ", "))")
-    }
-    let mesh = try EmbeddedMesh(scenario: loaded, seed: seed)
+    let mesh = try embedded()
     let endpoints = try await mesh.start()
     let folder = try Self.folder()
+    let outcome: Result<Void, any Error>
+    do {
+      try await use(mesh, endpoints, folder)
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+    try outcome.get()
+  }
+
+  private func embedded() throws -> EmbeddedMesh {
+    let loaded: Scenario
+    do { loaded = try Self.load(scenario) } catch {
+      throw MeshError(
+        .usage, "the scenario \(scenario) cannot be read: \(error)",
+        remedy: "there are \(Scenario.builtInNames.joined(separator: ", "))")
+    }
+    return try EmbeddedMesh(scenario: loaded, seed: seed)
+  }
+
+  private func use(_ mesh: EmbeddedMesh, _ endpoints: EmbeddedMesh.Endpoints, _ folder: String) async throws {
     let kubeconfig = folder + "/kubeconfig"
     try Self.write(endpoints.kubeconfig, to: kubeconfig)
     let plane = PlaneSetting(
       name: "demo", kind: .kubernetes, kubeconfig: kubeconfig,
       telemetry: TelemetrySetting(kind: .scrape, urls: [endpoints.metrics]))
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     if serve { return try await announce(endpoints, plane, kubeconfig) }
+    try await show(plane)
+    await mesh.stop()
+  }
+
+  // Swift 6.3.1 crashes splitting one coroutine of all this in a release build: these are functions of their own.
+
+  /// Opens the dashboard on the embedded mesh.
+  @inline(never)
+  private func show(_ plane: PlaneSetting) async throws {
     var configuration = Configuration(planes: [plane], readOnly: options.readOnly)
     if let configured = try? ConfigurationFile(environment: ProcessInfo.processInfo.environment)?.read() {
       configuration.theme = configured.theme
       configuration.keys = configured.keys
     }
-    let deck = try await Deck.connect(configuration)
-    try await DashboardCommand.open(deck, options: options)
-    await mesh.stop()
+    try await DashboardCommand.open(try await Deck.connect(configuration), options: options)
   }
 
+  @inline(never)
   private func announce(_ endpoints: EmbeddedMesh.Endpoints, _ plane: PlaneSetting, _ kubeconfig: String) async throws {
     let console = options.console
     if options.output == .json {

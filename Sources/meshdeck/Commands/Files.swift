@@ -25,9 +25,11 @@ struct PlanCommand: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
     let run = PlanRun(deck: deck, options: options, write: WriteOptions())
+    var plans: [Plan] = []
     for intent in try await InputFile(path: file).intents(in: deck, options: options) {
-      try run.show(try await deck.rehearse(try await deck.plan(intent)))
+      plans.append(try await deck.rehearse(try await deck.plan(intent)))
     }
+    try run.show(plans)
   }
 }
 
@@ -45,12 +47,10 @@ struct Diff: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
     let run = PlanRun(deck: deck, options: options, write: WriteOptions())
-    var differs = false
-    for plan in try await InputFile(path: file).plans(in: deck, options: options) where !plan.steps.isEmpty {
-      differs = true
-      try run.show(plan)
-    }
-    if differs { throw Ending(code: 1) }
+    let plans = try await InputFile(path: file).plans(in: deck, options: options).filter { !$0.steps.isEmpty }
+    if plans.isEmpty { return Console.note("no difference") }
+    try run.show(plans)
+    throw Ending(code: 1)
   }
 }
 

@@ -180,8 +180,8 @@ struct MatrixTable {
       for pair in pairs {
         let observed = pair.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–"
         table.row([
-          console.paint("\(pair.server.namespace)/\(pair.server.name):\(pair.port)", .plain),
-          console.paint("\(pair.client.namespace)/\(pair.client.name)", .plain),
+          console.paint("\(pair.server.shortName):\(pair.port)", .plain),
+          console.paint(pair.client.shortName, .plain),
           console.paint(pair.policy.server.rawValue, .plain), console.paint(pair.policy.client, .plain),
           console.paint(pair.policy.outcome.rawValue, .plain), console.paint(observed, .plain),
           console.paint(Figures.compact(pair.rps), .plain), console.paint(pair.verdict, pair.needsAttention ? .bad : .good),

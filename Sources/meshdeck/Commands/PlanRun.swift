@@ -74,6 +74,13 @@ struct PlanRun {
     }
   }
 
+  /// Writes plans: one as itself, several as a list, which `apply -f` reads too.
+  func show(_ plans: [Plan]) throws {
+    guard plans.count > 1, options.output == .json || options.output == .yaml else { return try plans.forEach(show) }
+    let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(plans.map(\.json))]
+    try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+  }
+
   /// Writes a receipt, and ends with the exit code it deserves.
   func report(_ receipt: Receipt, wasInterrupted: Bool = false) throws {
     do { try write(receipt) } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import MeshKit
 
@@ -19,7 +20,8 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      let truths = name != nil && options.output != .json && options.output != .yaml
+      try await Deadline.run(options.timeout) { try await deck.load(truths: truths) }
       let view = await deck.view
       guard let name, options.output == .table || options.output == .wide else {
         return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(view)
@@ -35,10 +37,10 @@ struct RouteCommand: AsyncParsableCommand {
       abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
       discussion: """
         EXAMPLES
-          meshdeck route set reviews --timeout 3s --retries 2 --retry-on 5xx,reset
+          meshdeck route set reviews --request-timeout 3s --retries 2 --retry-on 5xx,reset
           meshdeck route set ratings --rule 0 --abort 503 --abort-percent 10
           meshdeck route set reviews --mirror reviews:v3 --mirror-percent 5
-          meshdeck route set reviews --timeout none --fault none
+          meshdeck route set reviews --request-timeout none --fault none
           meshdeck route set reviews --set-header x-canary=true --remove-response-header server
         """)
 
@@ -77,22 +79,10 @@ struct RouteCommand: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load() }
       let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
-      guard let edited = try ExternalEditor.edit(YAMLText.text(StepDiff.meaningful(native.json)), name: route.ref.name) else {
+      guard let intent = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
       }
-      let documents = try InputFile(path: edited.path).documents()
-      guard documents.count == 1, var object = documents.first else {
-        throw MeshError(.usage, "one object is expected; yours is kept in \(edited.path)")
-      }
-      object["metadata"]?["namespace"] = .string(route.ref.namespace)
-      do {
-        try await PlanRun(deck: deck, options: options, write: write)
-          .run(.object(ObjectIntent(ref: route.ref, json: object, baseVersion: native.version)))
-      } catch {
-        Console.note("your text is kept in \(edited.path)")
-        throw error
-      }
-      try? FileManager.default.removeItem(atPath: edited.path)
+      try await PlanRun(deck: deck, options: options, write: write).run(.object(intent))
     }
   }
 

@@ -28,7 +28,7 @@ extension GlobalOptions {
       configuration = read
     }
     if let context {
-      configuration.planes = [PlaneSetting(name: context, kind: .kubernetes, context: context)]
+      configuration.planes = [try PlaneSetting.context(context, environment: environment)]
     } else if configuration.planes.isEmpty {
       configuration.planes = [try PlaneSetting.current(environment: environment)]
     }

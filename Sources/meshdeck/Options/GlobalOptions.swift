@@ -74,6 +74,6 @@ struct Interval: ExpressibleByArgument, CustomStringConvertible, Sendable {
     seconds = value * factor
   }
 
-  var description: String { Figures.seconds(seconds) }
+  var description: String { Figures.duration(seconds) }
   var defaultValueDescription: String { description }
 }

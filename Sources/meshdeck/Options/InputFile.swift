@@ -1,6 +1,5 @@
 import Foundation
 import MeshKit
-import Yams
 
 /// A file of plans, intents or native objects; `-` is standard input.
 struct InputFile {
@@ -29,14 +28,17 @@ struct InputFile {
 
   /// The documents of the file; a `List` is its items.
   func documents() throws -> [JSONValue] {
-    let documents = try YAMLDocument.composeAll(try read(), from: path == "-" ? "standard input" : path)
-      .map { try YAMLNode.json($0) }
+    let documents: [JSONValue]
+    do { documents = try YAMLObject.documents(try read()) } catch var error as MeshError {
+      error.message = "\(path): \(error.message)"
+      throw error
+    }
     return documents.flatMap { document in
       document["kind"]?.string == "List" ? document["items"]?.array ?? [] : [document]
     }.filter { !$0.isNull }
   }
 
-  private func read() throws -> [UInt8] {
+  private func read() throws -> String {
     let data: Data?
     if path == "-" {
       data = try FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
@@ -48,7 +50,8 @@ struct InputFile {
     }
     guard let data else { throw MeshError(.usage, "\(path) cannot be read", remedy: "check its permissions") }
     guard data.count <= Self.limit else { throw MeshError(.usage, "\(path) is larger than 16 MiB") }
-    return [UInt8](data)
+    guard let text = String(validating: data, as: UTF8.self) else { throw MeshError(.usage, "\(path) is not UTF-8") }
+    return text
   }
 
   private func intent(_ document: JSONValue, _ deck: Deck, _ options: GlobalOptions) throws -> Intent {
@@ -71,36 +74,5 @@ struct InputFile {
       ObjectIntent(
         ref: ObjectRef(plane: plane, namespace: namespace, kind: kind.lowercased(), name: name), json: object,
         baseVersion: document["metadata"]?["resourceVersion"]?.string))
-  }
-}
-
-/// A YAML node as JSON, by YAML 1.2's core schema as far as Kubernetes uses it.
-enum YAMLNode {
-  static func json(_ node: Node, depth: Int = 0) throws -> JSONValue {
-    guard depth < 64 else { throw MeshError(.usage, "the YAML is nested deeper than 64 levels") }
-    switch node {
-    case .mapping(let mapping):
-      var object = JSONObject()
-      for (key, value) in mapping {
-        guard let name = key.scalar?.string else {
-          throw MeshError(.usage, "line \(key.mark?.line ?? 0): a field's name is expected")
-        }
-        object[name] = try json(value, depth: depth + 1)
-      }
-      return .object(object)
-    case .sequence(let sequence): return .array(try sequence.map { try json($0, depth: depth + 1) })
-    case .scalar(let scalar):
-      guard scalar.style == .plain else { return .string(scalar.string) }
-      switch scalar.string {
-      case "", "~", "null", "Null", "NULL": return .null
-      case "true", "True", "TRUE": return .bool(true)
-      case "false", "False", "FALSE": return .bool(false)
-      default:
-        let number = try? JSONValue(parsing: scalar.string)
-        if case .number? = number, let number { return number }
-        return .string(scalar.string)
-      }
-    case .alias: throw MeshError(.usage, "YAML aliases are not read")
-    }
   }
 }

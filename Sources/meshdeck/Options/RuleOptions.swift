@@ -3,7 +3,7 @@ import MeshKit
 
 /// The settings of a rule as typed.
 struct RuleOptions: ParsableArguments {
-  @Option(help: "Give a request up after this long, such as 3s; none takes it away.")
+  @Option(name: .customLong("request-timeout"), help: "Give a request up after this long, such as 3s; none takes it away.")
   var timeout: String?
 
   @Option(help: "Try again at most this often; none takes retries away.")
@@ -54,7 +54,7 @@ struct RuleOptions: ParsableArguments {
   /// The intent the settings come to; an error where they come to none.
   func intent(route: ObjectRef, rule: String?) throws(MeshError) -> RuleIntent {
     var intent = RuleIntent(route: route, rule: rule)
-    if let timeout { intent.timeout = timeout == "none" ? .remove : .set(try seconds(timeout, "--timeout")) }
+    if let timeout { intent.timeout = timeout == "none" ? .remove : .set(try seconds(timeout, "--request-timeout")) }
     if retries == "none" {
       intent.retries = .remove
     } else if retries != nil || perTryTimeout != nil || retryOn != nil {

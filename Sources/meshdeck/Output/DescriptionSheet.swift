@@ -61,7 +61,7 @@ struct DescriptionSheet {
     if !splits.isEmpty { try SplitTable(console, wide: false).write(splits) }
     let pairs = view.mtlsMatrix(plane: service.ref.plane).filter { $0.service == service.ref }
     for pair in pairs {
-      try console.line("called by \(pair.client.namespace)/\(pair.client.name) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)")
+      try console.line("called by \(pair.client.shortName) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)")
     }
   }
 

@@ -81,7 +81,7 @@ struct Listing {
     var table = TextTable(console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
     for link in graph.links {
       table.row([
-        place(link.source), place(link.destination), link.service, link.transport, Figures.compact(link.traffic.rps),
+        link.source.shortName, link.destination.shortName, link.service, link.transport, Figures.compact(link.traffic.rps),
         Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
         Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
       ])
@@ -171,5 +171,4 @@ struct Listing {
     try table.write()
   }
 
-  private func place(_ ref: ObjectRef) -> String { ref.namespace.isEmpty ? ref.name : "\(ref.namespace)/\(ref.name)" }
 }

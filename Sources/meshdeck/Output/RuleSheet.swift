@@ -26,13 +26,13 @@ struct RuleSheet {
 
   static func settings(of rule: Rule) -> [String] {
     var lines: [String] = []
-    if let timeout = rule.timeout { lines.append("timeout \(Figures.seconds(timeout))") }
+    if let timeout = rule.timeout { lines.append("timeout \(Figures.duration(timeout))") }
     if let retries = rule.retries {
-      let each = retries.perTryTimeout.map { " each \(Figures.seconds($0))" } ?? ""
+      let each = retries.perTryTimeout.map { " each \(Figures.duration($0))" } ?? ""
       lines.append("retries \(retries.attempts)\(each)\(retries.retryOn.isEmpty ? "" : " on \(retries.retryOn)")")
     }
     if let fault = rule.fault {
-      if let delay = fault.delay { lines.append("fault: delay \(Figures.seconds(delay)) for \(Figures.number(fault.delayPercent))%") }
+      if let delay = fault.delay { lines.append("fault: delay \(Figures.duration(delay)) for \(Figures.number(fault.delayPercent))%") }
       if let status = fault.abortStatus { lines.append("fault: abort \(status) for \(Figures.number(fault.abortPercent))%") }
     }
     for mirror in rule.mirrors {

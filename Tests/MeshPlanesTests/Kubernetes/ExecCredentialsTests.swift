@@ -4,7 +4,7 @@ import Testing
 
 @testable import MeshPlanes
 
-/// The rows C6 to C10 of `faults.md`, with real programs.
+/// The faults of credential plugins, with real programs.
 @Suite(.timeLimit(.minutes(1))) struct ExecCredentialsTests {
   static let v1 = "client.authentication.k8s.io/v1"
 

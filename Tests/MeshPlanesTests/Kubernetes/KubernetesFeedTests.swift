@@ -4,7 +4,7 @@ import Testing
 
 @testable import MeshPlanes
 
-/// The rows F of `faults.md` that concern lists and watches, with every request counted.
+/// The faults of lists and watches, with every request counted.
 @Suite(.timeLimit(.minutes(1))) struct KubernetesFeedTests {
   typealias Reply = ScriptedServer.Reply
   static let tooLarge = Reply.answer(504, Wire.status(504, reason: "Timeout", cause: "ResourceVersionTooLarge"))

@@ -73,10 +73,11 @@ public struct KubernetesAPIServer: Sendable {
   /// The address it listens at, such as `http://127.0.0.1:40123`.
   public var address: String { get async throws { "http://127.0.0.1:\(try await port)" } }
 
-  /// A kubeconfig file that leads to it, as YAML.
-  public func kubeconfig(user: APIUser = .admin, namespace: String = "default", name: String = "meshdeck")
+  /// A kubeconfig file that leads to it, as YAML; without a namespace the context names none.
+  public func kubeconfig(user: APIUser = .admin, namespace: String? = nil, name: String = "meshdeck")
     async throws -> String
   {
+    let place = namespace.map { ", namespace: \($0)" } ?? ""
     let token = user.token.map { "{token: \"\($0)\"}" } ?? "{}"
     return """
       apiVersion: v1
@@ -89,7 +90,7 @@ public struct KubernetesAPIServer: Sendable {
         user: \(token)
       contexts:
       - name: \(name)
-        context: {cluster: \(name), user: \(user.name), namespace: \(namespace)}
+        context: {cluster: \(name), user: \(user.name)\(place)}
       current-context: \(name)
 
       """

@@ -1,8 +1,8 @@
-package import MeshModel
-package import Yams
+import MeshModel
+import Yams
 
 /// Foreign YAML read without trusting it: composed, never constructed, within limits, every fault with line and column.
-package enum YAMLDocument {
+enum YAMLDocument {
   /// The most aliases a file may use.
   static let aliasLimit = 100
   /// The most nodes a file may have once its aliases are followed.
@@ -48,21 +48,6 @@ package enum YAMLDocument {
       try measure(root, depth: 0, &budget, path)
     }
     return root
-  }
-
-  /// The roots of all documents in a text, within the same limits.
-  package static func composeAll(_ bytes: [UInt8], from path: String) throws(MeshError) -> [Node] {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(path, nil, "the file is not UTF-8") }
-    try scan(bytes, path)
-    var roots: [Node] = []
-    var budget = nodeLimit
-    do {
-      for root in try Yams.compose_all(yaml: text) { roots.append(root) }
-    } catch {
-      throw explain(error, path)
-    }
-    for root in roots { try measure(root, depth: 0, &budget, path) }
-    return roots
   }
 
   /// A tree of plain values; what YAML leaves open is decided as JSON would.

@@ -64,7 +64,7 @@ extension IstioAnalysis {
             remedy: "Make one policy of the two, or let them select different workloads", equivalents: ["KIA0003"]))
       }
     }
-    // Source: facts/mesh-consoles.md §4.3, the trap: callers go by the namespace's mode and send plaintext.
+    // Source: what Istio's server and client rules come to, the trap: callers go by the namespace's mode and send plaintext.
     guard settings.autoMTLS, mtls.servers.inferredMode(namespace: namespace).mode == .disable else { return }
     for policy in policies where policy.mode == .strict || policy.ports.values.contains(.strict) {
       found.append(

@@ -4,7 +4,7 @@ public import MeshModel
 ///
 /// Pure: hosts, subsets, selectors and policies are indexed once. Codes follow the numbering of Kiali where it has one
 /// (`MD1101` is `KIA1101`); each finding names its counterparts of Kiali and of `istioctl analyze`.
-/// Sources: facts/mesh-consoles.md §1.5 and §2.1.
+/// Sources: Kiali's validations (KIA) and Istio's analysis messages (IST).
 public struct IstioAnalysis: Sendable {
   let snapshot: MeshSnapshot
   let plane: PlaneName

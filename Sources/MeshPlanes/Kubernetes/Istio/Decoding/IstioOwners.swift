@@ -3,7 +3,7 @@ import MeshModel
 /// Who else writes an object, as its labels, annotations, owner references and field managers tell.
 ///
 /// Sources: the tracking labels and annotations of Argo CD, Flux, Helm and Kustomize, the owner references of Flagger
-/// and Argo Rollouts, and the field managers these controllers write with (facts/faults.md §4.1, step 4).
+/// and Argo Rollouts, and the field managers these controllers write with (the objects and fields each of them writes).
 enum IstioOwners {
   /// The owners of an object, each tool once, the strongest evidence first.
   static func owners(of meta: IstioMetadata) -> [Owner] {

@@ -2,7 +2,7 @@ import MeshModel
 
 /// A new mTLS mode: an edit of the PeerAuthentication that is in force, or a new one where there is none.
 ///
-/// Source: facts/mesh-consoles.md §4.1: which policy is in force at a level, and where port modes count.
+/// Source: Istio, `policy_applier.go` and `model/authentication.go`: which policy is in force at a level, and where port modes count.
 enum MTLSEdit {
   /// What is to be done.
   enum Outcome {

@@ -47,7 +47,7 @@ struct ClientTLSSetting {
 
   /// The TLS mode that holds for a subset and a service port, the most specific first.
   ///
-  /// Source: Istio, `MergeTrafficPolicy` (facts/mesh-consoles.md §4.2, step 1): the subset's port, the subset, the
+  /// Source: Istio, `MergeTrafficPolicy` (Istio, `cluster_tls.go` and `push_context.go`, step 1): the subset's port, the subset, the
   /// rule's port, the rule. A port with settings of its own inherits nothing: without `tls` there it has none.
   static func find(_ policies: [DestinationPolicy], subset: String?, port: Int) -> ClientTLSSetting? {
     guard let policy = policies.first else { return nil }

@@ -2,7 +2,7 @@ import MeshModel
 
 /// What becomes of a connection from what the caller sends and what the instance accepts.
 ///
-/// Source: facts/mesh-consoles.md §4.3, every cell.
+/// Source: what Istio's server and client rules come to, every cell.
 enum EdgeRule {
   /// What an instance accepts.
   enum Server: Sendable, Hashable {

@@ -3,7 +3,7 @@ public import MeshModel
 /// Istio's mTLS, computed: what servers accept, what callers send, and what comes of it.
 ///
 /// Pure over a snapshot; the policies are indexed once, so asking for thousands of pairs is cheap.
-/// Source: facts/mesh-consoles.md §4.1–4.3.
+/// Source: Istio, `policy_applier.go`, `cluster_tls.go` and `push_context.go`.
 public struct IstioMTLS: Sendable {
   /// The settings of the mesh.
   public let settings: MeshSettings
@@ -44,15 +44,17 @@ public struct IstioMTLS: Sendable {
   }
 
   /// A workload as a caller: its labels, and how most of its instances take part in the mesh.
+  ///
+  /// A caller that only telemetry knows of, and knows no name for, has no proxy: a proxy would have told its name.
   public func client(_ workload: Workload) -> MTLSClient {
     MTLSClient(
       namespace: workload.ref.namespace, labels: workload.labels,
-      proxy: snapshot.readiness[workload.ref]?.proxy ?? .sidecar)
+      proxy: snapshot.readiness[workload.ref]?.proxy ?? (workload.nativeKind == "unknown" ? .none : .sidecar))
   }
 
   /// What a caller's proxy sends to a service's port, and why.
   ///
-  /// Source: facts/mesh-consoles.md §4.2, steps 1–3.
+  /// Source: Istio, `cluster_tls.go` and `push_context.go`, steps 1–3.
   public func choice(
     client: MTLSClient, service: Service, port: Int, subset: String? = nil
   ) -> (choice: ClientChoice, reasons: [Reason]) {

@@ -2,7 +2,7 @@ public import MeshModel
 
 /// What servers accept: Istio's PeerAuthentications by scope.
 ///
-/// Source: Istio, `authn.ComposePeerAuthentication` and `model.AuthenticationPolicies` (facts/mesh-consoles.md §4.1).
+/// Source: Istio, `authn.ComposePeerAuthentication` and `model.AuthenticationPolicies` (Istio, `policy_applier.go` and `model/authentication.go`).
 public struct ServerModes: Sendable {
   /// The namespace whose policies hold for the mesh.
   public let rootNamespace: String
@@ -54,7 +54,7 @@ public struct ServerModes: Sendable {
 
   /// The mode that proxies assume for a namespace when they decide what to send, and why.
   ///
-  /// Workload policies are not looked at (facts/mesh-consoles.md §4.2, step 3).
+  /// Workload policies are not looked at (Istio, `cluster_tls.go` and `push_context.go`, step 3).
   public func inferredMode(namespace: String) -> (mode: MTLSMode, reasons: [Reason]) {
     var mode = MTLSMode.permissive
     var reasons = [Reason("PERMISSIVE where nothing is set")]

@@ -2,7 +2,7 @@ import MeshModel
 
 /// istiod's debug interface: at a configured address, or in each of its pods through the API server.
 ///
-/// Only GETs without side effects are sent (facts/control-planes.md §3.2: `adsz?push=true` and others hide effects).
+/// Only GETs without side effects are sent (Istio, `pilot/pkg/xds/debug.go`: `adsz?push=true` and others hide effects).
 struct IstiodDebug {
   let dialect: IstioDialect
   let access: any KubernetesAccess

@@ -3,7 +3,7 @@ import MeshModel
 /// A reader of istiod's `/debug/syncz`.
 ///
 /// Two forms: flat fields (`route_sent`, `route_acked`; recorded of 1.14), and one entry a type under `resources`, with
-/// the proxy's last rejection (facts/control-planes.md §3.2).
+/// the proxy's last rejection (Istio, `pilot/pkg/xds/debug.go`).
 enum SyncReader {
   static func proxies(_ bytes: [UInt8], plane: PlaneName) throws(JSONError) -> [ProxyState] {
     try JSONReader.read(bytes) { reader throws(JSONError) in

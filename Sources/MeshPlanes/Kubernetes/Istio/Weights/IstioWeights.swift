@@ -3,7 +3,7 @@ public import MeshModel
 /// Istio's own rule for weights, and what weights come to.
 ///
 /// Source: Istio, `validateHTTPRouteDestinations` and `validateRouteDestinations`, and `route.go`
-/// (facts/mesh-consoles.md §5).
+/// (Istio, `pkg/config/validation/validation.go`).
 public enum IstioWeights {
   /// What is wrong with the weights of a rule.
   public enum Fault: Sendable, Hashable, CustomStringConvertible {

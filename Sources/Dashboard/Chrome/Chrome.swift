@@ -1,0 +1,158 @@
+import MeshKit
+import TerminalUI
+
+/// The lines around every screen: context, tabs, breadcrumbs, hints.
+enum Chrome {
+  /// The least size a screen is useful at.
+  static let minimum = Size(width: 60, height: 15)
+
+  /// Line 1: planes with their state, and the mesh in four numbers.
+  static func context(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
+    frame.fill(rect, style: Style(.barText, on: .bar))
+    var numbers = Line("", Style(.barText, on: .bar))
+    if state.view == nil {
+      numbers.append("connecting… ", Style(.barText, on: .bar))
+    } else {
+      let summary = state.summary
+      numbers.append("\(summary?.rps.map(Figures.compact) ?? "–") rps", Style(.barText, on: .bar))
+      let rate = summary?.errorRate
+      numbers.append(
+        "  \(Figures.percent(rate)) err", Style((rate ?? 0) >= 0.01 ? .bad : .barText, on: .bar))
+      let isBound = summary?.p99ms != nil && !frame.glyphs.isASCII
+      numbers.append("  p99 \(isBound ? "≤" : "")\(Figures.milliseconds(summary?.p99ms))", Style(.barText, on: .bar))
+      numbers.append("  mTLS \(Figures.percent(summary?.mtlsShare)) ", Style(.barText, on: .bar))
+    }
+    let right = Point(x: max(rect.maxX - numbers.columns, rect.x), y: rect.y)
+    var x = rect.x + 1
+    x += frame.put("meshdeck", at: Point(x: x, y: rect.y), style: Style(.title, on: .bar, .bold))
+    for status in state.view?.planes ?? [] {
+      let (sign, style) = Cells.state(status.state, frame.glyphs)
+      let word: SafeText = "\(status.plane.name) \(status.state.rawValue)"
+      guard x + 4 + word.columns < right.x else {
+        frame.put("  …", at: Point(x: x, y: rect.y), style: Style(.barText, on: .bar), width: max(right.x - x - 1, 0))
+        break
+      }
+      frame.put(sign, x: x + 2, y: rect.y, style: style.on(.bar))
+      x += 4
+      x += frame.put(word, at: Point(x: x, y: rect.y), style: Style(.barText, on: .bar))
+    }
+    frame.put(numbers, at: right, width: rect.width)
+  }
+
+  /// Line 2: the screens.
+  static func tabs(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
+    let badges = badge(state)
+    func width(_ screen: ScreenID, _ title: SafeText) -> Int {
+      title.columns + 4 + (badges[screen].map { $0.columns + 1 } ?? 0)
+    }
+    let isWide = ScreenID.allCases.reduce(1) { $0 + width($1, $1.title) } <= rect.width
+    var x = rect.x + (isWide ? 1 : 0)
+    for screen in ScreenID.allCases {
+      let isOpen = screen == state.screen
+      let ground: TerminalUI.Role = isOpen ? .selection : .background
+      let start = x
+      x +=
+        frame.put("\(screen.key)", at: Point(x: x + (isWide ? 0 : 1), y: rect.y), style: Style(.key, on: ground))
+        + (isWide ? 0 : 1)
+      let title = isWide ? screen.title : screen.shortTitle
+      x += frame.put(
+        " \(title)", at: Point(x: x, y: rect.y),
+        style: isOpen ? Style(.selectionText, on: ground, .bold) : Style(.text, on: ground))
+      if let badge = badges[screen] {
+        x += frame.put(isWide ? " \(badge)" : badge, at: Point(x: x, y: rect.y), style: Style(.bad, on: ground))
+      }
+      if isOpen { frame.restyle(Rect(x: start, y: rect.y, width: x - start, height: 1)) { $0.background = .selection } }
+      x += isWide ? 2 : 0
+    }
+  }
+
+  private static func badge(_ state: DashboardState) -> [ScreenID: SafeText] {
+    let errors = state.summary?.findings[.error] ?? 0
+    return errors > 0 ? [.findings: "▲\(errors)"] : [:]
+  }
+
+  /// Line 3: where the operator stands, the filter, and how old the data is.
+  static func breadcrumbs(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
+    var right = Line("")
+    if let summary = state.summary, let measured = summary.measuredAt {
+      if rect.width >= 100 {
+        right.append("\(summary.queries) \(summary.queries == 1 ? "query" : "queries") \(Figures.seconds(summary.querySeconds))  ", .muted)
+      }
+      right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
+      let age = state.now.age(of: measured)
+      right.append("age \(Cells.age(of: measured, at: state.now))", age > 30 ? Style(.stale) : .muted)
+    } else if let gap = state.summary?.gap {
+      right.append("traffic unknown: \(SafeText(gap).truncated(to: 40))", .warn)
+    }
+    if state.isPaused { right.append("  ⏸ paused", .warn) }
+    right.append(" ")
+    let start = max(rect.maxX - right.columns, rect.x + rect.width / 2)
+    var left = Line(" ")
+    left.append(state.screen.title, .title)
+    for crumb in state.crumbs {
+      left.append(" › ", .muted)
+      left.append(crumb)
+    }
+    let place = state.place
+    if !place.filter.isEmpty {
+      left.append("  ")
+      left.append("‹\(place.filter)›", Style(.match))
+      if (try? Filter(place.filter)) == nil { left.append(" (as text)", .muted) }
+    }
+    if let sort = place.sort {
+      left.append("  by \(sort.column) \(sort.isAscending ? "▲" : "▼")", .muted)
+    }
+    frame.put(left, at: rect.origin, width: start - rect.x - 1)
+    frame.put(right, at: Point(x: start, y: rect.y), width: rect.maxX - start)
+  }
+
+  /// The last line: what is being typed, a remark, or the keys.
+  static func foot(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
+    frame.fill(rect, style: Style(.barText, on: .bar))
+    if let input = state.input {
+      let prompt: SafeText =
+        switch input.purpose {
+        case .filter: "/"
+        case .command: ":"
+        case .weight: "weight: "
+        }
+      input.editor.draw(in: rect, on: &frame, prompt: prompt)
+      return
+    }
+    if let toast = state.toast {
+      toast.draw(in: rect, on: &frame)
+      return
+    }
+    if let plan = state.plan {
+      KeyHints(PlanSheetView.bindings(plan, state)).draw(in: rect, on: &frame)
+      return
+    }
+    KeyHints(state.currentKeymap.bindings(in: state.screen.rawValue).filter { !$0.title.text.isEmpty })
+      .draw(in: rect, on: &frame)
+  }
+}
+
+extension DashboardState {
+  /// What stands after the screen's name: the other table, the thing opened.
+  var crumbs: [SafeText] {
+    var crumbs: [SafeText] = []
+    let place = place
+    switch screen {
+    case .services where place.isAlternate: crumbs.append("workloads")
+    case .mtls: crumbs.append(place.isAlternate ? "what each workload accepts" : "pairs that talk")
+    case .topology:
+      if topology.isGrouped { crumbs.append("namespaces") }
+      if let focus = topology.focus {
+        crumbs.append("near \(focus.name), \(topology.hops) \(topology.hops == 1 ? "hop" : "hops")")
+      }
+      if topology.showsIdle { crumbs.append("with idle") }
+    default: break
+    }
+    if let detail = place.detail {
+      crumbs.append(ObjectRef(detail).map { Cells.name($0) } ?? SafeText(detail))
+    } else if let data = data[screen], data.screen != .overview, data.total > 0 {
+      crumbs.append(data.shown == data.total ? "\(data.total)" : "\(data.shown) of \(data.total)")
+    }
+    return crumbs
+  }
+}

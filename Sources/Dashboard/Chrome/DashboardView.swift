@@ -1,0 +1,80 @@
+import MeshKit
+import TerminalUI
+
+/// The whole picture: a pure function of state, size and signs.
+enum DashboardView {
+  static func frame(_ state: DashboardState, in viewport: Viewport) -> Frame {
+    var frame = Frame(viewport)
+    guard viewport.size.width >= Chrome.minimum.width, viewport.size.height >= Chrome.minimum.height else {
+      frame.tooSmall(needed: Chrome.minimum)
+      return frame
+    }
+    let (context, below) = frame.bounds.splitTop(1)
+    let (tabs, rest) = below.splitTop(1)
+    let (crumbs, middle) = rest.splitTop(1)
+    let (body, foot) = middle.splitBottom(1)
+    Chrome.context(state, in: context, on: &frame)
+    Chrome.tabs(state, in: tabs, on: &frame)
+    Chrome.breadcrumbs(state, in: crumbs, on: &frame)
+    frame.clipped(to: body) { frame in screen(state, in: body, on: &frame) }
+    Chrome.foot(state, in: foot, on: &frame)
+    if let plan = state.plan { PlanSheetView.draw(plan, state, in: body, on: &frame) }
+    overlay(state, in: body, on: &frame)
+    return frame
+  }
+
+  private static func screen(_ state: DashboardState, in body: Rect, on frame: inout Frame) {
+    guard let data = state.data[state.screen] else {
+      let waiting: SafeText = state.view == nil ? "connecting to the planes…" : "working it out…"
+      frame.put(waiting, in: body.inset(left: 1, top: 1), style: .muted)
+      return
+    }
+    if state.place.detail != nil {
+      let lines = (data.detail ?? [Line("working it out…", .muted)]).flatMap { $0.wrapped(to: max(body.width - 2, 1)) }
+      TextView(
+        lines, offset: min(state.place.detailOffset, TextView.lastOffset(lines: lines.count, height: body.height))
+      )
+      .draw(in: body.inset(horizontal: 1), on: &frame)
+      return
+    }
+    switch state.screen {
+    case .overview: OverviewView.draw(state, data, in: body, on: &frame)
+    case .topology: TopologyView.draw(state, data, in: body, on: &frame)
+    default: ScreenTable.draw(state, data, in: body, on: &frame)
+    }
+  }
+
+  private static func overlay(_ state: DashboardState, in body: Rect, on frame: inout Frame) {
+    switch state.overlay {
+    case nil: break
+    case .help(let offset):
+      HelpOverlay(
+        title: state.screen.title, keymap: state.currentKeymap, context: state.screen.rawValue, offset: offset
+      )
+      .draw(in: body, on: &frame)
+    case .text(let sheet):
+      let wrapped = sheet.wrapped(on: frame.size)
+      let inside = frame.sheet(
+        Size(width: sheet.width(on: frame.size), height: wrapped.count + 2), in: body, title: sheet.title,
+        note: "x copies, Esc closes")
+      let lines = wrapped.map { line in
+        Line(line.spans.map { TextSpan($0.text, $0.style.background == .background ? $0.style.on(.sheet) : $0.style) })
+      }
+      TextView(lines, offset: min(sheet.offset, TextView.lastOffset(lines: lines.count, height: inside.height)))
+        .draw(in: inside, on: &frame)
+    case .form(let sheet):
+      let height = sheet.form.height + 5
+      let inside = frame.sheet(Size(width: min(78, body.width - 2), height: height), in: body, title: sheet.title)
+      sheet.form.draw(in: inside.inset(top: 1, bottom: 2), on: &frame, ground: .sheet)
+      let (_, foot) = inside.splitBottom(1)
+      frame.put(
+        sheet.problem ?? "Tab next field, ⏎ plan, Esc drops it", in: foot,
+        style: Style(sheet.problem == nil ? .muted : .bad, on: .sheet))
+    case .quit:
+      let inside = frame.sheet(Size(width: 50, height: 5), in: body, title: "Leave?")
+      let what: SafeText = state.plan?.isBusy == true ? "A plan is being applied." : "A draft is not applied yet."
+      frame.put(what, in: inside, style: Style(.warn, on: .sheet))
+      frame.put("q leaves all the same, Esc stays", in: inside.inset(top: 1), style: Style(.text, on: .sheet))
+    }
+  }
+}

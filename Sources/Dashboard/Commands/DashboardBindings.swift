@@ -1,0 +1,107 @@
+import MeshKit
+public import TerminalUI
+
+/// The keys as shipped.
+public enum DashboardBindings {
+  /// Every binding, screen by screen, then those that count everywhere.
+  public static var all: [Binding] { own + everywhere }
+
+  private static func key(
+    _ screen: ScreenID, _ id: String, _ keys: [Key], _ title: SafeText, _ description: SafeText
+  ) -> Binding {
+    Binding("\(screen.rawValue).\(id)", keys, title, description, context: screen.rawValue)
+  }
+
+  private static let own: [Binding] = [
+    key(.overview, "open", [.enter], "open", "Open what is chosen on its own screen"),
+    key(
+      .topology, "follow", [.left, .right, .char("h"), .char("l")], "follow",
+      "Follow the busiest edge to a caller or a callee"),
+    key(.topology, "neighbour", [.up, .down, .char("j"), .char("k")], "", "Choose the neighbour above or below"),
+    key(.topology, "open", [.enter], "open", "Open the chosen node"),
+    key(.topology, "focus", [.char("f")], "focus", "Show only what is near the chosen node, or all again"),
+    key(.topology, "farther", [.char("+")], "hops", "Show one hop more around the focus"),
+    key(.topology, "nearer", [.char("-")], "", "Show one hop less around the focus"),
+    key(.topology, "group", [.char("n")], "namespaces", "Draw namespaces rather than workloads, and back"),
+    key(.topology, "idle", [.char("i")], "idle", "Show or hide nodes without traffic"),
+    key(.services, "open", [.enter], "open", "Open edges, endpoints and policies of the chosen row"),
+    key(.services, "pane", [.tab], "workloads", "Change between services and workloads"),
+    key(.routes, "edit", [.char("e")], "edit", "Edit timeout, retries, fault, mirror and headers of the rule"),
+    key(.routes, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
+    key(.routes, "open", [.enter], "open", "Show everything the chosen rule says"),
+    key(.canaries, "more", [.char("+")], "more", "Move weight to the backend, from the largest other"),
+    key(.canaries, "less", [.char("-")], "less", "Move weight away from the backend, to the largest other"),
+    key(.canaries, "number", [.char("="), .char("e")], "type", "Type the backend's weight"),
+    key(.canaries, "apply", [.char("a"), .enter], "plan", "Open the plan sheet for the draft"),
+    key(.canaries, "undo", [.char("u")], "undo", "Take back the newest plan applied from here"),
+    key(.mtls, "set", [.char("m")], "set mode", "Set the mTLS mode of the mesh, a namespace, a workload or a port"),
+    key(.mtls, "check", [.char("c")], "what breaks", "Tell who would break under another mode; nothing is written"),
+    key(.mtls, "open", [.enter], "open", "Show the chain of reasons"),
+    key(.mtls, "pane", [.tab], "accepted", "Change between pairs and what each workload accepts"),
+    key(.proxies, "open", [.enter], "open", "Show what the chosen proxy runs"),
+    key(.findings, "open", [.enter], "open", "Open the object at the line"),
+    key(.findings, "severity", [.char("v")], "severity", "Show errors, errors and warnings, or everything"),
+    key(.findings, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
+    key(.journal, "open", [.enter], "open", "Show the receipt"),
+    key(.journal, "undo", [.char("u")], "undo", "Take the chosen plan back"),
+    key(.journal, "diff", [.char("d")], "diff", "Show what the chosen plan changed"),
+    key(.planes, "open", [.enter], "open", "Show capabilities and feeds of the chosen plane"),
+    key(.planes, "check", [.char("c")], "check", "Run the checks of the chosen plane"),
+  ]
+
+  private static let everywhere: [Binding] = [
+    Binding(
+      "filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
+    Binding("command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, theme, a screen, q"),
+    Binding("help", [.char("?")], "help", "Show these keys"),
+    Binding("query", [.char("Q")], "how known", "Show the queries behind the numbers, their age and definition"),
+    Binding("why", [.char("w")], "why", "Show why the chosen row is judged as it is"),
+    Binding("native", [.char("y")], "native", "Show the native object as YAML"),
+    Binding("sort", [.char("s")], "sort", "Sort by the next column", isHint: false),
+    Binding("reverse", [.char("S")], "reverse", "Turn the order round", isHint: false),
+    Binding("copy", [.char("x")], "copy", "Copy the chosen row's identifier (OSC 52)", isHint: false),
+    Binding("pause", [.char("p")], "pause", "Let the screen stand still, or move again", isHint: false),
+    Binding("theme", [.char("t")], "theme", "Change to the next theme", isHint: false),
+    Binding(
+      "move", [.up, .down, .char("k"), .char("j"), .pageUp, .pageDown, .home, .end, .char("g"), .char("G")], "move",
+      "Choose a row", isHint: false),
+    Binding("back", [.escape], "back", "Close, drop the draft, clear the filter", isHint: false),
+    Binding(
+      "screens", "1234567890".map { Key.char($0) }, "screens", "Open a screen", isHint: false),
+    Binding("redraw", [.ctrl("l")], "redraw", "Draw the screen anew", isHint: false),
+    Binding("suspend", [.ctrl("z")], "suspend", "Go to the shell; fg comes back", isHint: false),
+    Binding("quit", [.char("q"), .ctrl("c")], "quit", "Leave; asks only when something is pending"),
+  ]
+}
+
+extension DashboardState {
+  /// The keymap with the reasons why a key cannot be used now.
+  var currentKeymap: Keymap {
+    Keymap(
+      keymap.bindings.map { binding in
+        guard binding.context == screen.rawValue || binding.context == Binding.everywhere else { return binding }
+        return binding.disabled(disabledReason(binding.id))
+      })
+  }
+
+  /// Why a binding cannot be used now; `nil` where it can.
+  func disabledReason(_ id: String) -> SafeText? {
+    switch id {
+    case "canaries.more", "canaries.less", "canaries.number", "canaries.apply": writeRefusal(.editWeights)
+    case "routes.edit", "routes.native", "findings.native": writeRefusal(.editRules)
+    case "mtls.set": writeRefusal(.editMTLS)
+    case "canaries.undo", "journal.undo": isReadOnly ? "read-only" : nil
+    default: nil
+    }
+  }
+
+  private func writeRefusal(_ ability: Capabilities.Ability) -> SafeText? {
+    if isReadOnly { return "read-only" }
+    guard let plane = chosenRow?.plane,
+      let status = view?.planes.first(where: { $0.plane.name == plane })
+    else { return nil }
+    // What has not been probed yet is left for the server to refuse.
+    guard case .no(let reason)? = status.plane.capabilities.answers[ability] else { return nil }
+    return "\(reason)"
+  }
+}

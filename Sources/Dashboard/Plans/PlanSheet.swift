@@ -1,0 +1,87 @@
+import MeshKit
+import TerminalUI
+
+/// The last look before anything is written: one sheet for every edit.
+struct PlanSheet: Sendable, Hashable {
+  /// What the sheet is for.
+  enum Purpose: Sendable, Hashable {
+    /// Carries out an intent.
+    case apply(Intent)
+    /// Shows what an intent would break; it cannot be applied from here.
+    case check(Intent)
+    /// Takes an applied plan back.
+    case undo(Receipt)
+  }
+
+  /// How far it got.
+  enum Phase: Sendable, Hashable {
+    /// The plan is being made.
+    case planning
+    /// The server is being asked.
+    case rehearsing(Plan)
+    /// It can be applied.
+    case ready(Plan)
+    /// It is being applied.
+    case applying(Plan)
+    /// It ended.
+    case done(Receipt)
+    /// It could not be made or sent; nothing was written.
+    case failed(MeshFailure)
+  }
+
+  /// An error in values that compare.
+  struct MeshFailure: Sendable, Hashable {
+    /// The kind.
+    var code: MeshError.Code
+    /// What was tried and what answered.
+    var message: String
+    /// What to do next.
+    var remedy: String?
+  }
+
+  /// What it is for.
+  var purpose: Purpose
+  /// How far it got.
+  var phase: Phase
+  /// The number its answers carry.
+  var number: Int
+  /// Why, in the operator's words.
+  var reason = LineEditor()
+  /// Whether keys go to the reason.
+  var isTyping = false
+  /// Whether the difference shows every line.
+  var showsAll = false
+  /// The line at the top.
+  var offset = 0
+  /// What happened while it was applied.
+  var progress: [Executor.Progress] = []
+
+  /// Whether a write is under way.
+  var isBusy: Bool { if case .applying = phase { true } else { false } }
+
+  /// The plan, once there is one.
+  var plan: Plan? {
+    switch phase {
+    case .rehearsing(let plan), .ready(let plan), .applying(let plan): plan
+    case .done(let receipt): receipt.plan
+    case .planning, .failed: nil
+    }
+  }
+
+  /// Why it cannot be applied now; `nil` where it can.
+  func refusal(isReadOnly: Bool) -> SafeText? {
+    if isReadOnly { return "read-only" }
+    if case .check = purpose { return "this is a check; press Esc, then m to set the mode" }
+    switch phase {
+    case .planning: return "the plan is being made"
+    case .rehearsing: return "waiting for the server's verdict"
+    case .applying: return "it is being applied"
+    case .done: return "it has ended"
+    case .failed: return "there is no plan"
+    case .ready(let plan):
+      if plan.steps.isEmpty { return "there is nothing to do" }
+      if let no = plan.verdicts.first(where: { $0.accepted == false }) { return "the server refuses: \(no.message)" }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import MeshKit
+import TerminalUI
+
+/// The plan sheet, drawn: what would happen, who is affected, what the server says, what happened.
+enum PlanSheetView {
+  /// The keys of the sheet.
+  static func bindings(_ sheet: PlanSheet, _ state: DashboardState) -> [Binding] {
+    let refusal = sheet.refusal(isReadOnly: state.isReadOnly)
+    if case .done(let receipt) = sheet.phase {
+      let canUndo = receipt.result == .applied || receipt.result == .partial
+      return [
+        Binding("plan.close", [.escape], "close", "Close the sheet"),
+        Binding("plan.undo", [.char("u")], "undo", "Take it back")
+          .disabled(canUndo && !receipt.plan.id.hasSuffix("-undo") ? nil : "nothing to take back"),
+      ]
+    }
+    if case .failed = sheet.phase { return [Binding("plan.close", [.escape], "close", "Close the sheet")] }
+    if sheet.isBusy { return [] }
+    return [
+      Binding("plan.apply", [.enter, .char("a")], "apply", "Apply the plan").disabled(refusal),
+      Binding("plan.reason", [.char("r")], "reason", "Write why"),
+      Binding(
+        "plan.diff", [.char("d")], sheet.showsAll ? "changes only" : "whole diff", "Show every line, or the changes"),
+      Binding("plan.move", [.char("j"), .down], "scroll", "Move the sheet"),
+      Binding("plan.close", [.escape], "drop", "Close; nothing was written"),
+    ]
+  }
+
+  static func draw(_ sheet: PlanSheet, _ state: DashboardState, in body: Rect, on frame: inout Frame) {
+    let width = min(body.width < 100 ? body.width : body.width - 2, 116)
+    let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: width - 4) }
+    let inside = frame.sheet(
+      Size(width: width, height: min(max(all.count + 4, 10), body.height)), in: body, title: title(sheet),
+      note: sheet.plan.map { SafeText($0.id) } ?? .empty)
+    let (top, foot) = inside.splitBottom(2)
+    let offset = min(sheet.offset, TextView.lastOffset(lines: all.count, height: top.height))
+    TextView(all, offset: offset).draw(in: top, on: &frame)
+    if all.count > top.height {
+      let last = min(offset + top.height, all.count)
+      frame.rule(foot.row(0), style: Style(.border, on: .sheet))
+      frame.put(" \(last) of \(all.count) lines ", in: foot.row(0), style: Style(.muted, on: .sheet), align: .right)
+    }
+    self.foot(sheet, state, in: foot.row(1), on: &frame)
+  }
+
+  /// A line in pieces; what goes on stays under the text, right of the heading.
+  private static func broken(_ line: Line, to width: Int) -> [Line] {
+    guard line.columns > width, line.spans.count == 2, let head = line.spans.first, head.text.columns == 10 else {
+      return line.wrapped(to: width)
+    }
+    let rest = Line(Array(line.spans.dropFirst())).wrapped(to: max(width - 10, 1))
+    return rest.enumerated().map { number, part in
+      Line([number == 0 ? head : TextSpan(SafeText("").padded(to: 10), head.style)] + part.spans)
+    }
+  }
+
+  private static func title(_ sheet: PlanSheet) -> SafeText {
+    switch (sheet.purpose, sheet.phase) {
+    case (_, .done(let receipt)): "Receipt: \(receipt.result.rawValue)"
+    case (_, .failed): "Nothing was written"
+    case (.check, _): "What would break"
+    case (.undo, _): "Take back"
+    case (.apply, _): "Plan"
+    }
+  }
+
+  private static func foot(_ sheet: PlanSheet, _ state: DashboardState, in line: Rect, on frame: inout Frame) {
+    switch sheet.phase {
+    case .done, .failed: return
+    case .applying:
+      frame.put("applying… it cannot be dropped now", in: line, style: Style(.warn, on: .sheet))
+      return
+    default: break
+    }
+    let half = line.width / 2
+    let (left, right) = line.splitLeft(max(half, 30))
+    if sheet.isTyping || !sheet.reason.text.isEmpty {
+      sheet.reason.draw(in: left.inset(right: 1), on: &frame, prompt: "reason: ", isFocused: sheet.isTyping)
+    } else {
+      frame.put("reason: none, r writes one", in: left, style: Style(.muted, on: .sheet))
+    }
+    if let refusal = sheet.refusal(isReadOnly: state.isReadOnly) {
+      frame.put(refusal, in: right, style: Style(.warn, on: .sheet), align: .right)
+    } else {
+      let ready: SafeText = frame.glyphs.isASCII ? "Enter applies, Esc drops it" : "⏎ applies, Esc drops it"
+      frame.put(ready, in: right, style: Style(.good, on: .sheet), align: .right)
+    }
+  }
+
+  private static func field(_ name: SafeText, _ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
+    var line = Line(name.padded(to: 10), Style(.header, on: .sheet))
+    line.append(text, Style(role, on: .sheet))
+    return line
+  }
+
+  /// The lines of the sheet.
+  static func lines(_ sheet: PlanSheet, _ state: DashboardState, _ glyphs: GlyphSet) -> [Line] {
+    switch sheet.phase {
+    case .planning: return [Line("making the plan…", Style(.muted, on: .sheet))]
+    case .failed(let failure):
+      var lines = [Line("\(failure.message)", Style(.bad, on: .sheet))]
+      if let remedy = failure.remedy { lines.append(field("WHAT NOW", "\(remedy)")) }
+      return lines
+    case .rehearsing(let plan), .ready(let plan): return lines(of: plan, sheet)
+    case .applying(let plan):
+      return progress(sheet, plan, glyphs) + [Line("", Style(.text, on: .sheet))] + lines(of: plan, sheet)
+    case .done(let receipt): return self.receipt(receipt, sheet, glyphs)
+    }
+  }
+
+  private static func lines(of plan: Plan, _ sheet: PlanSheet) -> [Line] {
+    var isUndo = false
+    if case .undo = sheet.purpose { isUndo = true }
+    var lines = [Line("\(isUndo ? "undo: " : "")\(plan.summary)", Style(.title, on: .sheet))]
+    if !isUndo {
+      for (number, line) in plan.blastRadius.lines.enumerated() {
+        lines.append(field(number == 0 ? "MOVES" : "", "\(line)"))
+      }
+      let callers = plan.blastRadius.callers
+      if !callers.isEmpty {
+        let more = callers.count > 6 ? " and \(callers.count - 6) more" : ""
+        lines.append(field("CALLERS", "\(callers.count): \(callers.prefix(6).joined(separator: ", "))\(more)"))
+      }
+      let breaks = plan.blastRadius.breaks
+      for (number, line) in breaks.enumerated() { lines.append(field(number == 0 ? "BREAKS" : "", "✗ \(line)", .bad)) }
+      if breaks.isEmpty, case .mtls = plan.intent {
+        lines.append(field("BREAKS", "no caller seen in the window would break", .good))
+      }
+      lines += owners(plan) + findings(plan) + server(plan, sheet)
+    }
+    for (number, step) in plan.steps.enumerated() {
+      lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(StepText.title(step))"))
+    }
+    if plan.steps.isEmpty { lines.append(field("STEPS", "none: it is so already", .muted)) }
+    for step in plan.steps {
+      lines.append(Line("", Style(.text, on: .sheet)))
+      lines += StepText.diff(step, isReversed: isUndo, showsAll: sheet.showsAll)
+    }
+    return lines
+  }
+
+  private static func owners(_ plan: Plan) -> [Line] {
+    plan.warnings.enumerated().map { number, warning in field(number == 0 ? "MIND" : "", "▲ \(warning)", .warn) }
+  }
+
+  private static func findings(_ plan: Plan) -> [Line] {
+    let before = Set(plan.findingsBefore.map { "\($0.code)\($0.pointer)" })
+    let after = Set(plan.findingsAfter.map { "\($0.code)\($0.pointer)" })
+    var lines = [
+      field(
+        "FINDINGS", "before \(plan.findingsBefore.count), after \(plan.findingsAfter.count)",
+        after.subtracting(before).isEmpty ? .text : .warn)
+    ]
+    for finding in plan.findingsAfter where !before.contains("\(finding.code)\(finding.pointer)") {
+      lines.append(field("", "✗ new \(finding.severity.rawValue) \(finding.code): \(finding.message)", .bad))
+    }
+    for finding in plan.findingsBefore where !after.contains("\(finding.code)\(finding.pointer)") {
+      lines.append(field("", "✓ gone \(finding.code): \(finding.message)", .good))
+    }
+    return lines
+  }
+
+  private static func server(_ plan: Plan, _ sheet: PlanSheet) -> [Line] {
+    if case .rehearsing = sheet.phase { return [field("SERVER", "asking for a dry run…", .muted)] }
+    return plan.verdicts.enumerated().map { number, verdict in
+      let step: SafeText = plan.verdicts.count > 1 ? "step \(verdict.step + 1): " : ""
+      let message: SafeText = verdict.message.isEmpty ? "" : ": \(verdict.message)"
+      let name: SafeText = number == 0 ? "SERVER" : ""
+      return switch verdict.accepted {
+      case true: field(name, step + "✓ dry run accepted" + message, .good)
+      case false: field(name, step + "✗ refused" + message, .bad)
+      case nil: field(name, step + "not asked" + message, .muted)
+      }
+    }
+  }
+
+  private static func progress(_ sheet: PlanSheet, _ plan: Plan, _ glyphs: GlyphSet) -> [Line] {
+    plan.steps.indices.map { index in
+      var word: SafeText = "waits"
+      var role: TerminalUI.Role = .muted
+      for event in sheet.progress {
+        switch event {
+        case .writing(index): (word, role) = ("is being written…", .accent)
+        case .written(index): (word, role) = ("✓ written", .good)
+        case .waiting(index, let acknowledged, let proxies):
+          (word, role) = (
+            "written; \(acknowledged) of \(proxies) proxies acknowledged…", acknowledged >= proxies ? .good : .accent
+          )
+        case .rollingBack(index): (word, role) = ("▲ is being taken back…", .warn)
+        default: break
+        }
+      }
+      return field("STEP \(index + 1)", word, role)
+    }
+  }
+
+  private static func receipt(_ receipt: Receipt, _ sheet: PlanSheet, _ glyphs: GlyphSet) -> [Line] {
+    var lines = [Line("\(receipt.plan.summary)", Style(.title, on: .sheet))]
+    let isGood = receipt.result == .applied || receipt.result == .undone
+    lines.append(
+      field("RESULT", isGood ? "✓ \(receipt.result.rawValue)" : "✗ \(receipt.result.rawValue)", isGood ? .good : .bad))
+    if let error = receipt.error { lines.append(field("ERROR", "\(error)", .bad)) }
+    lines.append(field("BY", "\(receipt.author)"))
+    if !receipt.reason.isEmpty { lines.append(field("REASON", "\(receipt.reason)")) }
+    for (index, step) in receipt.plan.steps.enumerated() {
+      let version = receipt.versions[index].map { ", version \($0)" } ?? ""
+      lines.append(
+        field(
+          "STEP \(index + 1)", "\(step.state.rawValue): \(StepText.title(step))\(version)",
+          step.state == .applied ? .good : .text))
+    }
+    if receipt.result == .applied, !receipt.plan.id.hasSuffix("-undo") {
+      lines.append(field("UNDO", "u takes it back now; later: :undo \(receipt.plan.id)", .accent))
+    }
+    lines.append(Line("", Style(.text, on: .sheet)))
+    for step in receipt.plan.steps { lines += StepText.diff(step, showsAll: sheet.showsAll) }
+    return lines
+  }
+}

@@ -1,0 +1,86 @@
+import MeshKit
+import TerminalUI
+
+/// What is to be worked out for a screen.
+struct ScreenRequest: Sendable {
+  /// The screen.
+  var screen: ScreenID
+  /// Where the operator stands on it.
+  var place: Place
+  /// What of the graph is shown.
+  var topology: TopologyQuery
+  /// The receipts of the journal.
+  var receipts: [Receipt]
+  /// The number of the view.
+  var revision: Int
+  /// The configuration problems, where they were worked out for this view already.
+  var findings: [Finding]?
+  /// The numbers of the context bar, where they were worked out for this view already.
+  var summary: Summary?
+}
+
+/// What was worked out for a screen from one view of the mesh, off the terminal's thread.
+public struct ScreenData: Sendable {
+  /// The screen.
+  var screen: ScreenID
+  /// The number of the view it was worked out from.
+  var revision: Int
+  /// The rows that pass the filter, in order.
+  var rows: [Row] = []
+  /// The rows before the filter, heads left out.
+  var total = 0
+  /// The rows that pass the filter, heads left out.
+  var shown = 0
+  /// The numbers of the context bar.
+  var summary: Summary
+  /// The configuration problems.
+  var findings: [Finding] = []
+  /// The graph, on the topology screen.
+  var graph: GraphLayout?
+  /// The lines of the opened detail.
+  var detail: [Line]?
+  /// Why the screen holds less than it should.
+  var gap: String?
+  /// How long it took, in seconds.
+  var seconds = 0.0
+
+  /// Works out what a request asks for.
+  @concurrent
+  static func compute(_ request: ScreenRequest, from view: MeshView) async -> ScreenData {
+    let clock = ContinuousClock()
+    var data = ScreenData(request, view)
+    let spent = clock.measure { data.fill(request, view) }
+    data.seconds = Double(spent.components.attoseconds) / 1e18 + Double(spent.components.seconds)
+    return data
+  }
+
+  private init(_ request: ScreenRequest, _ view: MeshView) {
+    screen = request.screen
+    revision = request.revision
+    findings = request.findings ?? view.findings()
+    summary = request.summary ?? Summary(view, findings: findings)
+  }
+
+  private mutating func fill(_ request: ScreenRequest, _ view: MeshView) {
+    gap = summary.gap
+    if let opened = request.place.detail {
+      detail = DetailText.lines(of: opened, on: screen, in: view, findings: findings)
+    }
+    if screen == .topology {
+      let filter = Filter.lenient(request.place.filter)
+      let graph = GraphSelection.graph(view, request.topology, filter)
+      self.graph = GraphLayout(graph, focus: request.topology.focus)
+      gap = graph.gap
+      total = graph.nodes.count
+      shown = total
+      return
+    }
+    var all = screen.rows(request, view, findings: findings)
+    total = all.count { !$0.isHead }
+    let filter = Filter.lenient(request.place.filter)
+    if !filter.isEmpty { all = RowOrder.filtered(all, filter) }
+    shown = all.count { !$0.isHead }
+    if let sort = request.place.sort { all = RowOrder.sorted(all, by: sort) }
+    rows = all
+  }
+}

@@ -1,0 +1,70 @@
+import MeshKit
+
+extension ScreenID {
+  /// The rows of the screen from a view, in the screen's own order, before filter and sort.
+  func rows(_ request: ScreenRequest, _ view: MeshView, findings: [Finding]) -> [Row] {
+    switch self {
+    case .overview: return AttentionList.rows(view, findings: findings).map(Row.attention)
+    case .topology: return []
+    case .services:
+      return (request.place.isAlternate ? view.workloadRows() : view.serviceRows()).map(Row.health)
+    case .routes: return Self.routeRows(view)
+    case .canaries:
+      return view.splits().flatMap { split in
+        [Row.splitHead(split)] + split.backends.indices.map { .backend(BackendRow(split: split, place: $0)) }
+      }
+    case .mtls:
+      return request.place.isAlternate ? view.mtlsRows().map(Row.accepted) : view.mtlsMatrix().map(Row.pair)
+    case .proxies: return Self.proxyRows(view)
+    case .findings: return findings.map(Row.finding)
+    case .journal: return request.receipts.map(Row.receipt)
+    case .planes: return Self.planeRows(view)
+    }
+  }
+
+  private static func routeRows(_ view: MeshView) -> [Row] {
+    view.snapshot.routes.values.sorted { $0.ref < $1.ref }.flatMap { route in
+      let unreachable = view.rules(of: route)?.unreachableRules(of: route) ?? [:]
+      return [Row.routeHead(route)]
+        + route.rules.enumerated().map { index, rule in
+          .rule(RuleRow(route: route, index: index, rule: rule, unreachable: unreachable[index]))
+        }
+    }
+  }
+
+  private static func proxyRows(_ view: MeshView) -> [Row] {
+    view.programmed.sorted { $0.key < $1.key }.flatMap { _, known -> [Row] in
+      guard let report = known.value else { return [] }
+      let asked = Set(report.asked)
+      let routes = Dictionary(grouping: report.routes, by: \.proxy)
+      func rank(_ state: ProxyState) -> Int {
+        if !state.isConnected { return 1 }
+        return switch state.worstSync {
+        case .rejected: 0
+        case .stale: 2
+        case .notSent: 3
+        case .synced: 4
+        }
+      }
+      return report.proxies.map { ($0, rank($0)) }
+        .sorted { ($0.1, $0.0.ref) < ($1.1, $1.0.ref) }
+        .map { .proxy(ProxyRow(state: $0.0, routes: routes[$0.0.ref] ?? [], wasAsked: asked.contains($0.0.ref))) }
+    }
+  }
+
+  static func planeRows(_ view: MeshView) -> [Row] {
+    view.planes.map { status in
+      let name = status.plane.name
+      var feeds: [ObjectKind: FeedState] = [:]
+      for (key, state) in view.snapshot.feeds where key.plane == name { feeds[key.kind] = state }
+      var row = PlaneRow(status: status, feeds: feeds, telemetry: .unknown("no telemetry source"))
+      switch view.traffic(on: name) {
+      case .unknown(let reason): row.telemetry = .unknown(reason)
+      case .known(let report, let source, let at):
+        row.telemetry = .known(source, source: source, at: at)
+        row.queries = (report.queries.count, report.queries.map(\.seconds).reduce(0, +))
+      }
+      return .plane(row)
+    }
+  }
+}

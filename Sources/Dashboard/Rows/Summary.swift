@@ -1,0 +1,60 @@
+import MeshKit
+
+/// The numbers of the context bar: all planes together.
+struct Summary: Sendable, Hashable {
+  /// Requests a second between all pairs, each hop counted once; `nil` where no plane is measured.
+  var rps: Double?
+  /// The share of them that failed, 0–1.
+  var errorRate: Double?
+  /// The greatest 99th percentile of any flow: the percentile of all together is at most this.
+  var p99ms: Double?
+  /// The share of traffic that was mutually authenticated, 0–1.
+  var mtlsShare: Double?
+  /// When the oldest of the measurements was made.
+  var measuredAt: Instant?
+  /// The window of the measurements in seconds.
+  var window: Double?
+  /// The queries one round of measurement took, and their time in seconds.
+  var queries = 0
+  /// The seconds they took.
+  var querySeconds = 0.0
+  /// Why numbers are missing, the first reason.
+  var gap: String?
+  /// The configuration problems by severity.
+  var findings: [Finding.Severity: Int] = [:]
+
+  /// The numbers of a view.
+  init(_ view: MeshView, findings list: [Finding]) {
+    for finding in list { findings[finding.severity, default: 0] += 1 }
+    for (plane, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) {
+      switch traffic {
+      case .unknown(let reason): gap = gap ?? "\(plane): \(reason)"
+      case .known(let report, _, let at):
+        measuredAt = measuredAt.map { min($0, at) } ?? at
+        window = report.window
+        queries += report.queries.count
+        querySeconds += report.queries.map(\.seconds).reduce(0, +)
+        gap = gap ?? report.gaps.first.map { "\(plane): \($0)" }
+      }
+    }
+    let hasFlows = view.traffic.values.contains { $0.value.map { !$0.edges.isEmpty || $0.gaps.isEmpty } ?? false }
+    guard measuredAt != nil, hasFlows else { return }
+    var total = 0.0
+    var errors = 0.0
+    var secured = 0.0
+    var securedWeight = 0.0
+    for link in view.topology(idle: false).links {
+      total += link.traffic.rps
+      errors += link.traffic.errorsPerSecond
+      if let p99 = link.traffic.p99ms { p99ms = max(p99ms ?? 0, p99) }
+      if let share = link.traffic.mtlsShare {
+        let weight = max(link.traffic.rps, 1e-9)
+        secured += share * weight
+        securedWeight += weight
+      }
+    }
+    rps = total
+    if total > 0 { errorRate = errors / total }
+    if securedWeight > 0 { mtlsShare = secured / securedWeight }
+  }
+}

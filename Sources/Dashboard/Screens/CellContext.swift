@@ -1,0 +1,236 @@
+import MeshKit
+import TerminalUI
+
+/// Turns rows into cells.
+struct CellContext {
+  private let drafts: [SplitKey: WeightDraft]
+  private let now: Instant
+  private let glyphs: GlyphSet
+
+  init(_ state: DashboardState, _ glyphs: GlyphSet) {
+    drafts = state.drafts
+    now = state.now
+    self.glyphs = glyphs
+  }
+
+  /// The cells of a row that is no head.
+  func cells(_ row: Row) -> [Line] {
+    switch row {
+    case .health(let row): health(row)
+    case .rule(let row): rule(row)
+    case .backend(let row): backend(row)
+    case .pair(let pair): self.pair(pair)
+    case .accepted(let row):
+      [
+        Line(Cells.name(row.workload)), row.port.map { Line("\($0)") } ?? Line("any", .muted),
+        mode(row.mode), Cells.text(row.reasons.last?.text ?? "", .muted),
+      ]
+    case .proxy(let row): proxy(row)
+    case .finding(let finding):
+      [
+        severity(finding.severity), Cells.text(finding.code), Line(Cells.name(finding.object)),
+        Cells.text(finding.message), Cells.text(finding.pointer.description, .muted),
+      ]
+    case .receipt(let receipt):
+      [
+        Cells.text(Cells.age(of: receipt.at, at: now), .muted),
+        Cells.text(receipt.result.rawValue, Cells.style(receipt.result)), Cells.text(receipt.plan.summary),
+        Cells.text(receipt.author, .muted), Cells.text(receipt.reason, .muted), Cells.text(receipt.plan.id, .muted),
+      ]
+    case .plane(let row): plane(row)
+    case .attention, .routeHead, .splitHead: []
+    }
+  }
+
+  /// The line of a head.
+  func head(_ row: Row) -> Line {
+    var line = Line("")
+    switch row {
+    case .splitHead(let split):
+      line.append(Cells.name(split.route), Style.accent.bold)
+      if split.rule != "0" || split.backends.isEmpty { line.append(" rule \(split.rule)", .text) }
+      line.append("  \(split.host) on \(split.route.plane)", .muted)
+      for owner in split.owners { line.append("  owner \(owner.tool) \(owner.name)", .warn) }
+    case .routeHead(let route):
+      line.append(Cells.name(route.ref), Style.accent.bold)
+      line.append("  hosts \(route.hosts.joined(separator: " "))", .muted)
+      if !route.attachedTo.isEmpty { line.append("  at \(route.attachedTo.joined(separator: " "))", .muted) }
+      line.append("  on \(route.ref.plane)", .muted)
+      for owner in route.owners { line.append("  owner \(owner.tool) \(owner.name)", .warn) }
+    default: break
+    }
+    return line
+  }
+
+  /// What the columns may cut of a row, in full; `nil` where they cut nothing of weight.
+  func remark(_ row: Row) -> Line? {
+    switch row {
+    case .backend(let row):
+      guard let backend = row.backend else { return nil }
+      var line = Line("\(backend.name): \(backend.verdict.description)", backend.verdict.isBad ? .bad : .muted)
+      if let reason = backend.programmed.reason { line.append("; programmed unknown: \(reason)", .muted) }
+      if let reason = backend.share.reason { line.append("; observed unknown: \(reason)", .muted) }
+      return line
+    case .pair(let pair):
+      return Line(
+        "\(Cells.name(pair.client)) → \(Cells.name(pair.server)):\(pair.port): \(pair.verdict)\(pair.observed.reason.map { "; observed unknown: \($0)" } ?? "")",
+        pair.needsAttention ? .bad : .muted)
+    case .rule(let row):
+      if let reason = row.unreachable { return Line("\(reason)", .bad) }
+      let settings = RuleText.settings(row.rule)
+      return Cells.text(
+        "\(RuleText.matches(row.rule)) → \(RuleText.destinations(row.rule))\(settings.isEmpty ? "" : "; ")\(settings.joined(separator: ", "))",
+        .muted)
+    case .accepted(let row): return Cells.text(row.reasons.map(\.description).joined(separator: "; "), .muted)
+    case .finding(let finding):
+      return Cells.text("\(finding.message). \(finding.remedy)", Cells.style(finding.severity))
+    case .receipt(let receipt):
+      return Cells.text(receipt.error ?? receipt.plan.summary, receipt.error == nil ? .muted : .bad)
+    case .plane(let row):
+      return row.status.error.map { Cells.text($0, .bad) } ?? row.telemetry.value.map { Cells.text($0, .muted) }
+    case .proxy(let row): return row.state.rejection.map { Cells.text($0, .bad) }
+    case .health(let row): return row.traffic.reason.map { Cells.text("traffic unknown: \($0)", .muted) }
+    case .attention(let row):
+      return Cells.text(row.why, row.weight == .fine ? .muted : row.weight == .bad ? .bad : .warn)
+    case .routeHead, .splitHead: return nil
+    }
+  }
+
+  private func health(_ row: HealthRow) -> [Line] {
+    let traffic = row.traffic.value
+    return [
+      Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.amount(traffic),
+      Cells.errors(traffic?.errorRate),
+      Cells.latency(traffic?.p99ms),
+      traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
+      Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
+      Cells.text(row.proxy?.rawValue ?? "–", row.proxy == ProxyMode.none ? .warn : .muted),
+      Cells.text(row.runtime.rawValue, .muted), Cells.text(row.ref.plane, .muted),
+    ]
+  }
+
+  private func rule(_ row: RuleRow) -> [Line] {
+    let settings: Line =
+      if let reason = row.unreachable { Line("\(glyphs.cross) \(reason)", .bad) } else {
+        Cells.text(RuleText.settings(row.rule).joined(separator: ", "), .text)
+      }
+    let style: Style = row.unreachable == nil ? .text : .muted
+    return [
+      Line("\(row.index)", .muted), Cells.text(row.rule.name.isEmpty ? "–" : row.rule.name, style),
+      Cells.text(RuleText.matches(row.rule), style), Cells.text(RuleText.destinations(row.rule), style), settings,
+    ]
+  }
+
+  private func backend(_ row: BackendRow) -> [Line] {
+    guard let backend = row.backend else { return [] }
+    let draft = drafts[SplitKey(row.split)]
+    var cells = [Line("  \(backend.name)"), Cells.text(Figures.percent(backend.desired.value?.share))]
+    if !drafts.isEmpty {
+      if let draft, draft.isChanged, let share = draft.share(row.place) {
+        let old = draft.before[row.place].weight
+        let new = draft.entries[row.place].weight
+        let sign = new > old ? "▲" : new < old ? "▼" : ""
+        cells.append(Line("\(sign)\(Figures.percent(share))", new == old ? .muted : Style(.changed).bold))
+      } else {
+        cells.append(Line(""))
+      }
+    }
+    switch backend.programmed {
+    case .known(let programmed, _, _):
+      let agrees = programmed.acknowledged == programmed.proxies && programmed.spread.count < 2
+      cells.append(
+        Line(
+          "\(Figures.percent(programmed.share)) \(programmed.acknowledged)/\(programmed.proxies)",
+          agrees ? .text : .warn))
+    case .unknown: cells.append(Cells.unknown)
+    }
+    switch backend.share {
+    case .known(let share, _, _):
+      cells.append(Line("\(Figures.proportion(share)) n=\(Figures.compact(share.n))"))
+    case .unknown: cells.append(Line("unknown", .muted))
+    }
+    let traffic = backend.traffic.value
+    cells += [
+      Cells.rps(traffic?.rps), Cells.errors(traffic?.errorRate), Cells.latency(traffic?.p99ms),
+      Cells.ready(backend.ready, backend.total),
+    ]
+    let mark = backend.verdict.isBad ? "\(glyphs.alarm) " : ""
+    cells.append(
+      Line(
+        "\(mark)\(backend.verdict.description)",
+        backend.verdict.isBad ? .bad : backend.verdict == .consistent ? .good : .muted))
+    return cells
+  }
+
+  private func pair(_ pair: MTLSPair) -> [Line] {
+    let observed: Line =
+      switch pair.observed {
+      case .known(let share, _, _): Line(SafeText(Figures.percent(share.share)))
+      case .unknown: Line("unknown", .muted)
+      }
+    let isBad = pair.needsAttention
+    return [
+      Line("\(Cells.name(pair.server)):\(pair.port)"), Line(Cells.name(pair.client)), mode(pair.policy.server),
+      Cells.text(pair.policy.client, .muted),
+      Cells.text(
+        pair.policy.outcome.rawValue,
+        pair.policy.outcome == .mtls ? Style(.locked) : pair.policy.outcome == .breaks ? .bad : Style(.exposed)),
+      observed, pair.observed.value.map { Line(SafeText(Figures.compact($0.n)), .muted) } ?? Line(""),
+      Cells.rps(pair.rps),
+      Line("\(isBad ? "\(glyphs.alarm) " : "")\(pair.verdict)", isBad ? .bad : pair.verdict == "ok" ? .good : .text),
+    ]
+  }
+
+  private func proxy(_ row: ProxyRow) -> [Line] {
+    let state = row.state
+    let behind = ProxyState.ConfigType.allCases.compactMap { type -> String? in
+      guard let sync = state.sync[type], sync != .synced else { return nil }
+      return "\(type.rawValue.uppercased()) \(sync.label)"
+    }
+    let days = state.certificateDaysLeft
+    return [
+      Line(Cells.name(state.ref)), Cells.text(state.worstSync.label, style(state.worstSync)),
+      behind.isEmpty
+        ? Line("all of \(state.sync.count)", .muted)
+        : Cells.text(behind.joined(separator: ", "), style(state.worstSync)),
+      Cells.text(state.version.isEmpty ? "–" : state.version, .muted),
+      days.map { Line("\($0)d", $0 < 7 ? .bad : .text) } ?? Cells.unknown,
+      state.isConnected ? Line("connected", .muted) : Line("\(glyphs.cross) gone", .bad),
+    ]
+  }
+
+  private func plane(_ row: PlaneRow) -> [Line] {
+    let (sign, style) = Cells.state(row.status.state, glyphs)
+    var state = Line(SafeText(String(sign)), style)
+    state.append(" \(row.status.state.rawValue)", style)
+    return [
+      Cells.text(row.status.plane.name), state, Cells.text(row.status.plane.kind.rawValue),
+      Line("\(row.liveFeeds)/\(row.feeds.count)", row.liveFeeds == row.feeds.count ? .text : .warn),
+      row.telemetry.value.map { Cells.text($0) } ?? Cells.text(row.telemetry.reason ?? "–", .warn),
+      Cells.text(row.status.plane.address, .muted), Cells.text(row.status.error ?? "", .bad),
+    ]
+  }
+
+  private func severity(_ severity: Finding.Severity) -> Line {
+    let sign: String =
+      switch severity {
+      case .error: String(glyphs.cross)
+      case .warning: String(glyphs.alarm)
+      case .info: "·"
+      }
+    return Line("\(sign) \(severity.rawValue)", Cells.style(severity))
+  }
+
+  private func mode(_ mode: MTLSMode) -> Line {
+    Cells.text(mode.rawValue, mode == .strict ? Style(.locked) : mode == .disable ? Style(.exposed) : .text)
+  }
+
+  private func style(_ state: ProxyState.SyncState) -> Style {
+    switch state {
+    case .synced: .good
+    case .stale: .warn
+    case .notSent: .muted
+    case .rejected: .bad
+    }
+  }
+}

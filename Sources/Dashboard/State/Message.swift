@@ -1,0 +1,32 @@
+public import MeshKit
+public import TerminalUI
+
+/// What can happen to the dashboard.
+public enum Message: Sendable {
+  /// A key, a paste, a new size.
+  case input(InputEvent)
+  /// A second went by.
+  case tick(Instant)
+  /// The mesh changed.
+  case view(MeshView)
+  /// Rows were worked out.
+  case computed(ScreenData)
+  /// The journal was read.
+  case receipts([Receipt])
+  /// A plan was made.
+  case planned(Int, Plan)
+  /// The server gave its verdict on a plan.
+  case rehearsed(Int, Plan)
+  /// A plan moves on.
+  case progress(Int, Executor.Progress)
+  /// A plan ended.
+  case finished(Int, Receipt)
+  /// A plan could not be made, judged or applied; nothing was written.
+  case planFailed(Int, MeshError)
+  /// Something to read was fetched.
+  case sheet(TextSheet)
+  /// A native object came back from the editor changed.
+  case edited(ObjectIntent)
+  /// A remark for the operator.
+  case remark(Toast)
+}

@@ -1,0 +1,52 @@
+import MeshKit
+import TerminalUI
+
+/// Where the operator stands on one screen: the choice, the filter, the order.
+struct Place: Sendable, Hashable {
+  /// The chosen row and the window.
+  var list = ListState()
+  /// The identity of the chosen row, which it keeps when rows come and go.
+  var chosen: String?
+  /// The filter as typed; empty shows everything.
+  var filter = ""
+  /// The column sorted by; `nil` keeps the screen's own order.
+  var sort: SortOrder?
+  /// Whether the screen's other table is shown (workloads for services, accepted modes for the matrix).
+  var isAlternate = false
+  /// The thing opened from the table, shown in place of it.
+  var detail: String?
+  /// The line at the top of the detail.
+  var detailOffset = 0
+}
+
+/// An order of rows.
+struct SortOrder: Sendable, Hashable {
+  /// The column, by its name.
+  var column: String
+  /// Whether the least comes first.
+  var isAscending: Bool
+}
+
+/// What of the graph is shown.
+struct TopologyQuery: Sendable, Hashable {
+  /// The node in the middle; `nil` shows the whole graph.
+  var focus: ObjectRef?
+  /// How many edges away from it still shows.
+  var hops = 1
+  /// Whether nodes without traffic show.
+  var showsIdle = false
+  /// Whether nodes are namespaces rather than workloads.
+  var isGrouped = false
+}
+
+/// A measurement kept for the small charts of the overview.
+struct HistoryPoint: Sendable, Hashable {
+  /// When it was measured.
+  var at: Instant
+  /// Requests a second.
+  var rps: Double?
+  /// The share of them that failed, 0–1.
+  var errorRate: Double?
+  /// The greatest 99th percentile in milliseconds.
+  var p99: Double?
+}

@@ -1,0 +1,116 @@
+import MeshKit
+import TerminalUI
+
+extension Update {
+  /// Opens the plan sheet; nothing is written before it is applied there.
+  func openPlan(_ purpose: PlanSheet.Purpose, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard state.plan?.isBusy != true else {
+      state.toast = Toast("a plan is being applied; wait for its end", .warn)
+      return []
+    }
+    state.planNumber += 1
+    switch purpose {
+    case .apply(let intent), .check(let intent):
+      state.plan = PlanSheet(purpose: purpose, phase: .planning, number: state.planNumber)
+      return [effects.plan(intent, number: state.planNumber)]
+    case .undo(let receipt):
+      state.plan = PlanSheet(purpose: purpose, phase: .ready(receipt.plan), number: state.planNumber)
+      return []
+    }
+  }
+
+  /// Opens the plan sheet to take a plan back.
+  func openUndo(_ receipt: Receipt, _ state: inout DashboardState) -> [Effect<Message>] {
+    if state.isReadOnly {
+      state.toast = Toast("undo: read-only", .warn)
+      return []
+    }
+    guard receipt.result == .applied || receipt.result == .partial, !receipt.plan.id.hasSuffix("-undo") else {
+      state.toast = Toast("plan \(receipt.plan.id) is \(receipt.result.rawValue): there is nothing to take back", .warn)
+      return []
+    }
+    var shown = receipt
+    shown.plan.verdicts = []
+    return openPlan(.undo(shown), &state)
+  }
+
+  /// What became of a plan asked for.
+  func plan(_ message: Message, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard var sheet = state.plan else {
+      if case .finished = message { return [effects.readJournal()] }
+      return []
+    }
+    switch message {
+    case .planned(sheet.number, let plan): sheet.phase = .rehearsing(plan)
+    case .rehearsed(sheet.number, let plan):
+      if case .rehearsing = sheet.phase { sheet.phase = .ready(plan) }
+    case .progress(sheet.number, let progress): sheet.progress.append(progress)
+    case .finished(sheet.number, let receipt):
+      sheet.phase = .done(receipt)
+      sheet.offset = 0
+      if receipt.result == .applied, case .weights(let intent) = receipt.plan.intent {
+        state.drafts = state.drafts.filter { $0.key.route != intent.route }
+      }
+      state.plan = sheet
+      return [effects.readJournal()]
+    case .planFailed(sheet.number, let error):
+      sheet.phase = .failed(
+        PlanSheet.MeshFailure(code: error.code, message: error.message, remedy: error.remedy))
+    default: return []
+    }
+    state.plan = sheet
+    return []
+  }
+
+  /// A key for the plan sheet.
+  func planKey(_ event: InputEvent, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard var sheet = state.plan else { return [] }
+    if sheet.isTyping {
+      switch sheet.reason.handle(event) {
+      case .submitted, .cancelled: sheet.isTyping = false
+      case .ignored, .changed: break
+      }
+      state.plan = sheet
+      return []
+    }
+    guard case .key(let key) = event else { return [] }
+    switch key {
+    case .escape where !sheet.isBusy, .char("q") where !sheet.isBusy:
+      state.plan = nil
+      return [.cancel(id: "plan")]
+    case .ctrl("c"): return quit(&state)
+    case .enter, .char("a"):
+      if case .done = sheet.phase, key == .enter {
+        state.plan = nil
+        return []
+      }
+      return applyPlan(sheet, &state)
+    case .char("r") where !sheet.isBusy: sheet.isTyping = true
+    case .char("d"): sheet.showsAll.toggle()
+    case .char("u"):
+      if case .done(let receipt) = sheet.phase { return openUndo(receipt, &state) }
+    case .char("Q"): state.overlay = .text(Explanations.queries(state))
+    case .char("?"): state.overlay = .help(offset: 0)
+    default: _ = TextView.scroll(&sheet.offset, key, lines: 10_000, height: max(state.size.height - 8, 1))
+    }
+    state.plan = sheet
+    return []
+  }
+
+  /// Sends a plan once: from then on the sheet is busy, and a second press finds nothing to apply.
+  private func applyPlan(_ sheet: PlanSheet, _ state: inout DashboardState) -> [Effect<Message>] {
+    var sheet = sheet
+    if let refusal = sheet.refusal(isReadOnly: state.isReadOnly) {
+      state.toast = Toast("not applied: \(refusal)", .warn)
+      return []
+    }
+    guard case .ready(let plan) = sheet.phase else { return [] }
+    sheet.phase = .applying(plan)
+    sheet.offset = 0
+    state.plan = sheet
+    if case .undo(let receipt) = sheet.purpose {
+      return [effects.undo(receipt.plan.id, reason: sheet.reason.text, number: sheet.number)]
+    }
+    return [effects.apply(plan, reason: sheet.reason.text, number: sheet.number)]
+  }
+}

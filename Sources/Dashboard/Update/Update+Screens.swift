@@ -1,0 +1,148 @@
+import MeshKit
+import TerminalUI
+
+extension Update {
+  /// A key of the open screen's own.
+  func screenKey(_ id: String, _ key: Key, _ state: inout DashboardState) -> [Effect<Message>] {
+    switch id {
+    case "overview.open": return openAttention(&state)
+    case "services.open":
+      guard let row = state.chosenRow else { return [] }
+      (state.place.detail, state.place.detailOffset) = (row.id, 0)
+      return refresh(&state)
+    case "services.pane", "mtls.pane":
+      state.place.isAlternate.toggle()
+      (state.place.chosen, state.place.list, state.place.detail, state.place.sort) = (nil, ListState(), nil, nil)
+      return refresh(&state)
+    case "routes.open", "mtls.open", "proxies.open", "planes.open": state.overlay = .text(Explanations.why(state))
+    case "routes.edit": editRule(&state)
+    case "routes.native", "findings.native": return state.chosenNative.map { [effects.edit($0)] } ?? []
+    case "canaries.more": moveWeight(1, &state)
+    case "canaries.less": moveWeight(-1, &state)
+    case "canaries.number":
+      guard case .backend(let row)? = state.chosenRow, let backend = row.backend else { return [] }
+      let draft = state.drafts[SplitKey(row.split)] ?? WeightDraft(row.split)
+      state.input = InputLine(purpose: .weight, editor: LineEditor(""))
+      state.toast = Toast("weight of \(backend.name), of \(draft.total)", .info)
+    case "canaries.apply": return applyDraft(&state)
+    case "canaries.undo": return undoNewest(&state)
+    case "mtls.set", "mtls.check": openModeForm(isCheck: id == "mtls.check", &state)
+    case "findings.open":
+      guard case .finding(let finding)? = state.chosenRow else { return [] }
+      return [effects.show(finding.object, at: finding.pointer)]
+    case "findings.severity":
+      let next = ["": "severity = error", "severity = error": "!severity = info", "!severity = info": ""]
+      state.place.filter = next[state.place.filter] ?? "severity = error"
+      return refresh(&state)
+    case "journal.open", "journal.diff": state.overlay = .text(Explanations.why(state))
+    case "journal.undo":
+      guard case .receipt(let receipt)? = state.chosenRow else { return [] }
+      return openUndo(receipt, &state)
+    case "planes.check":
+      guard let plane = state.chosenRow?.plane else { return [] }
+      state.toast = Toast("checking \(plane)…", .info)
+      return [effects.check(plane)]
+    default: return topologyKey(id, key, &state)
+    }
+    return []
+  }
+
+  private func openAttention(_ state: inout DashboardState) -> [Effect<Message>] {
+    guard case .attention(let row)? = state.chosenRow else { return [] }
+    var place = state.places[row.target] ?? Place()
+    (place.chosen, place.filter, place.detail, place.isAlternate) = (row.targetRow, "", nil, false)
+    state.places[row.target] = place
+    return open(row.target, &state)
+  }
+
+  private func moveWeight(_ direction: Int, _ state: inout DashboardState) {
+    guard case .backend(let row)? = state.chosenRow else { return }
+    let key = SplitKey(row.split)
+    var draft = state.drafts[key] ?? WeightDraft(row.split)
+    draft.move(direction, at: row.place)
+    state.drafts[key] = draft.isChanged ? draft : nil
+  }
+
+  /// Sets the chosen backend's weight as typed.
+  func setWeight(_ text: String, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard case .backend(let row)? = state.chosenRow else { return [] }
+    let bare = text.trimmed
+    guard let weight = Int(bare.hasSuffix("%") ? String(bare.dropLast()) : bare), weight >= 0 else {
+      state.toast = Toast("\(text) is no weight", .bad)
+      return []
+    }
+    let key = SplitKey(row.split)
+    var draft = state.drafts[key] ?? WeightDraft(row.split)
+    let wanted = bare.hasSuffix("%") ? Int((Double(draft.total) * Double(min(weight, 100)) / 100).rounded()) : weight
+    if wanted > draft.total { state.toast = Toast("the weights add up to \(draft.total): more cannot be given", .warn) }
+    draft.set(wanted, at: row.place)
+    state.drafts[key] = draft.isChanged ? draft : nil
+    return []
+  }
+
+  private func applyDraft(_ state: inout DashboardState) -> [Effect<Message>] {
+    guard case .backend(let row)? = state.chosenRow else { return [] }
+    guard let draft = state.drafts[SplitKey(row.split)] else {
+      state.overlay = .text(Explanations.why(state))
+      return []
+    }
+    return openPlan(.apply(.weights(draft.intent(row.split.route))), &state)
+  }
+
+  private func undoNewest(_ state: inout DashboardState) -> [Effect<Message>] {
+    guard
+      let receipt = state.receipts.first(where: {
+        ($0.result == .applied || $0.result == .partial) && !$0.plan.id.hasSuffix("-undo")
+      })
+    else {
+      state.toast = Toast("the journal holds nothing to take back", .info)
+      return []
+    }
+    return openUndo(receipt, &state)
+  }
+
+  private func topologyKey(_ id: String, _ key: Key, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard let graph = state.data[.topology]?.graph else { return [] }
+    let chosen = graph.index(of: state.place.chosen.flatMap { ObjectRef($0) })
+    switch id {
+    case "topology.follow", "topology.neighbour":
+      if let next = chosen.map({ graph.neighbour(of: $0, key) }) ?? graph.busiest, graph.boxes.indices.contains(next) {
+        state.place.chosen = graph.boxes[next].node.ref.description
+      }
+      return []
+    case "topology.open":
+      guard let chosen else { return [] }
+      let ref = graph.boxes[chosen].node.ref
+      var place = state.places[.services] ?? Place()
+      if ref.kind == "namespace" {
+        (place.filter, place.detail, place.isAlternate) = ("ns = \(ref.name)", nil, false)
+      } else {
+        (place.filter, place.detail, place.isAlternate, place.chosen) = ("", ref.description, true, ref.description)
+      }
+      state.places[.services] = place
+      return open(.services, &state)
+    case "topology.focus":
+      state.topology.focus = state.topology.focus == nil ? chosen.map { graph.boxes[$0].node.ref } : nil
+    case "topology.farther": state.topology.hops = min(state.topology.hops + 1, 9)
+    case "topology.nearer": state.topology.hops = max(state.topology.hops - 1, 1)
+    case "topology.group":
+      state.topology.isGrouped.toggle()
+      state.topology.focus = nil
+    case "topology.idle": state.topology.showsIdle.toggle()
+    default: return []
+    }
+    return refresh(&state)
+  }
+}
+
+extension GraphLayout {
+  /// The box with the most traffic.
+  var busiest: Int? {
+    var rates: [Int: Double] = [:]
+    for wire in wires {
+      rates[wire.source, default: 0] += wire.traffic.rps
+      rates[wire.destination, default: 0] += wire.traffic.rps
+    }
+    return boxes.indices.max { (rates[$0] ?? 0, -$0) < (rates[$1] ?? 0, -$1) }
+  }
+}

@@ -1,0 +1,145 @@
+import MeshKit
+import TerminalUI
+
+/// Changes the state by messages. Pure: what is to be done outside is answered as effects.
+struct Update {
+  let effects: DashboardEffects
+
+  func apply(_ message: Message, to state: inout DashboardState) -> [Effect<Message>] {
+    switch message {
+    case .input(let event): return input(event, &state)
+    case .tick(let now):
+      state.now = now
+      return []
+    case .view(let view): return take(view, &state)
+    case .computed(let data): return take(data, &state)
+    case .receipts(let receipts):
+      state.receipts = receipts
+      return state.screen == .journal || state.screen == .overview ? refresh(&state) : []
+    case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
+    case .sheet(let sheet):
+      state.overlay = .text(sheet)
+      state.toast = nil
+      return []
+    case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
+    case .remark(let toast):
+      state.toast = toast
+      return []
+    }
+  }
+
+  private func take(_ view: MeshView, _ state: inout DashboardState) -> [Effect<Message>] {
+    guard !state.isPaused else {
+      state.held = view
+      return []
+    }
+    state.view = view
+    state.now = max(state.now, view.at)
+    state.revision += 1
+    return refresh(&state)
+  }
+
+  private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
+    state.isComputing = false
+    state.findings = (data.revision, data.findings)
+    remember(data.summary, &state)
+    state.data[data.screen] = data
+    if data.screen == .overview { remember(data.rows, &state) }
+    keepChoice(of: data, &state)
+    dropStaleDrafts(data, &state)
+    guard state.isOutdated else { return [] }
+    state.isOutdated = false
+    return refresh(&state)
+  }
+
+  /// Works the open screen's rows out again, unless that is under way; then once more afterwards.
+  func refresh(_ state: inout DashboardState) -> [Effect<Message>] {
+    guard let view = state.view else { return [] }
+    guard !state.isComputing else {
+      state.isOutdated = true
+      return []
+    }
+    state.isComputing = true
+    let isKnown = state.findings.revision == state.revision
+    let request = ScreenRequest(
+      screen: state.screen, place: state.place, topology: state.topology, receipts: state.receipts,
+      revision: state.revision, findings: isKnown ? state.findings.list : nil, summary: isKnown ? state.summary : nil)
+    return [effects.compute(request, from: view)]
+  }
+
+  private func remember(_ summary: Summary, _ state: inout DashboardState) {
+    let isNew = summary.measuredAt != nil && summary.measuredAt != state.summary?.measuredAt
+    state.summary = summary
+    guard isNew, let at = summary.measuredAt, at > state.history.last?.at ?? Instant(seconds: 0) else { return }
+    state.history.append(HistoryPoint(at: at, rps: summary.rps, errorRate: summary.errorRate, p99: summary.p99ms))
+    if state.history.count > 720 { state.history.removeFirst(state.history.count - 720) }
+  }
+
+  private func remember(_ rows: [Row], _ state: inout DashboardState) {
+    var since: [String: Instant] = [:]
+    for case .attention(let row) in rows where row.weight > .fine {
+      since[row.id] = state.attentionSince[row.id] ?? state.now
+    }
+    // A filter hides rows; what it hides keeps its beginning.
+    if state.places[.overview]?.filter.isEmpty == false { since.merge(state.attentionSince) { new, _ in new } }
+    state.attentionSince = since
+  }
+
+  /// Keeps the same row chosen when rows come and go.
+  private func keepChoice(of data: ScreenData, _ state: inout DashboardState) {
+    var place = state.places[data.screen] ?? Place()
+    if data.screen == .topology {
+      if let graph = data.graph, graph.index(of: place.chosen.flatMap { ObjectRef($0) }) == nil {
+        place.chosen = graph.busiest.map { graph.boxes[$0].node.ref.description }
+      }
+      state.places[data.screen] = place
+      return
+    }
+    if let chosen = place.chosen, let index = data.rows.firstIndex(where: { $0.id == chosen }) {
+      place.list.select(index, count: data.rows.count, height: Update.tableHeight(state))
+    } else {
+      place.list.select(place.list.selected, count: data.rows.count, height: Update.tableHeight(state))
+      Update.leaveHeads(&place.list, data.rows, direction: 1)
+    }
+    if place.chosen == nil, data.rows.indices.contains(place.list.selected) {
+      place.chosen = data.rows[place.list.selected].id
+    }
+    state.places[data.screen] = place
+  }
+
+  /// A draft whose weights somebody else changed meanwhile is kept, but begins from what is there now.
+  private func dropStaleDrafts(_ data: ScreenData, _ state: inout DashboardState) {
+    guard data.screen == .canaries, !state.drafts.isEmpty, state.places[.canaries]?.filter.isEmpty ?? true else {
+      return
+    }
+    var splits: [SplitKey: Split] = [:]
+    for case .splitHead(let split) in data.rows { splits[SplitKey(split)] = split }
+    for (key, draft) in state.drafts {
+      guard let split = splits[key] else {
+        state.drafts[key] = nil
+        state.toast = Toast("the draft for \(key.route.name) was dropped: its rule is gone", .warn)
+        continue
+      }
+      if WeightDraft(split).before != draft.before {
+        state.drafts[key] = nil
+        if WeightDraft(split).entries != draft.entries {
+          state.toast = Toast("the draft for \(key.route.name) was dropped: somebody else changed the weights", .warn)
+        }
+      }
+    }
+  }
+
+  /// The rows of a table that fit on the screen: all but context, tabs, breadcrumbs, heading, remark and foot.
+  static func tableHeight(_ state: DashboardState) -> Int { max(state.size.height - 5 - ScreenTable.remarkHeight, 1) }
+
+  /// Moves a choice off a heading.
+  static func leaveHeads(_ list: inout ListState, _ rows: [Row], direction: Int) {
+    var index = list.selected
+    while rows.indices.contains(index), rows[index].isHead { index += direction >= 0 ? 1 : -1 }
+    if !rows.indices.contains(index) {
+      index = list.selected
+      while rows.indices.contains(index), rows[index].isHead { index += direction >= 0 ? -1 : 1 }
+    }
+    if rows.indices.contains(index) { list.selected = index }
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import MeshModel
+import Testing
+
+@testable import MeshOperations
+
+@Suite struct ConfigurationFileTests {
+  static let full = Configuration(
+    planes: [
+      PlaneSetting(
+        name: "prod", kind: .kubernetes, kubeconfig: "~/.kube/prod", context: "arn:aws:eks:x:cluster/prod",
+        telemetry: TelemetrySetting(
+          kind: .prometheus, urls: ["https://p.example/?a=b#c"], bearerTokenFile: "~/.t", bearerTokenEnv: "T",
+          username: "u",
+          passwordFile: "p", passwordEnv: "P", caFile: "ca.pem", headers: ["X-Scope-OrgID": "a: b", "y": "\"q\""],
+          awsRegion: "eu-west-1"),
+        istiod: "http://127.0.0.1:8080", envoy: [EnvoySetting(url: "http://127.0.0.1:15000", workload: "shop/web-v1")],
+        readOnly: true),
+      PlaneSetting(name: "true", kind: .consul, context: "1.0"),
+      PlaneSetting(
+        name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
+    ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
+
+  @Test(arguments: [full, Configuration(), Configuration(planes: [PlaneSetting(name: "é \"x\"", kind: .mosn)])])
+  func whatIsWrittenIsReadBack(_ configuration: Configuration) throws {
+    let bench = Workbench()
+    let file = ConfigurationFile(path: bench.folder + "/deeper/config.yaml")
+    #expect(try file.read() == nil)
+    try file.write(configuration)
+    #expect(try file.read() == configuration)
+    let folder = (file.path as NSString).deletingLastPathComponent
+    #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+    #expect(try FileManager.default.attributesOfItem(atPath: folder)[.posixPermissions] as? Int == 0o700)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["config.yaml"], "nothing temporary is left")
+    try file.write(Configuration(theme: "mono"))
+    #expect(try file.read()?.theme == "mono")
+  }
+
+  @Test func aLinkedFileStaysALink() throws {
+    let bench = Workbench()
+    try FileManager.default.createDirectory(atPath: bench.folder + "/dotfiles", withIntermediateDirectories: true)
+    try "theme: mono\n".write(toFile: bench.folder + "/dotfiles/deck.yaml", atomically: false, encoding: .utf8)
+    let path = bench.folder + "/config.yaml"
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: bench.folder + "/dotfiles/deck.yaml")
+    let file = ConfigurationFile(path: path)
+    var configuration = try #require(try file.read())
+    configuration.readOnly = true
+    try file.write(configuration)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == bench.folder + "/dotfiles/deck.yaml")
+    #expect(try ConfigurationFile(path: bench.folder + "/dotfiles/deck.yaml").read()?.readOnly == true)
+  }
+
+  @Test(
+    arguments: [
+      ("planes:\n  - name: a\n    kindd: kubernetes\n", "c.yaml:3:5: unknown field kindd"),
+      ("plane: []\n", "c.yaml:1:1: unknown field plane"),
+      ("planes: everything\n", "c.yaml:1:9: a list is expected here"),
+      ("planes:\n  - a\n", "c.yaml:2:5: fields are expected here"), ("- a\n", "c.yaml:1:1: fields are expected here"),
+      ("planes:\n  - kind: kubernetes\n", "c.yaml:2:5: a plane needs a name"),
+      ("planes:\n  - name: a/b\n", "without '/'"),
+      ("planes:\n  - {name: a}\n  - {name: a}\n", "c.yaml:3:5: two planes are named a"),
+      ("planes:\n  - {name: a, kind: teapot}\n", "c.yaml:2:22: no plane is of kind teapot"),
+      ("readOnly: perhaps\n", "c.yaml:1:11: true or false is expected here"),
+      ("theme: [a]\n", "c.yaml:1:8: text is expected here"),
+      ("planes:\n  - name: a\n    telemetry: {graphite: {url: x}}\n", "c.yaml:3:17: unknown field graphite"),
+      ("planes:\n  - name: a\n    telemetry: {prometheus: {}}\n", "prometheus needs a url"),
+      ("planes:\n  - name: a\n    telemetry: {scrape: {urls: [[x]]}}\n", "text is expected here"),
+      (
+        "planes:\n  - name: a\n    telemetry: {prometheus: {url: x, headers: [a]}}\n",
+        "names with values are expected here"
+      ),
+      ("planes:\n  - name: a\n    envoy: {url: x}\n", "a list is expected here"),
+      ("planes:\n  - name: a\n    envoy: [{url: x}]\n", "a proxy needs url and workload"),
+      ("keys: [a]\n", "names with values are expected here"),
+      ("theme: \"a\n", "c.yaml:"), ("theme: a\n\tb: c\n", "c.yaml:2:"), ("theme: a\ntheme: b\n", "c.yaml"),
+      ("\u{0}", "c.yaml"),
+    ])
+  func aFaultIsNamedWithItsPlace(yaml: String, words: String) {
+    do throws(MeshError) {
+      _ = try ConfigurationFile.parse(yaml, path: "c.yaml")
+      Issue.record("it was read")
+    } catch {
+      #expect(error.code == .usage)
+      #expect(error.message.contains(words), "\(error.message)")
+      #expect(!error.message.contains("\n"))
+    }
+  }
+
+  @Test(arguments: ["", "# nothing\n", "planes:\n", "planes: ~\ntheme:\n", "\u{FEFF}planes: []\r\n"])
+  func anEmptyFileIsNoConfiguration(yaml: String) throws {
+    #expect(try ConfigurationFile.parse(yaml, path: "c.yaml") == Configuration())
+  }
+
+  @Test func whatIsNoPlainFileIsRefusedWithoutWaiting() throws {
+    let bench = Workbench()
+    try FileManager.default.createDirectory(atPath: bench.folder + "/folder", withIntermediateDirectories: true)
+    #expect(mkfifo(bench.folder + "/pipe", 0o600) == 0)
+    try Data(count: 1 << 20 + 1).write(to: URL(filePath: bench.folder + "/large"))
+    try Data([0x74, 0xFF, 0xFE]).write(to: URL(filePath: bench.folder + "/bytes"))
+    for name in ["folder", "pipe", "large", "bytes"] {
+      #expect(throws: MeshError.self, "\(name)") { try ConfigurationFile(path: bench.folder + "/" + name).read() }
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["XDG_CONFIG_HOME": "/x", "HOME": "/h"], "/x/meshdeck/config.yaml"),
+      (["HOME": "/h"], "/h/.config/meshdeck/config.yaml"),
+      (["XDG_CONFIG_HOME": "x", "HOME": "/h"], "/h/.config/meshdeck/config.yaml"), ([:], nil),
+    ] as [([String: String], String?)])
+  func liesWhereTheBaseDirectorySpecificationSays(environment: [String: String], path: String?) {
+    #expect(ConfigurationFile(environment: environment)?.path == path)
+  }
+}

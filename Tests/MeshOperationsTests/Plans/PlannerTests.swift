@@ -1,0 +1,84 @@
+import MeshModel
+import MeshPlanes
+import Synchronization
+import Testing
+
+@testable import MeshOperations
+
+@Suite struct PlannerTests {
+  static func step(_ object: String, to wanted: JSONValue, kind: String = "virtualservice") throws -> Step {
+    let json = try JSONValue(parsing: object)
+    let ref = SmallWorld.ref(kind, json["metadata"]?["name"]?.string ?? "")
+    let native = NativeObject(ref: ref, path: "/x", json: json, version: "7", uid: "u")
+    guard let step = Step.editing(native, to: wanted) else { throw Workbench.Missing() }
+    return step
+  }
+
+  static let intent = Intent.weights(
+    WeightsIntent(
+      route: SmallWorld.ref("virtualservice", "reviews"),
+      weights: [.init(backend: "v1", weight: 70), .init(backend: "v2", weight: 30)]))
+
+  @Test func theBlastRadiusSaysWhatMoves() async throws {
+    var world = try SmallWorld()
+    world.call("reviews", "v1", ok: 160)
+    world.call("reviews", "v2", ok: 40)
+    let plane = FakePlane()
+    let step = try Self.step(SmallWorld.reviews((80, 20)), to: JSONValue(parsing: SmallWorld.reviews((70, 30))))
+    plane.state.withLock { $0.steps = [step] }
+    let plan = try await Planner(plane).plan(Self.intent, in: world.view)
+    #expect(plan.summary == "reviews: v1 → 70, v2 → 30")
+    #expect(abs(try #require(plan.blastRadius.movedRPS) - 20) < 1e-6)
+    #expect(plan.blastRadius.lines == ["≈20/s of 200/s move to v2, 2 ready → 30/s each"])
+    #expect(plan.blastRadius.callers == ["shop/web-v1"])
+    #expect(plan.blastRadius.breaks.isEmpty)
+    #expect(plan.findingsAfter.isEmpty)
+    #expect(plan.id.hasPrefix("p"))
+  }
+
+  @Test func whereTrafficIsNotKnownItSaysSo() async throws {
+    var world = try SmallWorld()
+    world.view.traffic["lab"] = .unknown("no telemetry source is configured")
+    let plane = FakePlane()
+    let step = try Self.step(SmallWorld.reviews((80, 20)), to: JSONValue(parsing: SmallWorld.reviews((70, 30))))
+    plane.state.withLock { $0.steps = [step] }
+    let plan = try await Planner(plane).plan(Self.intent, in: world.view)
+    #expect(plan.blastRadius.movedRPS == nil)
+    #expect(plan.blastRadius.lines == ["10% more go to v2 (rate unknown: no telemetry source is configured), 2 ready"])
+  }
+
+  @Test func aModeThatBreaksCallersNamesThem() async throws {
+    let world = try MTLSMatrixTests.world("PERMISSIVE", clientProxy: .none, mtls: 0)
+    let plane = FakePlane()
+    let policy = """
+      {"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"default","namespace":"shop"},"spec":{"mtls":{"mode":"PERMISSIVE"}}}
+      """
+    let strict = try JSONPatch([.replace("/spec/mtls/mode", "STRICT")]).applied(to: JSONValue(parsing: policy))
+    let step = try Self.step(policy, to: strict, kind: "peerauthentication")
+    plane.state.withLock { $0.steps = [step] }
+    let plan = try await Planner(plane)
+      .plan(.mtls(MTLSIntent(plane: "lab", scope: .namespace, namespace: "shop", mode: .strict)), in: world.view)
+    #expect(plan.blastRadius.breaks == ["old/legacy-v1 → shop/reviews-v1:8080"])
+    #expect(plan.blastRadius.lines == ["old/legacy-v1 would no longer reach reviews-v1:8080 (10/s now)"])
+    #expect(plan.summary == "mTLS STRICT for namespace shop")
+  }
+
+  @Test func theNewProblemsAreFindingsOfThePlan() async throws {
+    let world = try SmallWorld()
+    let plane = FakePlane()
+    let wanted = try JSONPatch([.replace("/spec/http/0/route/1/destination/subset", "v9")])
+      .applied(to: JSONValue(parsing: SmallWorld.reviews((80, 20))))
+    plane.state.withLock { $0.steps = [] }
+    let step = try Self.step(SmallWorld.reviews((80, 20)), to: wanted)
+    plane.state.withLock { $0.steps = [step] }
+    let plan = try await Planner(plane).plan(Self.intent, in: world.view)
+    #expect(plan.findingsBefore.isEmpty)
+    #expect(plan.findingsAfter.contains { $0.severity == .error && $0.message.contains("v9") })
+  }
+
+  @Test func identitiesOfPlansAreShortAndDistinct() {
+    let made = Set((0..<50).map { _ in PlanID.make() })
+    #expect(made.count > 40)
+    #expect(made.allSatisfy { $0.count <= 12 && !$0.contains("-") })
+  }
+}

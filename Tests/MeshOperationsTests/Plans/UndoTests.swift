@@ -1,0 +1,151 @@
+import MeshModel
+import MeshPlanes
+import Synchronization
+import Testing
+
+@testable import MeshOperations
+
+@Suite struct UndoTests {
+  @Test func undoIsExactAndOnlyOnce() async throws {
+    let bench = Workbench()
+    let odd = try JSONValue(
+      parsing:
+        #"{"http":[{"name":"one","glow":1.0e1,"route":[{"weight":8.0e1,"destination":{"host":"a"}},{"destination":{"host":"b"},"weight":20}]}],"zeta":{"of":[1e0,2.50]}}"#
+    )
+    let object = bench.plane.put(Workbench.ref("a"), spec: odd)
+    let receipt = try await bench.executor.apply(bench.plan([try Workbench.shift(object)]), reason: "")
+    #expect(bench.first("a") == 60)
+    let undone = try await bench.executor.undo(receipt, reason: "back")
+    #expect(undone.result == .applied)
+    #expect(undone.isUndo)
+    #expect(bench.plane.now(Workbench.ref("a")).map { JSONWriter.text($0) } == JSONWriter.text(odd))
+    let closed = try #require(try bench.journal.receipts().first { $0.plan.id == "p1" })
+    #expect(closed.result == .undone)
+    #expect(await code { try await bench.executor.undo(closed, reason: "") } == .refused)
+  }
+
+  @Test func severalStepsAreTakenBackLastFirst() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a", "b", "c"]), reason: "")
+    let undone = try await bench.executor.undo(receipt, reason: "")
+    #expect(undone.plan.steps.map(\.object.name) == ["c", "b", "a"])
+    for name in ["a", "b", "c"] { #expect(bench.plane.now(Workbench.ref(name)) == Workbench.spec) }
+  }
+
+  @Test func aForeignEditOfTheSameFieldIsNeverOverwritten() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a", "b"]), reason: "")
+    let theirs = try JSONPatch([.replace("/spec/http/0/route/0/weight", 50)])
+    bench.plane.edit(Workbench.ref("a")) { object in object = (try? theirs.applied(to: object)) ?? .null }
+    let writes = bench.plane.state.withLock { $0.writes }
+    await #expect {
+      try await bench.executor.undo(receipt, reason: "")
+    } throws: { error in
+      (error as? MeshError)?.code == .conflict && "\(error)".contains("/spec/http/0/route/0/weight")
+    }
+    #expect(
+      bench.plane.state.withLock { $0.writes } == writes, "nothing may be written where one step cannot be taken back")
+    #expect(bench.first("b") == 60)
+  }
+
+  @Test func aForeignEditOfAnotherFieldIsKept() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
+    bench.plane.edit(Workbench.ref("a")) { $0["spec"]?["other"] = "theirs" }
+    #expect(try await bench.executor.undo(receipt, reason: "").result == .applied)
+    #expect(bench.first("a") == 80)
+    #expect(bench.plane.now(Workbench.ref("a"))?["other"] == "theirs")
+  }
+
+  @Test func rulesReorderedSinceAreAConflict() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
+    bench.plane.edit(Workbench.ref("a")) { object in
+      let rules = object["spec"]?["http"]?.array ?? []
+      let twin: JSONValue = ["name": "new", "route": rules[0]["route"] ?? .null]
+      object["spec"]?["http"] = .array([twin] + rules)
+    }
+    #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .conflict)
+  }
+
+  @Test func anObjectDeletedOrMadeAnewIsAConflict() async throws {
+    for isMadeAnew in [true, false] {
+      let bench = Workbench()
+      let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
+      bench.plane.remove(Workbench.ref("a"))
+      if isMadeAnew { bench.plane.put(Workbench.ref("a"), spec: Workbench.spec) }
+      #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .conflict)
+      #expect(bench.plane.now(Workbench.ref("a")) == (isMadeAnew ? Workbench.spec : nil))
+    }
+  }
+
+  @Test func whatSomebodyTookBackAlreadyIsLeftAsItIs() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a", "b"]), reason: "")
+    bench.plane.edit(Workbench.ref("a")) { $0["spec"] = Workbench.spec }
+    let writes = bench.plane.state.withLock { $0.writes }
+    #expect(try await bench.executor.undo(receipt, reason: "").result == .applied)
+    #expect(bench.plane.state.withLock { $0.writes } == writes + 1)
+    #expect(bench.plane.now(Workbench.ref("b")) == Workbench.spec)
+  }
+
+  @Test func aFailedUndoLeavesTheReceiptToBeUndoneLater() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a", "b"]), reason: "")
+    bench.plane.state.withLock { $0.faults[3] = [.fail(.unreachable)] }
+    let failed = try await bench.executor.undo(receipt, reason: "")
+    #expect(failed.result == .rolledBack)
+    #expect(bench.first("b") == 60)
+    let again = try #require(try bench.journal.receipts().first { $0.plan.id == "p1" })
+    #expect(again.result == .applied)
+    #expect(try await bench.executor.undo(again, reason: "").result == .applied)
+    #expect(bench.first("a") == 80)
+    #expect(bench.first("b") == 80)
+  }
+}
+
+/// A plan begun and never ended: the process was killed between two writes.
+@Suite struct InterruptedPlanTests {
+  /// The record a crash leaves after `written` of the steps went out and `noted` of them were noted as written.
+  static func crashed(_ bench: Workbench, _ names: [String], written: Int, noted: Int) async throws -> Receipt {
+    let plan = try bench.shifts(names)
+    var receipt = Receipt(plan: plan, result: .unknown, at: Instant(seconds: 1), author: "tester", reason: "")
+    try bench.journal.append(JournalEntry(event: .begun, receipt: receipt))
+    for index in 0..<written {
+      let outcome = try await bench.plane.apply(plan.steps[index])
+      guard index < noted else { continue }
+      receipt.plan.steps[index].state = .applied
+      receipt.versions[index] = outcome.version
+      try bench.journal.append(JournalEntry(event: .step, receipt: receipt))
+    }
+    return try #require(try bench.journal.receipts().first)
+  }
+
+  @Test(arguments: [(1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)])
+  func itIsShownAsUnknownAndTakenBackByReading(written: Int, noted: Int) async throws {
+    let bench = Workbench()
+    let receipt = try await Self.crashed(bench, ["a", "b", "c"], written: written, noted: noted)
+    #expect(receipt.result == .unknown)
+    let undone = try await bench.executor.undo(receipt, reason: "")
+    #expect(undone.result == .applied, "\(undone.error ?? "")")
+    #expect(undone.plan.steps.count == written)
+    for name in ["a", "b", "c"] { #expect(bench.plane.now(Workbench.ref(name)) == Workbench.spec) }
+    #expect(try bench.journal.receipts().first { $0.plan.id == "p1" }?.result == .undone)
+  }
+
+  @Test func oneThatNeverArrivedIsClosed() async throws {
+    let bench = Workbench()
+    let receipt = try await Self.crashed(bench, ["a"], written: 0, noted: 0)
+    #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .refused)
+    #expect(try bench.journal.receipts().first?.result == .failed)
+    #expect(bench.plane.state.withLock { $0.writes } == 0)
+  }
+
+  @Test func oneThatCannotBeToldIsLeftAlone() async throws {
+    let bench = Workbench()
+    let receipt = try await Self.crashed(bench, ["a"], written: 1, noted: 0)
+    bench.plane.edit(Workbench.ref("a")) { $0["spec"]?["http"] = [] }
+    #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .unknownOutcome)
+    #expect(try bench.journal.receipts().first?.result == .unknown)
+  }
+}
