@@ -80,12 +80,8 @@ struct Apply: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
     let run = PlanRun(deck: deck, options: options, write: write)
-    for plan in try await InputFile(path: file).plans(in: deck, options: options) {
-      if plan.steps.isEmpty {
-        Console.note("nothing to do: \(plan.summary) is how it is")
-      } else {
-        try await run.run(plan)
-      }
-    }
+    let plans = try await InputFile(path: file).plans(in: deck, options: options)
+    for plan in plans where plan.steps.isEmpty { Console.note("nothing to do: \(plan.summary) is how it is") }
+    try await run.run(plans.filter { !$0.steps.isEmpty })
   }
 }

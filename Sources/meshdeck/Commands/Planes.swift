@@ -134,7 +134,7 @@ struct Planes: AsyncParsableCommand {
       var failed = false
       var results: [JSONValue] = []
       for connection in deck.live.connections {
-        for check in await connection.control.check() {
+        for check in try await Deadline.run(options.timeout, { await connection.control.check() }) {
           failed = failed || check.result == .failed
           if options.output == .json || options.output == .yaml {
             results.append([

@@ -124,14 +124,15 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      for plan in try await InputFile(path: file).plans(in: deck, options: options) {
+      let plans = try await InputFile(path: file).plans(in: deck, options: options)
+      for plan in plans {
         if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
           throw MeshError(
             .refused, "\(plan.steps.first?.object.description ?? "it") is there already",
             remedy: "use `meshdeck apply -f`")
         }
-        try await PlanRun(deck: deck, options: options, write: write).run(plan)
       }
+      try await PlanRun(deck: deck, options: options, write: write).run(plans)
     }
   }
 
