@@ -125,10 +125,10 @@ struct RouteCommand: AsyncParsableCommand {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
       for plan in try await InputFile(path: file).plans(in: deck, options: options) {
-        if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
-          throw MeshError(
-            .refused, "\(plan.steps.first?.object.description ?? "it") is there already",
-            remedy: "use `meshdeck apply -f`")
+        guard !plan.steps.isEmpty, plan.steps.allSatisfy({ if case .create = $0.write { true } else { false } }) else {
+          var known: ObjectRef?
+          if case .object(let intent) = plan.intent { known = intent.ref }
+          throw MeshError(.refused, "it is there already", object: known, remedy: "use `meshdeck apply -f`")
         }
         try await PlanRun(deck: deck, options: options, write: write).run(plan)
       }
