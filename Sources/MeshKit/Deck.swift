@@ -33,15 +33,21 @@ public struct Deck: Sendable {
   ///
   /// Fails only where not one plane could be read; a plane that failed among others stands in ``MeshView/planes``.
   public func load(_ kinds: Set<ObjectKind>? = nil, namespace: String? = nil, truths: Bool = true) async throws(MeshError) {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        await live.load(kinds, namespace: namespace)
-        if truths { await live.readProxies() }
-      }
-      if truths { group.addTask { await live.measure() } }
+    let measuring = truths ? Task { await live.measure() } : nil
+    let failure = await withTaskCancellationHandler {
+      await live.load(kinds, namespace: namespace)
+      let planes = await live.current().planes
+      if let error = await live.failure, planes.allSatisfy({ $0.state == .down }) { return MeshError?.some(error) }
+      if truths { await live.readProxies() }
+      await measuring?.value
+      return nil
+    } onCancel: {
+      measuring?.cancel()
     }
-    let planes = await live.current().planes
-    if let error = await live.failure, planes.allSatisfy({ $0.state == .down }) { throw error }
+    guard let failure else { return }
+    // What has no configuration needs no measurements.
+    measuring?.cancel()
+    throw failure
   }
 
   /// The views of the mesh as it changes, coalesced; the first comes at once.
@@ -73,7 +79,7 @@ public struct Deck: Sendable {
   public func apply(
     _ plan: Plan, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
-    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
+    try checkWritable(plan.intent.plane)
     return try await executor(plan.intent.plane).apply(plan, reason: reason, progress: progress)
   }
 
@@ -81,9 +87,24 @@ public struct Deck: Sendable {
   public func undo(
     _ id: String? = nil, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
-    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
     let receipt = try undoable(id)
+    try checkWritable(receipt.plan.intent.plane)
     return try await executor(receipt.plan.intent.plane).undo(receipt, reason: reason, progress: progress)
+  }
+
+  /// The plan that would take a receipt back, from the objects as they are now; nothing is written.
+  public func undoPlan(of receipt: Receipt) async throws(MeshError) -> Plan {
+    try await executor(receipt.plan.intent.plane).undoPlan(receipt)
+  }
+
+  /// Whether nothing may be written to a plane.
+  public func isReadOnly(_ plane: PlaneName) -> Bool { configuration.refusesWrites(to: plane) }
+
+  private func checkWritable(_ plane: PlaneName) throws(MeshError) {
+    guard isReadOnly(plane) else { return }
+    throw MeshError(
+      .refused, "read-only: nothing is written", plane: plane,
+      remedy: "start without --read-only, or take readOnly out of the configuration")
   }
 
   /// The receipt that ``undo(_:reason:progress:)`` would take back.

@@ -6,16 +6,34 @@ enum Cells {
   /// A line of foreign text.
   static func text(_ text: String, _ style: Style = .text) -> Line { Line(SafeText(text), style) }
 
+  /// How long ago something was, in whole seconds or more.
+  static func age(of moment: Instant, at now: Instant) -> String {
+    let age = now.age(of: moment)
+    return age < 1 ? "<1s" : Figures.seconds(age.rounded())
+  }
+
   /// What is not known.
   static let unknown = Line("–", .muted)
 
   /// `namespace/name`, or the name alone where there is no namespace.
-  static func name(_ ref: ObjectRef) -> SafeText { ref.namespace.isEmpty ? SafeText(ref.name) : "\(ref.namespace)/\(ref.name)" }
+  static func name(_ ref: ObjectRef) -> SafeText {
+    ref.namespace.isEmpty ? SafeText(ref.name) : "\(ref.namespace)/\(ref.name)"
+  }
 
   /// How much flows: requests a second, or bytes where there are no requests.
   static func amount(_ traffic: TrafficSum, _ transport: String) -> String {
-    if transport == "tcp" || traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 { return Figures.bytes(bytes) }
+    if transport == "tcp" || traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 {
+      return Figures.bytes(bytes)
+    }
     return Figures.rate(traffic.rps)
+  }
+
+  /// Requests a second without their unit, or bytes with theirs where there are no requests.
+  static func amount(_ traffic: TrafficSum?) -> Line {
+    if let traffic, traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 {
+      return Line(SafeText(Figures.bytes(bytes)))
+    }
+    return rps(traffic?.rps)
   }
 
   /// Requests a second, without their unit: the heading has it.

@@ -51,7 +51,9 @@ enum Chrome {
       let isOpen = screen == state.screen
       let ground: TerminalUI.Role = isOpen ? .selection : .background
       let start = x
-      x += frame.put("\(screen.key)", at: Point(x: x + (isWide ? 0 : 1), y: rect.y), style: Style(.key, on: ground)) + (isWide ? 0 : 1)
+      x +=
+        frame.put("\(screen.key)", at: Point(x: x + (isWide ? 0 : 1), y: rect.y), style: Style(.key, on: ground))
+        + (isWide ? 0 : 1)
       let title = isWide ? screen.title : screen.shortTitle
       x += frame.put(
         " \(title)", at: Point(x: x, y: rect.y),
@@ -74,11 +76,12 @@ enum Chrome {
     var right = Line("")
     if let summary = state.summary, let measured = summary.measuredAt {
       if rect.width >= 100 {
-        right.append("\(summary.queries) queries \(Figures.seconds(summary.querySeconds))  ", .muted)
+        let noun = summary.queries == 1 ? "query" : "queries"
+        right.append("\(summary.queries) \(noun) \(Figures.seconds(summary.querySeconds))  ", .muted)
       }
-      right.append("window \(Figures.seconds(summary.window ?? 0))  ", .muted)
+      right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
       let age = state.now.age(of: measured)
-      right.append("age \(Figures.seconds(age.rounded()))", age > 30 ? Style(.stale) : .muted)
+      right.append("age \(Cells.age(of: measured, at: state.now))", age > 30 ? Style(.stale) : .muted)
     } else if let gap = state.summary?.gap {
       right.append("traffic unknown: \(SafeText(gap).truncated(to: 40))", .warn)
     }
@@ -140,7 +143,9 @@ extension DashboardState {
     case .mtls: crumbs.append(place.isAlternate ? "what each workload accepts" : "pairs that talk")
     case .topology:
       if topology.isGrouped { crumbs.append("namespaces") }
-      if let focus = topology.focus { crumbs.append("near \(focus.name), \(topology.hops) \(topology.hops == 1 ? "hop" : "hops")") }
+      if let focus = topology.focus {
+        crumbs.append("near \(focus.name), \(topology.hops) \(topology.hops == 1 ? "hop" : "hops")")
+      }
       if topology.showsIdle { crumbs.append("with idle") }
     default: break
     }

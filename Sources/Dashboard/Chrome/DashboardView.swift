@@ -30,8 +30,11 @@ enum DashboardView {
       return
     }
     if state.place.detail != nil {
-      TextView(data.detail ?? [Line("working it out…", .muted)], offset: state.place.detailOffset)
-        .draw(in: body.inset(horizontal: 1), on: &frame)
+      let lines = (data.detail ?? [Line("working it out…", .muted)]).flatMap { $0.wrapped(to: max(body.width - 2, 1)) }
+      TextView(
+        lines, offset: min(state.place.detailOffset, TextView.lastOffset(lines: lines.count, height: body.height))
+      )
+      .draw(in: body.inset(horizontal: 1), on: &frame)
       return
     }
     switch state.screen {
@@ -45,14 +48,18 @@ enum DashboardView {
     switch state.overlay {
     case nil: break
     case .help(let offset):
-      HelpOverlay(title: state.screen.title, keymap: state.currentKeymap, context: state.screen.rawValue, offset: offset)
-        .draw(in: body, on: &frame)
+      HelpOverlay(
+        title: state.screen.title, keymap: state.currentKeymap, context: state.screen.rawValue, offset: offset
+      )
+      .draw(in: body, on: &frame)
     case .text(let sheet):
-      let width = min(max((sheet.lines.map(\.columns).max() ?? 0) + 6, 50), body.width - 2)
+      let wrapped = sheet.wrapped(on: frame.size)
       let inside = frame.sheet(
-        Size(width: width, height: sheet.lines.count + 2), in: body.inset(horizontal: 1), title: sheet.title,
+        Size(width: sheet.width(on: frame.size), height: wrapped.count + 2), in: body, title: sheet.title,
         note: "x copies, Esc closes")
-      let lines = sheet.lines.map { line in Line(line.spans.map { TextSpan($0.text, $0.style.background == .background ? $0.style.on(.sheet) : $0.style) }) }
+      let lines = wrapped.map { line in
+        Line(line.spans.map { TextSpan($0.text, $0.style.background == .background ? $0.style.on(.sheet) : $0.style) })
+      }
       TextView(lines, offset: min(sheet.offset, TextView.lastOffset(lines: lines.count, height: inside.height)))
         .draw(in: inside, on: &frame)
     case .form(let sheet):

@@ -31,7 +31,8 @@ enum Command: Sendable, Hashable {
     default:
       guard rest.isEmpty, let screen = ScreenID(typed: verb) else {
         throw MeshError(
-          .usage, "\(verb) is no command", remedy: "canary set, mtls set, mtls check, undo, theme, find, help, q, or a screen")
+          .usage, "\(verb) is no command",
+          remedy: "canary set, mtls set, mtls check, undo, theme, find, help, q, or a screen")
       }
       self = .screen(screen)
     }
@@ -47,7 +48,8 @@ enum Command: Sendable, Hashable {
     guard let name = words.first, words.count > 1 else {
       throw MeshError(.usage, "canary set NAME BACKEND=WEIGHT…", remedy: "for example canary set reviews v1=70 v2=30")
     }
-    let routes = (view?.snapshot ?? MeshSnapshot()).routes.values.filter { $0.rules.contains { $0.backends.count > 1 } }.map(\.ref)
+    let routes = (view?.snapshot ?? MeshSnapshot()).routes.values.filter { $0.rules.contains { $0.backends.count > 1 } }
+      .map(\.ref)
     var entries: [WeightsIntent.Entry] = []
     for word in words.dropFirst() {
       guard let equals = word.lastIndex(of: "="), equals > word.startIndex,
@@ -83,16 +85,20 @@ enum Command: Sendable, Hashable {
         (1...65535).contains(port)
       else { throw MeshError(.usage, "\(parts[1]) is not WORKLOAD:PORT") }
       let ref = try one(String(parts[1][..<colon]), among: workloads, "workload")
-      return MTLSIntent(plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
+      return MTLSIntent(
+        plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
     default:
-      throw MeshError(.usage, "\(words[0]) is no scope", remedy: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT")
+      throw MeshError(
+        .usage, "\(words[0]) is no scope", remedy: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT")
     }
   }
 
   private static func onlyPlane(_ view: MeshView?) throws(MeshError) -> PlaneName {
     let planes = (view?.planes ?? []).map(\.plane.name)
     guard planes.count == 1, let only = planes.first else {
-      throw MeshError(.usage, planes.isEmpty ? "no plane is known yet" : "there are several planes", remedy: "choose a namespace or a workload")
+      throw MeshError(
+        .usage, planes.isEmpty ? "no plane is known yet" : "there are several planes",
+        remedy: "choose a namespace or a workload")
     }
     return only
   }
@@ -112,21 +118,29 @@ enum Command: Sendable, Hashable {
     let head = words.dropLast().joined(separator: " ")
     let options: [String] =
       switch (words.first ?? "", words.count) {
-      case (_, 1): ["canary set ", "mtls set ", "mtls check ", "undo ", "theme ", "find ", "help", "quit"] + ScreenID.allCases.map(\.rawValue)
+      case (_, 1):
+        ["canary set ", "mtls set ", "mtls check ", "undo ", "theme ", "find ", "help", "quit"]
+          + ScreenID.allCases.map(\.rawValue)
       case ("canary", 2): ["set "]
       case ("mtls", 2): ["set ", "check "]
       case ("canary", 3):
-        (view?.splits() ?? []).map { "\($0.route.namespace)/\($0.route.name) " } + (view?.splits() ?? []).map { "\($0.route.name) " }
+        (view?.splits() ?? []).map { "\($0.route.namespace)/\($0.route.name) " }
+          + (view?.splits() ?? []).map { "\($0.route.name) " }
       case ("canary", _):
         (view?.splits() ?? []).filter { $0.route.matches(words[2]) }.flatMap { $0.backends.map { "\($0.name)=" } }
       case ("mtls", 3):
-        ["mesh "] + Set((view?.snapshot ?? MeshSnapshot()).workloads.keys.map(\.namespace)).sorted().map { "namespace/\($0) " }
-          + (last.hasPrefix("workload/") ? (view?.snapshot ?? MeshSnapshot()).workloads.keys.sorted().map { "workload/\($0.namespace)/\($0.name) " } : ["workload/", "port/"])
+        ["mesh "]
+          + Set((view?.snapshot ?? MeshSnapshot()).workloads.keys.map(\.namespace)).sorted().map { "namespace/\($0) " }
+          + (last.hasPrefix("workload/")
+            ? (view?.snapshot ?? MeshSnapshot()).workloads.keys.sorted().map { "workload/\($0.namespace)/\($0.name) " }
+            : ["workload/", "port/"])
       case ("mtls", 4): MTLSMode.allCases.map(\.rawValue)
       case ("theme", 2): ThemeFile.builtInNames
       default: []
       }
     var seen: Set<String> = []
-    return options.filter { $0.hasPrefix(last) && seen.insert($0).inserted }.prefix(50).map { head.isEmpty ? $0 : "\(head) \($0)" }
+    return options.filter { $0.hasPrefix(last) && seen.insert($0).inserted }.prefix(50).map {
+      head.isEmpty ? $0 : "\(head) \($0)"
+    }
   }
 }

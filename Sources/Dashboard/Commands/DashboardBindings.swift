@@ -14,7 +14,9 @@ public enum DashboardBindings {
 
   private static let own: [Binding] = [
     key(.overview, "open", [.enter], "open", "Open what is chosen on its own screen"),
-    key(.topology, "follow", [.left, .right, .char("h"), .char("l")], "follow", "Follow the busiest edge to a caller or a callee"),
+    key(
+      .topology, "follow", [.left, .right, .char("h"), .char("l")], "follow",
+      "Follow the busiest edge to a caller or a callee"),
     key(.topology, "neighbour", [.up, .down, .char("j"), .char("k")], "", "Choose the neighbour above or below"),
     key(.topology, "open", [.enter], "open", "Open the chosen node"),
     key(.topology, "focus", [.char("f")], "focus", "Show only what is near the chosen node, or all again"),
@@ -48,7 +50,8 @@ public enum DashboardBindings {
   ]
 
   private static let everywhere: [Binding] = [
-    Binding("filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
+    Binding(
+      "filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
     Binding("command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, theme, a screen, q"),
     Binding("help", [.char("?")], "help", "Show these keys"),
     Binding("query", [.char("Q")], "how known", "Show the queries behind the numbers, their age and definition"),

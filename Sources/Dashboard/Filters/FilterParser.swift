@@ -128,7 +128,9 @@ struct FilterParser {
         if follows == "=" || (sign == "=" && follows == "~") {
           index += 1
           let pair = String(sign) + "="
-          tokens.append(.comparison(sign == "=" ? (follows == "~" ? .contains : .equal) : Filter.Comparison(rawValue: pair) ?? .equal))
+          tokens.append(
+            .comparison(
+              sign == "=" ? (follows == "~" ? .contains : .equal) : Filter.Comparison(rawValue: pair) ?? .equal))
         } else if sign == "!" {
           tokens.append(.bang)
         } else {

@@ -27,9 +27,12 @@ package struct ExternalEditor: Sendable {
     do { try process.run() } catch { throw MeshError(.local, "cannot start \(editor)", underlying: error) }
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw MeshError(.cancelled, "\(editor) ended with \(process.terminationStatus); nothing was sent, the text is kept in \(path)")
+      throw MeshError(
+        .cancelled, "\(editor) ended with \(process.terminationStatus); nothing was sent, the text is kept in \(path)")
     }
-    guard let edited = FileManager.default.contents(atPath: path) else { throw MeshError(.local, "cannot read \(path)") }
+    guard let edited = FileManager.default.contents(atPath: path) else {
+      throw MeshError(.local, "cannot read \(path)")
+    }
     if edited == Data(text.utf8) || edited.isEmpty {
       try? FileManager.default.removeItem(atPath: folder)
       return nil

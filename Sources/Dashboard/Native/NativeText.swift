@@ -20,7 +20,9 @@ enum NativeText {
   static func line(of pointer: JSONPointer, in lines: [YAMLText.Line]) -> Int? {
     var wanted: JSONPointer? = pointer
     while let pointer = wanted, !pointer.tokens.isEmpty {
-      if let number = lines.firstIndex(where: { Array($0.pointer.tokens.prefix(pointer.tokens.count)) == pointer.tokens }) {
+      if let number = lines.firstIndex(where: {
+        Array($0.pointer.tokens.prefix(pointer.tokens.count)) == pointer.tokens
+      }) {
         return number
       }
       wanted = pointer.parent
@@ -43,7 +45,9 @@ enum NativeText {
       line.append(SafeText(check.result.rawValue).padded(to: 8), Style(role, on: .sheet))
       line.append(" \(check.detail)", Style(.text, on: .sheet))
       lines.append(line)
-      if let remedy = check.remedy { lines.append(Line("                          \(remedy)", Style(.muted, on: .sheet))) }
+      if let remedy = check.remedy {
+        lines.append(Line("                          \(remedy)", Style(.muted, on: .sheet)))
+      }
     }
     return TextSheet(
       title: "Checks of \(plane)", lines: lines,

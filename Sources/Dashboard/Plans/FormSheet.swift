@@ -93,7 +93,9 @@ struct RuleValues: Sendable, Hashable {
   /// The intent that turns the settings of a rule into these; `nil` where nothing differs.
   func intent(_ route: ObjectRef, index: Int, before: RuleValues, rule: Rule?) throws(FilterError) -> RuleIntent? {
     var intent = RuleIntent(route: route, rule: String(index))
-    if timeout != before.timeout { intent.timeout = timeout.isEmpty ? .remove : .set(try Self.duration(timeout, "timeout")) }
+    if timeout != before.timeout {
+      intent.timeout = timeout.isEmpty ? .remove : .set(try Self.duration(timeout, "timeout"))
+    }
     if (attempts, perTry, retryOn) != (before.attempts, before.perTry, before.retryOn) {
       if attempts.isEmpty, perTry.isEmpty, retryOn.isEmpty {
         intent.retries = .remove
@@ -159,8 +161,11 @@ struct RuleValues: Sendable, Hashable {
 
   /// Seconds as typed: `2s`, `250ms`, `1m`, `1.5`.
   static func duration(_ text: String, _ field: String) throws(FilterError) -> Double {
-    for (unit, factor) in [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("", 1.0)] where text.hasSuffix(unit) {
-      if let number = Double(text.dropLast(unit.count)), number.isFinite, number >= 0, number < 1e6 { return number * factor }
+    for (unit, factor) in [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("", 1.0)] where text.hasSuffix(unit)
+    {
+      if let number = Double(text.dropLast(unit.count)), number.isFinite, number >= 0, number < 1e6 {
+        return number * factor
+      }
     }
     throw FilterError(description: "\(field): \(text) is no time such as 2s or 250ms")
   }

@@ -19,18 +19,20 @@ enum PlanSheetView {
     return [
       Binding("plan.apply", [.enter, .char("a")], "apply", "Apply the plan").disabled(refusal),
       Binding("plan.reason", [.char("r")], "reason", "Write why"),
-      Binding("plan.diff", [.char("d")], sheet.showsAll ? "changes only" : "whole diff", "Show every line, or the changes"),
+      Binding(
+        "plan.diff", [.char("d")], sheet.showsAll ? "changes only" : "whole diff", "Show every line, or the changes"),
       Binding("plan.move", [.char("j"), .down], "scroll", "Move the sheet"),
       Binding("plan.close", [.escape], "drop", "Close; nothing was written"),
     ]
   }
 
   static func draw(_ sheet: PlanSheet, _ state: DashboardState, in body: Rect, on frame: inout Frame) {
+    let width = min(body.width < 100 ? body.width : body.width - 2, 116)
+    let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: width - 4) }
     let inside = frame.sheet(
-      Size(width: min(body.width - 2, 116), height: body.height), in: body, title: title(sheet),
+      Size(width: width, height: min(max(all.count + 4, 10), body.height)), in: body, title: title(sheet),
       note: sheet.plan.map { SafeText($0.id) } ?? .empty)
     let (top, foot) = inside.splitBottom(2)
-    let all = lines(sheet, state, frame.glyphs).flatMap { $0.wrapped(to: top.width) }
     let offset = min(sheet.offset, TextView.lastOffset(lines: all.count, height: top.height))
     TextView(all, offset: offset).draw(in: top, on: &frame)
     if all.count > top.height {
@@ -39,6 +41,17 @@ enum PlanSheetView {
       frame.put(" \(last) of \(all.count) lines ", in: foot.row(0), style: Style(.muted, on: .sheet), align: .right)
     }
     self.foot(sheet, state, in: foot.row(1), on: &frame)
+  }
+
+  /// A line in pieces; what goes on stays under the text, right of the heading.
+  private static func broken(_ line: Line, to width: Int) -> [Line] {
+    guard line.columns > width, line.spans.count == 2, let head = line.spans.first, head.text.columns == 10 else {
+      return line.wrapped(to: width)
+    }
+    let rest = Line(Array(line.spans.dropFirst())).wrapped(to: max(width - 10, 1))
+    return rest.enumerated().map { number, part in
+      Line([number == 0 ? head : TextSpan(SafeText("").padded(to: 10), head.style)] + part.spans)
+    }
   }
 
   private static func title(_ sheet: PlanSheet) -> SafeText {
@@ -89,7 +102,8 @@ enum PlanSheetView {
       if let remedy = failure.remedy { lines.append(field("WHAT NOW", "\(remedy)")) }
       return lines
     case .rehearsing(let plan), .ready(let plan): return lines(of: plan, sheet)
-    case .applying(let plan): return progress(sheet, plan, glyphs) + [Line("", Style(.text, on: .sheet))] + lines(of: plan, sheet)
+    case .applying(let plan):
+      return progress(sheet, plan, glyphs) + [Line("", Style(.text, on: .sheet))] + lines(of: plan, sheet)
     case .done(let receipt): return self.receipt(receipt, sheet, glyphs)
     }
   }
@@ -99,7 +113,9 @@ enum PlanSheetView {
     if case .undo = sheet.purpose { isUndo = true }
     var lines = [Line("\(isUndo ? "undo: " : "")\(plan.summary)", Style(.title, on: .sheet))]
     if !isUndo {
-      for (number, line) in plan.blastRadius.lines.enumerated() { lines.append(field(number == 0 ? "MOVES" : "", "\(line)")) }
+      for (number, line) in plan.blastRadius.lines.enumerated() {
+        lines.append(field(number == 0 ? "MOVES" : "", "\(line)"))
+      }
       let callers = plan.blastRadius.callers
       if !callers.isEmpty {
         let more = callers.count > 6 ? " and \(callers.count - 6) more" : ""
@@ -107,10 +123,14 @@ enum PlanSheetView {
       }
       let breaks = plan.blastRadius.breaks
       for (number, line) in breaks.enumerated() { lines.append(field(number == 0 ? "BREAKS" : "", "✗ \(line)", .bad)) }
-      if breaks.isEmpty, case .mtls = plan.intent { lines.append(field("BREAKS", "no caller seen in the window would break", .good)) }
+      if breaks.isEmpty, case .mtls = plan.intent {
+        lines.append(field("BREAKS", "no caller seen in the window would break", .good))
+      }
       lines += owners(plan) + findings(plan) + server(plan, sheet)
     }
-    for (number, step) in plan.steps.enumerated() { lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(StepText.title(step))")) }
+    for (number, step) in plan.steps.enumerated() {
+      lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(StepText.title(step))"))
+    }
     if plan.steps.isEmpty { lines.append(field("STEPS", "none: it is so already", .muted)) }
     for step in plan.steps {
       lines.append(Line("", Style(.text, on: .sheet)))
@@ -126,7 +146,11 @@ enum PlanSheetView {
   private static func findings(_ plan: Plan) -> [Line] {
     let before = Set(plan.findingsBefore.map { "\($0.code)\($0.pointer)" })
     let after = Set(plan.findingsAfter.map { "\($0.code)\($0.pointer)" })
-    var lines = [field("FINDINGS", "before \(plan.findingsBefore.count), after \(plan.findingsAfter.count)", after.subtracting(before).isEmpty ? .text : .warn)]
+    var lines = [
+      field(
+        "FINDINGS", "before \(plan.findingsBefore.count), after \(plan.findingsAfter.count)",
+        after.subtracting(before).isEmpty ? .text : .warn)
+    ]
     for finding in plan.findingsAfter where !before.contains("\(finding.code)\(finding.pointer)") {
       lines.append(field("", "✗ new \(finding.severity.rawValue) \(finding.code): \(finding.message)", .bad))
     }
@@ -159,7 +183,9 @@ enum PlanSheetView {
         case .writing(index): (word, role) = ("is being written…", .accent)
         case .written(index): (word, role) = ("✓ written", .good)
         case .waiting(index, let acknowledged, let proxies):
-          (word, role) = ("written; \(acknowledged) of \(proxies) proxies acknowledged…", acknowledged >= proxies ? .good : .accent)
+          (word, role) = (
+            "written; \(acknowledged) of \(proxies) proxies acknowledged…", acknowledged >= proxies ? .good : .accent
+          )
         case .rollingBack(index): (word, role) = ("▲ is being taken back…", .warn)
         default: break
         }
@@ -171,13 +197,17 @@ enum PlanSheetView {
   private static func receipt(_ receipt: Receipt, _ sheet: PlanSheet, _ glyphs: GlyphSet) -> [Line] {
     var lines = [Line("\(receipt.plan.summary)", Style(.title, on: .sheet))]
     let isGood = receipt.result == .applied || receipt.result == .undone
-    lines.append(field("RESULT", isGood ? "✓ \(receipt.result.rawValue)" : "✗ \(receipt.result.rawValue)", isGood ? .good : .bad))
+    lines.append(
+      field("RESULT", isGood ? "✓ \(receipt.result.rawValue)" : "✗ \(receipt.result.rawValue)", isGood ? .good : .bad))
     if let error = receipt.error { lines.append(field("ERROR", "\(error)", .bad)) }
     lines.append(field("BY", "\(receipt.author)"))
     if !receipt.reason.isEmpty { lines.append(field("REASON", "\(receipt.reason)")) }
     for (index, step) in receipt.plan.steps.enumerated() {
       let version = receipt.versions[index].map { ", version \($0)" } ?? ""
-      lines.append(field("STEP \(index + 1)", "\(step.state.rawValue): \(StepText.title(step))\(version)", step.state == .applied ? .good : .text))
+      lines.append(
+        field(
+          "STEP \(index + 1)", "\(step.state.rawValue): \(StepText.title(step))\(version)",
+          step.state == .applied ? .good : .text))
     }
     if receipt.result == .applied, !receipt.plan.id.hasSuffix("-undo") {
       lines.append(field("UNDO", "u takes it back now; later: :undo \(receipt.plan.id)", .accent))

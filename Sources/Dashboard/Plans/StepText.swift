@@ -4,7 +4,9 @@ import TerminalUI
 /// The difference a step makes, as lines.
 enum StepText {
   /// The lines of a step: what changes in the object, or the whole of it.
-  static func diff(_ step: Step, isReversed: Bool = false, showsAll: Bool = false, on ground: TerminalUI.Role = .sheet) -> [Line] {
+  static func diff(_ step: Step, isReversed: Bool = false, showsAll: Bool = false, on ground: TerminalUI.Role = .sheet)
+    -> [Line]
+  {
     var before = step.before.map { lines($0) } ?? []
     var after: [String] = []
     if case .delete = step.write {} else { after = step.after.map { lines($0) } ?? [] }

@@ -54,19 +54,24 @@ public struct DashboardProgram: Program {
     effects = DashboardEffects(deck: deck, clock: options.clock, environment: options.terminal.environment)
   }
 
+  /// The first state; follows the mesh, tells the time, reads the journal.
   public func start() -> (DashboardState, [Effect<Message>]) {
     (first, [effects.follow(), effects.tick(), effects.readJournal()])
   }
 
+  /// The event itself: what it stands for depends on the state.
   public func message(for event: InputEvent) -> Message? { .input(event) }
 
+  /// Changes the state by a message.
   public func update(_ state: inout DashboardState, _ message: Message) -> [Effect<Message>] {
     Update(effects: effects).apply(message, to: &state)
   }
 
+  /// The picture of the state.
   public func view(_ state: DashboardState, in viewport: Viewport) -> Frame {
     DashboardView.frame(state, in: viewport)
   }
 
+  /// The theme in use.
   public func theme(of state: DashboardState) -> Theme { state.theme }
 }

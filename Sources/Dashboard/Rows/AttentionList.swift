@@ -6,7 +6,8 @@ enum AttentionList {
   static func rows(_ view: MeshView, findings: [Finding]) -> [Attention] {
     let all = planes(view) + splits(view) + services(view) + proxies(view) + pairs(view) + problems(findings)
     return all.enumerated().sorted { left, right in
-      left.element.weight == right.element.weight ? left.offset < right.offset : left.element.weight > right.element.weight
+      left.element.weight == right.element.weight
+        ? left.offset < right.offset : left.element.weight > right.element.weight
     }.map(\.element)
   }
 
@@ -25,7 +26,8 @@ enum AttentionList {
     view.splits().flatMap { split -> [Attention] in
       let base = split.baseline?.name
       let worst = split.backends.enumerated().filter { $0.element.verdict.isBad }
-      let shown = worst.isEmpty ? split.backends.enumerated().filter { $0.element.name != base }.prefix(1).map { $0 } : worst
+      let shown =
+        worst.isEmpty ? split.backends.enumerated().filter { $0.element.name != base }.prefix(1).map { $0 } : worst
       return shown.map { place, backend in
         let share = Figures.percent(backend.desired.value?.share)
         let why =
@@ -34,7 +36,7 @@ enum AttentionList {
           } else { backend.verdict.description }
         return Attention(
           id: "split:\(split.route)#\(split.ruleIndex)#\(backend.name)", weight: backend.verdict.isBad ? .bad : .fine,
-          subject: "\(split.route.namespace)/\(split.route.name)", state: "canary \(backend.name) \(share)",
+          subject: "\(split.route.namespace)/\(split.route.name)", state: "\(backend.name) at \(share)",
           traffic: backend.traffic.value, why: why, plane: split.route.plane, native: split.route, target: .canaries,
           targetRow: "\(split.route)#\(split.ruleIndex)#\(place)")
       }
@@ -46,7 +48,9 @@ enum AttentionList {
       .sorted { ($0.traffic.value?.errorRate ?? 0) > ($1.traffic.value?.errorRate ?? 0) }.prefix(50)
       .map { row in
         var reasons: [String] = []
-        if let rate = row.traffic.value?.errorRate, rate >= 0.01 { reasons.append("\(Figures.percent(rate)) of requests fail") }
+        if let rate = row.traffic.value?.errorRate, rate >= 0.01 {
+          reasons.append("\(Figures.percent(rate)) of requests fail")
+        }
         if row.total > 0, row.ready < row.total { reasons.append("\(row.ready) of \(row.total) instances ready") }
         return Attention(
           id: "service:\(row.ref)", weight: row.ready == 0 && row.total > 0 ? .bad : .watch,

@@ -15,17 +15,25 @@ enum DetailText {
 
   private static func lines(_ service: Service, _ view: MeshView, _ findings: [Finding]) -> [Line] {
     var lines = [
-      Line("\(service.ref.namespace)/\(service.ref.name)  \(service.role.rawValue), \(service.runtime.rawValue)", .title),
+      Line(
+        "\(service.ref.namespace)/\(service.ref.name)  \(service.role.rawValue), \(service.runtime.rawValue)", .title),
       field("hosts", service.hosts.joined(separator: ", ")),
-      field("ports", service.ports.map { "\($0.port)\($0.targetPort.map { "→\($0)" } ?? "") \($0.appProtocol)" }.joined(separator: ", ")),
-      field("selector", service.selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
+      field(
+        "ports",
+        service.ports.map { "\($0.port)\($0.targetPort.map { "→\($0)" } ?? "") \($0.appProtocol)" }.joined(
+          separator: ", ")),
+      field(
+        "selector", service.selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
     ]
     let members = view.workloads(of: service, WorkloadIndex(view.snapshot))
     lines += heading("WORKLOADS")
-    lines += members.isEmpty ? [Line("  none is selected", .muted)] : members.sorted { $0.ref < $1.ref }.map { workload in
-      let ready = view.snapshot.readiness[workload.ref]
-      return Line("  \(workload.ref.name)  \(ready?.ready ?? 0)/\(ready?.total ?? 0) ready, \(workload.nativeKind)")
-    }
+    lines +=
+      members.isEmpty
+      ? [Line("  none is selected", .muted)]
+      : members.sorted { $0.ref < $1.ref }.map { workload in
+        let ready = view.snapshot.readiness[workload.ref]
+        return Line("  \(workload.ref.name)  \(ready?.ready ?? 0)/\(ready?.total ?? 0) ready, \(workload.nativeKind)")
+      }
     lines += heading("CALLERS") + callers(members.map(\.ref), service, view)
     lines += routes(service, view) + policies(members, view) + endpoints(members, view)
     return lines + problems(findings, [service.ref] + members.map(\.ref))
@@ -34,10 +42,12 @@ enum DetailText {
   private static func lines(_ workload: Workload, _ view: MeshView, _ findings: [Finding]) -> [Line] {
     let ready = view.snapshot.readiness[workload.ref]
     var lines = [
-      Line("\(workload.ref.namespace)/\(workload.ref.name)  \(workload.nativeKind), \(workload.runtime.rawValue)", .title),
+      Line(
+        "\(workload.ref.namespace)/\(workload.ref.name)  \(workload.nativeKind), \(workload.runtime.rawValue)", .title),
       field("ready", "\(ready?.ready ?? 0) of \(max(ready?.total ?? 0, workload.desired ?? 0))"),
       field("account", workload.serviceAccount),
-      field("labels", workload.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
+      field(
+        "labels", workload.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
     ]
     lines += heading("EDGES") + edges(workload.ref, view)
     lines += policies([workload], view) + endpoints([workload], view)
@@ -58,23 +68,30 @@ enum DetailText {
     return own.map { link in
       let isIn = link.destination == ref
       let other = isIn ? link.source : link.destination
-      return flow("\(isIn ? "←" : "→") \(other.namespace.isEmpty ? "" : "\(other.namespace)/")\(other.name)", link.traffic, link.transport)
+      return flow(
+        "\(isIn ? "←" : "→") \(other.namespace.isEmpty ? "" : "\(other.namespace)/")\(other.name)", link.traffic,
+        link.transport)
     }
   }
 
   private static func callers(_ members: [ObjectRef], _ service: Service, _ view: MeshView) -> [Line] {
-    if let reason = view.traffic(on: service.ref.plane).reason { return [Line("  traffic is not known: \(reason)", .muted)] }
+    if let reason = view.traffic(on: service.ref.plane).reason {
+      return [Line("  traffic is not known: \(reason)", .muted)]
+    }
     let wanted = Set(members)
     let own = view.topology(plane: service.ref.plane, idle: false).links.filter { link in
       (wanted.contains(link.destination) || link.destination.name == service.hosts.first)
-        && (link.service.isEmpty || service.hosts.contains { $0 == link.service } || link.service.hasPrefix(service.ref.name))
+        && (link.service.isEmpty || service.hosts.contains { $0 == link.service }
+          || link.service.hasPrefix(service.ref.name))
     }
     guard !own.isEmpty else { return [Line("  no traffic in the window", .muted)] }
-    return own.map { flow("\($0.source.namespace)/\($0.source.name) → \($0.destination.name)", $0.traffic, $0.transport) }
+    return own.map {
+      flow("\($0.source.namespace)/\($0.source.name) → \($0.destination.name)", $0.traffic, $0.transport)
+    }
   }
 
   private static func flow(_ who: SafeText, _ traffic: TrafficSum, _ transport: String) -> Line {
-    var line = Line("  \(who.padded(to: 40)) ")
+    var line = Line("  \(who.padded(to: 36)) ")
     line.append(SafeText(Cells.amount(traffic, transport)).padded(to: 9, align: .right))
     let isBad = (traffic.errorRate ?? 0) >= 0.01
     line.append("  err \(Figures.percent(traffic.errorRate))", isBad ? .bad : .text)
@@ -87,11 +104,17 @@ enum DetailText {
     let names = Set(service.hosts + [service.ref.name])
     let own = view.snapshot.routes.values.filter { route in
       route.ref.plane == service.ref.plane
-        && (route.hosts.contains { names.contains($0) && ($0.contains(".") || route.ref.namespace == service.ref.namespace) })
+        && (route.hosts.contains {
+          names.contains($0) && ($0.contains(".") || route.ref.namespace == service.ref.namespace)
+        })
     }.sorted { $0.ref < $1.ref }
     guard !own.isEmpty else { return [] }
     return heading("ROUTES")
-      + own.map { Line("  \($0.ref.kind) \($0.ref.namespace)/\($0.ref.name)  \($0.rules.count) rules, attached to \($0.attachedTo.joined(separator: ", "))") }
+      + own.map {
+        Line(
+          "  \($0.ref.kind) \($0.ref.namespace)/\($0.ref.name)  \($0.rules.count) rules, attached to \($0.attachedTo.joined(separator: ", "))"
+        )
+      }
   }
 
   private static func policies(_ members: [Workload], _ view: MeshView) -> [Line] {
@@ -128,6 +151,7 @@ enum DetailText {
 
   private static func problems(_ findings: [Finding], _ refs: [ObjectRef]) -> [Line] {
     let own = findings.filter { refs.contains($0.object) }
-    return own.isEmpty ? [] : heading("FINDINGS") + own.map { Line("  \($0.severity.rawValue) \($0.code): \($0.message)", .warn) }
+    return own.isEmpty
+      ? [] : heading("FINDINGS") + own.map { Line("  \($0.severity.rawValue) \($0.code): \($0.message)", .warn) }
   }
 }

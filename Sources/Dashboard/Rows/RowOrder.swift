@@ -69,7 +69,8 @@ extension Row: FilterSubject {
     switch self {
     case .attention(let row): "\(row.subject) \(row.state) \(row.why)".lowercased()
     case .health(let row): "\(row.ref.namespace)/\(row.ref.name) \(row.ref.plane)".lowercased()
-    case .routeHead(let route): "\(route.ref.namespace)/\(route.ref.name) \(route.hosts.joined(separator: " "))".lowercased()
+    case .routeHead(let route):
+      "\(route.ref.namespace)/\(route.ref.name) \(route.hosts.joined(separator: " "))".lowercased()
     case .rule(let row):
       ("\(row.route.ref.namespace)/\(row.route.ref.name) \(row.rule.name) \(row.route.hosts.joined(separator: " ")) "
         + "\(row.rule.backends.map(\.name).joined(separator: " ")) \(row.unreachable ?? "")").lowercased()
@@ -84,10 +85,13 @@ extension Row: FilterSubject {
     case .proxy(let row):
       "\(row.state.ref.namespace)/\(row.state.ref.name) \(row.state.version) \(row.state.sync.values.map(\.label).joined(separator: " "))"
         .lowercased()
-    case .finding(let finding): "\(finding.severity.rawValue) \(finding.code) \(finding.object) \(finding.message)".lowercased()
+    case .finding(let finding):
+      "\(finding.severity.rawValue) \(finding.code) \(finding.object) \(finding.message)".lowercased()
     case .receipt(let receipt):
-      "\(receipt.plan.id) \(receipt.result.rawValue) \(receipt.plan.summary) \(receipt.author) \(receipt.reason)".lowercased()
-    case .plane(let row): "\(row.status.plane.name) \(row.status.plane.kind.rawValue) \(row.status.state.rawValue)".lowercased()
+      "\(receipt.plan.id) \(receipt.result.rawValue) \(receipt.plan.summary) \(receipt.author) \(receipt.reason)"
+        .lowercased()
+    case .plane(let row):
+      "\(row.status.plane.name) \(row.status.plane.kind.rawValue) \(row.status.state.rawValue)".lowercased()
     }
   }
 
@@ -148,7 +152,9 @@ extension Row: FilterSubject {
     case (.backend(let row), "weight"): row.backend?.desired.value.map { .number($0.share) }
     case (.pair(let pair), "client"): .text("\(pair.client.namespace)/\(pair.client.name)")
     default:
-      if column == "name", let ref = native { .text("\(ref.namespace)/\(ref.name)") } else {
+      if column == "name", let ref = native {
+        .text("\(ref.namespace)/\(ref.name)")
+      } else {
         FilterField(typed: column).flatMap { value(of: $0) }
       }
     }

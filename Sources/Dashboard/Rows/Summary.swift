@@ -37,7 +37,8 @@ struct Summary: Sendable, Hashable {
         gap = gap ?? report.gaps.first.map { "\(plane): \($0)" }
       }
     }
-    guard measuredAt != nil else { return }
+    let hasFlows = view.traffic.values.contains { $0.value.map { !$0.edges.isEmpty || $0.gaps.isEmpty } ?? false }
+    guard measuredAt != nil, hasFlows else { return }
     var total = 0.0
     var errors = 0.0
     var secured = 0.0

@@ -23,7 +23,7 @@ struct CellContext {
     case .accepted(let row):
       [
         Line(Cells.name(row.workload)), row.port.map { Line("\($0)") } ?? Line("any", .muted),
-        mode(row.mode), Cells.text(row.reasons.map(\.text).joined(separator: "; "), .muted),
+        mode(row.mode), Cells.text(row.reasons.last?.text ?? "", .muted),
       ]
     case .proxy(let row): proxy(row)
     case .finding(let finding):
@@ -33,7 +33,7 @@ struct CellContext {
       ]
     case .receipt(let receipt):
       [
-        Line("\(Figures.seconds(now.age(of: receipt.at).rounded()))", .muted),
+        Cells.text(Cells.age(of: receipt.at, at: now), .muted),
         Cells.text(receipt.result.rawValue, Cells.style(receipt.result)), Cells.text(receipt.plan.summary),
         Cells.text(receipt.author, .muted), Cells.text(receipt.reason, .muted), Cells.text(receipt.plan.id, .muted),
       ]
@@ -62,10 +62,45 @@ struct CellContext {
     return line
   }
 
+  /// What the columns may cut of a row, in full; `nil` where they cut nothing of weight.
+  func remark(_ row: Row) -> Line? {
+    switch row {
+    case .backend(let row):
+      guard let backend = row.backend else { return nil }
+      var line = Line("\(backend.name): \(backend.verdict.description)", backend.verdict.isBad ? .bad : .muted)
+      if let reason = backend.programmed.reason { line.append("; programmed unknown: \(reason)", .muted) }
+      if let reason = backend.share.reason { line.append("; observed unknown: \(reason)", .muted) }
+      return line
+    case .pair(let pair):
+      return Line(
+        "\(Cells.name(pair.client)) → \(Cells.name(pair.server)):\(pair.port): \(pair.verdict)\(pair.observed.reason.map { "; observed unknown: \($0)" } ?? "")",
+        pair.needsAttention ? .bad : .muted)
+    case .rule(let row):
+      if let reason = row.unreachable { return Line("\(reason)", .bad) }
+      let settings = RuleText.settings(row.rule)
+      return Cells.text(
+        "\(RuleText.matches(row.rule)) → \(RuleText.destinations(row.rule))\(settings.isEmpty ? "" : "; ")\(settings.joined(separator: ", "))",
+        .muted)
+    case .accepted(let row): return Cells.text(row.reasons.map(\.description).joined(separator: "; "), .muted)
+    case .finding(let finding):
+      return Cells.text("\(finding.message). \(finding.remedy)", Cells.style(finding.severity))
+    case .receipt(let receipt):
+      return Cells.text(receipt.error ?? receipt.plan.summary, receipt.error == nil ? .muted : .bad)
+    case .plane(let row):
+      return row.status.error.map { Cells.text($0, .bad) } ?? row.telemetry.value.map { Cells.text($0, .muted) }
+    case .proxy(let row): return row.state.rejection.map { Cells.text($0, .bad) }
+    case .health(let row): return row.traffic.reason.map { Cells.text("traffic unknown: \($0)", .muted) }
+    case .attention(let row):
+      return Cells.text(row.why, row.weight == .fine ? .muted : row.weight == .bad ? .bad : .warn)
+    case .routeHead, .splitHead: return nil
+    }
+  }
+
   private func health(_ row: HealthRow) -> [Line] {
     let traffic = row.traffic.value
     return [
-      Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.rps(traffic?.rps), Cells.errors(traffic?.errorRate),
+      Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.amount(traffic),
+      Cells.errors(traffic?.errorRate),
       Cells.latency(traffic?.p99ms),
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
       Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
@@ -76,7 +111,7 @@ struct CellContext {
 
   private func rule(_ row: RuleRow) -> [Line] {
     let settings: Line =
-      if let reason = row.unreachable { Line("\(glyphs.cross) never reached: \(reason)", .bad) } else {
+      if let reason = row.unreachable { Line("\(glyphs.cross) \(reason)", .bad) } else {
         Cells.text(RuleText.settings(row.rule).joined(separator: ", "), .text)
       }
     let style: Style = row.unreachable == nil ? .text : .muted
@@ -105,13 +140,14 @@ struct CellContext {
       let agrees = programmed.acknowledged == programmed.proxies && programmed.spread.count < 2
       cells.append(
         Line(
-          "\(Figures.percent(programmed.share)) \(programmed.acknowledged)/\(programmed.proxies)", agrees ? .text : .warn))
+          "\(Figures.percent(programmed.share)) \(programmed.acknowledged)/\(programmed.proxies)",
+          agrees ? .text : .warn))
     case .unknown: cells.append(Cells.unknown)
     }
     switch backend.share {
     case .known(let share, _, _):
       cells.append(Line("\(Figures.proportion(share)) n=\(Figures.compact(share.n))"))
-    case .unknown(let reason): cells.append(Cells.text(reason, .muted))
+    case .unknown: cells.append(Line("unknown", .muted))
     }
     let traffic = backend.traffic.value
     cells += [
@@ -119,36 +155,45 @@ struct CellContext {
       Cells.ready(backend.ready, backend.total),
     ]
     let mark = backend.verdict.isBad ? "\(glyphs.alarm) " : ""
-    cells.append(Line("\(mark)\(backend.verdict.description)", backend.verdict.isBad ? .bad : backend.verdict == .consistent ? .good : .muted))
+    cells.append(
+      Line(
+        "\(mark)\(backend.verdict.description)",
+        backend.verdict.isBad ? .bad : backend.verdict == .consistent ? .good : .muted))
     return cells
   }
 
   private func pair(_ pair: MTLSPair) -> [Line] {
     let observed: Line =
       switch pair.observed {
-      case .known(let share, _, _): Line("\(Figures.percent(share.share)) n=\(Figures.compact(share.n))")
+      case .known(let share, _, _): Line(SafeText(Figures.percent(share.share)))
       case .unknown: Line("unknown", .muted)
       }
     let isBad = pair.needsAttention
     return [
       Line("\(Cells.name(pair.server)):\(pair.port)"), Line(Cells.name(pair.client)), mode(pair.policy.server),
       Cells.text(pair.policy.client, .muted),
-      Cells.text(pair.policy.outcome.rawValue, pair.policy.outcome == .mtls ? Style(.locked) : pair.policy.outcome == .breaks ? .bad : Style(.exposed)),
-      observed, Cells.rps(pair.rps),
+      Cells.text(
+        pair.policy.outcome.rawValue,
+        pair.policy.outcome == .mtls ? Style(.locked) : pair.policy.outcome == .breaks ? .bad : Style(.exposed)),
+      observed, pair.observed.value.map { Line(SafeText(Figures.compact($0.n)), .muted) } ?? Line(""),
+      Cells.rps(pair.rps),
       Line("\(isBad ? "\(glyphs.alarm) " : "")\(pair.verdict)", isBad ? .bad : pair.verdict == "ok" ? .good : .text),
     ]
   }
 
   private func proxy(_ row: ProxyRow) -> [Line] {
     let state = row.state
-    func sync(_ type: ProxyState.ConfigType) -> Line {
-      guard let sync = state.sync[type] else { return Cells.unknown }
-      return Cells.text(sync.label, style(sync))
+    let behind = ProxyState.ConfigType.allCases.compactMap { type -> String? in
+      guard let sync = state.sync[type], sync != .synced else { return nil }
+      return "\(type.rawValue.uppercased()) \(sync.label)"
     }
     let days = state.certificateDaysLeft
     return [
-      Line(Cells.name(state.ref)), Cells.text(state.worstSync.label, style(state.worstSync)), sync(.cds), sync(.lds),
-      sync(.eds), sync(.rds), Cells.text(state.version.isEmpty ? "–" : state.version, .muted),
+      Line(Cells.name(state.ref)), Cells.text(state.worstSync.label, style(state.worstSync)),
+      behind.isEmpty
+        ? Line("all of \(state.sync.count)", .muted)
+        : Cells.text(behind.joined(separator: ", "), style(state.worstSync)),
+      Cells.text(state.version.isEmpty ? "–" : state.version, .muted),
       days.map { Line("\($0)d", $0 < 7 ? .bad : .text) } ?? Cells.unknown,
       state.isConnected ? Line("connected", .muted) : Line("\(glyphs.cross) gone", .bad),
     ]

@@ -5,7 +5,9 @@ import TerminalUI
 enum Explanations {
   private static func heading(_ text: SafeText) -> Line { Line(text, Style(.header, on: .sheet)) }
 
-  private static func text(_ text: SafeText, _ role: TerminalUI.Role = .text) -> Line { Line(text, Style(role, on: .sheet)) }
+  private static func text(_ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
+    Line(text, Style(role, on: .sheet))
+  }
 
   private static func sheet(_ title: SafeText, _ lines: [Line]) -> TextSheet {
     TextSheet(title: title, lines: lines, copied: lines.map(\.text).joined(separator: "\n"))
@@ -18,7 +20,9 @@ enum Explanations {
       heading("SAME QUESTION ON THE COMMAND LINE"), text("  \(commandLine(state))", .accent),
       text("  errors are \(view.errors.rawValue), of all requests"),
     ]
-    if let row = state.chosenRow { lines += [text(""), heading("THE CHOSEN ROW")] + basis(of: row, state).map { text("  \($0)") } }
+    if let row = state.chosenRow {
+      lines += [text(""), heading("THE CHOSEN ROW")] + basis(of: row, state).map { text("  \($0)") }
+    }
     let plane = state.chosenRow?.plane
     for (name, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) where plane == nil || plane == name {
       lines.append(text(""))
@@ -26,12 +30,21 @@ enum Explanations {
       case .unknown(let reason): lines += [heading("\(name)"), text("  traffic is not known: \(reason)", .warn)]
       case .known(let report, let source, let at):
         lines.append(heading("\(name): \(source)"))
-        lines.append(text("  window \(Figures.seconds(report.window)), measured \(Figures.seconds(state.now.age(of: at).rounded())) ago, \(report.edges.count) flows"))
-        if let age = report.sampleAge { lines.append(text("  newest sample \(Figures.seconds(age)) old when measured")) }
+        lines.append(
+          text(
+            "  window \(Figures.seconds(report.window)), measured \(Cells.age(of: at, at: state.now)) ago, \(report.edges.count) flows"
+          ))
+        if let age = report.sampleAge {
+          lines.append(text("  newest sample \(Figures.seconds(age)) old when measured"))
+        }
         for gap in report.gaps { lines.append(text("  gap: \(gap)", .warn)) }
         for query in report.queries {
-          lines.append(text("  \(query.id)  \(query.purpose)  (\(query.series) series, \(Figures.seconds(query.seconds)))", .muted))
-          lines += SafeText.lines(query.text).flatMap { Line("    \($0)", Style(.text, on: .sheet)).wrapped(to: max(state.size.width - 10, 20)) }
+          lines.append(
+            text("  \(query.id)  \(query.purpose)  (\(query.series) series, \(Figures.seconds(query.seconds)))", .muted)
+          )
+          lines += SafeText.lines(query.text).flatMap {
+            Line("    \($0)", Style(.text, on: .sheet)).wrapped(to: max(state.size.width - 10, 20))
+          }
         }
       }
     }
@@ -48,10 +61,16 @@ enum Explanations {
           "\(Figures.percent($0.share)) on \($0.acknowledged) of \($0.proxies) proxies"
         },
         known("observed", backend.share, state) { "\(Figures.proportion($0)), n=\(Figures.compact($0.n))" },
-        known("traffic", backend.traffic, state) { "\(Figures.rate($0.rps)), err \(Figures.percent($0.errorRate)), n=\(Figures.compact($0.n))" },
+        known("traffic", backend.traffic, state) {
+          "\(Figures.rate($0.rps)), err \(Figures.percent($0.errorRate)), n=\(Figures.compact($0.n))"
+        },
       ]
     case .health(let row):
-      return [known("traffic", row.traffic, state) { "\(Figures.rate($0.rps)), err \(Figures.percent($0.errorRate)), n=\(Figures.compact($0.n))" }]
+      return [
+        known("traffic", row.traffic, state) {
+          "\(Figures.rate($0.rps)), err \(Figures.percent($0.errorRate)), n=\(Figures.compact($0.n))"
+        }
+      ]
     case .pair(let pair):
       return [known("observed mTLS", pair.observed, state) { "\(Figures.proportion($0)), n=\(Figures.compact($0.n))" }]
     default: return ["\(row.native?.description ?? row.id)"]
@@ -64,7 +83,7 @@ enum Explanations {
     switch known {
     case .unknown(let reason): "\(name.padded(to: 14)) unknown: \(reason)"
     case .known(let value, let source, let at):
-      "\(name.padded(to: 14)) \(words(value)), \(Figures.seconds(state.now.age(of: at).rounded())) old, from \(source)"
+      "\(name.padded(to: 14)) \(words(value)), \(Cells.age(of: at, at: state.now)) old, from \(source)"
     }
   }
 
@@ -95,7 +114,8 @@ enum Explanations {
     case .pair(let pair): return self.pair(pair)
     case .accepted(let row):
       return sheet(
-        "\(row.workload.namespace)/\(row.workload.name) accepts \(row.mode.rawValue)", row.reasons.map { text("\($0.description)") })
+        "\(row.workload.namespace)/\(row.workload.name) accepts \(row.mode.rawValue)",
+        row.reasons.map { text("\($0.description)") })
     case .proxy(let row): return proxy(row)
     case .finding(let finding):
       return sheet(
@@ -109,7 +129,9 @@ enum Explanations {
     case .plane(let row): return plane(row, state)
     case .attention(let row): return sheet("\(row.subject)", [text("\(row.state)"), text("\(row.why)")])
     case .health(let row):
-      return sheet("\(Cells.name(row.ref))", basis(of: .health(row), state).map { text($0) } + [text("\(row.ready) of \(row.total) instances take traffic")])
+      return sheet(
+        "\(Cells.name(row.ref))",
+        basis(of: .health(row), state).map { text($0) } + [text("\(row.ready) of \(row.total) instances take traffic")])
     case .routeHead, .splitHead: return sheet("Why?", [text("nothing is chosen", .muted)])
     }
   }
@@ -117,16 +139,22 @@ enum Explanations {
   private static func split(_ row: BackendRow, _ state: DashboardState) -> TextSheet {
     guard let backend = row.backend else { return sheet("Why?", []) }
     var lines = [heading("VERDICT"), text("  \(backend.verdict.description)", backend.verdict.isBad ? .bad : .good)]
-    if let base = row.split.baseline { lines.append(text("  compared with \(base.name), the largest share asked for", .muted)) }
+    if let base = row.split.baseline {
+      lines.append(text("  compared with \(base.name), the largest share asked for", .muted))
+    }
     lines += [text(""), heading("THREE TRUTHS")] + basis(of: .backend(row), state).map { text("  \($0)") }
     if let programmed = backend.programmed.value, programmed.spread.count > 1 {
       for (share, proxies) in programmed.spread.sorted(by: { $0.key < $1.key }) {
         lines.append(text("    \(proxies) proxies run \(Figures.percent(share))", .warn))
       }
     }
-    lines += [text(""), heading("BEHIND IT"), text("  \(backend.host)")] + backend.workloads.map { text("  \($0.namespace)/\($0.name)") }
+    lines +=
+      [text(""), heading("BEHIND IT"), text("  \(backend.host)")]
+      + backend.workloads.map { text("  \($0.namespace)/\($0.name)") }
     lines.append(text("  \(backend.ready) of \(backend.total) instances take traffic"))
-    for owner in row.split.owners { lines.append(text("  \(owner.tool) \(owner.name) owns the route (\(owner.evidence))", .warn)) }
+    for owner in row.split.owners {
+      lines.append(text("  \(owner.tool) \(owner.name) owns the route (\(owner.evidence))", .warn))
+    }
     return sheet("\(Cells.name(row.split.route)) \(backend.name)", lines)
   }
 
@@ -134,34 +162,48 @@ enum Explanations {
     var lines: [Line] = []
     if let reason = row.unreachable { lines += [text("no request reaches this rule: \(reason)", .bad), text("")] }
     lines.append(heading("MATCHES"))
-    lines += row.rule.matches.isEmpty ? [text("  everything")] : row.rule.matches.map { text("  \($0.name.isEmpty ? "" : "\($0.name): ")\(RuleText.condition($0))") }
+    lines +=
+      row.rule.matches.isEmpty
+      ? [text("  everything")]
+      : row.rule.matches.map { text("  \($0.name.isEmpty ? "" : "\($0.name): ")\(RuleText.condition($0))") }
     lines += [text(""), heading("SENDS TO")]
     lines += row.rule.backends.map { backend in
-      text("  \(backend.host) \(backend.subset ?? "")  weight \(backend.weight.map(String.init) ?? "not written")\(backend.port.map { ", port \($0)" } ?? "")")
+      text(
+        "  \(backend.host) \(backend.subset ?? "")  weight \(backend.weight.map(String.init) ?? "not written")\(backend.port.map { ", port \($0)" } ?? "")"
+      )
     }
     if let action = row.rule.action { lines.append(text("  \(action)")) }
     let settings = RuleText.settings(row.rule)
-    lines += [text(""), heading("SETTINGS")] + (settings.isEmpty ? [text("  none", .muted)] : settings.map { text("  \($0)") })
+    lines +=
+      [text(""), heading("SETTINGS")] + (settings.isEmpty ? [text("  none", .muted)] : settings.map { text("  \($0)") })
     if let headers = row.rule.headers {
-      for (direction, changes) in [("request", headers.request), ("response", headers.response)] where !changes.isEmpty {
+      for (direction, changes) in [("request", headers.request), ("response", headers.response)] where !changes.isEmpty
+      {
         lines += changes.overwritten.sorted { $0.key < $1.key }.map { text("  \(direction) \($0.key) = \($0.value)") }
         lines += changes.added.sorted { $0.key < $1.key }.map { text("  \(direction) \($0.key) + \($0.value)") }
         lines += changes.removed.map { text("  \(direction) without \($0)") }
       }
     }
     lines += [text(""), text("\(row.route.ref)\(row.rule.pointer)", .muted)]
-    return sheet("\(Cells.name(row.route.ref)) rule \(row.rule.name.isEmpty ? String(row.index) : row.rule.name)", lines)
+    return sheet(
+      "\(Cells.name(row.route.ref)) rule \(row.rule.name.isEmpty ? String(row.index) : row.rule.name)", lines)
   }
 
   private static func pair(_ pair: MTLSPair) -> TextSheet {
     var lines = [
-      text("the server accepts \(pair.policy.server.rawValue), the client sends \(pair.policy.client): \(pair.policy.outcome.rawValue)"),
+      text(
+        "the server accepts \(pair.policy.server.rawValue), the client sends \(pair.policy.client): \(pair.policy.outcome.rawValue)"
+      ),
       text("\(pair.verdict)", pair.needsAttention ? .bad : .good), text(""), heading("REASONS"),
     ]
     lines += pair.policy.reasons.map { text("  \($0.description)") }
     lines += [text(""), heading("OBSERVED")]
     switch pair.observed {
-    case .known(let share, let source, _): lines.append(text("  mTLS \(Figures.proportion(share)), n=\(Figures.compact(share.n)), \(Figures.rate(pair.rps)), query \(source)"))
+    case .known(let share, let source, _):
+      lines.append(
+        text(
+          "  mTLS \(Figures.proportion(share)), n=\(Figures.compact(share.n)), \(Figures.rate(pair.rps)), query \(source)"
+        ))
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
     }
     return sheet("\(Cells.name(pair.client)) → \(Cells.name(pair.server)):\(pair.port)", lines)
@@ -174,7 +216,10 @@ enum Explanations {
       lines.append(text("\(SafeText(type.rawValue.uppercased()).padded(to: 5)) \(sync.label)"))
     }
     lines += [text(""), heading("WEIGHTED ROUTES IT RUNS")]
-    if row.routes.isEmpty { lines.append(text(row.wasAsked ? "  none" : "  its configuration was not read: only a sample of proxies is", .muted)) }
+    if row.routes.isEmpty {
+      lines.append(
+        text(row.wasAsked ? "  none" : "  its configuration was not read: only a sample of proxies is", .muted))
+    }
     for route in row.routes {
       let clusters = route.clusters.map { "\($0.subset ?? $0.host) \($0.weight)" }.joined(separator: ", ")
       lines.append(text("  \(route.domains.first ?? route.name)  \(clusters)"))
@@ -184,24 +229,29 @@ enum Explanations {
 
   private static func receipt(_ receipt: Receipt) -> TextSheet {
     var lines = [
-      text("\(receipt.plan.summary)", .title), text("\(receipt.result.rawValue), \(receipt.at.rfc3339), by \(receipt.author)"),
+      text("\(receipt.plan.summary)", .title),
+      text("\(receipt.result.rawValue), \(receipt.at.rfc3339), by \(receipt.author)"),
       text("reason: \(receipt.reason.isEmpty ? "none given" : receipt.reason)", .muted),
     ]
     if let error = receipt.error { lines.append(text("\(error)", .bad)) }
     for (number, step) in receipt.plan.steps.enumerated() {
-      lines += [text(""), heading("STEP \(number + 1)  \(StepText.title(step)): \(step.state.rawValue)")] + StepText.diff(step)
+      lines +=
+        [text(""), heading("STEP \(number + 1)  \(StepText.title(step)): \(step.state.rawValue)")] + StepText.diff(step)
     }
     return sheet("Plan \(receipt.plan.id)", lines)
   }
 
   private static func plane(_ row: PlaneRow, _ state: DashboardState) -> TextSheet {
-    var lines = [text("\(row.status.plane.kind.rawValue) at \(row.status.plane.address)"), text("\(row.status.state.rawValue)")]
+    var lines = [
+      text("\(row.status.plane.kind.rawValue) at \(row.status.plane.address)"), text("\(row.status.state.rawValue)"),
+    ]
     if let error = row.status.error { lines.append(text("\(error)", .bad)) }
     lines += [text(""), heading("CAPABILITIES")]
     for ability in Capabilities.Ability.allCases {
-      switch row.status.plane.capabilities[ability] {
-      case .yes: lines.append(text("  ✓ \(ability.rawValue)", .good))
-      case .no(let reason): lines.append(text("  ✗ \(ability.rawValue): \(reason)", .warn))
+      switch row.status.plane.capabilities.answers[ability] {
+      case .yes?: lines.append(text("  ✓ \(ability.rawValue)", .good))
+      case nil: lines.append(text("  · \(ability.rawValue): not known yet", .muted))
+      case .no(let reason)?: lines.append(text("  ✗ \(ability.rawValue): \(reason)", .warn))
       }
     }
     lines += [text(""), heading("FEEDS")]
@@ -209,15 +259,17 @@ enum Explanations {
       let (words, role): (SafeText, TerminalUI.Role) =
         switch feed {
         case .loading(let count): ("loading, \(count) so far", .muted)
-        case .live(let at): ("live, heard of \(Figures.seconds(state.now.age(of: at).rounded())) ago", .text)
-        case .stale(let reason, let at): ("stale for \(Figures.seconds(state.now.age(of: at).rounded())): \(reason)", .warn)
+        case .live(let at): ("live, heard of \(Cells.age(of: at, at: state.now)) ago", .text)
+        case .stale(let reason, let at): ("stale for \(Cells.age(of: at, at: state.now)): \(reason)", .warn)
         case .refused(let reason): ("not readable: \(reason)", .muted)
         }
       lines.append(text("  \(SafeText(kind).padded(to: 24)) \(words)", role))
     }
     lines += [text(""), heading("TELEMETRY")]
     switch row.telemetry {
-    case .known(let source, _, _): lines.append(text("  \(source)\(row.queries.map { ", \($0.count) queries in \(Figures.seconds($0.seconds))" } ?? "")"))
+    case .known(let source, _, _):
+      lines.append(
+        text("  \(source)\(row.queries.map { ", \($0.count) queries in \(Figures.seconds($0.seconds))" } ?? "")"))
     case .unknown(let reason): lines.append(text("  \(reason)", .warn))
     }
     return sheet("Plane \(row.status.plane.name)", lines)

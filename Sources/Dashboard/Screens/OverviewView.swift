@@ -4,10 +4,13 @@ import TerminalUI
 /// What is wrong, since when, and what changed beside it.
 enum OverviewView {
   static func draw(_ state: DashboardState, _ data: ScreenData, in body: Rect, on frame: inout Frame) {
-    let chartRows = min(max((body.height - 8) / 6, 1), 3)
+    let chartRows = min(max((body.height - 8) / 6, 1), 5)
     let (top, bottom) = body.splitBottom(chartRows * 3 + 2)
     attention(state, data, in: top, on: &frame)
     let (charts, changes) = bottom.splitLeft(bottom.width / 2)
+    if let row = state.chosenRow, let why = CellContext(state, frame.glyphs).remark(row) {
+      frame.put(why, at: Point(x: bottom.x + 1, y: bottom.y), width: bottom.width - 2)
+    }
     self.charts(state, rows: chartRows, in: charts, on: &frame)
     self.changes(state, in: changes.inset(left: 2), on: &frame)
   }
@@ -21,9 +24,13 @@ enum OverviewView {
         Column("ERR", minimum: 5, align: .right, priority: 70), Column("P99", minimum: 6, align: .right, priority: 50),
         Column("SINCE", minimum: 5, align: .right, priority: 40), Column("WHY", minimum: 20, flex: 5),
       ], count: data.rows.count, state: state.place.list,
-      placeholder: data.total > 0 ? "nothing of \(data.total) passes the filter" : "all is well: planes, canaries, services, mTLS, proxies, configuration"
+      placeholder: data.total > 0
+        ? "nothing of \(data.total) passes the filter"
+        : "all is well: planes, canaries, services, mTLS, proxies, configuration"
     ) { number in
-      guard data.rows.indices.contains(number), case .attention(let row) = data.rows[number] else { return TableRow([]) }
+      guard data.rows.indices.contains(number), case .attention(let row) = data.rows[number] else {
+        return TableRow([])
+      }
       let (sign, style): (Unicode.Scalar, Style) =
         switch row.weight {
         case .bad: (glyphs.cross, .bad)
@@ -31,7 +38,9 @@ enum OverviewView {
         case .fine: (glyphs.check, .good)
         }
       let isFine = row.weight == .fine
-      let since = state.attentionSince[row.id].map { Figures.seconds(state.now.age(of: $0).rounded()) }
+      let since = state.attentionSince[row.id].map { state.now.age(of: $0) }.map {
+        $0 < 1 ? "now" : Figures.seconds($0.rounded())
+      }
       return TableRow([
         Line(SafeText(String(sign)), style), Cells.text(row.subject), Cells.text(row.state, .muted),
         row.traffic.map { Cells.rps($0.rps) } ?? Line(""), row.traffic.map { Cells.errors($0.errorRate) } ?? Line(""),
@@ -66,7 +75,7 @@ enum OverviewView {
     frame.put("LAST CHANGES FROM HERE", in: rect.row(1), style: .header)
     if state.receipts.isEmpty { frame.put("none yet", in: rect.row(2), style: .muted) }
     for (number, receipt) in state.receipts.prefix(max(rect.height - 2, 0)).enumerated() {
-      var line = Line("\(SafeText(Figures.seconds(state.now.age(of: receipt.at).rounded())).padded(to: 4, align: .right)) ", .muted)
+      var line = Line("\(SafeText(Cells.age(of: receipt.at, at: state.now)).padded(to: 4, align: .right)) ", .muted)
       line.append("\(receipt.result.rawValue) ", Cells.style(receipt.result))
       line.append(SafeText(receipt.plan.summary))
       line.append("  by \(receipt.author)", .muted)

@@ -15,7 +15,8 @@ enum RuleText {
     if rule.backends.count == 1, let only = rule.backends.first {
       return only.name == only.host ? only.host : "\(only.host) \(only.name)"
     }
-    return rule.backends.map { backend in "\(backend.name) \(backend.weight.map(String.init) ?? "–")" }.joined(separator: ", ")
+    return rule.backends.map { backend in "\(backend.name) \(backend.weight.map(String.init) ?? "–")" }.joined(
+      separator: ", ")
   }
 
   /// The settings that differ from none.
@@ -24,10 +25,14 @@ enum RuleText {
     if let timeout = rule.timeout { words.append("timeout \(Figures.seconds(timeout))") }
     if let retries = rule.retries { words.append("retries \(retries.attempts)") }
     if let fault = rule.fault {
-      if let delay = fault.delay { words.append("delay \(Figures.seconds(delay)) on \(Figures.number(fault.delayPercent))%") }
+      if let delay = fault.delay {
+        words.append("delay \(Figures.seconds(delay)) on \(Figures.number(fault.delayPercent))%")
+      }
       if let status = fault.abortStatus { words.append("abort \(status) on \(Figures.number(fault.abortPercent))%") }
     }
-    for mirror in rule.mirrors { words.append("mirror \(mirror.subset ?? mirror.host) \(Figures.number(mirror.percent))%") }
+    for mirror in rule.mirrors {
+      words.append("mirror \(mirror.subset ?? mirror.host) \(Figures.number(mirror.percent))%")
+    }
     if let headers = rule.headers, !(headers.request.isEmpty && headers.response.isEmpty) { words.append("headers") }
     return words
   }

@@ -33,10 +33,25 @@ enum ScreenTable {
       let row = data.rows[number]
       return row.isHead ? TableRow([]) : TableRow(context.cells(row))
     }
-    table.draw(in: rect, on: &frame)
-    if isHeaded { drawHeads(state, data, context, in: rect.splitTop(1).rest, on: &frame) }
-    if let gap = data.gap, data.rows.count < rect.height - 2, needsTraffic(state.screen) {
-      frame.put("numbers are missing: \(gap)", in: rect.splitBottom(1).bottom.inset(left: 1), style: .warn)
+    let (list, foot) = rect.splitBottom(remarkHeight)
+    table.draw(in: list, on: &frame)
+    if isHeaded { drawHeads(state, data, context, in: list.splitTop(1).rest, on: &frame) }
+    remark(state, data, context, in: foot, on: &frame)
+  }
+
+  /// The rows below the table that tell in full what its columns cut.
+  static let remarkHeight = 2
+
+  /// What the columns cut of the chosen row, in full; or why numbers are missing.
+  private static func remark(
+    _ state: DashboardState, _ data: ScreenData, _ context: CellContext, in rect: Rect, on frame: inout Frame
+  ) {
+    var lines = state.chosenRow.flatMap { context.remark($0) }.map { $0.wrapped(to: max(rect.width - 2, 1)) } ?? []
+    if lines.count < 2, let gap = data.gap, needsTraffic(state.screen) {
+      lines.append(Line("numbers are missing: \(gap)", .warn))
+    }
+    for (row, line) in lines.prefix(rect.height).enumerated() {
+      frame.put(line, at: Point(x: rect.x + 1, y: rect.y + row), width: rect.width - 2)
     }
   }
 
@@ -51,7 +66,9 @@ enum ScreenTable {
     }
   }
 
-  private static func needsTraffic(_ screen: ScreenID) -> Bool { screen == .services || screen == .canaries || screen == .mtls }
+  private static func needsTraffic(_ screen: ScreenID) -> Bool {
+    screen == .services || screen == .canaries || screen == .mtls
+  }
 
   private static func placeholder(_ state: DashboardState, _ data: ScreenData) -> SafeText {
     if data.total > 0 { return "nothing of \(data.total) passes the filter; Esc clears it" }
@@ -76,7 +93,7 @@ enum ScreenTable {
     case .services:
       [
         Heading("name", state.place.isAlternate ? "WORKLOAD" : "SERVICE", 18, flex: 3, max: 44),
-        Heading("rps", "RPS", 6, align: .right), Heading("err", "ERR", 6, align: .right, priority: 95),
+        Heading("rps", "RPS", 7, align: .right), Heading("err", "ERR", 6, align: .right, priority: 95),
         Heading("p99", "P99", 7, align: .right, priority: 94), Heading("mtls", "MTLS", 5, align: .right, priority: 70),
         Heading("ready", "READY", 6, align: .right, priority: 90), Heading("role", "KIND", 8, priority: 60),
         Heading("proxy", "PROXY", 7, priority: 50), Heading("runtime", "RUNS IN", 10, priority: 40),
@@ -92,10 +109,11 @@ enum ScreenTable {
       [
         Heading("name", "BACKEND", 8, flex: 1, max: 24), Heading("weight", "DESIRED", 7, align: .right),
         Heading("", "DRAFT", state.drafts.isEmpty ? 0 : 6, align: .right, priority: state.drafts.isEmpty ? 1 : 99),
-        Heading("", "PROGRAMMED", 10, align: .right), Heading("", "OBSERVED", 17, align: .left),
+        Heading("", "PROGRAMMED", 10, align: .right), Heading("", "OBSERVED", 18, align: .left),
         Heading("rps", "RPS", 5, align: .right, priority: 60), Heading("err", "ERR", 5, align: .right, priority: 70),
-        Heading("p99", "P99", 6, align: .right, priority: 65), Heading("ready", "READY", 5, align: .right, priority: 50),
-        Heading("", "VERDICT", 10, flex: 3),
+        Heading("p99", "P99", 6, align: .right, priority: 65),
+        Heading("ready", "READY", 5, align: .right, priority: 50),
+        Heading("", "VERDICT", 16, flex: 3),
       ].filter { $0.column.minimum > 0 }
     case .mtls where state.place.isAlternate:
       [
@@ -104,15 +122,16 @@ enum ScreenTable {
       ]
     case .mtls:
       [
-        Heading("name", "SERVER:PORT", 16, flex: 2, max: 36), Heading("client", "CLIENT", 14, flex: 2, max: 36),
-        Heading("", "POLICY", 10), Heading("", "SENDS", 9, max: 14, priority: 50), Heading("", "OUTCOME", 9, priority: 60),
-        Heading("mtls", "OBSERVED", 10, align: .left), Heading("rps", "RPS", 5, align: .right, priority: 70),
-        Heading("state", "VERDICT", 10, flex: 3),
+        Heading("name", "SERVER:PORT", 21, flex: 2, max: 36), Heading("client", "CLIENT", 16, flex: 2, max: 36),
+        Heading("", "POLICY", 10), Heading("", "SENDS", 9, max: 14, priority: 50),
+        Heading("", "OUTCOME", 9, priority: 60),
+        Heading("mtls", "OBSERVED", 8, align: .right), Heading("", "N", 6, align: .right, priority: 40),
+        Heading("rps", "RPS", 5, align: .right, priority: 70), Heading("state", "VERDICT", 15, flex: 3),
       ]
     case .proxies:
       [
-        Heading("name", "PROXY", 24, flex: 3, max: 56), Heading("state", "SYNC", 9), Heading("", "CDS", 8, priority: 50),
-        Heading("", "LDS", 8, priority: 50), Heading("", "EDS", 8, priority: 50), Heading("", "RDS", 8, priority: 50),
+        Heading("name", "PROXY", 24, flex: 3, max: 56), Heading("state", "SYNC", 8),
+        Heading("", "TYPES", 14, flex: 1, max: 36, priority: 60),
         Heading("version", "VERSION", 8, priority: 80), Heading("cert", "CERT", 6, align: .right, priority: 70),
         Heading("", "LINK", 9, priority: 90),
       ]

@@ -5,7 +5,10 @@ import TerminalUI
 enum TopologyView {
   static func draw(_ state: DashboardState, _ data: ScreenData, in body: Rect, on frame: inout Frame) {
     guard let graph = data.graph, !graph.boxes.isEmpty else {
-      let reason = data.gap.map { SafeText($0) } ?? (state.place.filter.isEmpty ? "no traffic was seen; i shows idle nodes" : "nothing passes the filter; Esc clears it")
+      let reason =
+        data.gap.map { SafeText($0) }
+        ?? (state.place.filter.isEmpty
+          ? "no traffic was seen; i shows idle nodes" : "nothing passes the filter; Esc clears it")
       frame.put(reason, in: body.inset(left: 1, top: 1), style: .muted)
       return
     }
@@ -60,14 +63,17 @@ enum TopologyView {
     guard !rect.intersection(frame.clip).isEmpty else { return }
     frame.fill(rect, style: .text)
     let isStore = box.node.role == .database || box.node.role == .cache || box.node.role == .message
-    let inside = frame.box(rect, isFocused: isChosen, isDouble: isStore || box.node.runtime == .external).inset(horizontal: 1)
+    let inside = frame.box(rect, isFocused: isChosen, isDouble: isStore || box.node.runtime == .external).inset(
+      horizontal: 1)
     let isDown = box.node.total > 0 && box.node.ready < box.node.total
     frame.put(
       SafeText(box.node.ref.name), in: inside, style: isChosen ? .selection : isDown ? .warn : Style.text.bold)
     if isChosen { frame.put(frame.glyphs.cursor, x: rect.x + 1, y: inside.y, style: .accent) }
     var lines = [SafeText(GraphLayout.note(box.node))]
     if isDown { lines.append("\(box.node.ready)/\(box.node.total) ready") }
-    for (row, line) in lines.enumerated() where row + 1 < inside.height { frame.put(line, in: inside.row(row + 1), style: .muted) }
+    for (row, line) in lines.enumerated() where row + 1 < inside.height {
+      frame.put(line, in: inside.row(row + 1), style: .muted)
+    }
     if !box.loops.isEmpty {
       let names = box.loops.prefix(2).map { graph.boxes[$0].node.ref.name }.joined(separator: ", ")
       frame.put("calls \(names)", in: inside.row(inside.height - 1), style: .muted)
@@ -110,7 +116,8 @@ enum TopologyView {
       let isBad = (wire.traffic.errorRate ?? 0) >= 0.01
       line.append("  err \(Figures.percent(wire.traffic.errorRate))", isBad ? .bad : .text)
       line.append("  p99 \(Figures.milliseconds(wire.traffic.p99ms))")
-      line.append("  mTLS \(Figures.percent(wire.traffic.mtlsShare))", (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : .muted)
+      line.append(
+        "  mTLS \(Figures.percent(wire.traffic.mtlsShare))", (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : .muted)
       if row == room - 1, wires.count > room { line.append("  and \(wires.count - room) more: Enter", .muted) }
       frame.put(line, at: Point(x: rect.x, y: rect.y + 1 + row), width: rect.width)
     }

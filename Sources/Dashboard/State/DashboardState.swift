@@ -112,6 +112,12 @@ public struct TextSheet: Sendable, Hashable {
   var offset = 0
   /// The text `x` copies.
   var copied: String
+
+  /// The width of the sheet on a screen, its border included.
+  func width(on size: Size) -> Int { min(max((lines.map(\.columns).max() ?? 0) + 6, 50), max(size.width - 2, 10)) }
+
+  /// The lines as they are broken on a screen.
+  func wrapped(on size: Size) -> [Line] { lines.flatMap { $0.wrapped(to: width(on: size) - 4) } }
 }
 
 /// The line being typed at the foot.

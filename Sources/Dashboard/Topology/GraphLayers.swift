@@ -45,6 +45,7 @@ struct GraphLayers {
     }
     markLoops(nodes: graph.nodes.count)
     assign(nodes: graph.nodes.count)
+    spread(nodes: graph.nodes.count)
     cut()
     let last = layer.max() ?? 0
     columns = Array(repeating: [], count: graph.nodes.isEmpty ? 0 : last + 1)
@@ -103,6 +104,13 @@ struct GraphLayers {
     }
   }
 
+  /// Spreads the nodes nobody calls and that call nobody over several columns.
+  private mutating func spread(nodes: Int) {
+    let joined = Set(edges.flatMap { [$0.source, $0.destination] })
+    let width = max((layer.max() ?? 0) + 1, 5)
+    for (number, node) in (0..<nodes).filter({ !joined.contains($0) }).enumerated() { layer[node] = number % width }
+  }
+
   /// Cuts edges over several columns into pieces from one column to the next.
   private mutating func cut() {
     for (number, edge) in edges.enumerated() where !edge.isLoop {
@@ -129,7 +137,8 @@ struct GraphLayers {
       let isForward = round % 2 == 0
       for number in isForward ? Array(columns.indices) : columns.indices.reversed() {
         let centres = columns[number].map { item -> (Int, Double) in
-          let others = isForward ? (before[item] ?? []).map { place[$0.from] } : (after[item] ?? []).map { place[$0.to] }
+          let others =
+            isForward ? (before[item] ?? []).map { place[$0.from] } : (after[item] ?? []).map { place[$0.to] }
           return (item, others.isEmpty ? place[item] : others.reduce(0, +) / Double(others.count))
         }
         columns[number] = centres.enumerated().sorted { left, right in

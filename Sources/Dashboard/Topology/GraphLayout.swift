@@ -50,7 +50,8 @@ struct GraphLayout: Sendable {
       Box(node: node, rect: Rect(x: 0, y: 0, width: 0, height: 0), column: layers.layer[index], loops: [])
     }
     for edge in layers.edges {
-      wires.append(Wire(source: edge.source, destination: edge.destination, traffic: edge.traffic, transport: edge.transport))
+      wires.append(
+        Wire(source: edge.source, destination: edge.destination, traffic: edge.traffic, transport: edge.transport))
       if edge.isLoop { boxes[edge.source].loops.append(edge.destination) }
     }
     place(layers)
@@ -68,7 +69,9 @@ struct GraphLayout: Sendable {
   private mutating func place(_ layers: GraphLayers) {
     // Heights first: a box has a row for each edge that comes in.
     var height = Array(repeating: 1, count: layers.count)
-    for index in boxes.indices { height[index] = max(1, layers.inbound(index).count) + 2 + (boxes[index].loops.isEmpty ? 0 : 1) }
+    for index in boxes.indices {
+      height[index] = max(1, layers.inbound(index).count) + 2 + (boxes[index].loops.isEmpty ? 0 : 1)
+    }
     var top = Array(repeating: 0, count: layers.count)
     let columnHeights = layers.columns.map { $0.reduce(0) { $0 + height[$1] } }
     let tallest = columnHeights.max() ?? 0
@@ -152,7 +155,11 @@ struct GraphLayout: Sendable {
   /// What stands below a node's name: its namespace, and its kind where it is no plain container.
   static func note(_ node: TopologyGraph.Node) -> String {
     var words: [String] = []
-    if node.ref.kind == "namespace" { words.append("namespace") } else if !node.ref.namespace.isEmpty { words.append(node.ref.namespace) }
+    if node.ref.kind == "namespace" {
+      words.append("namespace")
+    } else if !node.ref.namespace.isEmpty {
+      words.append(node.ref.namespace)
+    }
     if let role = node.role, [.database, .cache, .message].contains(role) { words.append(role.rawValue) }
     if node.runtime != .container { words.append(node.runtime.rawValue) }
     return words.joined(separator: " ")
@@ -171,7 +178,8 @@ struct GraphLayout: Sendable {
     guard boxes.indices.contains(box) else { return boxes.isEmpty ? nil : 0 }
     switch key {
     case .right, .char("l"):
-      return wires.filter { $0.source == box && $0.destination != box }.max { $0.traffic.rps < $1.traffic.rps }?.destination
+      return wires.filter { $0.source == box && $0.destination != box }.max { $0.traffic.rps < $1.traffic.rps }?
+        .destination
     case .left, .char("h"):
       return wires.filter { $0.destination == box && $0.source != box }.max { $0.traffic.rps < $1.traffic.rps }?.source
     case .up, .char("k"), .down, .char("j"):

@@ -8,6 +8,8 @@ enum GraphSelection {
   /// The graph of a view after grouping, filter and focus.
   static func graph(_ view: MeshView, _ query: TopologyQuery, _ filter: Filter) -> TopologyGraph {
     var graph = view.topology(idle: query.showsIdle)
+    // Without any traffic, all there is to see is what stands idle.
+    if graph.links.isEmpty, !query.showsIdle { graph = view.topology() }
     if query.isGrouped { graph = grouped(graph) }
     if !filter.isEmpty { graph = filtered(graph, filter) }
     if let focus = query.focus, graph.nodes.contains(where: { $0.ref == focus }) {
@@ -19,7 +21,8 @@ enum GraphSelection {
   /// The graph of namespaces.
   static func grouped(_ graph: TopologyGraph) -> TopologyGraph {
     func group(_ ref: ObjectRef) -> ObjectRef {
-      ObjectRef(plane: ref.plane, namespace: "", kind: "namespace", name: ref.namespace.isEmpty ? "outside" : ref.namespace)
+      ObjectRef(
+        plane: ref.plane, namespace: "", kind: "namespace", name: ref.namespace.isEmpty ? "outside" : ref.namespace)
     }
     var nodes: [ObjectRef: TopologyGraph.Node] = [:]
     for node in graph.nodes {

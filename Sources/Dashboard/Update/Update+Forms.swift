@@ -18,7 +18,10 @@ extension Update {
     let server: ObjectRef?
     let port: Int?
     switch state.chosenRow {
-    case .pair(let pair)?: (server, port) = (pair.server, pair.port)
+    case .pair(let pair)?:
+      // Modes hold for the port the instances listen on, not for the one callers call.
+      let ports = state.view?.snapshot.services[pair.service]?.ports ?? []
+      (server, port) = (pair.server, ports.first { $0.port == pair.port }?.targetPort)
     case .accepted(let row)?: (server, port) = (row.workload, row.port)
     default: (server, port) = (nil, nil)
     }
@@ -69,10 +72,14 @@ extension Update {
     case .rule(let route, let index, let before):
       let rules = state.view?.snapshot.routes[route]?.rules ?? []
       let rule = rules.indices.contains(index) ? rules[index] : nil
-      return try RuleValues(sheet.form).intent(route, index: index, before: before, rule: rule).map { .apply(.rule($0)) }
+      return try RuleValues(sheet.form).intent(route, index: index, before: before, rule: rule).map {
+        .apply(.rule($0))
+      }
     case .mtls(let plane, let isCheck):
       func text(_ id: String) -> String { (sheet.form[id]?.content ?? "").trimmed }
-      guard let scope = MTLSScope(rawValue: text("scope")), let mode = MTLSMode(rawValue: text("mode")) else { return nil }
+      guard let scope = MTLSScope(rawValue: text("scope")), let mode = MTLSMode(rawValue: text("mode")) else {
+        return nil
+      }
       var intent = MTLSIntent(plane: plane, scope: scope, mode: mode)
       if scope != .mesh {
         guard !text("namespace").isEmpty else { throw FilterError(description: "a namespace is needed for this scope") }

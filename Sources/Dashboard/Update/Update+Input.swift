@@ -112,7 +112,9 @@ extension Update {
 
   private func detailKey(_ id: String, _ key: Key, _ state: inout DashboardState) -> [Effect<Message>]? {
     guard id == "move" || id.hasSuffix(".open") else { return nil }
-    let count = state.data[state.screen]?.detail?.count ?? 0
+    let count = (state.data[state.screen]?.detail ?? []).reduce(0) {
+      $0 + $1.wrapped(to: max(state.size.width - 2, 1)).count
+    }
     _ = TextView.scroll(&state.place.detailOffset, key, lines: count, height: max(state.size.height - 4, 1))
     return []
   }
@@ -132,8 +134,11 @@ extension Update {
     } else {
       let index = state.place.sort.flatMap { columns.firstIndex(of: $0.column) }.map { $0 + 1 } ?? 0
       // After the last column comes the screen's own order again. Names begin at A, numbers at the greatest.
-      state.place.sort = columns.indices.contains(index)
-        ? SortOrder(column: columns[index], isAscending: ["name", "client", "plane", "role", "proxy", "runtime", "code"].contains(columns[index]))
+      state.place.sort =
+        columns.indices.contains(index)
+        ? SortOrder(
+          column: columns[index],
+          isAscending: ["name", "client", "plane", "role", "proxy", "runtime", "code"].contains(columns[index]))
         : nil
     }
     return refresh(&state)
@@ -193,7 +198,8 @@ extension Update {
         state.toast = Toast("copied", .good)
         return [.copy(sheet.copied)]
       } else {
-        _ = TextView.scroll(&sheet.offset, key, lines: sheet.lines.count, height: max(state.size.height - 6, 1))
+        _ = TextView.scroll(
+          &sheet.offset, key, lines: sheet.wrapped(on: state.size).count, height: max(state.size.height - 6, 1))
         state.overlay = .text(sheet)
       }
     case .form, nil: break

@@ -90,9 +90,11 @@ extension Update {
   }
 
   private func undoNewest(_ state: inout DashboardState) -> [Effect<Message>] {
-    guard let receipt = state.receipts.first(where: {
-      ($0.result == .applied || $0.result == .partial) && !$0.plan.id.hasSuffix("-undo")
-    }) else {
+    guard
+      let receipt = state.receipts.first(where: {
+        ($0.result == .applied || $0.result == .partial) && !$0.plan.id.hasSuffix("-undo")
+      })
+    else {
       state.toast = Toast("the journal holds nothing to take back", .info)
       return []
     }

@@ -19,6 +19,7 @@ struct Update {
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
     case .sheet(let sheet):
       state.overlay = .text(sheet)
+      state.toast = nil
       return []
     case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
     case .remark(let toast):
@@ -80,7 +81,7 @@ struct Update {
   private func remember(_ summary: Summary, _ state: inout DashboardState) {
     let isNew = summary.measuredAt != nil && summary.measuredAt != state.summary?.measuredAt
     state.summary = summary
-    guard isNew, let at = summary.measuredAt else { return }
+    guard isNew, let at = summary.measuredAt, at > state.history.last?.at ?? Instant(seconds: 0) else { return }
     state.history.append(HistoryPoint(at: at, rps: summary.rps, errorRate: summary.errorRate, p99: summary.p99ms))
     if state.history.count > 720 { state.history.removeFirst(state.history.count - 720) }
   }
@@ -139,8 +140,8 @@ struct Update {
     }
   }
 
-  /// The rows of a table that fit on the screen: all but context, tabs, breadcrumbs, heading and foot.
-  static func tableHeight(_ state: DashboardState) -> Int { max(state.size.height - 5, 1) }
+  /// The rows of a table that fit on the screen: all but context, tabs, breadcrumbs, heading, remark and foot.
+  static func tableHeight(_ state: DashboardState) -> Int { max(state.size.height - 5 - ScreenTable.remarkHeight, 1) }
 
   /// Moves a choice off a heading.
   static func leaveHeads(_ list: inout ListState, _ rows: [Row], direction: Int) {

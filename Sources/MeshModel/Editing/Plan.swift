@@ -147,9 +147,14 @@ public struct DryRunVerdict: Sendable, Hashable {
   public var message: String
   /// The object the server would store, where it said.
   public var result: JSONValue?
+  /// The kind of refusal, where it was refused: the command line's exit code.
+  public var failure: MeshError.Code?
 
   /// Creates a verdict.
-  public init(step: Int, accepted: Bool?, message: String, result: JSONValue? = nil) {
+  public init(
+    step: Int, accepted: Bool?, message: String, result: JSONValue? = nil, failure: MeshError.Code? = nil
+  ) {
+    self.failure = failure
     self.step = step
     self.accepted = accepted
     self.message = message

@@ -11,7 +11,9 @@ public enum YAMLObject {
     guard documents.count == 1, let value = documents.first else {
       throw MeshError(.usage, documents.isEmpty ? "the text is empty" : "one object is expected, not \(documents.count)")
     }
-    guard case .object = value else { throw MeshError(.usage, "a native object is a mapping", remedy: "begin with apiVersion:") }
+    guard case .object = value else {
+      throw MeshError(.usage, "a native object is a mapping", remedy: "begin with apiVersion:")
+    }
     return value
   }
 

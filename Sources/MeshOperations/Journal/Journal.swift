@@ -43,8 +43,9 @@ public struct Journal: Sendable {
 
   /// All entries, oldest first; lines that cannot be read are counted.
   public func entries() throws(MeshError) -> (entries: [JournalEntry], unreadable: Int) {
+    guard !directory.path.isEmpty else { throw StateDirectory.missing }
     let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    if file < 0, errno == ENOENT { return ([], 0) }
+    if file < 0, errno == ENOENT || errno == ENOTDIR { return ([], 0) }
     guard file >= 0 else { throw directory.failure("read the journal \(path)") }
     defer { close(file) }
     _ = try checked(file)

@@ -102,7 +102,7 @@ public actor LiveMesh {
         group.addTask {
           do throws(MeshError) {
             try await connection.control.read(kinds, namespace: namespace) { changes in await self.take(changes) }
-            await self.describe(connection, state: .live, error: nil)
+            await self.describeReading(connection)
           } catch {
             await self.fail(connection, error)
           }
@@ -137,6 +137,21 @@ public actor LiveMesh {
     await describe(connection, state: .down, error: error)
   }
 
+  /// A plane after one reading: live, or degraded by what it does not let us read and what could not be read.
+  private func describeReading(_ connection: PlaneConnection) async {
+    let gaps = view.snapshot.feeds.filter { $0.key.plane == connection.name }.sorted { $0.key.kind < $1.key.kind }
+      .compactMap { entry -> MeshError? in
+        switch entry.value {
+        case .refused(let reason): MeshError(.forbidden, reason)
+        case .stale(let reason, _): MeshError(.malformed, reason)
+        case .live, .loading: nil
+        }
+      }
+    guard var first = gaps.first else { return await describe(connection, state: .live, error: nil) }
+    if gaps.count > 1 { first.message += " (and \(gaps.count - 1) more)" }
+    await describe(connection, state: .degraded, error: first)
+  }
+
   private func unsubscribe(_ id: Int) { subscribers[id] = nil }
 
   private func follow(_ connection: PlaneConnection) async {
@@ -150,7 +165,11 @@ public actor LiveMesh {
   }
 
   private func measureForEver(_ connection: PlaneConnection) async {
-    guard connection.telemetry != nil else { return }
+    guard let telemetry = connection.telemetry else { return }
+    if let pause = telemetry.warmUp {
+      await measure(connection)
+      try? await Task.sleep(for: .seconds(pause))
+    }
     while !Task.isCancelled {
       let begun = ContinuousClock.now
       await measure(connection)

@@ -44,34 +44,61 @@ public struct Executor: Sendable {
     _ plan: Plan, reason: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     if let refusal = plan.verdicts.first(where: { $0.accepted == false }) {
-      throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)")
+      throw refusal.error(plane: plan.intent.plane)
     }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.plan.id = try journal.unused(plan.id)
     for index in receipt.plan.steps.indices { receipt.plan.steps[index].state = .pending }
     try journal.append(JournalEntry(event: .begun, receipt: receipt))
     for index in receipt.plan.steps.indices {
-      progress(.writing(step: index))
       do throws(MeshError) {
-        let outcome = try await write(&receipt.plan.steps[index])
+        // Between two steps is where an interruption counts; a request under way is always waited for.
+        if Task.isCancelled { throw MeshError(.cancelled, "interrupted before step \(index + 1)") }
+        progress(.writing(step: index))
+        let (written, result) = await shielded(receipt.plan.steps[index])
+        receipt.plan.steps[index] = written
+        let outcome = try result.get()
         receipt.plan.steps[index].state = .applied
         receipt.versions[index] = outcome.version
         receipt.at = clock()
-        try? journal.append(JournalEntry(event: .step, receipt: receipt))
+        record(.step, &receipt)
         progress(.written(step: index))
         if let barrier = receipt.plan.steps[index].barrier {
           try await wait(for: barrier, step: index, plan: receipt.plan, progress)
         }
       } catch {
         await fail(&receipt, at: index, error, progress)
-        try? journal.append(JournalEntry(event: .ended, receipt: receipt))
+        record(.ended, &receipt)
         return receipt
       }
     }
     receipt.result = .applied
     receipt.at = clock()
-    try? journal.append(JournalEntry(event: .ended, receipt: receipt))
+    record(.ended, &receipt)
     return receipt
+  }
+
+  /// Writes what happened into the journal; where that fails, what was done is done and the receipt says what is missing.
+  private func record(_ event: JournalEntry.Event, _ receipt: inout Receipt) {
+    do throws(MeshError) {
+      try journal.append(JournalEntry(event: event, receipt: receipt))
+    } catch {
+      let gap = "the journal does not hold how it ended: \(error.message)"
+      if receipt.error?.contains(gap) != true { receipt.error = receipt.error.map { "\($0); \(gap)" } ?? gap }
+    }
+  }
+
+  /// Writes a step in a task of its own, so that an interruption never abandons a request whose outcome matters.
+  private func shielded(_ step: Step) async -> (Step, Result<StepOutcome, MeshError>) {
+    await Task {
+      var step = step
+      do throws(MeshError) {
+        let outcome = try await write(&step)
+        return (step, .success(outcome))
+      } catch {
+        return (step, .failure(error))
+      }
+    }.value
   }
 
   /// Takes an applied plan back, last step first; refuses, with nothing written, where somebody changed since what it set.
@@ -79,21 +106,7 @@ public struct Executor: Sendable {
     _ receipt: Receipt, reason: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     let receipt = try await settled(receipt)
-    let applied = receipt.plan.steps.enumerated().filter { $0.element.state == .applied }
-    guard !applied.isEmpty else {
-      throw MeshError(.refused, "plan \(receipt.plan.id) has no applied step to take back", remedy: "see `meshdeck history`")
-    }
-    var steps: [Step] = []
-    for (index, step) in applied.reversed() {
-      if let undo = try await inverse(of: step, version: receipt.versions[index]) { steps.append(undo) }
-    }
-    var plan = receipt.plan
-    plan.steps = steps
-    plan.verdicts = []
-    plan.summary = "undo: \(receipt.plan.summary)"
-    var undone = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
-    undone.plan.id = receipt.plan.id + Receipt.undoMark
-    undone = try await apply(undone.plan, reason: reason, progress: progress)
+    let undone = try await apply(try await undoing(receipt), reason: reason, progress: progress)
     if undone.result == .applied {
       var closed = receipt
       closed.result = .undone
@@ -107,11 +120,30 @@ public struct Executor: Sendable {
     return undone
   }
 
+  /// The plan that takes an applied one back, from the objects as they are now; nothing is written to the mesh.
+  public func undoPlan(_ receipt: Receipt) async throws(MeshError) -> Plan { try await undoing(try await settled(receipt)) }
+
+  private func undoing(_ receipt: Receipt) async throws(MeshError) -> Plan {
+    let applied = receipt.plan.steps.enumerated().filter { $0.element.state == .applied }
+    guard !applied.isEmpty else {
+      throw MeshError(.refused, "plan \(receipt.plan.id) has no applied step to take back", remedy: "see `meshdeck history`")
+    }
+    var plan = receipt.plan
+    plan.steps = []
+    for (index, step) in applied.reversed() {
+      if let undo = try await inverse(of: step, version: receipt.versions[index]) { plan.steps.append(undo) }
+    }
+    plan.verdicts = []
+    plan.summary = "undo: \(receipt.plan.summary)"
+    plan.id = receipt.plan.id + Receipt.undoMark
+    return plan
+  }
+
   /// A receipt that a crash left open, with the states of its steps as reading back tells them; others as they are.
   ///
   /// Where nothing of it arrived, the record is closed as failed and the error says so.
   func settled(_ receipt: Receipt) async throws(MeshError) -> Receipt {
-    guard receipt.result == .unknown else { return receipt }
+    guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else { return receipt }
     var settled = receipt
     for index in settled.plan.steps.indices where settled.plan.steps[index].state != .applied {
       let step = settled.plan.steps[index]
@@ -225,13 +257,14 @@ public struct Executor: Sendable {
     if receipt.plan.steps[index].state != .applied {
       receipt.plan.steps[index].state = error.code == .unknownOutcome ? .unknown : .failed
     }
+    // A later step may rest on an earlier one: where it is not known whether the later one took effect, or it could not
+    // be taken back, the earlier ones stay, because traffic may depend on them.
     var stuck = receipt.plan.steps[index].state == .unknown
-    for earlier in receipt.plan.steps.indices.reversed() where receipt.plan.steps[earlier].state == .applied {
+    for earlier in receipt.plan.steps.indices.reversed() where receipt.plan.steps[earlier].state == .applied && !stuck {
       progress(.rollingBack(step: earlier))
       do throws(MeshError) {
-        if var undo = try await inverse(of: receipt.plan.steps[earlier], version: receipt.versions[earlier]) {
-          _ = try await write(&undo)
-        }
+        let (step, version) = (receipt.plan.steps[earlier], receipt.versions[earlier])
+        if let undo = try await shieldedInverse(of: step, version: version).get() { _ = try await shielded(undo).1.get() }
         receipt.plan.steps[earlier].state = .rolledBack
       } catch {
         stuck = true
@@ -244,23 +277,40 @@ public struct Executor: Sendable {
     receipt.at = clock()
   }
 
-  /// Writes one step; cures a lost answer by reading back, and an edit of something else by rebasing, three times at most.
+  private func shieldedInverse(of step: Step, version: String?) async -> Result<Step?, MeshError> {
+    await Task {
+      do throws(MeshError) { return .success(try await inverse(of: step, version: version)) } catch { return .failure(error) }
+    }.value
+  }
+
+  /// Writes one step; cures a lost answer by reading back (and sending once more what never arrived), and an edit of
+  /// something else by rebasing, three times at most.
   private func write(_ step: inout Step) async throws(MeshError) -> StepOutcome {
-    for _ in 0..<3 {
+    var (lost, rebases) = (0, 0)
+    while true {
       do throws(MeshError) {
         return try await control.apply(step)
       } catch {
         switch error.code {
         case .unknownOutcome:
           if let outcome = try await readBack(&step, after: error) { return outcome }
+          lost += 1
+          guard lost < 2 else {
+            throw MeshError(
+              .unreachable, "\(error.message); read back, the object is as it was", object: step.object,
+              remedy: "nothing was changed; try again")
+          }
         case .conflict:
-          guard let rebased = try await rebase(step, after: error) else { throw error }
-          step = rebased
+          guard rebases < 3 else {
+            throw MeshError(
+              .conflict, "the object changes faster than it can be edited", object: step.object, remedy: "try again later")
+          }
+          guard let rebased = try await StepGuards.rebased(step, through: control) else { throw error }
+          (step, rebases) = (rebased, rebases + 1)
         default: throw error
         }
       }
     }
-    throw MeshError(.conflict, "the object changes faster than it can be edited", object: step.object)
   }
 
   /// What became of a write whose answer was lost: its outcome, or `nil` where it never arrived and may be sent again.
@@ -272,22 +322,6 @@ public struct Executor: Sendable {
     case .absent: return nil
     case .unclear: throw error
     }
-  }
-
-  /// The step on the object as it is now, where nothing it changes was touched; `nil` where that is not so.
-  private func rebase(_ step: Step, after error: MeshError) async throws(MeshError) -> Step? {
-    guard case .patch(let patch) = step.write, let before = step.before else { return nil }
-    let now = try await control.native(step.object)
-    guard step.precondition.uid.isEmpty || now.uid == step.precondition.uid else { return nil }
-    guard now.version != step.precondition.version, StepGuards.untouched(patch, between: before, and: now.json) else {
-      return nil
-    }
-    var rebased = step
-    rebased.precondition.version = now.version
-    rebased.before = now.json
-    rebased.write = .patch(StepGuards.revision(patch, now.version))
-    rebased.after = try? StepGuards.revision(patch, now.version).applied(to: now.json)
-    return rebased
   }
 
   private func wait(
@@ -323,6 +357,15 @@ extension MeshError {
     var error = self
     error.message += "; reading it back failed too: \(unread.message)"
     return error
+  }
+}
+
+extension DryRunVerdict {
+  /// The error of a step that the server would not take.
+  public func error(plane: PlaneName) -> MeshError {
+    MeshError(
+      failure ?? .refused, "the server refuses step \(step + 1): \(message)", plane: plane,
+      remedy: failure == .conflict ? "plan it afresh on what is there now" : nil)
   }
 }
 

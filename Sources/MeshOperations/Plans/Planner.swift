@@ -41,18 +41,26 @@ public struct Planner: Sendable {
       warnings: warnings)
   }
 
-  /// The plan with the server's verdict on each step: permission, then a dry run of the first step.
+  /// The plan with the server's verdict on each step: permission, then a dry run.
   ///
-  /// A later step cannot be dry-run before the one it rests on is written; the verdict says so.
+  /// A step whose object was changed since it was read, but not where the step changes it, is moved onto the object as
+  /// it is now; where somebody touched the same place, the verdict is a conflict.
   public func rehearsed(_ plan: Plan) async -> Plan {
     var plan = plan
     plan.verdicts = []
     for (index, step) in plan.steps.enumerated() {
       if case .no(let reason) = await control.permits(step) {
-        plan.verdicts.append(DryRunVerdict(step: index, accepted: false, message: "not permitted: \(reason)"))
+        plan.verdicts.append(DryRunVerdict(step: index, accepted: false, message: "not permitted: \(reason)",
+            // What this process was told not to write is a policy of ours, not a right that is missing.
+            failure: reason == "read-only" ? .refused : .forbidden))
         continue
       }
       var verdict = await control.dryRun(step)
+      for _ in 0..<3 where verdict.failure == .conflict {
+        guard let rebased = try? await StepGuards.rebased(plan.steps[index], through: control) else { break }
+        plan.steps[index] = rebased
+        verdict = await control.dryRun(rebased)
+      }
       verdict.step = index
       plan.verdicts.append(verdict)
     }
@@ -163,7 +171,7 @@ extension RuleIntent {
 enum PlanID {
   static func make() -> String {
     let time = String(UInt64(max(0, Instant.now.seconds)), radix: 36)
-    let random = String(UInt16.random(in: 0...1295), radix: 36)
-    return "p\(time)\(random.count == 1 ? "0" : "")\(random)"
+    let random = String(UInt32.random(in: 0..<1_679_616), radix: 36)
+    return "p\(time)\(String(repeating: "0", count: max(0, 4 - random.count)))\(random)"
   }
 }

@@ -1,4 +1,5 @@
 import MeshModel
+import MeshPlanes
 
 /// Comparisons that tell whether somebody else touched what a step changes.
 enum StepGuards {
@@ -14,7 +15,7 @@ enum StepGuards {
       return (now["spec"] ?? .null).isEquivalent(to: spec) ? [] : ["/spec"]
     case .patch(let write): patch = write
     }
-    guard let after = step.after else { return [] }
+    guard let after = step.after else { return touched(patch) }
     return touched(patch).filter { !isSame($0, in: after, and: now) }
   }
 
@@ -46,6 +47,20 @@ enum StepGuards {
       place = place.appending(token)
     }
     return true
+  }
+
+  /// The step on the object as it is now, where nothing it changes was touched; `nil` where that is not so.
+  static func rebased(_ step: Step, through control: any ControlPlane) async throws(MeshError) -> Step? {
+    guard case .patch(let patch) = step.write, let before = step.before else { return nil }
+    let now = try await control.native(step.object)
+    guard step.precondition.uid.isEmpty || now.uid == step.precondition.uid else { return nil }
+    guard now.version != step.precondition.version, untouched(patch, between: before, and: now.json) else { return nil }
+    var rebased = step
+    rebased.precondition.version = now.version
+    rebased.before = now.json
+    rebased.write = .patch(revision(patch, now.version))
+    rebased.after = try? revision(patch, now.version).applied(to: now.json)
+    return rebased
   }
 
   /// What a list's element is recognised by: its name, its conditions and where it leads, but no setting of it.

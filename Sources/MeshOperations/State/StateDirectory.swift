@@ -11,6 +11,16 @@ public struct StateDirectory: Sendable {
   /// A folder at a path of the caller's.
   public init(path: String) { self.path = path }
 
+  /// No folder: there is nothing to read in it, and what is to be written is refused with the reason.
+  public static let nowhere = StateDirectory(path: "")
+
+  /// The error of ``nowhere``.
+  static var missing: MeshError {
+    MeshError(
+      .local, "there is nowhere to keep the journal: neither XDG_STATE_HOME nor HOME is an absolute path",
+      remedy: "set XDG_STATE_HOME to a folder of yours; nothing is changed on a mesh without a journal")
+  }
+
   /// The folder the XDG base directory specification names for these environment variables, or an error where neither
   /// `XDG_STATE_HOME` nor `HOME` is an absolute path.
   public init(environment: [String: String]) throws(MeshError) {
@@ -19,14 +29,13 @@ public struct StateDirectory: Sendable {
     } else if let home = environment["HOME"], home.hasPrefix("/") {
       path = home + "/.local/state/meshdeck"
     } else {
-      throw MeshError(
-        .local, "there is nowhere to keep the journal: neither XDG_STATE_HOME nor HOME is set",
-        remedy: "set XDG_STATE_HOME to a folder of yours")
+      throw Self.missing
     }
   }
 
   /// Makes the folder where it is missing and checks that it is ours alone.
   func prepare() throws(MeshError) {
+    guard !path.isEmpty else { throw Self.missing }
     do {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)

@@ -44,7 +44,7 @@ actor ClusterPrometheus: TelemetrySource {
       let source = try Prometheus(
         PrometheusSettings(
           url: connection.server + place, connection: connection.settings,
-          authorization: connection.credentials.map { .source($0) } ?? .none))
+          authorization: connection.credentials.map { .source($0) } ?? .none, onlyReads: true))
       found = source
       return source
     } catch {

@@ -28,7 +28,7 @@ public final class Prometheus: TelemetrySource {
     do throws(TransportError) {
       let session = try Session(base: settings.url, options: options)
       let base = session.origin + session.basePath
-      api = PrometheusAPI(transport: session, base: base, headers: settings.headers)
+      api = PrometheusAPI(transport: session, base: base, headers: settings.headers, onlyReads: settings.onlyReads)
       description = "Prometheus \(base)"
     } catch {
       throw MeshError(

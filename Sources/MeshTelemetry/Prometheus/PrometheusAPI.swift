@@ -10,9 +10,10 @@ final class PrometheusAPI: Sendable {
   private let transport: any HTTPTransport
   private let base: String
   private let headers: [(name: String, value: String)]
-  private let postRefused = Mutex(false)
+  private let postRefused: Mutex<Bool>
 
-  init(transport: any HTTPTransport, base: String, headers: [(name: String, value: String)]) {
+  init(transport: any HTTPTransport, base: String, headers: [(name: String, value: String)], onlyReads: Bool = false) {
+    postRefused = Mutex(onlyReads)
     self.transport = transport
     self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
     self.headers = headers
@@ -112,7 +113,8 @@ final class PrometheusAPI: Sendable {
 
   private func refusal(_ response: HTTPResponse, about: String) -> MeshError {
     let answer = try? PrometheusAnswer(parsing: response.body)
-    let words = answer?.error ?? Self.firstLine(response.body)
+    let status = (try? JSONValue(parsing: Array(response.body.prefix(16 << 10))))?["message"]?.string.map { String($0.prefix(300)) }
+    let words = answer?.error ?? status ?? Self.firstLine(response.body)
     let said = words.isEmpty ? "" : ": \(words)"
     let message = "\(base) refused \(about) with \(response.status)\(said)"
     switch response.status {

@@ -15,6 +15,9 @@ public struct PrometheusSettings: Sendable {
   public var staleAfter: Double
   /// How many queries run at once; a Prometheus allows 20 to all its users together.
   public var concurrency: Int
+  /// Whether queries are sent as GET from the first: where a gateway takes every POST for a write, as the service proxy of
+  /// a Kubernetes API server does.
+  public var onlyReads: Bool
 
   /// Ways to prove who asks.
   public enum Authorization: Sendable {
@@ -35,8 +38,10 @@ public struct PrometheusSettings: Sendable {
   /// Creates settings.
   public init(
     url: String, connection: ConnectionSettings = ConnectionSettings(), authorization: Authorization = .none,
-    headers: [(name: String, value: String)] = [], staleAfter: Double = 60, concurrency: Int = 4
+    headers: [(name: String, value: String)] = [], staleAfter: Double = 60, concurrency: Int = 4,
+    onlyReads: Bool = false
   ) {
+    self.onlyReads = onlyReads
     self.url = url
     self.connection = connection
     self.authorization = authorization

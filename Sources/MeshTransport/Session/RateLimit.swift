@@ -46,6 +46,15 @@ public final class OriginGate: Sendable {
     origins.withLock { $0[origin, default: Turns()].pausedUntil = max($0[origin]?.pausedUntil ?? .zero, end) }
   }
 
+  /// The origins that asked to wait, with the whole seconds their pauses still last.
+  public func pauses(clock: any TransportClock = SystemClock()) -> [(origin: String, seconds: Int)] {
+    let now = clock.now()
+    return origins.withLock { origins in
+      origins.filter { $0.value.pausedUntil > now }.sorted { $0.key < $1.key }
+        .map { ($0.key, ($0.value.pausedUntil - now).wholeMilliseconds / 1000 + 1) }
+    }
+  }
+
   /// How long an origin's pause still lasts.
   func remainingPause(_ origin: String, now: Duration) -> Duration {
     origins.withLock { max(.zero, ($0[origin]?.pausedUntil ?? .zero) - now) }

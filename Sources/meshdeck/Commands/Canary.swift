@@ -5,6 +5,11 @@ import MeshKit
 struct Canary: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show and set the weights of a split.",
+    discussion: """
+      EXAMPLES
+        meshdeck canary show reviews
+        meshdeck canary set reviews v1=70 v2=30
+      """,
     subcommands: [Show.self, Set.self], defaultSubcommand: Show.self)
 
   /// `meshdeck canary show`.
@@ -25,7 +30,8 @@ struct Canary: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(await deck.view)
+      try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(
+        await deck.view)
     }
   }
 
@@ -62,7 +68,8 @@ struct Canary: AsyncParsableCommand {
       let entries = try weights.map(Self.entry)
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.weightedRoute(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.weightedRoute(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
         .run(.weights(WeightsIntent(route: route.ref, rule: rule, weights: entries)))
     }

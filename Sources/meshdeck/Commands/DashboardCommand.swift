@@ -7,7 +7,12 @@ import TerminalUI
 /// `meshdeck dashboard`, and `meshdeck` alone.
 struct DashboardCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dashboard", abstract: "The dashboard on the configured planes (also without any command).")
+    commandName: "dashboard", abstract: "The dashboard on the configured planes (also without any command).",
+    discussion: """
+      EXAMPLES
+        meshdeck
+        meshdeck dashboard --context prod --read-only
+      """)
 
   @OptionGroup var options: GlobalOptions
 

@@ -36,7 +36,12 @@ struct PlanCommand: AsyncParsableCommand {
 /// `meshdeck diff -f FILE`.
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what applying a file would change; exit 1 where it would change anything.")
+    abstract: "Show what applying a file would change; exit 1 where it would change anything.",
+    discussion: """
+      EXAMPLES
+        meshdeck diff -f virtualservice.yaml
+        kubectl get vs reviews -o yaml | meshdeck diff -f -
+      """)
 
   @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
   var file: String
@@ -75,12 +80,8 @@ struct Apply: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
     let run = PlanRun(deck: deck, options: options, write: write)
-    for plan in try await InputFile(path: file).plans(in: deck, options: options) {
-      if plan.steps.isEmpty {
-        Console.note("nothing to do: \(plan.summary) is how it is")
-      } else {
-        try await run.run(plan)
-      }
-    }
+    let plans = try await InputFile(path: file).plans(in: deck, options: options)
+    for plan in plans where plan.steps.isEmpty { Console.note("nothing to do: \(plan.summary) is how it is") }
+    try await run.run(plans.filter { !$0.steps.isEmpty })
   }
 }

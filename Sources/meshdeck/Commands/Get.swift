@@ -21,8 +21,9 @@ struct Get: AsyncParsableCommand {
 
     init?(argument: String) {
       let plural = argument.lowercased()
-      guard let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
-        ?? (plural == "identity" ? .identities : nil)
+      guard
+        let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
+          ?? (plural == "identity" ? .identities : nil)
       else { return nil }
       self = kind
     }
@@ -42,16 +43,18 @@ struct Get: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     let namespace = options.namespace(of: deck)
+    let (options, name) = (options, name)
     if kind == .objects {
-      return try await Deadline.run(options.timeout) {
-        try await NativeList(deck: deck, options: options).write(kind: name, namespace: namespace)
-      }
+      let list = NativeList(deck: deck, options: options)
+      let objects = try await Deadline.run(options.timeout) { try await list.read(kind: name, namespace: namespace) }
+      return try list.write(objects)
     }
     if kind == .routes, name == nil, !watch, options.output == .json {
       return try await Deadline.run(options.timeout) {
         try await RouteStream(deck: deck, options: options).write(namespace: namespace)
       }
     }
+    let neededKinds = neededKinds
     let truths = !(kind == .routes || kind == .gateways)
     try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }
     let listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
@@ -68,24 +71,6 @@ struct Get: AsyncParsableCommand {
     case .routes: ["virtualservice"]
     case .gateways: ["gateway"]
     default: nil
-    }
-  }
-}
-
-/// Runs work that ends by itself or by a deadline.
-enum Deadline {
-  static func run<Result: Sendable>(
-    _ limit: Interval, _ work: @escaping @Sendable () async throws -> Result
-  ) async throws -> Result {
-    try await withThrowingTaskGroup(of: Result.self) { group in
-      group.addTask { try await work() }
-      group.addTask {
-        try await Task.sleep(for: .seconds(limit.seconds))
-        throw MeshError(.unreachable, "no answer within \(limit)", remedy: "give more time with --timeout, or see `meshdeck planes check`")
-      }
-      defer { group.cancelAll() }
-      guard let first = try await group.next() else { throw CancellationError() }
-      return first
     }
   }
 }

@@ -40,7 +40,13 @@ struct Graph: AsyncParsableCommand {
 /// `meshdeck top`.
 struct Top: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The busiest first, again and again; once where output is no terminal.")
+    abstract: "The busiest first, again and again; once where output is no terminal.",
+    discussion: """
+      EXAMPLES
+        meshdeck top
+        meshdeck top workloads -n shop
+        meshdeck top edges --once
+      """)
 
   /// What can be ranked.
   enum Kind: String, ExpressibleByArgument, CaseIterable { case services, workloads, edges, routes }
@@ -70,8 +76,12 @@ struct Top: AsyncParsableCommand {
       rows.sorted { ($0.traffic.value?.rps ?? -1, $1.ref) > ($1.traffic.value?.rps ?? -1, $0.ref) }
     }
     switch kind {
-    case .services: try HealthTable(options.console, wide: false).write(rank(view.serviceRows(plane: options.plane, namespace: namespace)))
-    case .workloads: try HealthTable(options.console, wide: false).write(rank(view.workloadRows(plane: options.plane, namespace: namespace)))
+    case .services:
+      try HealthTable(options.console, wide: false).write(
+        rank(view.serviceRows(plane: options.plane, namespace: namespace)))
+    case .workloads:
+      try HealthTable(options.console, wide: false).write(
+        rank(view.workloadRows(plane: options.plane, namespace: namespace)))
     case .edges: try Listing(kind: .edges, name: nil, namespace: namespace, options: options).write(view)
     case .routes: try Listing(kind: .splits, name: nil, namespace: namespace, options: options).write(view)
     }

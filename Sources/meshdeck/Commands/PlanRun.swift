@@ -12,7 +12,8 @@ struct PlanRun {
 
   /// Plans an intent and carries it out as the options say.
   func run(_ intent: Intent) async throws {
-    let plan = try await deck.plan(intent)
+    let deck = deck
+    let plan = try await Deadline.run(options.timeout) { try await deck.plan(intent) }
     if plan.steps.isEmpty {
       Console.note("nothing to do: \(plan.summary) is how it is")
       return
@@ -21,25 +22,46 @@ struct PlanRun {
   }
 
   /// Carries a plan out as the options say.
-  func run(_ plan: Plan) async throws {
-    if write.dryRun == .client { return try show(plan) }
-    if deck.configuration.readOnly, write.dryRun == nil {
-      throw MeshError(.refused, "read-only: nothing is written", remedy: "look with --dry-run")
+  func run(_ plan: Plan) async throws { try await run([plan]) }
+
+  /// Carries plans out as the options say, one after another; nothing is written before the server accepted all of them.
+  func run(_ plans: [Plan]) async throws {
+    if write.dryRun == .client { return try plans.forEach(show) }
+    for plan in plans where deck.isReadOnly(plan.intent.plane) {
+      throw MeshError(
+        .refused, "read-only: nothing is written, and a dry run of the server is a request to write",
+        plane: plan.intent.plane, remedy: "look with --dry-run=client")
     }
-    let rehearsed = try await deck.rehearse(plan)
-    if let refusal = rehearsed.verdicts.first(where: { $0.accepted == false }) {
-      if isText { try show(rehearsed) }
-      throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)", plane: plan.intent.plane)
+    var rehearsed: [Plan] = []
+    for plan in plans { rehearsed.append(try await rehearse(plan)) }
+    if write.dryRun == .server { return try rehearsed.forEach(show) }
+    if isText { try rehearsed.forEach(show) }
+    if !write.yes { try ask() }
+    for plan in rehearsed {
+      let (deck, reason) = (deck, write.reason)
+      let (receipt, wasInterrupted) = try await Interruption.awaited {
+        try await deck.apply(plan, reason: reason, progress: Self.progress(plan.steps.count))
+      }
+      try report(receipt, wasInterrupted: wasInterrupted)
     }
-    if write.dryRun == .server { return try show(rehearsed) }
-    if !write.yes {
-      if isText { try show(rehearsed) }
-      try ask()
-    } else if isText {
-      try show(rehearsed)
-    }
-    let receipt = try await deck.apply(rehearsed, reason: write.reason, progress: Self.progress(plan.steps.count))
-    try report(receipt)
+  }
+
+  /// The plan with the server's verdicts; a refusal is thrown with the code it deserves.
+  private func rehearse(_ plan: Plan) async throws -> Plan {
+    let deck = deck
+    let rehearsed = try await Deadline.run(options.timeout) { try await deck.rehearse(plan) }
+    guard let refusal = rehearsed.verdicts.first(where: { $0.accepted == false }) else { return rehearsed }
+    if isText { try show(rehearsed) }
+    let code = refusal.failure ?? .refused
+    let remedy: String? =
+      switch code {
+      case .conflict: "somebody changed it since it was read: look at it and plan again"
+      case .forbidden, .unauthenticated: "ask for the permission, or use another context"
+      default: nil
+      }
+    throw MeshError(
+      code, "the server refuses step \(refusal.step + 1), nothing was written: \(refusal.message)",
+      object: rehearsed.steps.indices.contains(refusal.step) ? rehearsed.steps[refusal.step].object : nil, remedy: remedy)
   }
 
   /// Writes a plan in the form asked for.
@@ -56,11 +78,34 @@ struct PlanRun {
   func show(_ plans: [Plan]) throws {
     guard plans.count > 1, options.output == .json || options.output == .yaml else { return try plans.forEach(show) }
     let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(plans.map(\.json))]
-    try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+    try console.write(
+      options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
   }
 
   /// Writes a receipt, and ends with the exit code it deserves.
-  func report(_ receipt: Receipt) throws {
+  func report(_ receipt: Receipt, wasInterrupted: Bool = false) throws {
+    do { try write(receipt) } catch {
+      // What is done is done, whether its report can be read or not.
+      Console.note("meshdeck: \(receipt.plan.id): \(receipt.result.rawValue); see `meshdeck history \(receipt.plan.id)`")
+      throw error
+    }
+    guard receipt.result != .applied else {
+      if let gap = receipt.error { Console.note("meshdeck: \(gap)") }
+      guard wasInterrupted else { return }
+      Console.note("meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
+      throw Ending(code: 130)
+    }
+    let states = receipt.plan.steps.enumerated().map { "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)" }
+    Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
+    for state in states { Console.note("  \(state)") }
+    switch receipt.result {
+    case .rolledBack where receipt.failure == .cancelled: throw Ending(code: 130)
+    case .partial, .unknown, .rolledBack: throw Ending(code: 7)
+    default: throw Ending(code: Self.exitCode(of: receipt))
+    }
+  }
+
+  private func write(_ receipt: Receipt) throws {
     switch options.output {
     case .json: try console.write(JSONWriter.bytes(receipt.json, indent: 2) + [0x0A])
     case .yaml: try console.write(Array(YAMLText.text(receipt.json).utf8))
@@ -70,14 +115,6 @@ struct PlanRun {
         try console.line("applied \(receipt.plan.id); take it back with: meshdeck undo \(receipt.plan.id)")
       }
     }
-    guard receipt.result != .applied else { return }
-    let states = receipt.plan.steps.enumerated().map { "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)" }
-    Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
-    for state in states { Console.note("  \(state)") }
-    switch receipt.result {
-    case .partial, .unknown, .rolledBack: throw Ending(code: 7)
-    default: throw Ending(code: Self.exitCode(of: receipt))
-    }
   }
 
   private static func exitCode(of receipt: Receipt) -> Int32 {
@@ -86,7 +123,9 @@ struct PlanRun {
 
   func ask() throws {
     guard isatty(STDIN_FILENO) == 1 else {
-      throw MeshError(.usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look")
+      throw MeshError(
+        .usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look"
+      )
     }
     _ = Array("apply? [y/N] ".utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
@@ -113,12 +152,19 @@ extension PlanRun {
   func takeBack(_ receipt: Receipt) async throws {
     let isText = options.output == .table || options.output == .wide
     if isText {
-      try options.console.line("undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
+      try options.console.line(
+        "undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
     }
-    if write.dryRun != nil { return try show(receipt.reversed) }
+    if write.dryRun == .client { return try show(receipt.reversed) }
+    let (deck, reason) = (deck, write.reason)
+    let plane = receipt.plan.intent.plane
+    if deck.isReadOnly(plane) {
+      throw MeshError(.refused, "read-only: nothing is written", plane: plane, remedy: "look with --dry-run=client")
+    }
+    if write.dryRun == .server { return try show(try await rehearse(try await deck.undoPlan(of: receipt))) }
     if !write.yes { try ask() }
-    let undone = try await deck.undo(receipt.plan.id, reason: write.reason)
-    try report(undone)
+    let (undone, wasInterrupted) = try await Interruption.awaited { try await deck.undo(receipt.plan.id, reason: reason) }
+    try report(undone, wasInterrupted: wasInterrupted)
   }
 }
 

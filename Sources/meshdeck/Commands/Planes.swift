@@ -6,11 +6,21 @@ import MeshKit
 struct Planes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List, add, remove and check the configured planes.",
+    discussion: """
+      EXAMPLES
+        meshdeck planes
+        meshdeck planes check
+      """,
     subcommands: [List.self, Add.self, Remove.self, Check.self], defaultSubcommand: List.self)
 
   /// `meshdeck planes list`.
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the planes in use.")
+    static let configuration = CommandConfiguration(
+      abstract: "List the planes in use.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes list -o json
+        """)
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
@@ -21,7 +31,8 @@ struct Planes: AsyncParsableCommand {
         let value: JSONValue = [
           "apiVersion": "meshdeck/v1", "kind": "PlaneList", "items": .array(configuration.planes.map(\.json)),
         ]
-        try console.write(options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try console.write(
+          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
       case .name: for plane in configuration.planes { try console.line(plane.name) }
       case .table, .wide:
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
@@ -77,7 +88,8 @@ struct Planes: AsyncParsableCommand {
       }
       configuration.planes.append(
         PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod))
+          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
+          istiod: istiod))
       try file.write(configuration)
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
@@ -85,7 +97,12 @@ struct Planes: AsyncParsableCommand {
 
   /// `meshdeck planes remove`.
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a plane from the configuration file.")
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a plane from the configuration file.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes remove lab
+        """)
     @Argument(help: "The name of the plane.")
     var name: String
     @OptionGroup var options: GlobalOptions
@@ -104,7 +121,12 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes check`.
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.")
+      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes check
+          meshdeck planes check -p prod -o json
+        """)
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
@@ -112,7 +134,7 @@ struct Planes: AsyncParsableCommand {
       var failed = false
       var results: [JSONValue] = []
       for connection in deck.live.connections {
-        for check in await connection.control.check() {
+        for check in try await Deadline.run(options.timeout, { await connection.control.check() }) {
           failed = failed || check.result == .failed
           if options.output == .json || options.output == .yaml {
             results.append([
@@ -130,7 +152,8 @@ struct Planes: AsyncParsableCommand {
       }
       if options.output == .json || options.output == .yaml {
         let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
-        try options.console.write(options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try options.console.write(
+          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
       }
       if failed { throw Ending(code: 1) }
     }
@@ -154,7 +177,8 @@ extension PlaneSetting {
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
     if let telemetry {
       value["telemetry"] = .object(
-        JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]))
+        JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]
+        ))
     }
     if readOnly { value["readOnly"] = true }
     return value

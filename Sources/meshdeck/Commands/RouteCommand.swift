@@ -7,11 +7,22 @@ import MeshKit
 struct RouteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "route", abstract: "Show and change the rules of routes: timeouts, retries, faults, mirrors, headers.",
+    discussion: """
+      EXAMPLES
+        meshdeck route show reviews
+        meshdeck route set reviews --rule primary --timeout 3s
+      """,
     subcommands: [Show.self, Set.self, Edit.self, Create.self, Delete.self], defaultSubcommand: Show.self)
 
   /// `meshdeck route show`.
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the rules of a route in the order proxies try them.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show the rules of a route in the order proxies try them.",
+      discussion: """
+        EXAMPLES
+          meshdeck route show reviews
+          meshdeck route show -A
+        """)
 
     @Argument(help: "The route, by name; all routes unless given.")
     var name: String?
@@ -24,7 +35,8 @@ struct RouteCommand: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load(truths: truths) }
       let view = await deck.view
       guard let name, options.output == .table || options.output == .wide else {
-        return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(view)
+        return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(
+          view)
       }
       let route = try Lookup.route(name, in: view, namespace: options.namespace)
       try RuleSheet(console: options.console).write(route, in: view)
@@ -57,7 +69,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
         .run(.rule(try settings.intent(route: route.ref, rule: rule)))
     }
@@ -66,7 +79,12 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route edit`.
   struct Edit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.")
+      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.",
+      discussion: """
+        EXAMPLES
+          meshdeck route edit reviews
+          EDITOR=nano meshdeck route edit reviews -n shop
+        """)
 
     @Argument(help: "The route, by name.")
     var route: String
@@ -77,7 +95,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
       guard let intent = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
@@ -88,7 +107,13 @@ struct RouteCommand: AsyncParsableCommand {
 
   /// `meshdeck route create`.
   struct Create: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Create routes from a file through a plan.")
+    static let configuration = CommandConfiguration(
+      abstract: "Create routes from a file through a plan.",
+      discussion: """
+        EXAMPLES
+          meshdeck route create -f virtualservice.yaml
+          cat virtualservice.yaml | meshdeck route create -f - -y
+        """)
 
     @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
     var file: String
@@ -99,18 +124,27 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      for plan in try await InputFile(path: file).plans(in: deck, options: options) {
+      let plans = try await InputFile(path: file).plans(in: deck, options: options)
+      for plan in plans {
         if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
-          throw MeshError(.refused, "\(plan.steps.first?.object.description ?? "it") is there already", remedy: "use `meshdeck apply -f`")
+          throw MeshError(
+            .refused, "\(plan.steps.first?.object.description ?? "it") is there already",
+            remedy: "use `meshdeck apply -f`")
         }
-        try await PlanRun(deck: deck, options: options, write: write).run(plan)
       }
+      try await PlanRun(deck: deck, options: options, write: write).run(plans)
     }
   }
 
   /// `meshdeck route delete`.
   struct Delete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Delete a route through a plan that can be taken back.")
+    static let configuration = CommandConfiguration(
+      abstract: "Delete a route through a plan that can be taken back.",
+      discussion: """
+        EXAMPLES
+          meshdeck route delete reviews -n shop
+          meshdeck route delete reviews --dry-run server
+        """)
 
     @Argument(help: "The route, by name.")
     var route: String
@@ -121,7 +155,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write).run(.delete(route.ref))
     }
   }

@@ -22,6 +22,7 @@ enum Lookup {
 
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
     let routes = view.snapshot.routes.values.filter { route in route.rules.contains { $0.backends.count > 1 } }
     let ref: ObjectRef
     do throws(MeshError) {
@@ -37,11 +38,38 @@ enum Lookup {
 
   /// The route an operator means.
   static func route(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
-    try route(one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
+    return try route(one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
   }
 
   private static func route(_ ref: ObjectRef, in view: MeshView) throws(MeshError) -> Route {
     guard let route = view.snapshot.routes[ref] else { throw MeshError(.notFound, "there is no route \(ref)") }
     return route
+  }
+}
+
+extension MeshView {
+  /// Why a kind could be read on no plane; `nil` where one gave it.
+  func refusal(of kind: ObjectKind?) -> MeshError? {
+    guard let kind else { return nil }
+    var first: MeshError?
+    for (key, state) in snapshot.feeds where key.kind == kind {
+      guard case .refused(let reason) = state else { return nil }
+      first = MeshError(
+        .forbidden, reason, plane: key.plane, remedy: "ask for the permission, or use another context or namespace")
+    }
+    return first
+  }
+}
+
+extension Get.Kind {
+  /// The native kind without which there is nothing to list.
+  var native: ObjectKind? {
+    switch self {
+    case .splits, .routes: "virtualservice"
+    case .services: "service"
+    case .gateways: "gateway"
+    case .workloads, .edges, .mtls, .proxies, .identities, .objects: nil
+    }
   }
 }

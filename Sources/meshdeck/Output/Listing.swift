@@ -55,6 +55,7 @@ struct Listing {
   private func write<Item: ContractItem>(
     _ kind: String, _ items: [Item], _ view: MeshView, id: (Item) -> ObjectRef, table: () throws -> Void
   ) throws {
+    if items.isEmpty, let refusal = view.refusal(of: self.kind.native) { throw refusal }
     if let name, items.isEmpty {
       throw MeshError(.notFound, "there is none named \(name)", remedy: "see `meshdeck get \(self.kind.rawValue) -A`")
     }

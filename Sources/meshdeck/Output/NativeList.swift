@@ -5,7 +5,8 @@ struct NativeList {
   let deck: Deck
   let options: GlobalOptions
 
-  func write(kind: String?, namespace: String?) async throws {
+  /// The objects of a kind, or of those one looks for first.
+  func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
     let kinds = kind.map { [$0.lowercased()] } ?? ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
     var objects: [NativeObject] = []
     for connection in deck.live.connections {
@@ -18,7 +19,10 @@ struct NativeList {
         }
       }
     }
-    objects.sort { $0.ref < $1.ref }
+    return objects.sorted { $0.ref < $1.ref }
+  }
+
+  func write(_ objects: [NativeObject]) throws {
     let console = options.console
     switch options.output {
     case .json, .yaml:
@@ -51,14 +55,20 @@ struct RouteStream {
         try await connection.control.read(["virtualservice"], namespace: namespace) { changes in
           await output.write(changes) { connection.control.rules(for: $0.dialect)?.unreachableRules(of: $0) ?? [:] }
         }
-        planes.append(PlaneStatus(plane: await connection.control.plane, state: .live))
+        let gap = await output.gap
+        planes.append(
+          PlaneStatus(plane: await connection.control.plane, state: gap == nil ? .live : .degraded, error: gap))
+        if let gap { Console.note("\(connection.name): \(gap)") }
       } catch {
         failure = error
         planes.append(PlaneStatus(plane: await connection.control.plane, state: .down, error: error.description))
       }
     }
-    if let failure, planes.allSatisfy({ $0.state == .down }) { throw failure }
+    let isDown = planes.allSatisfy { $0.state == .down }
+    // What was begun is ended as a whole document, which names the failure; what was not begun stays unsaid.
+    if let failure, isDown, await !output.hasBegun { throw failure }
     try await output.finish(planes)
+    if let failure, isDown { throw failure }
   }
 }
 
@@ -66,12 +76,22 @@ struct RouteStream {
 private actor StreamedRoutes {
   private var writer = ListWriter(kind: "RouteList")
   private var failure: (any Error)?
+  /// Whether anything was written.
+  private(set) var hasBegun = false
+  /// What was passed over.
+  private(set) var gap: String?
   private let console: Console
 
   init(console: Console, plane: PlaneName?) { self.console = console }
 
   func write(_ changes: [MeshChange], unreachable: @Sendable (Route) -> [Int: String]) {
+    var count = 0
     for change in changes {
+      switch change {
+      case .feed(_, .stale(let reason, _)): gap = reason
+      case .feed(_, .refused), .feed(_, .live), .feed(_, .loading): continue
+      default: count += 1
+      }
       switch change {
       case .upsert(.route(let route)): writer.append(RouteItem(route: route, unreachable: unreachable(route)))
       case .reset(_, let entities):
@@ -79,6 +99,8 @@ private actor StreamedRoutes {
       default: break
       }
     }
+    guard count > 0 || hasBegun else { return }
+    hasBegun = true
     do { try console.write(writer.drain()) } catch { failure = failure ?? error }
   }
 

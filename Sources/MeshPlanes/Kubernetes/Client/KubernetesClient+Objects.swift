@@ -43,6 +43,7 @@ extension KubernetesClient {
   /// Reads one object.
   func get(_ path: ResourcePath, object: ObjectRef? = nil) async throws(MeshError) -> Stored {
     let what = "get \(path.plural) \(path.name ?? "")"
+    try check(path, object)
     let response = try await send(.get, path.text, what: what, object: object)
     return Stored(json: try tree(response, what: what), audit: response.headers["Audit-Id"])
   }
@@ -82,16 +83,25 @@ extension KubernetesClient {
     var body: JSONValue = ["apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions]
     if dryRun { body["dryRun"] = ["All"] }
     let what = "delete \(path.plural) \(path.name ?? "")"
+    try check(path, object)
     let response = try await send(
       .delete, path.text, query: dryRun ? [("dryRun", "All")] : [], contentType: Self.json,
       body: JSONWriter.bytes(body), what: what, object: object)
     return Stored(json: (try? tree(response, what: what)) ?? .null, audit: response.headers["Audit-Id"])
   }
 
+  /// Refuses names that would lead a request elsewhere.
+  func check(_ path: ResourcePath, _ object: ObjectRef?) throws(MeshError) {
+    guard path.isSound, path.name != "" else {
+      throw MeshError(.usage, "the name is empty, or is or holds one of . .. / %, which no object's name does", plane: plane, object: object)
+    }
+  }
+
   private func write(
     _ method: HTTPRequest.Method, _ path: ResourcePath, _ body: JSONValue, _ contentType: String,
     _ extra: [(String, String?)], _ dryRun: Bool, _ what: String, _ object: ObjectRef?, _ isGuarded: Bool
   ) async throws(MeshError) -> Stored {
+    try check(path, object)
     var query: [(String, String?)] = [("fieldManager", Self.fieldManager), ("fieldValidation", "Strict")]
     if dryRun { query.append(("dryRun", "All")) }
     let response = try await send(

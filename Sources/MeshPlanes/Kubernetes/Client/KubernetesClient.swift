@@ -102,7 +102,18 @@ public struct KubernetesClient: Sendable {
     do throws(JSONError) {
       return try JSONValue(parsing: response.body)
     } catch {
-      throw MeshError(.malformed, "\(what): \(error)", plane: plane, underlying: error)
+      throw unexpected(response.body, error, what: what)
     }
+  }
+
+  /// The failure of an answer that says yes and is not what was asked for, such as the page of a login or a gateway.
+  func unexpected(_ body: [UInt8], _ error: JSONError, what: String) -> MeshError {
+    let start = String(decoding: body.prefix(200), as: UTF8.self)
+    let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    let isJSON = first.map { [0x7B, 0x5B].contains($0) } ?? false
+    let told = body.isEmpty ? "an empty answer" : isJSON ? "\(error)" : "the answer is no JSON, it begins with: \(start)"
+    return MeshError(
+      .malformed, "\(what): \(told)", plane: plane,
+      remedy: "check that \(session.origin) is the Kubernetes API server and not a login page or gateway", underlying: error)
   }
 }

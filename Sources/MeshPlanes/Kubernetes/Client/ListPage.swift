@@ -17,14 +17,20 @@ struct ListPage: Sendable, Hashable {
   var faults: [String] = []
 
   /// Reads a page, handing each item to `item`, which gives up on an item by throwing; the page goes on behind it.
+  ///
+  /// - Parameter kind: The kind of the items; an answer that says it is something else than their list is refused.
   static func read(
-    _ body: [UInt8], item: (inout JSONReader) throws(JSONError) -> Void
+    _ body: [UInt8], kind: String, item: (inout JSONReader) throws(JSONError) -> Void
   ) throws(JSONError) -> ListPage {
     try JSONReader.read(body) { reader throws(JSONError) in
       var page = ListPage()
       try reader.object { key, reader throws(JSONError) in
         switch key {
-        case "kind": page.kind = try reader.optionalString() ?? ""
+        case "kind":
+          page.kind = try reader.optionalString() ?? ""
+          if !page.kind.isEmpty, page.kind != "\(kind)List", page.kind != "List" {
+            throw JSONError(.wrongType, at: 0, expected: "a \(kind)List, not a \(page.kind.prefix(80))")
+          }
         case "metadata":
           try reader.object { key, reader throws(JSONError) in
             switch key {
@@ -126,6 +132,7 @@ extension KubernetesClient {
     restarted: () async -> Void,
     page receive: (HTTPResponse) async throws(JSONError) -> ListPage
   ) async throws(ListFailure) -> String {
+    do throws(MeshError) { try check(path, nil) } catch { throw .failed(error) }
     var (token, hasRestarted, freshness) = ("", false, freshness)
     while true {
       var query: [(String, String?)] = [("limit", String(Self.pageSize))]
@@ -151,7 +158,7 @@ extension KubernetesClient {
       do throws(JSONError) {
         page = try await receive(response)
       } catch {
-        throw .failed(MeshError(.malformed, "\(what): \(error)", plane: plane, underlying: error))
+        throw .failed(unexpected(response.body, error, what: what))
       }
       if page.next.isEmpty { return page.resourceVersion }
       guard page.next != token else {

@@ -15,6 +15,17 @@ extension MeshError {
       }
     self.init(
       code, "\(what): \(error.origin.isEmpty ? "" : "\(error.origin): ")\(error.message)", plane: plane, object: object,
-      remedy: error.outcomeUnknown ? "read it back before anything else" : error.remedy, underlying: error)
+      remedy: error.outcomeUnknown ? "read it back before anything else" : error.remedy ?? Self.remedy(error.code),
+      underlying: error)
+  }
+
+  /// What helps where the transport knows nothing more particular.
+  private static func remedy(_ code: TransportError.Code) -> String? {
+    switch code {
+    case .timedOut, .connectionLost, .truncated: "try again; see `meshdeck planes check`"
+    case .tooLarge: "narrow it with -n; no such answer is read whole"
+    case .malformed, .tls, .certificateExpired: "check the server's address in the kubeconfig"
+    default: nil
+    }
   }
 }

@@ -38,9 +38,19 @@ struct ResourcePath: Sendable, Hashable {
       namespace = ""
     }
     guard let plural = parts.popFirst(), parts.count <= 1 else { return nil }
+    guard ([group, version, plural, namespace] + parts).allSatisfy(Self.isSegment) else { return nil }
     self.plural = plural
     name = parts.first
   }
+
+  /// Whether a name may be a segment of a path, as the API server has it: a gateway may resolve `..` or decode `%2F`, and
+  /// the request would be for another object. Source: apimachinery `IsValidPathSegmentName`.
+  static func isSegment(_ name: String) -> Bool {
+    name != "." && name != ".." && !name.utf8.contains { $0 == 0x2F || $0 == 0x25 }
+  }
+
+  /// Whether all names in it may stand in a path.
+  var isSound: Bool { [group, version, plural, namespace, name ?? ""].allSatisfy(Self.isSegment) }
 
   /// The path, percent-encoded.
   var text: String {

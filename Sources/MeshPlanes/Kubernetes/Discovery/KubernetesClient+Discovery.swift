@@ -26,7 +26,7 @@ extension KubernetesClient {
     do throws(JSONError) {
       if let index = try APIIndex.aggregated(response.body) { return index }
     } catch {
-      throw MeshError(.malformed, "\(what): \(error)", plane: plane, underlying: error)
+      throw unexpected(response.body, error, what: what)
     }
     return try await legacy(tree(response, what: what), root: root)
   }

@@ -45,8 +45,10 @@ actor ExecCredentials: CredentialSource {
     if !refresh, let current, isFresh(current) { return current.credential }
     let task = running ?? Task { await self.run() }
     running = task
-    let result = await task.value
-    running = nil
+    // Who gives up waiting stops the program too: nothing of it outlives the command that started it.
+    let result = await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    if running == task { running = nil }
+    if task.isCancelled, !Task.isCancelled { return try await credential(refresh: refresh) }
     switch result {
     case .success(let answer):
       current = answer

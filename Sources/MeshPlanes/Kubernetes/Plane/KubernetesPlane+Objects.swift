@@ -46,7 +46,7 @@ extension KubernetesPlane {
       _ = try await client.list(
         path, what: what, restarted: { objects = [] },
         page: { response throws(JSONError) in
-          try ListPage.read(response.body) { item throws(JSONError) in
+          try ListPage.read(response.body, kind: resource.kind) { item throws(JSONError) in
             var json = try item.value()
             // Items of Kubernetes' own lists leave out what the list says for all of them.
             if json["kind"] == nil, let members = json.object?.members {
@@ -87,6 +87,11 @@ extension KubernetesPlane {
   /// A native object as it shall be: the smallest patch where it exists, a create where it does not.
   private func steps(for intent: ObjectIntent) async throws(MeshError) -> [Step] {
     let (wanted, ref) = (intent.json, intent.ref)
+    guard ref.kind != "secret" else {
+      throw MeshError(
+        .refused, "Secrets are not edited: plans and journals would hold their contents", plane: name, object: ref,
+        remedy: "use kubectl")
+    }
     guard let meta = wanted["metadata"], meta["name"]?.string == ref.name else {
       throw MeshError(.usage, "the object's metadata.name is not \(ref.name)", plane: name, object: ref)
     }

@@ -65,22 +65,25 @@ extension KubernetesPlane {
         throw MeshError(.malformed, "\(what): \(error)", plane: name, underlying: error)
       }
     }
+    var faults: [String] = []
     do throws(KubernetesClient.ListFailure) {
       _ = try await client.list(
-        path, what: what, restarted: {},
+        path, what: what, restarted: { faults = [] },
         page: { response throws(JSONError) in
           var changes: [MeshChange] = []
-          let page = try ListPage.read(response.body) { item throws(JSONError) in
+          let page = try ListPage.read(response.body, kind: reader.served.kind) { item throws(JSONError) in
             for entity in try reader.entities(plane: name, from: &item, pool: &pool) { changes.append(.upsert(entity)) }
           }
-          for fault in page.faults { changes.append(.feed(key, .stale("cannot read \(fault)", access.now))) }
+          faults += page.faults
           await receive(changes)
           return page
         })
     } catch {
       throw error.meshError(what, plane: name)
     }
-    await receive([.feed(key, .live(access.now))])
+    guard let first = faults.first else { return await receive([.feed(key, .live(access.now))]) }
+    let others = faults.count > 1 ? " (and \(faults.count - 1) more)" : ""
+    await receive([.feed(key, .stale("passed over: cannot read \(reader.served.kind) \(first)\(others)", access.now))])
   }
 
   /// Lists and watches every resource that is served. A receiver begins with an empty snapshot.

@@ -13,7 +13,8 @@ extension KubernetesPlane {
       let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
       return DryRunVerdict(
         step: 0, accepted: answered ? false : nil,
-        message: answered ? error.message : "not validated by the server: \(error.message)")
+        message: answered ? error.message : "not validated by the server: \(error.message)",
+        failure: answered ? error.code : nil)
     }
   }
 
@@ -43,6 +44,11 @@ extension KubernetesPlane {
   private func write(_ step: Step, dryRun: Bool) async throws(MeshError) -> KubernetesClient.Stored {
     guard let path = ResourcePath(step.path) else {
       throw MeshError(.usage, "\(step.path) is no path of the API", plane: name, object: step.object)
+    }
+    guard !(path.group.isEmpty && path.plural == "secrets") else {
+      throw MeshError(
+        .refused, "Secrets are not edited: plans and journals would hold their contents", plane: name,
+        object: step.object, remedy: "use kubectl")
     }
     let object = path.object(step.object.name)
     switch step.write {

@@ -95,7 +95,7 @@ actor ResourceFeed {
   private func receive(_ body: [UInt8]) throws(JSONError) -> ListPage {
     var changes: [MeshChange] = []
     let (plane, kind) = (key.plane, key.kind)
-    let page = try ListPage.read(body) { reader throws(JSONError) in
+    let page = try ListPage.read(body, kind: self.reader.served.kind) { reader throws(JSONError) in
       let start = reader
       let entities = try self.reader.entities(plane: plane, from: &reader, pool: &pool)
       if entities.count == 1, entities[0].ref.kind == kind {

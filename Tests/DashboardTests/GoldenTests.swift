@@ -1,0 +1,101 @@
+import Foundation
+import MeshKit
+import TerminalUI
+import Testing
+
+@testable import Dashboard
+
+/// Every screen as text, compared with the files in `Screens/`; `MESHDECK_UPDATE_GOLDEN=1` writes them anew.
+@Suite struct GoldenTests {
+  static let sizes = [Size(width: 80, height: 24), Size(width: 160, height: 50)]
+
+  private func compare(_ name: String, _ size: Size, _ text: String) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Screens")
+    let file = folder.appendingPathComponent("\(name)-\(size.width)x\(size.height).txt")
+    if ProcessInfo.processInfo.environment["MESHDECK_UPDATE_GOLDEN"] == "1" {
+      try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let golden = try String(contentsOf: file, encoding: .utf8)
+    #expect(text == golden, "\(name) at \(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: ScreenID.allCases, sizes)
+  func screenLooksAsRecorded(_ screen: ScreenID, _ size: Size) async throws {
+    let earlier = (0..<30).map { step in
+      var view = ShopMesh.view()
+      if case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] {
+        report.at = Instant(seconds: at.seconds - Double(30 - step) * 5)
+        for place in report.edges.indices where (12..<24).contains(step) {
+          report.edges[place].traffic.rates[.serverError, default: 0] += Double(step)
+        }
+        view.traffic[ShopMesh.plane] = .known(report, source: source, at: report.at)
+      }
+      return view
+    }
+    let runner = try await Desk.shop(screen, size: size, earlier: earlier)
+    await runner.send(.receipts(Desk.receipts))
+    try await runner.idle()
+    try compare(screen.rawValue, size, await runner.text())
+    await runner.stop()
+  }
+
+  @Test(arguments: sizes)
+  func sheetsLookAsRecorded(_ size: Size) async throws {
+    func shot(_ name: String, _ screen: ScreenID, _ keys: [Key]) async throws {
+      let runner = try await Desk.shop(screen, size: size)
+      await runner.send(.receipts(Desk.receipts))
+      try await runner.idle()
+      await runner.press(keys)
+      try await runner.idle()
+      try compare(name, size, await runner.text())
+      await runner.stop()
+    }
+    try await shot("help", .canaries, [.char("?")])
+    try await shot("queries", .canaries, [.char("Q")])
+    try await shot("why-canary", .canaries, [.char("w")])
+    try await shot("draft", .canaries, [.down, .down, .char("+"), .char("+")])
+    try await shot("workloads", .services, [.tab])
+    try await shot("service", .services, [.down, .enter])
+    try await shot("accepted", .mtls, [.tab])
+    try await shot("mode", .mtls, [.char("m")])
+    try await shot("rule", .routes, [.down, .char("e")])
+    try await shot("plane", .planes, [.enter])
+    try await shot("receipt", .journal, [.char("d")])
+    try await shot("take-back", .journal, [.char("u")])
+    try await shot("namespaces", .topology, [.char("n")])
+    try await shot("focus", .topology, [.char("f")])
+  }
+
+  @Test(arguments: sizes)
+  func asciiScreensLookAsRecorded(_ size: Size) async throws {
+    for screen in [ScreenID.overview, .topology, .canaries] {
+      let runner = try await Desk.shop(screen, size: size, glyphs: .ascii)
+      let text = await runner.text()
+      #expect(text.unicodeScalars.allSatisfy { $0.isASCII })
+      try compare("\(screen.rawValue)-ascii", size, text)
+      await runner.stop()
+    }
+  }
+
+  @Test(arguments: sizes)
+  func planSheetLooksAsRecorded(_ size: Size) async throws {
+    let runner = try await Desk.shop(.canaries, size: size)
+    await runner.press(.char("+"), .char("a"))
+    // The deck of this test has no plane to plan on: the sheet is handed the plan instead.
+    try await runner.idle()
+    let route = ShopMesh.ref("shop", "virtualservice", "reviews")
+    var plan = Plan(
+      id: "pt1x9k3", intent: .weights(WeightsIntent(route: route, weights: [])), summary: "reviews: v1 → 50, v2 → 50",
+      steps: Desk.receipts[0].plan.steps)
+    plan.blastRadius = BlastRadius(
+      lines: ["≈80/s of 266/s move to v2, 2 ready → 66.5/s each"], movedRPS: 80, callers: ["shop/storefront-v1"])
+    plan.warnings = ["Argo CD shop owns this object (label argocd.argoproj.io/instance) and may undo the edit"]
+    plan.verdicts = [DryRunVerdict(step: 0, accepted: true, message: "strict fields ok")]
+    plan.steps[0].state = .pending
+    let number = await runner.state.planNumber
+    await runner.send(.planned(number, plan))
+    await runner.send(.rehearsed(number, plan))
+    try compare("plan", size, await runner.text())
+    await runner.stop()
+  }
+}
