@@ -127,7 +127,7 @@ enum Recorded {
     _ = try await client.list(
       ResourcePath(group: "", version: "v1", plural: "pods"), what: "list", restarted: {},
       page: { response throws(JSONError) in
-        let page = try ListPage.read(response.body) { reader throws(JSONError) in try reader.skip() }
+        let page = try ListPage.read(response.body, kind: "Pod") { reader throws(JSONError) in try reader.skip() }
         names += page.count
         // The recording ends after its second page.
         var end = page
