@@ -301,7 +301,7 @@ public struct Executor: Sendable {
               remedy: "nothing was changed; try again")
           }
         case .conflict:
-          guard rebases < 3 else {
+          guard rebases < 2 else {
             throw MeshError(
               .conflict, "the object changes faster than it can be edited", object: step.object, remedy: "try again later")
           }
