@@ -36,9 +36,12 @@ struct Analyze: AsyncParsableCommand {
       namespace = options.namespace(of: deck)
       view = await deck.view
     } else {
-      view = try OfflineMesh.view(of: try file.flatMap { try InputFile(path: $0).documents() }, rules: PlaneRegistry.rules)
+      view = try OfflineMesh.view(
+        of: try file.flatMap { try InputFile(path: $0).documents() }, rules: PlaneRegistry.rules)
     }
-    let findings = view.findings(plane: options.plane, namespace: namespace).filter { $0.severity >= threshold.severity }
+    let findings = view.findings(plane: options.plane, namespace: namespace).filter {
+      $0.severity >= threshold.severity
+    }
     let console = options.console
     switch options.output {
     case .json, .yaml:
@@ -52,7 +55,9 @@ struct Analyze: AsyncParsableCommand {
         let colour: Colour = finding.severity == .error ? .bad : finding.severity == .warning ? .warn : .plain
         let head = console.paint(finding.severity.rawValue, colour).rendered
         let also = finding.equivalents.isEmpty ? "" : " [\(finding.equivalents.joined(separator: ", "))]"
-        let rest = console.paint(" \(finding.code)\(also) \(finding.object)\(finding.pointer): \(finding.message)", .plain).rendered
+        let rest = console.paint(
+          " \(finding.code)\(also) \(finding.object)\(finding.pointer): \(finding.message)", .plain
+        ).rendered
         try console.write(Array((head + rest + "\n").utf8))
         if !finding.remedy.isEmpty { try console.line("    → \(finding.remedy)") }
       }

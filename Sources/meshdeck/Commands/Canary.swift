@@ -25,7 +25,8 @@ struct Canary: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(await deck.view)
+      try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(
+        await deck.view)
     }
   }
 
@@ -62,7 +63,8 @@ struct Canary: AsyncParsableCommand {
       let entries = try weights.map(Self.entry)
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.weightedRoute(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.weightedRoute(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
         .run(.weights(WeightsIntent(route: route.ref, rule: rule, weights: entries)))
     }

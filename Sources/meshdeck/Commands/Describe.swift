@@ -43,8 +43,10 @@ struct Describe: AsyncParsableCommand {
     case ("proxy", 2), ("pod", 2):
       return try Lookup.one(parts[1], among: snapshot.endpoints.keys, namespace: namespace, what: "proxie")
     default:
-      let all = snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.workloads.keys + snapshot.destinations.keys
-        + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys + snapshot.egressScopes.keys
+      let all =
+        snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.workloads.keys + snapshot.destinations.keys
+        + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys
+        + snapshot.egressScopes.keys
         + snapshot.endpoints.keys
       return try Lookup.one(thing, among: all, namespace: namespace, what: "object")
     }

@@ -21,8 +21,9 @@ struct Get: AsyncParsableCommand {
 
     init?(argument: String) {
       let plural = argument.lowercased()
-      guard let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
-        ?? (plural == "identity" ? .identities : nil)
+      guard
+        let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
+          ?? (plural == "identity" ? .identities : nil)
       else { return nil }
       self = kind
     }

@@ -70,8 +70,12 @@ struct Top: AsyncParsableCommand {
       rows.sorted { ($0.traffic.value?.rps ?? -1, $1.ref) > ($1.traffic.value?.rps ?? -1, $0.ref) }
     }
     switch kind {
-    case .services: try HealthTable(options.console, wide: false).write(rank(view.serviceRows(plane: options.plane, namespace: namespace)))
-    case .workloads: try HealthTable(options.console, wide: false).write(rank(view.workloadRows(plane: options.plane, namespace: namespace)))
+    case .services:
+      try HealthTable(options.console, wide: false).write(
+        rank(view.serviceRows(plane: options.plane, namespace: namespace)))
+    case .workloads:
+      try HealthTable(options.console, wide: false).write(
+        rank(view.workloadRows(plane: options.plane, namespace: namespace)))
     case .edges: try Listing(kind: .edges, name: nil, namespace: namespace, options: options).write(view)
     case .routes: try Listing(kind: .splits, name: nil, namespace: namespace, options: options).write(view)
     }

@@ -34,14 +34,17 @@ struct History: AsyncParsableCommand {
     case .table, .wide:
       if id != nil, let receipt = receipts.first {
         try PlanSheet(console: console).write(receipt.plan)
-        try console.line("\(receipt.result.rawValue) at \(receipt.at.rfc3339) by \(receipt.author)\(receipt.reason.isEmpty ? "" : ": \(receipt.reason)")")
+        try console.line(
+          "\(receipt.result.rawValue) at \(receipt.at.rfc3339) by \(receipt.author)\(receipt.reason.isEmpty ? "" : ": \(receipt.reason)")"
+        )
         if let error = receipt.error { try console.line(error) }
         return
       }
       var table = TextTable(console, ["ID", "AT", "BY", "RESULT", "WHAT", "WHY"])
       for receipt in receipts {
         table.row([
-          receipt.plan.id, receipt.at.rfc3339, receipt.author, receipt.result.rawValue, receipt.plan.summary, receipt.reason,
+          receipt.plan.id, receipt.at.rfc3339, receipt.author, receipt.result.rawValue, receipt.plan.summary,
+          receipt.reason,
         ])
       }
       try table.write()

@@ -19,7 +19,8 @@ struct MTLS: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
-      try Listing(kind: .mtls, name: name, namespace: options.namespace(of: deck), options: options).write(await deck.view)
+      try Listing(kind: .mtls, name: name, namespace: options.namespace(of: deck), options: options).write(
+        await deck.view)
     }
   }
 
@@ -71,7 +72,8 @@ struct MTLS: AsyncParsableCommand {
           throw Ending(code: 1)
         }
       } else {
-        let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(\.needsAttention)
+        let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(
+          \.needsAttention)
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
       }
@@ -112,7 +114,8 @@ struct MTLS: AsyncParsableCommand {
       if !plan.blastRadius.breaks.isEmpty, !force, write.dryRun == nil {
         if options.output == .table { try run.show(plan) }
         throw MeshError(
-          .refused, "\(plan.blastRadius.breaks.count) callers would break: \(plan.blastRadius.breaks.joined(separator: "; "))",
+          .refused,
+          "\(plan.blastRadius.breaks.count) callers would break: \(plan.blastRadius.breaks.joined(separator: "; "))",
           plane: intent.plane, remedy: "mend them first, or say --force")
       }
       try await run.run(plan)
@@ -122,7 +125,9 @@ struct MTLS: AsyncParsableCommand {
 
 /// A scope of mTLS as typed.
 enum ScopeText {
-  static func intent(_ scope: String, _ mode: String, in view: MeshView, options: GlobalOptions) throws(MeshError) -> MTLSIntent {
+  static func intent(_ scope: String, _ mode: String, in view: MeshView, options: GlobalOptions) throws(MeshError)
+    -> MTLSIntent
+  {
     guard let mode = MTLSMode(rawValue: mode.uppercased()) else {
       throw MeshError(.usage, "there is no mode \(mode)", remedy: "one of UNSET, DISABLE, PERMISSIVE, STRICT")
     }
@@ -131,7 +136,8 @@ enum ScopeText {
     func plane() throws(MeshError) -> PlaneName {
       if let plane = options.plane { return plane }
       guard planes.count == 1, let only = planes.first else {
-        throw MeshError(.usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
+        throw MeshError(
+          .usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
       }
       return only
     }
@@ -151,13 +157,17 @@ enum ScopeText {
         (1...65535).contains(port)
       else { throw MeshError(.usage, "\(parts[1]) is not WORKLOAD:PORT") }
       let ref = try workload(String(parts[1][..<colon]), view, options)
-      return MTLSIntent(plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
+      return MTLSIntent(
+        plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
     default:
-      throw MeshError(.usage, "\(scope) is no scope", remedy: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT")
+      throw MeshError(
+        .usage, "\(scope) is no scope", remedy: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT")
     }
   }
 
-  private static func workload(_ typed: String, _ view: MeshView, _ options: GlobalOptions) throws(MeshError) -> ObjectRef {
+  private static func workload(_ typed: String, _ view: MeshView, _ options: GlobalOptions) throws(MeshError)
+    -> ObjectRef
+  {
     try Lookup.one(typed, among: view.snapshot.workloads.keys, namespace: options.namespace, what: "workload")
   }
 }
@@ -176,7 +186,8 @@ struct MatrixTable {
       try console.write(options.output == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
     case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
     case .table, .wide:
-      var table = TextTable(console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "OBSERVED", ">RPS", "VERDICT"])
+      var table = TextTable(
+        console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "OBSERVED", ">RPS", "VERDICT"])
       for pair in pairs {
         let observed = pair.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–"
         table.row([
@@ -184,7 +195,8 @@ struct MatrixTable {
           console.paint(pair.client.shortName, .plain),
           console.paint(pair.policy.server.rawValue, .plain), console.paint(pair.policy.client, .plain),
           console.paint(pair.policy.outcome.rawValue, .plain), console.paint(observed, .plain),
-          console.paint(Figures.compact(pair.rps), .plain), console.paint(pair.verdict, pair.needsAttention ? .bad : .good),
+          console.paint(Figures.compact(pair.rps), .plain),
+          console.paint(pair.verdict, pair.needsAttention ? .bad : .good),
         ])
       }
       try table.write()

@@ -61,7 +61,8 @@ struct PlanRun {
       }
     throw MeshError(
       code, "the server refuses step \(refusal.step + 1), nothing was written: \(refusal.message)",
-      object: rehearsed.steps.indices.contains(refusal.step) ? rehearsed.steps[refusal.step].object : nil, remedy: remedy)
+      object: rehearsed.steps.indices.contains(refusal.step) ? rehearsed.steps[refusal.step].object : nil,
+      remedy: remedy)
   }
 
   /// Writes a plan in the form asked for.
@@ -78,23 +79,28 @@ struct PlanRun {
   func show(_ plans: [Plan]) throws {
     guard plans.count > 1, options.output == .json || options.output == .yaml else { return try plans.forEach(show) }
     let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(plans.map(\.json))]
-    try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+    try console.write(
+      options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
   }
 
   /// Writes a receipt, and ends with the exit code it deserves.
   func report(_ receipt: Receipt, wasInterrupted: Bool = false) throws {
     do { try write(receipt) } catch {
       // What is done is done, whether its report can be read or not.
-      Console.note("meshdeck: \(receipt.plan.id): \(receipt.result.rawValue); see `meshdeck history \(receipt.plan.id)`")
+      Console.note(
+        "meshdeck: \(receipt.plan.id): \(receipt.result.rawValue); see `meshdeck history \(receipt.plan.id)`")
       throw error
     }
     guard receipt.result != .applied else {
       if let gap = receipt.error { Console.note("meshdeck: \(gap)") }
       guard wasInterrupted else { return }
-      Console.note("meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
+      Console.note(
+        "meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
       throw Ending(code: 130)
     }
-    let states = receipt.plan.steps.enumerated().map { "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)" }
+    let states = receipt.plan.steps.enumerated().map {
+      "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)"
+    }
     Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
     for state in states { Console.note("  \(state)") }
     switch receipt.result {
@@ -122,7 +128,9 @@ struct PlanRun {
 
   func ask() throws {
     guard isatty(STDIN_FILENO) == 1 else {
-      throw MeshError(.usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look")
+      throw MeshError(
+        .usage, "nobody can be asked: standard input is no terminal", remedy: "say --yes to apply, or --dry-run to look"
+      )
     }
     _ = Array("apply? [y/N] ".utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
@@ -149,7 +157,8 @@ extension PlanRun {
   func takeBack(_ receipt: Receipt) async throws {
     let isText = options.output == .table || options.output == .wide
     if isText {
-      try options.console.line("undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
+      try options.console.line(
+        "undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
     }
     if write.dryRun == .client { return try show(receipt.reversed) }
     let (deck, reason) = (deck, write.reason)
@@ -159,7 +168,9 @@ extension PlanRun {
     }
     if write.dryRun == .server { return try show(try await rehearse(try await deck.undoPlan(of: receipt))) }
     if !write.yes { try ask() }
-    let (undone, wasInterrupted) = try await Interruption.awaited { try await deck.undo(receipt.plan.id, reason: reason) }
+    let (undone, wasInterrupted) = try await Interruption.awaited {
+      try await deck.undo(receipt.plan.id, reason: reason)
+    }
     try report(undone, wasInterrupted: wasInterrupted)
   }
 }

@@ -21,7 +21,8 @@ struct Planes: AsyncParsableCommand {
         let value: JSONValue = [
           "apiVersion": "meshdeck/v1", "kind": "PlaneList", "items": .array(configuration.planes.map(\.json)),
         ]
-        try console.write(options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try console.write(
+          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
       case .name: for plane in configuration.planes { try console.line(plane.name) }
       case .table, .wide:
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
@@ -77,7 +78,8 @@ struct Planes: AsyncParsableCommand {
       }
       configuration.planes.append(
         PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod))
+          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
+          istiod: istiod))
       try file.write(configuration)
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
@@ -130,7 +132,8 @@ struct Planes: AsyncParsableCommand {
       }
       if options.output == .json || options.output == .yaml {
         let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
-        try options.console.write(options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try options.console.write(
+          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
       }
       if failed { throw Ending(code: 1) }
     }
@@ -154,7 +157,8 @@ extension PlaneSetting {
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
     if let telemetry {
       value["telemetry"] = .object(
-        JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]))
+        JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]
+        ))
     }
     if readOnly { value["readOnly"] = true }
     return value

@@ -11,7 +11,8 @@ struct RouteCommand: AsyncParsableCommand {
 
   /// `meshdeck route show`.
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the rules of a route in the order proxies try them.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show the rules of a route in the order proxies try them.")
 
     @Argument(help: "The route, by name; all routes unless given.")
     var name: String?
@@ -24,7 +25,8 @@ struct RouteCommand: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load(truths: truths) }
       let view = await deck.view
       guard let name, options.output == .table || options.output == .wide else {
-        return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(view)
+        return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(
+          view)
       }
       let route = try Lookup.route(name, in: view, namespace: options.namespace)
       try RuleSheet(console: options.console).write(route, in: view)
@@ -57,7 +59,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
         .run(.rule(try settings.intent(route: route.ref, rule: rule)))
     }
@@ -77,7 +80,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
       guard let intent = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
@@ -102,7 +106,9 @@ struct RouteCommand: AsyncParsableCommand {
       let plans = try await InputFile(path: file).plans(in: deck, options: options)
       for plan in plans {
         if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
-          throw MeshError(.refused, "\(plan.steps.first?.object.description ?? "it") is there already", remedy: "use `meshdeck apply -f`")
+          throw MeshError(
+            .refused, "\(plan.steps.first?.object.description ?? "it") is there already",
+            remedy: "use `meshdeck apply -f`")
         }
       }
       try await PlanRun(deck: deck, options: options, write: write).run(plans)
@@ -122,7 +128,8 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
-      let route = try Lookup.route(route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let route = try Lookup.route(
+        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write).run(.delete(route.ref))
     }
   }
