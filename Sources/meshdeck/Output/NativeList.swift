@@ -94,8 +94,8 @@ private actor StreamedRoutes {
     for change in changes {
       switch change {
       case .feed(_, .stale(let reason, _)): gap = reason
-      case .feed(_, .refused), .feed(_, .live), .feed(_, .loading): continue
-      default: count += 1
+      case .upsert, .reset: count += 1
+      default: continue
       }
       switch change {
       case .upsert(.route(let route)): writer.append(RouteItem(route: route, unreachable: unreachable(route)))
