@@ -100,9 +100,7 @@ public struct Deck: Sendable {
   }
 
   /// Whether nothing may be written to a plane.
-  public func isReadOnly(_ plane: PlaneName) -> Bool {
-    configuration.readOnly || configuration.planes.contains { $0.name == plane && $0.readOnly }
-  }
+  public func isReadOnly(_ plane: PlaneName) -> Bool { configuration.refusesWrites(to: plane) }
 
   private func checkWritable(_ plane: PlaneName) throws(MeshError) {
     guard isReadOnly(plane) else { return }

@@ -44,7 +44,7 @@ struct Meshdeck: AsyncParsableCommand {
   static func run(_ arguments: [String]) async -> Int32 {
     let verbose = arguments.contains("-v") || arguments.contains("--verbose")
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(settled(arguments))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -58,6 +58,30 @@ struct Meshdeck: AsyncParsableCommand {
         self.fullMessage(for: $0)
       }
     }
+  }
+}
+
+extension Meshdeck {
+  /// The arguments with the global options that stand before the command moved behind it, where the parser wants them.
+  static func settled(_ arguments: [String]) -> [String] {
+    let valued = ["-p", "--plane", "-n", "--namespace", "--context", "--config", "-o", "--output", "--timeout"]
+    let plain = ["-A", "--all-namespaces", "--read-only", "--no-color", "-v", "--verbose"]
+    var leading = 0
+    while leading < arguments.count {
+      let word = arguments[leading]
+      if valued.contains(word) {
+        leading += 2
+      } else if plain.contains(word) || valued.contains(where: { word.hasPrefix($0 + "=") }) {
+        leading += 1
+      } else {
+        break
+      }
+    }
+    // A command takes them at its end, but before a `--` that ends all options.
+    guard leading > 0, leading < arguments.count, !arguments[leading].hasPrefix("-") else { return arguments }
+    let command = arguments[leading...]
+    let end = command.firstIndex(of: "--") ?? command.endIndex
+    return Array(command[..<end] + arguments[..<leading] + command[end...])
   }
 }
 

@@ -8,7 +8,12 @@ enum Version {
 
 /// `meshdeck version`.
 struct VersionCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Print the version.",
+    discussion: """
+      EXAMPLES
+        meshdeck version -o json
+      """)
 
   @Option(name: .shortAndLong, help: "The form of output.")
   var output: OutputFormat = .table

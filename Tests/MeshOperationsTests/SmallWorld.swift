@@ -76,10 +76,9 @@ struct SmallWorld {
 
   /// Traffic to a version of a service as its destination reports it.
   mutating func call(
-    _ source: String = "web-v1", from namespace: String = "shop", _ service: String = "reviews", _ version: String,
-    in place: String = "shop",
-    ok: Double, failed: Double = 0, p99: Double? = nil, mtls: Double? = 1, transport: String = "http",
-    bytes: Double? = nil
+    by source: String = "web-v1", from namespace: String = "shop", _ service: String, _ version: String,
+    in place: String = "shop", ok: Double, failed: Double = 0, p99: Double? = nil, mtls: Double? = 1,
+    transport: String = "http", bytes: Double? = nil
   ) {
     let window = 60.0
     edges.append(

@@ -76,9 +76,8 @@ enum Chrome {
     var right = Line("")
     if let summary = state.summary, let measured = summary.measuredAt {
       if rect.width >= 100 {
-        right.append(
-          "\(summary.queries) \(summary.queries == 1 ? "query" : "queries") \(Figures.seconds(summary.querySeconds))  ",
-          .muted)
+        let noun = summary.queries == 1 ? "query" : "queries"
+        right.append("\(summary.queries) \(noun) \(Figures.seconds(summary.querySeconds))  ", .muted)
       }
       right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
       let age = state.now.age(of: measured)

@@ -40,6 +40,9 @@ public final class EmbeddedMesh: Sendable {
     }
   }
 
+  /// The seconds of simulated traffic before the mesh is first looked at.
+  private static let past = 2.0
+
   /// The objects of the mesh; writing here is what writing through the API is.
   public let store: ObjectStore
   /// The Kubernetes API.
@@ -69,7 +72,9 @@ public final class EmbeddedMesh: Sendable {
       try store.put(object)
     }
     try objects.emitAll()
-    let simulation = Simulation(store: store, scenario: scenario, seed: seed, start: start)
+    // The world has been running for a while, so that the counters are there when they are first scraped.
+    let simulation = Simulation(store: store, scenario: scenario, seed: seed, start: start - Self.past)
+    simulation.advance(to: start)
     let answers = MeshAnswers(store: store, simulation: simulation, clock: clock)
     self.store = store
     self.clock = clock

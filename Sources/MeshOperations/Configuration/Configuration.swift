@@ -24,6 +24,13 @@ public struct Configuration: Sendable, Hashable {
   }
 }
 
+extension Configuration {
+  /// Whether nothing may be written to a plane.
+  public func refusesWrites(to plane: PlaneName) -> Bool {
+    readOnly || planes.contains { $0.name == plane && $0.readOnly }
+  }
+}
+
 /// One plane as configured.
 public struct PlaneSetting: Sendable, Hashable {
   /// Its name.

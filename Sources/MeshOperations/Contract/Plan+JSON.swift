@@ -118,12 +118,16 @@ extension BlastRadius {
 
 extension DryRunVerdict {
   var json: JSONValue {
-    ["step": .int(step), "accepted": accepted.map(JSONValue.bool) ?? .null, "message": .string(message)]
+    var value: JSONValue = ["step": .int(step), "accepted": accepted.map(JSONValue.bool) ?? .null, "message": .string(message)]
+    if let failure { value["failure"] = .string(failure.rawValue) }
+    return value
   }
 
   init?(json: JSONValue) {
     guard let step = json["step"]?.int else { return nil }
-    self.init(step: step, accepted: json["accepted"]?.bool, message: json["message"]?.string ?? "")
+    self.init(
+      step: step, accepted: json["accepted"]?.bool, message: json["message"]?.string ?? "",
+      failure: json["failure"]?.string.flatMap(MeshError.Code.init(rawValue:)))
   }
 }
 

@@ -166,7 +166,11 @@ public actor LiveMesh {
   }
 
   private func measureForEver(_ connection: PlaneConnection) async {
-    guard connection.telemetry != nil else { return }
+    guard let telemetry = connection.telemetry else { return }
+    if let pause = telemetry.warmUp {
+      await measure(connection)
+      try? await Task.sleep(for: .seconds(pause))
+    }
     while !Task.isCancelled {
       await measure(connection)
       try? await Task.sleep(for: .seconds(interval))

@@ -44,7 +44,7 @@ public struct Executor: Sendable {
     _ plan: Plan, reason: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     if let refusal = plan.verdicts.first(where: { $0.accepted == false }) {
-      throw MeshError(.refused, "the server refuses step \(refusal.step + 1): \(refusal.message)")
+      throw refusal.error(plane: plan.intent.plane)
     }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.plan.id = try journal.unused(plan.id)
@@ -311,7 +311,7 @@ public struct Executor: Sendable {
               remedy: "nothing was changed; try again")
           }
         case .conflict:
-          guard rebases < 3 else {
+          guard rebases < 2 else {
             throw MeshError(
               .conflict, "the object changes faster than it can be edited", object: step.object,
               remedy: "try again later")
@@ -370,6 +370,15 @@ extension MeshError {
     var error = self
     error.message += "; reading it back failed too: \(unread.message)"
     return error
+  }
+}
+
+extension DryRunVerdict {
+  /// The error of a step that the server would not take.
+  public func error(plane: PlaneName) -> MeshError {
+    MeshError(
+      failure ?? .refused, "the server refuses step \(step + 1): \(message)", plane: plane,
+      remedy: failure == .conflict ? "plan it afresh on what is there now" : nil)
   }
 }
 

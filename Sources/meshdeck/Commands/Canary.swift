@@ -5,6 +5,11 @@ import MeshKit
 struct Canary: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show and set the weights of a split.",
+    discussion: """
+      EXAMPLES
+        meshdeck canary show reviews
+        meshdeck canary set reviews v1=70 v2=30
+      """,
     subcommands: [Show.self, Set.self], defaultSubcommand: Show.self)
 
   /// `meshdeck canary show`.

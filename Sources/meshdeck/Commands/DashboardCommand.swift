@@ -7,7 +7,12 @@ import TerminalUI
 /// `meshdeck dashboard`, and `meshdeck` alone.
 struct DashboardCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dashboard", abstract: "The dashboard on the configured planes (also without any command).")
+    commandName: "dashboard", abstract: "The dashboard on the configured planes (also without any command).",
+    discussion: """
+      EXAMPLES
+        meshdeck
+        meshdeck dashboard --context prod --read-only
+      """)
 
   @OptionGroup var options: GlobalOptions
 
@@ -18,7 +23,15 @@ struct DashboardCommand: AsyncParsableCommand {
   /// Opens the dashboard on a deck and returns when the operator leaves it.
   static func open(_ deck: Deck, options: GlobalOptions) async throws {
     let terminal = TerminalOptions(environment: ProcessInfo.processInfo.environment)
-    let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
-    if code != 0 { throw Ending(code: code) }
+    do {
+      let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
+      if code != 0 { throw Ending(code: code) }
+    } catch let error as ScreenError {
+      throw MeshError(.usage, "\(error)", remedy: "the commands work without a terminal: see `meshdeck --help`")
+    } catch let error as ThemeError {
+      throw MeshError(.usage, "\(error)")
+    } catch let error as KeymapError {
+      throw MeshError(.usage, "\(error)")
+    }
   }
 }

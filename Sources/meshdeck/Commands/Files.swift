@@ -36,7 +36,12 @@ struct PlanCommand: AsyncParsableCommand {
 /// `meshdeck diff -f FILE`.
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what applying a file would change; exit 1 where it would change anything.")
+    abstract: "Show what applying a file would change; exit 1 where it would change anything.",
+    discussion: """
+      EXAMPLES
+        meshdeck diff -f virtualservice.yaml
+        kubectl get vs reviews -o yaml | meshdeck diff -f -
+      """)
 
   @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
   var file: String

@@ -40,7 +40,13 @@ struct Graph: AsyncParsableCommand {
 /// `meshdeck top`.
 struct Top: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The busiest first, again and again; once where output is no terminal.")
+    abstract: "The busiest first, again and again; once where output is no terminal.",
+    discussion: """
+      EXAMPLES
+        meshdeck top
+        meshdeck top workloads -n shop
+        meshdeck top edges --once
+      """)
 
   /// What can be ranked.
   enum Kind: String, ExpressibleByArgument, CaseIterable { case services, workloads, edges, routes }

@@ -5,11 +5,22 @@ import MeshKit
 struct MTLS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mtls", abstract: "Show, check and set mutual TLS.",
+    discussion: """
+      EXAMPLES
+        meshdeck mtls matrix -A
+        meshdeck mtls set namespace/shop STRICT --dry-run server
+      """,
     subcommands: [Show.self, Matrix.self, Check.self, Set.self], defaultSubcommand: Show.self)
 
   /// `meshdeck mtls show`.
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show what each workload accepts, and why.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show what each workload accepts, and why.",
+      discussion: """
+        EXAMPLES
+          meshdeck mtls show -A
+          meshdeck mtls show cart-v1 -o wide
+        """)
 
     @Argument(help: "The workload, by name; all unless given.")
     var name: String?
@@ -27,7 +38,12 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls matrix`.
   struct Matrix: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show client by server: policy and what traffic did, disagreements first.")
+      abstract: "Show client by server: policy and what traffic did, disagreements first.",
+      discussion: """
+        EXAMPLES
+          meshdeck mtls matrix -A
+          meshdeck mtls matrix -n payments -o json
+        """)
 
     @OptionGroup var options: GlobalOptions
 

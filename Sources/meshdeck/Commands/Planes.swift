@@ -6,11 +6,21 @@ import MeshKit
 struct Planes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List, add, remove and check the configured planes.",
+    discussion: """
+      EXAMPLES
+        meshdeck planes
+        meshdeck planes check
+      """,
     subcommands: [List.self, Add.self, Remove.self, Check.self], defaultSubcommand: List.self)
 
   /// `meshdeck planes list`.
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the planes in use.")
+    static let configuration = CommandConfiguration(
+      abstract: "List the planes in use.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes list -o json
+        """)
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
@@ -87,7 +97,12 @@ struct Planes: AsyncParsableCommand {
 
   /// `meshdeck planes remove`.
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a plane from the configuration file.")
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a plane from the configuration file.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes remove lab
+        """)
     @Argument(help: "The name of the plane.")
     var name: String
     @OptionGroup var options: GlobalOptions
@@ -106,7 +121,12 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes check`.
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.")
+      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes check
+          meshdeck planes check -p prod -o json
+        """)
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {

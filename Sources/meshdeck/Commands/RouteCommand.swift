@@ -7,12 +7,22 @@ import MeshKit
 struct RouteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "route", abstract: "Show and change the rules of routes: timeouts, retries, faults, mirrors, headers.",
+    discussion: """
+      EXAMPLES
+        meshdeck route show reviews
+        meshdeck route set reviews --rule primary --timeout 3s
+      """,
     subcommands: [Show.self, Set.self, Edit.self, Create.self, Delete.self], defaultSubcommand: Show.self)
 
   /// `meshdeck route show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show the rules of a route in the order proxies try them.")
+      abstract: "Show the rules of a route in the order proxies try them.",
+      discussion: """
+        EXAMPLES
+          meshdeck route show reviews
+          meshdeck route show -A
+        """)
 
     @Argument(help: "The route, by name; all routes unless given.")
     var name: String?
@@ -69,7 +79,12 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route edit`.
   struct Edit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.")
+      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.",
+      discussion: """
+        EXAMPLES
+          meshdeck route edit reviews
+          EDITOR=nano meshdeck route edit reviews -n shop
+        """)
 
     @Argument(help: "The route, by name.")
     var route: String
@@ -92,7 +107,13 @@ struct RouteCommand: AsyncParsableCommand {
 
   /// `meshdeck route create`.
   struct Create: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Create routes from a file through a plan.")
+    static let configuration = CommandConfiguration(
+      abstract: "Create routes from a file through a plan.",
+      discussion: """
+        EXAMPLES
+          meshdeck route create -f virtualservice.yaml
+          cat virtualservice.yaml | meshdeck route create -f - -y
+        """)
 
     @Option(name: .shortAndLong, help: "The file, or - for standard input.", completion: .file())
     var file: String
@@ -117,7 +138,13 @@ struct RouteCommand: AsyncParsableCommand {
 
   /// `meshdeck route delete`.
   struct Delete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Delete a route through a plan that can be taken back.")
+    static let configuration = CommandConfiguration(
+      abstract: "Delete a route through a plan that can be taken back.",
+      discussion: """
+        EXAMPLES
+          meshdeck route delete reviews -n shop
+          meshdeck route delete reviews --dry-run server
+        """)
 
     @Argument(help: "The route, by name.")
     var route: String

@@ -59,7 +59,7 @@ import Testing
       ("planes:\n  - kind: kubernetes\n", "c.yaml:2:5: a plane needs a name"),
       ("planes:\n  - name: a/b\n", "without '/'"),
       ("planes:\n  - {name: a}\n  - {name: a}\n", "c.yaml:3:5: two planes are named a"),
-      ("planes:\n  - {name: a, kind: teapot}\n", "c.yaml:2:22: no plane is of kind teapot"),
+      ("planes:\n  - {name: a, kind: teapot}\n", "c.yaml:2:21: no plane is of kind teapot"),
       ("readOnly: perhaps\n", "c.yaml:1:11: true or false is expected here"),
       ("theme: [a]\n", "c.yaml:1:8: text is expected here"),
       ("planes:\n  - name: a\n    telemetry: {graphite: {url: x}}\n", "c.yaml:3:17: unknown field graphite"),

@@ -75,7 +75,8 @@ import Testing
       bench.plane.remove(Workbench.ref("a"))
       if isMadeAnew { bench.plane.put(Workbench.ref("a"), spec: Workbench.spec) }
       #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .conflict)
-      #expect(bench.plane.now(Workbench.ref("a")) == (isMadeAnew ? Workbench.spec : nil))
+      let expected: JSONValue? = isMadeAnew ? .some(Workbench.spec) : .none
+      #expect(bench.plane.now(Workbench.ref("a")) == expected)
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
         {"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"default","namespace":"shop"},
          "spec":{"mtls":{"mode":"\(mode)"}}}
         """)
-    world.call("legacy-v1", from: "old", "reviews", "v1", ok: 10, mtls: mtls)
+    world.call(by: "legacy-v1", from: "old", "reviews", "v1", ok: 10, mtls: mtls)
     return world
   }
 

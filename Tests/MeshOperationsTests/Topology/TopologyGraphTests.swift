@@ -10,10 +10,10 @@ import Testing
     world.add("idle", versions: ["v1"])
     world.call("reviews", "v1", ok: 15, failed: 1, p99: 84)
     world.call("reviews", "v2", ok: 4)
-    world.call("reviews-v1", "db", "v1", in: "data", ok: 0, mtls: 0, transport: "tcp", bytes: 1234)
+    world.call(by: "reviews-v1", "db", "v1", in: "data", ok: 0, mtls: 0, transport: "tcp", bytes: 1234)
     // A loop, and a name that would break out of its quotes.
-    world.call("reviews-v1", "web", "v1", ok: 1)
-    world.call("w\"]; evil\n", "web", "v1", ok: 1)
+    world.call(by: "reviews-v1", "web", "v1", ok: 1)
+    world.call(by: "w\"]; evil\n", "web", "v1", ok: 1)
     return world
   }
 

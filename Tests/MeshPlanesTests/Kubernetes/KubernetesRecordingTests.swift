@@ -127,7 +127,7 @@ enum Recorded {
     _ = try await client.list(
       ResourcePath(group: "", version: "v1", plural: "pods"), what: "list", restarted: {},
       page: { response throws(JSONError) in
-        let page = try ListPage.read(response.body) { reader throws(JSONError) in try reader.skip() }
+        let page = try ListPage.read(response.body, kind: "Pod") { reader throws(JSONError) in try reader.skip() }
         names += page.count
         // The recording ends after its second page.
         var end = page
@@ -159,19 +159,22 @@ enum Recorded {
       Refusal(
         testDescription: "404 as text", status: 404, body: try Recorded.text("errors/unknown-resource.json"),
         code: .notFound),
-      Refusal(testDescription: "409", status: 409, body: try Recorded.text("edit/put-conflict.json"), code: .conflict),
+      Refusal(testDescription: "409", status: 409, body: try Recorded.text("edit/put-conflict.json"), code: .conflict,
+        isWrite: true),
       Refusal(
-        testDescription: "409 apply", status: 409, body: try Recorded.text("edit/apply-conflict.json"), code: .conflict),
-      Refusal(testDescription: "410", status: 410, body: Wire.status(410, reason: "Expired"), code: .conflict),
+        testDescription: "409 apply", status: 409, body: try Recorded.text("edit/apply-conflict.json"), code: .conflict,
+        isWrite: true),
+      Refusal(testDescription: "410", status: 410, body: Wire.status(410, reason: "Expired"), code: .conflict,
+        isWrite: true),
       Refusal(
         testDescription: "422 of a stale test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"),
-        code: .conflict, isGuarded: true),
+        code: .conflict, isGuarded: true, isWrite: true),
       Refusal(
         testDescription: "422 without a test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"),
-        code: .refused),
+        code: .refused, isWrite: true),
       Refusal(
         testDescription: "422 with causes", status: 422,
-        body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true),
+        body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true, isWrite: true),
       Refusal(testDescription: "429", status: 429, body: Wire.status(429), code: .unreachable),
       Refusal(testDescription: "500", status: 500, body: "<html>oops", code: .unreachable),
       Refusal(testDescription: "503", status: 503, body: "", code: .unreachable),

@@ -1,0 +1,178 @@
+import MeshKit
+import TerminalUI
+import Testing
+
+@testable import Dashboard
+
+/// Keys in, state and effects out.
+@Suite struct UpdateTests {
+  @Test func noTwoKeysOfAScreenCollide() {
+    #expect(Keymap(DashboardBindings.all).collisions().isEmpty)
+  }
+
+  @Test(arguments: ScreenID.allCases)
+  func digitsOpenScreens(_ screen: ScreenID) async throws {
+    let runner = try await Desk.shop(.overview)
+    await runner.press(.char(screen.key))
+    try await runner.idle()
+    #expect(await runner.state.screen == screen)
+    #expect(await runner.text().contains(screen.title.text))
+    await runner.stop()
+  }
+
+  @Test func returnOnTheOverviewOpensTheRowOnItsScreen() async throws {
+    let runner = try await Desk.shop(.overview)
+    await runner.press(.down, .enter)
+    try await runner.idle()
+    #expect(await runner.state.screen == .canaries)
+    guard case .backend(let row)? = await runner.state.chosenRow else {
+      Issue.record("no backend is chosen")
+      return
+    }
+    #expect(row.split.route.name == "ledger" && row.backend?.name == "v2")
+    await runner.stop()
+  }
+
+  @Test func theChoiceNeverRestsOnAHead() async throws {
+    let runner = try await Desk.shop(.canaries)
+    for key: Key in [.up, .home, .down, .down, .down, .up, .up, .end, .pageUp] {
+      await runner.press(key)
+      #expect(await runner.state.chosenRow?.isHead == false)
+    }
+    await runner.stop()
+  }
+
+  @Test func filtersNarrowWhileTypedAndEscapeGoesBack() async throws {
+    let runner = try await Desk.shop(.services)
+    await runner.press(.char("/"))
+    await runner.type("err > 0.3%")
+    try await runner.idle()
+    #expect(await runner.state.rows.map(\.native?.name) == ["ledger"])
+    await runner.press(.escape)
+    try await runner.idle()
+    #expect(await runner.state.rows.count == 7)
+    await runner.stop()
+  }
+
+  @Test func sortingGoesThroughTheColumnsAndTurnsRound() async throws {
+    let runner = try await Desk.shop(.services)
+    await runner.press(.char("s"), .char("s"))
+    try await runner.idle()
+    #expect(await runner.state.place.sort == SortOrder(column: "rps", isAscending: false))
+    #expect(await runner.state.rows.first?.native?.name == "cart")
+    await runner.press(.char("S"))
+    try await runner.idle()
+    #expect(await runner.state.rows.last?.native?.name == "cart")
+    await runner.stop()
+  }
+
+  @Test func copyHandsOverTheIdentifier() async throws {
+    let runner = try await Desk.shop(.services)
+    await runner.press(.char("x"))
+    #expect(await runner.copied == ["prod/legacy/service/mainframe"])
+    await runner.stop()
+  }
+
+  @Test func arrowsFollowTheBusiestEdges() async throws {
+    let runner = try await Desk.shop(.topology)
+    #expect(await runner.state.place.chosen == "prod/shop/workload/storefront-v1")
+    await runner.press(.right)
+    #expect(await runner.state.place.chosen == "prod/shop/workload/cart-v1")
+    await runner.press(.right)
+    #expect(await runner.state.place.chosen == "prod/payments/workload/ledger-v1")
+    await runner.press(.left)
+    #expect(await runner.state.place.chosen == "prod/shop/workload/cart-v1")
+    await runner.press(.char("f"))
+    try await runner.idle()
+    #expect(await runner.state.data[.topology]?.graph?.boxes.count == 5)
+    await runner.stop()
+  }
+
+  @Test func theFormOfARuleGivesAnIntentOfWhatChangedAlone() async throws {
+    let runner = try await Desk.shop(.routes)
+    await runner.press(.down, .char("e"))
+    await runner.press(.ctrl("u"))
+    await runner.type("500ms")
+    await runner.press(.tab, .ctrl("u"))
+    await runner.type("3")
+    await runner.press(.enter)
+    guard case .apply(.rule(let intent))? = await runner.state.plan?.purpose else {
+      Issue.record("no plan was asked for")
+      return
+    }
+    #expect(intent.timeout == .set(0.5))
+    #expect(intent.retries == .set(RetrySetting(attempts: 3, retryOn: "5xx")))
+    #expect(intent.fault == nil && intent.mirror == nil && intent.headers == nil)
+    #expect(intent.route.name == "ledger" && intent.rule == "1")
+    await runner.stop()
+  }
+
+  @Test func aFormThatCannotBeUsedSaysWhyAndStays() async throws {
+    let runner = try await Desk.shop(.routes)
+    await runner.press(.down, .char("e"), .ctrl("u"))
+    await runner.type("soon\n")
+    #expect(await runner.text().contains("no time such as 2s"))
+    #expect(await runner.state.plan == nil)
+    await runner.stop()
+  }
+
+  @Test func theFormOfAModeGivesAnIntentForThePortInstancesListenOn() async throws {
+    let runner = try await Desk.shop(.mtls)
+    await runner.press(.char("m"), .right)
+    await runner.press(.enter)
+    guard case .apply(.mtls(let intent))? = await runner.state.plan?.purpose else {
+      Issue.record("no plan was asked for")
+      return
+    }
+    #expect(
+      intent
+        == MTLSIntent(
+          plane: "prod", scope: .port, namespace: "payments", workload: "ledger-v1", port: 8080, mode: .strict))
+    await runner.stop()
+  }
+
+  @Test func aCheckCannotBeApplied() async throws {
+    let runner = try await Desk.shop(.mtls)
+    await runner.press(.char("c"), .enter)
+    let number = await runner.state.planNumber
+    try await runner.idle()
+    await runner.send(.planned(number, Desk.receipts[0].plan))
+    await runner.send(.rehearsed(number, Desk.receipts[0].plan))
+    await runner.press(.enter)
+    #expect(await runner.state.plan?.isBusy == false)
+    #expect(await runner.text().contains("this is a check"))
+    await runner.stop()
+  }
+
+  @Test func anAnswerToAnOlderPlanIsDropped() async throws {
+    let runner = try await Desk.shop(.canaries)
+    await runner.press(.char(":"))
+    await runner.type("canary set reviews v1=1 v2=2\n")
+    try await runner.idle()
+    await runner.send(.planned(0, Desk.receipts[0].plan))
+    #expect(await runner.state.plan?.plan == nil)
+    await runner.stop()
+  }
+
+  @Test func aDraftIsDroppedAndSaidSoWhenSomebodyElseChangesTheWeights() async throws {
+    let runner = try await Desk.shop(.canaries)
+    await runner.press(.end, .char("+"))
+    #expect(await runner.state.drafts.count == 1)
+    await runner.send(.view(ShopMesh.view(reviews: [("v1", 10), ("v2", 90)])))
+    try await runner.idle()
+    #expect(await runner.state.drafts.isEmpty)
+    #expect(await runner.text().contains("somebody else changed the weights"))
+    await runner.stop()
+  }
+
+  @Test func themesChangeInTurnAndByName() async throws {
+    let runner = try await Desk.shop(.overview)
+    let first = await runner.state.theme.name
+    await runner.press(.char("t"))
+    #expect(await runner.state.theme.name != first)
+    await runner.press(.char(":"))
+    await runner.type("theme mono\n")
+    #expect(await runner.state.theme.name == "mono")
+    await runner.stop()
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import MeshModel
+import Testing
+
+/// What lists say, in every form of output.
+@Suite(.timeLimit(.minutes(2))) struct ListingTests {
+  static let kinds = [
+    ("services", "ServiceList"), ("workloads", "WorkloadList"), ("edges", "EdgeList"), ("routes", "RouteList"),
+    ("splits", "SplitList"),
+    ("mtls", "MTLSList"), ("proxies", "ProxyList"), ("gateways", "GatewayList"), ("identities", "IdentityList"),
+  ]
+
+  @Test(arguments: kinds) func aListIsTheContractInEveryForm(command: String, kind: String) async throws {
+    let tool = try await DemoServer.reading.tool(measured: true)
+    let run = try await tool("get", command, "-A", "-o", "json")
+    #expect(run.code == 0, "\(run.errors)")
+    let json = try run.json
+    #expect(json["apiVersion"] == "meshdeck/v1")
+    #expect(json["kind"]?.string == kind)
+    #expect(json["items"]?.array?.isEmpty == false)
+    #expect(json["planes"]?[0]?["name"] == "demo")
+    try Shape.check(json, kind)
+
+    let yaml = try await tool("get", command, "-A", "-o", "yaml")
+    #expect(yaml.code == 0)
+    #expect(
+      yaml.output.hasPrefix("apiVersion: \"meshdeck/v1\"\nkind: \(kind)\n")
+        || yaml.output.hasPrefix("apiVersion: meshdeck/v1\nkind: \(kind)\n"))
+    let names = try await tool("get", command, "-A", "-o", "name")
+    #expect(names.output.split(separator: "\n").allSatisfy { $0.hasPrefix("demo/") && !$0.contains(" ") })
+    #expect(names.output.isEmpty == false)
+    let (table, wide) = (try await tool("get", command, "-A"), try await tool("get", command, "-A", "-o", "wide"))
+    #expect(table.code == 0 && wide.code == 0)
+    #expect(table.output.split(separator: "\n").count > 1)
+    #expect(!table.output.contains("\u{1b}"), "no colour into a pipe")
+    #expect(wide.output.count >= table.output.split(separator: "\n").first?.count ?? 0)
+  }
+
+  @Test func theOtherDocumentsAreTheContractToo() async throws {
+    let tool = try await DemoServer.reading.tool(measured: true)
+    for (name, code, arguments) in [
+      ("MTLSMatrix", 0, ["mtls", "matrix", "-A"]), ("FindingList", 1, ["analyze", "-A"]),
+      ("Graph", 0, ["graph", "-A"]),
+      ("PlaneList", 0, ["planes", "list"]), ("CheckList", 0, ["planes", "check"]), ("Version", 0, ["version"]),
+      ("Plan", 0, ["canary", "set", "reviews", "v1=60", "v2=40", "--dry-run", "server"]),
+    ] as [(String, Int32, [String])] {
+      let run = try await tool.run(["timeout", "60", Tool.path] + arguments + ["-o", "json"])
+      #expect(run.code == code, "\(name): \(run.errors)")
+      let json = try run.json
+      #expect(json["kind"]?.string == name)
+      try Shape.check(json, name)
+    }
+  }
+
+  @Test func nativeObjectsAreAsTheServerHasThem() async throws {
+    let tool = try await DemoServer.reading.tool()
+    let json = try await tool("get", "objects", "virtualservice", "-n", "shop", "-o", "json").json
+    #expect(
+      json["items"]?.array?.compactMap { $0["metadata"]?["name"]?.string }.sorted() == [
+        "cart", "reviews", "storefront",
+      ])
+    #expect(json["items"]?[0]?["apiVersion"] == "networking.istio.io/v1")
+    #expect(try await tool("get", "objects", "teapot").code == 2)
+  }
+
+  @Test func optionsStandBeforeTheCommandToo() async throws {
+    let tool = try await DemoServer.reading.tool()
+    let (before, after) = (
+      try await tool("-n", "payments", "-o", "name", "get", "routes"),
+      try await tool("get", "routes", "-n", "payments", "-o", "name")
+    )
+    #expect(before.output == "demo/payments/virtualservice/ledger\n")
+    #expect(before.output == after.output)
+    #expect(try await tool("--namespace=payments", "-o=name", "get", "routes").output == after.output)
+  }
+
+  @Test func oneThingIsDescribedWithItsThreeTruths() async throws {
+    let tool = try await DemoServer.reading.tool(measured: true)
+    let route = try await tool("describe", "route/reviews")
+    #expect(route.code == 0, "\(route.errors)")
+    for words in ["primary", "weight 80", "DESIRED", "PROGRAMMED", "OBSERVED", "UNREACHABLE"]
+    where words != "UNREACHABLE" {
+      #expect(route.output.contains(words), "\(words)")
+    }
+    for thing in [
+      "service/ledger", "workload/ledger-v1", "virtualservice/reviews", "destinationrule/cart", "payments/default",
+    ] {
+      let run = try await tool("describe", thing)
+      #expect(run.code == 0, "\(thing): \(run.errors)")
+    }
+    #expect(try await tool("describe", "virtualservice/reviews", "-o", "json").json["kind"] == "VirtualService")
+    let missing = try await tool("describe", "route/reviewz")
+    #expect(missing.code == 2)
+    #expect(missing.errors.contains("there is no route reviewz"))
+  }
+
+  @Test func aWatchWritesAgainWhenSomethingChanges() async throws {
+    let tool = try await DemoServer.reading.tool()
+    let run = try await tool.shell(#""$deck" get routes -A --watch -o name | head -n 6 | sort -u | wc -l"#)
+    #expect(run.output.trimmingCharacters(in: .whitespacesAndNewlines) == "5", "\(run.errors)")
+  }
+
+  @Test func findingsAreMadeOfFilesAlone() async throws {
+    let tool = try Tool(kubeconfig: nil)
+    let path = try tool.file(
+      "vs.yaml",
+      """
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: a, namespace: shop}
+      spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: v9}, weight: 100}]}]}
+      """)
+    let run = try await tool("analyze", "-f", path, "-o", "json")
+    #expect(run.code == 1, "\(run.errors)")
+    #expect(try run.json["items"]?.array?.isEmpty == false)
+  }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import MeshEmulator
+import MeshModel
+import Testing
+
+/// What cannot be done: one clear sentence, the exit code as specified, and nothing written.
+@Suite(.timeLimit(.minutes(2))) struct RefusalTests {
+  /// Runs that fail, with their exit code and words of the message.
+  static let refusals: [([String], Int32, String)] = [
+    (["canary", "set", "reviews", "v1=-5", "-y"], 3, "weight -5 is below 0"),
+    (["canary", "set", "reviews", "v1=0", "v2=0", "-y"], 3, "sum to 0"),
+    (["canary", "set", "reviews", "v1=4000000000", "v2=4000000000", "-y"], 3, "reviews"),
+    (["canary", "set", "reviews", "v9=5", "-y"], 3, "there is no backend v9"),
+    (["canary", "set", "reviews", "v1=33.3", "-y"], 2, "33.3 is not a whole number"),
+    (["canary", "set", "reviews", "v1=99999999999999999999", "-y"], 2, "is not a whole number"),
+    (["canary", "set", "reviews", "v1", "-y"], 2, "BACKEND=WEIGHT"), (["canary", "set", "reviews"], 2, "Missing"),
+    (["canary", "set", "reviews", "v1=1", "--rule", "nosuch", "-y"], 3, "nosuch"),
+    (["canary", "set", "orders-db", "x=1", "-y"], 3, "no weights to set"),
+    (["canary", "set", "nosuch", "v1=1", "-y"], 2, "there is no split nosuch"),
+    (["canary", "set", "reviews", "v1=1", "v2=9"], 2, "nobody can be asked"),
+    (["route", "set", "reviews", "-y"], 2, "no setting is named"),
+    (["route", "set", "reviews", "--timeout", "soon", "-y"], 2, "no length of time"),
+    (["route", "set", "reviews", "--rule", "primary", "--abort", "999", "-y"], 2, "no HTTP status"),
+    (
+      ["route", "set", "reviews", "--rule", "primary", "--delay", "1s", "--delay-percent", "101", "-y"], 2,
+      "between 0 and 100"
+    ),
+    (["mtls", "set", "namespace/shop", "MAYBE", "-y"], 2, "there is no mode MAYBE"),
+    (["mtls", "set", "everything", "STRICT", "-y"], 2, "is no scope"),
+    (["mtls", "set", "namespace/nowhere", "STRICT", "-y"], 2, "there is no namespace nowhere"),
+    (["mtls", "set", "port/cart-v1:0", "STRICT", "-y"], 2, "WORKLOAD:PORT"),
+    (["undo", "-y"], 2, "nothing to take back"),
+    (["undo", "nosuch", "-y"], 2, "no plan nosuch"), (["history", "nosuch"], 2, "no plan nosuch"),
+    (["get", "teapots"], 2, "teapots"),
+    (["get", "splits", "nosuch"], 2, "none named nosuch"), (["apply", "-f", "/nowhere.yaml"], 2, "there is no file"),
+    (["get", "splits", "-p", "nowhere"], 2, "there is no plane nowhere"),
+    (["get", "splits", "--config", "/nowhere"], 2, "no configuration file"),
+    (["get", "splits", "--context", "nowhere"], 2, "nowhere"), (["--token", "x", "get", "splits"], 2, "--token"),
+    (["completion", "tcsh"], 2, "tcsh"), (["describe", "route/nosuch"], 2, "there is no route nosuch"),
+  ]
+
+  @Test(arguments: refusals) func isToldInWordsWithItsExitCode(arguments: [String], code: Int32, words: String)
+    async throws
+  {
+    let tool = try await DemoServer.reading.tool()
+    let run = try await tool.run(["timeout", "60", Tool.path] + arguments)
+    #expect(run.code == code, "\(run.errors)")
+    #expect(run.errors.contains(words), "\(run.errors)")
+    #expect(run.output.isEmpty, "data only goes to standard output: \(run.output)")
+    #expect(!run.errors.contains("Fatal"))
+  }
+
+  @Test func callersThatWouldBreakAreNamed() async throws {
+    let tool = try await DemoServer.reading.tool(measured: true)
+    let run = try await tool("mtls", "set", "namespace/shop", "STRICT", "-y")
+    #expect(run.code == 3, "\(run.errors)")
+    #expect(run.errors.contains("callers would break"))
+    let check = try await tool("mtls", "check", "namespace/shop", "STRICT")
+    #expect(check.code == 1)
+    #expect(check.output.contains("would break: "))
+  }
+
+  static let inputs: [(String, String)] = [
+    ("a: [", "YAML"), ("", "no difference"), ("just text", "neither a plan"),
+    ("set: weights\nroute: x\n", "names no weights"),
+    (
+      "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n",
+      "aliases"
+    ),
+    (String(repeating: "[", count: 5000), ""), (#"{"apiVersion":"meshdeck/v1","kind":"Plan"}"#, "no id or no intent"),
+    ("apiVersion: v1\nkind: Teapot\nmetadata: {name: x}\n", "teapot"),
+  ]
+
+  @Test(arguments: inputs) func aFileThatMakesNoSenseIsRefused(text: String, words: String) async throws {
+    let tool = try await DemoServer.reading.tool()
+    let run = try await tool("diff", "-f", "-", input: text)
+    #expect(run.code == (text.isEmpty ? 0 : 2), "\(run.errors)")
+    #expect(run.errors.contains(words), "\(run.errors)")
+    #expect(run.errors.utf8.count < 2000)
+  }
+
+  @Test func aKubeconfigThatMakesNoSenseIsRefused() async throws {
+    let tool = try Tool(kubeconfig: nil)
+    let kubeconfigs: [(String, String)] = [
+      ("clusters: [", "broken"), ("", "kubeconfig"), ("\u{0}", "broken"), ("current-context: nowhere\n", "nowhere"),
+      (String(repeating: "[", count: 20_000), "broken"), ("clusters: {}\n", "broken"), ("- a\n- b\n", "broken"),
+    ]
+    for (text, words) in kubeconfigs {
+      let path = try tool.file("broken", text)
+      let run = try await tool("get", "splits", more: ["KUBECONFIG": path])
+      #expect(run.code == 2, "\(text.prefix(20)): \(run.errors)")
+      #expect(run.errors.contains(words), "\(run.errors)")
+    }
+    let folder = try await tool("get", "splits", more: ["KUBECONFIG": tool.home])
+    #expect(folder.code == 2)
+    let pipe = try await tool.shell(#"mkfifo pipe; KUBECONFIG=$PWD/pipe "$deck" get splits"#)
+    #expect(pipe.code == 2, "\(pipe.errors)")
+  }
+
+  @Test func aServerThatIsNotThereIsSixAndWhoMayNotIsFive() async throws {
+    let endpoints = try await DemoServer.reading.endpoints()
+    let text = try String(contentsOfFile: endpoints.kubeconfig, encoding: .utf8)
+    func deck(_ text: String) throws -> Tool {
+      let tool = try Tool(kubeconfig: nil)
+      return try Tool(kubeconfig: tool.file("kubeconfig", text))
+    }
+    let gone = try deck(text.replacing(endpoints.kubernetes, with: "http://127.0.0.1:9"))
+    for arguments in [
+      ["get", "splits"], ["get", "routes", "-o", "json"], ["get", "objects"], ["describe", "route/reviews"],
+    ] {
+      let run = try await gone.run(["timeout", "60", Tool.path] + arguments + ["--timeout", "5s"])
+      #expect(run.code == 6, "\(arguments): \(run.errors)")
+      #expect(run.errors.contains("127.0.0.1:9"))
+    }
+    let check = try await gone("planes", "check")
+    #expect(check.code == 1)
+
+    let unknown = try await deck(text.replacing("\"admin\"", with: "\"nobody-knows\""))("get", "splits", "-A")
+    #expect(unknown.code == 5, "\(unknown.errors)")
+    #expect(!unknown.errors.contains("nobody-knows"), "no credential in a message")
+    #expect(try await deck(text.replacing("\"admin\"", with: "\"stranger\""))("get", "splits", "-A").code == 5)
+    let viewer = try deck(text.replacing("\"admin\"", with: "\"viewer\""))
+    #expect(try await viewer("get", "splits", "-A").code == 0)
+    let write = try await viewer("canary", "set", "reviews", "v1=1", "v2=1", "-y")
+    #expect(write.code == 5, "\(write.errors)")
+    #expect(write.errors.contains("not permitted"))
+    #expect(try await viewer("history", "-o", "name").output.isEmpty)
+  }
+
+  /// A server that would fail every write: that none fails shows that none was sent.
+  @Test func readOnlySendsNoWrite() async throws {
+    let mesh = try EmbeddedMesh(scenario: .builtIn("shop"))
+    let endpoints = try await mesh.start()
+    for method in ["PATCH", "PUT", "DELETE"] {
+      mesh.api.faults.add(Faults.Order(method: method, count: 100, effect: .status(418)))
+    }
+    mesh.api.faults.add(Faults.Order(pathPrefix: "/apis/networking", method: "POST", count: 100, effect: .status(418)))
+    mesh.api.faults.add(Faults.Order(pathPrefix: "/apis/security", method: "POST", count: 100, effect: .status(418)))
+    let tool = try Tool(kubeconfig: nil)
+    let kubeconfig = try tool.file("kubeconfig", endpoints.kubeconfig)
+    let revision = mesh.store.resourceVersion
+    let object =
+      "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: x, namespace: shop}, spec: {hosts: [x]}}"
+    for arguments in [
+      ["canary", "set", "reviews", "v1=1", "v2=1", "-y"],
+      ["route", "set", "reviews", "--rule", "primary", "--timeout", "1s", "-y"],
+      ["mtls", "set", "namespace/data", "STRICT", "-y", "--force"], ["route", "delete", "reviews", "-y"],
+      ["apply", "-f", "-", "-y"],
+      ["canary", "set", "reviews", "v1=1", "v2=1", "--dry-run", "server"], ["route", "create", "-f", "-", "-y"],
+    ] {
+      let run = try await tool.run(
+        ["timeout", "60", Tool.path] + arguments + ["--read-only"], input: object, more: ["KUBECONFIG": kubeconfig])
+      #expect(run.code == 3, "\(arguments): \(run.errors)")
+      #expect(run.errors.contains("read-only"), "\(run.errors)")
+      #expect(!run.errors.contains("418"), "a write was sent: \(run.errors)")
+    }
+    #expect(mesh.store.resourceVersion == revision)
+    await mesh.stop()
+  }
+
+  @Test func aPlaneThatIsDownDoesNotEmptyTheList() async throws {
+    let endpoints = try await DemoServer.reading.endpoints()
+    let tool = try Tool(kubeconfig: nil)
+    let gone = try tool.file(
+      "gone",
+      String(contentsOfFile: endpoints.kubeconfig, encoding: .utf8).replacing(
+        endpoints.kubernetes, with: "http://127.0.0.1:9"))
+    _ = try tool.file(
+      "config/meshdeck/config.yaml",
+      "planes:\n  - {name: up, kubeconfig: \"\(endpoints.kubeconfig)\"}\n  - {name: down, kubeconfig: \"\(gone)\"}\n")
+    for kind in ["routes", "splits"] {
+      let run = try await tool("get", kind, "-A", "-o", "json", "--timeout", "30s")
+      #expect(run.code == 0, "\(run.errors)")
+      let json = try run.json
+      #expect(json["items"]?.array?.isEmpty == false)
+      let planes = Dictionary(
+        uniqueKeysWithValues: (json["planes"]?.array ?? []).map { ($0["name"]?.string ?? "", $0) })
+      #expect(planes["up"]?["state"] == "live")
+      #expect(planes["down"]?["state"] == "down")
+      #expect(planes["down"]?["error"]?.string?.contains("127.0.0.1:9") == true)
+    }
+  }
+}
