@@ -43,7 +43,7 @@ final class SimulatedMesh: Sendable {
 
   /// Requests counted so far in series whose labels hold every one of these.
   func count(_ labels: String...) -> Double {
-    state.counters.values.filter { counter in labels.allSatisfy { counter.labels.contains($0) } }
+    state.counters.filter { counter in labels.allSatisfy { counter.labels.contains($0) } }
       .reduce(0) { $0 + Double($1.count) }
   }
 

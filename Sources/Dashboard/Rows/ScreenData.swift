@@ -25,6 +25,8 @@ public struct ScreenData: Sendable {
   var screen: ScreenID
   /// The number of the view it was worked out from.
   var revision: Int
+  /// The generation of the configuration it was worked out from.
+  var generation = 0
   /// The rows that pass the filter, in order.
   var rows: [Row] = []
   /// The rows before the filter, heads left out.
@@ -57,6 +59,7 @@ public struct ScreenData: Sendable {
   private init(_ request: ScreenRequest, _ view: MeshView) {
     screen = request.screen
     revision = request.revision
+    generation = view.snapshot.generation
     findings = request.findings ?? view.findings()
     summary = request.summary ?? Summary(view, findings: findings)
   }

@@ -24,11 +24,15 @@ public struct DashboardState: Sendable {
   /// The numbers of the context bar.
   var summary: Summary?
   /// The configuration problems known, with the revision they belong to.
-  var findings: (revision: Int, list: [Finding]) = (-1, [])
+  var findings: (revision: Int, generation: Int, list: [Finding]) = (-1, 0, [])
   /// Whether rows are being worked out.
   var isComputing = false
   /// Whether they must be worked out again because something changed meanwhile.
   var isOutdated = false
+  /// Whether a newer view waits for its turn.
+  var isBehind = false
+  /// When a newer view has its turn.
+  var due = Instant(seconds: 0)
   /// Measurements of this session.
   var history: [HistoryPoint] = []
   /// When each thing that needs attention was first seen needing it.

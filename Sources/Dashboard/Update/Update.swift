@@ -10,7 +10,7 @@ struct Update {
     case .input(let event): return input(event, &state)
     case .tick(let now):
       state.now = now
-      return []
+      return state.isBehind && !state.isComputing && now >= state.due ? refresh(&state) : []
     case .view(let view): return take(view, &state)
     case .computed(let data): return take(data, &state)
     case .receipts(let receipts):
@@ -36,18 +36,26 @@ struct Update {
     state.view = view
     state.now = max(state.now, view.at)
     state.revision += 1
+    guard !state.isComputing, state.now >= state.due else {
+      state.isBehind = true
+      return []
+    }
     return refresh(&state)
   }
 
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
-    state.findings = (data.revision, data.findings)
+    state.findings = (data.revision, data.generation, data.findings)
+    // What takes long in a large mesh is worked out again less often: a twentieth of the time at most. What the operator
+    // does is answered at once.
+    let pause = data.seconds * 20
+    state.due = pause < 0.2 ? state.now : Instant(seconds: state.now.seconds + pause)
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }
     keepChoice(of: data, &state)
     dropStaleDrafts(data, &state)
-    guard state.isOutdated else { return [] }
+    guard state.isOutdated || (state.isBehind && state.now >= state.due) else { return [] }
     state.isOutdated = false
     return refresh(&state)
   }
@@ -60,10 +68,13 @@ struct Update {
       return []
     }
     state.isComputing = true
+    state.isBehind = false
     let isKnown = state.findings.revision == state.revision
+    // Configuration problems follow from the configuration alone.
+    let areKnown = isKnown || (view.snapshot.generation > 0 && state.findings.generation == view.snapshot.generation)
     let request = ScreenRequest(
       screen: state.screen, place: state.place, topology: state.topology, receipts: state.receipts,
-      revision: state.revision, findings: isKnown ? state.findings.list : nil, summary: isKnown ? state.summary : nil)
+      revision: state.revision, findings: areKnown ? state.findings.list : nil, summary: isKnown ? state.summary : nil)
     return [effects.compute(request, from: view)]
   }
 

@@ -29,7 +29,7 @@ struct MeshAnswers: Sendable {
         guard request.path == "/stats/prometheus" || request.path == "/metrics" else {
           return .text("404 page not found\n", status: 404)
         }
-        return .exposition(Exposition(state: state, simulation: simulation).text(of: instance))
+        return .exposition(Exposition(state: state, simulation: simulation).bytes(of: instance))
       case "15021" where request.path == "/healthz/ready":
         return instance.isReady ? .text("") : .text("not ready\n", status: 503)
       default: return nil
@@ -50,13 +50,13 @@ struct MeshAnswers: Sendable {
     guard request.path == "/metrics" || request.path == "/federate" else {
       return .text("the metrics are at /metrics\n", status: 404)
     }
-    return .exposition(Exposition(state: simulation.at(clock()) { $0 }, simulation: simulation).text())
+    return .exposition(Exposition(state: simulation.at(clock()) { $0 }, simulation: simulation).bytes())
   }
 }
 
 extension PlainAnswer {
   /// Metrics in Prometheus' text format.
-  static func exposition(_ text: String) -> PlainAnswer {
-    PlainAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+  static func exposition(_ text: [UInt8]) -> PlainAnswer {
+    PlainAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: text)
   }
 }

@@ -6,40 +6,47 @@ struct Exposition {
   let simulation: Simulation
 
   /// The metrics of all proxies in one text, as a federating endpoint serves them.
-  func text() -> String {
-    var text = Text(capacity: state.counters.count * 6_000 + 4_096)
-    render(state.counters.keys.sorted().compactMap { state.counters[$0] }.map { ($0, nil) }, into: &text)
+  func bytes() -> [UInt8] {
+    var text = Text(capacity: state.counters.count * 28_000 + 4_096)
+    render(state.order.map { (state.counters[$0], nil) }, into: &text)
     text.family("meshdeck_emulator_proxies", "gauge")
     text.sample("meshdeck_emulator_proxies", "", proxyCount)
     text.family("meshdeck_emulator_pushes_total", "counter")
     text.sample("meshdeck_emulator_pushes_total", "", (state.distribution.latest?.id ?? 0) + 1)
     text.family("pilot_xds", "gauge")
     text.sample("pilot_xds", "version=\"\(simulation.scenario.mesh.version)\"", proxyCount)
-    return text.string
+    return text.bytes
   }
+
+  /// The metrics of all proxies as a string.
+  func text() -> String { String(decoding: bytes(), as: UTF8.self) }
+
+  /// The metrics of one proxy as a string.
+  func text(of proxy: Instance) -> String { String(decoding: bytes(of: proxy), as: UTF8.self) }
 
   private var proxyCount: Int {
     state.registry.instances.values.reduce(0) { $0 + $1.values.filter(\.hasProxy).count }
   }
 
   /// The metrics of one proxy: its part of what its workload reports.
-  func text(of proxy: Instance) -> String {
+  func bytes(of proxy: Instance) -> [UInt8] {
     let peers = (state.registry.instances[proxy.namespace] ?? [:]).values
       .filter { $0.workload == proxy.workload && $0.isReady }.map(\.name).sorted()
-    guard let index = peers.firstIndex(of: proxy.name) else { return "" }
+    guard let index = peers.firstIndex(of: proxy.name) else { return [] }
     let caller =
       "reporter=\"source\",source_workload=\"\(proxy.workload)\","
     let callerNamespace = "source_workload_namespace=\"\(proxy.namespace)\","
     let server =
       "destination_workload=\"\(proxy.workload)\",destination_workload_namespace=\"\(proxy.namespace)\","
-    let own = state.counters.keys.sorted().filter { labels in
-      labels.hasPrefix(caller)
+    let own = state.order.lazy.map { state.counters[$0] }.filter { counter in
+      let labels = counter.labels
+      return labels.hasPrefix(caller)
         ? labels.contains(callerNamespace)
         : labels.hasPrefix("reporter=\"destination\"") && labels.contains(server)
     }
-    var text = Text(capacity: own.count * 6_000)
-    render(own.compactMap { state.counters[$0] }.map { ($0, (index, peers.count)) }, into: &text)
-    return text.string
+    var text = Text(capacity: own.count * 28_000)
+    render(own.map { ($0, (index, peers.count)) }, into: &text)
+    return text.bytes
   }
 
   /// The families of counters; `part` is the index of a proxy among those that share what is counted.
@@ -105,11 +112,9 @@ struct Exposition {
 
   /// Exposition text under way.
   struct Text {
-    private var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
 
     init(capacity: Int) { bytes.reserveCapacity(capacity) }
-
-    var string: String { String(decoding: bytes, as: UTF8.self) }
 
     mutating func family(_ name: String, _ type: String) {
       bytes.append(contentsOf: "# TYPE ".utf8)

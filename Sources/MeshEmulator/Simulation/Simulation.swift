@@ -23,6 +23,8 @@ final class Simulation: Sendable {
 
   /// The seconds of one step.
   static let step = 0.25
+  /// The workloads from which on a mesh is large.
+  static let large = 200
   /// The kinds of object that change what flows or what is pushed.
   static let registryKinds: Set = ["pods", "services", "serviceentries", "workloadentries"]
   static let pushedKinds: Set = [
@@ -39,8 +41,15 @@ final class Simulation: Sendable {
     /// Steps since the start that were counted.
     var steps = 0
     var flows: [Flow] = []
-    var counters: [String: FlowCounter] = [:]
-    var order: [String] = []
+    /// The number of each flow's counter.
+    var flowCounters: [Int] = []
+    var counters: [FlowCounter] = []
+    /// The numbers of the counters by their labels.
+    var counterNumbers: [String: Int] = [:]
+    /// The numbers of the counters in the order of their labels.
+    var order: [Int] = []
+    /// The seconds, weighted by how busy they were, that are not in the totals below yet.
+    var pending = 0.0
     var served: [String: Double] = [:]
     var refused: [String: Double] = [:]
     var refusedTotals: [String: Double] = [:]
@@ -69,6 +78,7 @@ final class Simulation: Sendable {
   func at<Result: Sendable>(_ time: Double, _ body: (inout State) -> Result) -> Result {
     state.withLock { state in
       advance(&state, to: time)
+      settle(&state)
       return body(&state)
     }
   }
@@ -77,13 +87,16 @@ final class Simulation: Sendable {
   func advance(to time: Double) { state.withLock { advance(&$0, to: time) } }
 
   private func advance(_ state: inout State, to time: Double) {
-    let target = Int(exactly: ((time - start) / Self.step).rounded(.down)) ?? 0
+    var target = Int(exactly: ((time - start) / Self.step).rounded(.down)) ?? 0
+    // A large mesh is counted by the second.
+    let usual = behaviours.count < Self.large ? 1 : 4
+    target -= target % usual
     // After a long pause nobody sees single steps: the grid is coarser, a fixed multiple of it.
     while state.steps < target {
-      let stride = target - state.steps > 240 && state.steps % 20 == 0 ? 20 : 1
+      let stride = target - state.steps > 240 && state.steps % 20 == 0 ? 20 : usual
       let now = start + Double(state.steps) * Self.step
       // While proxies acknowledge, flows shift: a small mesh is solved at every step, a large one every four seconds.
-      let isDue = behaviours.count < 500 || state.steps % 16 == 0
+      let isDue = behaviours.count < Self.large || state.steps % 16 == 0
       if state.isStale || (isDue && !state.distribution.isSettled(at: now - Self.step * 21)) { solve(&state, at: now) }
       count(&state, seconds: Double(stride) * Self.step, at: now)
       state.steps += stride
@@ -94,27 +107,43 @@ final class Simulation: Sendable {
 
   private func count(_ state: inout State, seconds: Double, at time: Double) {
     let factor = 1 + scenario.wobble * sin(2 * .pi * (time - start) / 180)
-    for flow in state.flows {
-      if state.counters[flow.labels] == nil {
-        state.counters[flow.labels] = FlowCounter(flow, names: names)
-        state.order = []
-      }
-      state.counters[flow.labels]?.advance(flow, seconds: seconds, factor: factor)
+    for (index, counter) in state.flowCounters.enumerated() {
+      state.counters[counter].advance(state.flows[index], seconds: seconds, factor: factor)
     }
-    for (workload, rate) in state.refused { state.refusedTotals[workload, default: 0] += rate * seconds * factor }
+    state.pending += seconds * factor
+  }
+
+  /// Brings the totals of steady rates up to date.
+  private func settle(_ state: inout State) {
+    let seconds = state.pending
+    guard seconds > 0 else { return }
+    state.pending = 0
+    for (workload, rate) in state.refused { state.refusedTotals[workload, default: 0] += rate * seconds }
     for (workload, clusters) in state.upstream {
       for (cluster, rate) in clusters {
-        state.upstreamTotals[workload, default: [:]][cluster, default: 0] += rate * seconds * factor
+        state.upstreamTotals[workload, default: [:]][cluster, default: 0] += rate * seconds
       }
     }
   }
 
   private func solve(_ state: inout State, at time: Double) {
+    settle(&state)
     let solver = CallSolver(
       registry: state.registry, distribution: state.distribution, mesh: scenario.mesh, time: time,
       behaviours: behaviours)
     var flows = FlowSolver(solver, arrivals: scenario.arrivals, mesh: scenario.mesh)
     state.flows = flows.solve()
+    let known = state.counters.count
+    state.flowCounters = state.flows.map { flow in
+      if let number = state.counterNumbers[flow.labels] { return number }
+      state.counters.append(FlowCounter(flow, names: names))
+      state.counterNumbers[flow.labels] = state.counters.count - 1
+      return state.counters.count - 1
+    }
+    if state.counters.count > known {
+      let counters = state.counters
+      state.order = counters.indices.sorted { counters[$0].labels < counters[$1].labels }
+    }
     state.served = flows.served
     state.refused = flows.refused
     state.upstream = flows.upstream

@@ -153,7 +153,7 @@ public struct JSONWriter: Sendable {
   private mutating func newLine() {
     guard let indent else { return }
     bytes.append(0x0A)
-    bytes.append(contentsOf: repeatElement(0x20, count: indent * needsComma.count))
+    for _ in 0..<max(0, indent * needsComma.count) { bytes.append(0x20) }
   }
 
   private mutating func quote(_ text: String) {

@@ -24,6 +24,9 @@ public struct MeshSnapshot: Sendable {
   public var meshes: [PlaneName: MeshSettings] = [:]
   /// How each kind of each plane is being read.
   public var feeds: [FeedKey: FeedState] = [:]
+  /// How many changes of things and settings were applied: of two snapshots of one store, the same number means the same
+  /// configuration.
+  public private(set) var generation = 0
 
   /// An empty snapshot.
   public init() {}
@@ -57,6 +60,11 @@ public struct MeshSnapshot: Sendable {
 
   /// Applies one change.
   public mutating func apply(_ change: MeshChange) {
+    switch change {
+    case .feed: break
+    case .mesh(let plane, let settings): if meshes[plane] != settings { generation += 1 }
+    case .upsert, .remove, .reset: generation += 1
+    }
     switch change {
     case .upsert(let entity): upsert(entity)
     case .remove(let ref): remove(ref)

@@ -172,8 +172,9 @@ public actor LiveMesh {
       try? await Task.sleep(for: .seconds(pause))
     }
     while !Task.isCancelled {
+      let begun = ContinuousClock.now
       await measure(connection)
-      try? await Task.sleep(for: .seconds(interval))
+      try? await Task.sleep(for: pause(after: begun))
     }
   }
 
@@ -181,9 +182,16 @@ public actor LiveMesh {
     while !Task.isCancelled {
       // Right after a start there is nothing to ask for; look again soon, then at the interval.
       let isEmpty = view.snapshot.routes.isEmpty
+      let begun = ContinuousClock.now
       if !isEmpty { await readProxies(connection) }
-      try? await Task.sleep(for: .seconds(isEmpty ? 0.3 : interval))
+      try? await Task.sleep(for: isEmpty ? .seconds(0.3) : pause(after: begun))
     }
+  }
+
+  /// The pause after an activity: the interval, or more where the mesh is so large that it took long, so that it never
+  /// takes more than a twentieth of the time; a minute at most.
+  private func pause(after begun: ContinuousClock.Instant) -> Duration {
+    max(.seconds(interval), min(begun.duration(to: .now) * 20, .seconds(60)))
   }
 
   private func measure(_ connection: PlaneConnection) async {

@@ -32,7 +32,16 @@ extension MeshView {
 
   private func splits(of route: Route, _ index: SplitIndex) -> [Split] {
     let rules = index.rules
-    let targets = route.rules.map { rule in rule.backends.map { index.routing.target(of: $0, in: route) } }
+    var known: [Destination: BackendTarget] = [:]
+    let targets = route.rules.map { rule in
+      rule.backends.map { backend in
+        let destination = Destination(host: backend.host, subset: backend.subset, port: backend.port)
+        if let target = known[destination] { return target }
+        let target = index.routing.target(of: backend, in: route)
+        known[destination] = target
+        return target
+      }
+    }
     return route.rules.indices.filter { route.rules[$0].backends.count > 1 }.map { number in
       let rule = route.rules[number]
       let others = Set(targets.indices.filter { $0 != number }.flatMap { targets[$0].flatMap(\.workloads) })
@@ -71,7 +80,8 @@ extension MeshView {
       let edges = target.workloads.flatMap { workload in
         TrafficIndex.oneReporter(index.inbound(to: workload).filter { $0.destination.names(target.host) })
       }
-      traffic = edges.isEmpty && !report.gaps.isEmpty
+      traffic =
+        edges.isEmpty && !report.gaps.isEmpty
         ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: origin, at: at)
     }
     return SplitBackend(
@@ -109,7 +119,8 @@ extension MeshView {
     let desired = backend.desired.value?.share ?? 0
     if desired > 0, backend.total > 0, backend.ready == 0 { return .notReady }
     if let programmed = backend.programmed.value {
-      let agreeing = programmed.spread.isEmpty
+      let agreeing =
+        programmed.spread.isEmpty
         ? (abs(programmed.share - desired) < 0.005 ? programmed.acknowledged : 0)
         : programmed.spread.filter { abs($0.key - desired) < 0.005 }.values.reduce(0, +)
       if agreeing < programmed.proxies {
@@ -137,6 +148,13 @@ extension MeshView {
     }
     return .consistent
   }
+}
+
+/// What a backend names, without its weight.
+private struct Destination: Hashable {
+  let host: String
+  let subset: String?
+  let port: Int?
 }
 
 /// What the splits of a plane are read from, indexed once.

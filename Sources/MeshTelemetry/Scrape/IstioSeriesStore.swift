@@ -50,18 +50,35 @@ struct IstioSeriesStore: Sendable {
     newest = max(newest ?? seconds, seconds)
   }
 
+  /// Forgets what is older than a time; of each series the newest reading stays.
+  mutating func forget(before seconds: Double) {
+    scrapes.removeAll { $0 < seconds }
+    for index in tracks.indices {
+      let old = tracks[index].readings.prefix { $0.seconds < seconds }.count
+      if old > 0 { tracks[index].readings.removeFirst(min(old, tracks[index].readings.count - 1)) }
+    }
+  }
+
   /// Adds this endpoint's rates to the sums over all endpoints.
   func addRates(to sums: inout IstioRates, window: Double, end: Double) {
+    // Summed by the number of the labels first: labels are many and slow to compare.
+    var requests = [Double?](repeating: nil, count: groups.count)
+    var flows = requests
+    var buckets = [[Double: Double]](repeating: [:], count: groups.count)
     for track in tracks where track.role != .unused {
       guard case .value(let rate) = CounterWindow.rate(track.readings, window: window, end: end) else { continue }
-      let labels = groups[track.group]
       switch track.role {
-      case .requests: sums.requests[labels, default: 0] += rate
-      case .flow: sums.flows[labels, default: 0] += rate
-      case .bucket(let bound): sums.buckets[labels, default: [:]][bound, default: 0] += rate
+      case .requests: requests[track.group] = (requests[track.group] ?? 0) + rate
+      case .flow: flows[track.group] = (flows[track.group] ?? 0) + rate
+      case .bucket(let bound): buckets[track.group][bound, default: 0] += rate
       case .unused: break
       }
       sums.series += 1
+    }
+    for (group, labels) in groups.enumerated() {
+      if let rate = requests[group] { sums.requests[labels, default: 0] += rate }
+      if let rate = flows[group] { sums.flows[labels, default: 0] += rate }
+      if !buckets[group].isEmpty { sums.buckets[labels, default: [:]].merge(buckets[group], uniquingKeysWith: +) }
     }
   }
 

@@ -11,6 +11,8 @@ public actor Scrape: TelemetrySource {
   public nonisolated let warmUp: Double?
   private var endpoints: [Endpoint]
   private let settings: ScrapeSettings
+  /// The seconds for which readings are kept.
+  private var horizon = 0.0
   private let now: @Sendable () -> Instant
 
   private struct Endpoint {
@@ -65,6 +67,11 @@ public actor Scrape: TelemetrySource {
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     await scrapeAll()
     let at = now()
+    // The longest window asked for decides what is kept; a quarter more, since scrapes are not quite even.
+    horizon = max(horizon, window * 1.25)
+    for index in endpoints.indices where !endpoints[index].isBusy {
+      endpoints[index].store.forget(before: at.seconds - horizon)
+    }
     let failures = endpoints.compactMap(\.failure)
     if failures.count == endpoints.count, let failure = failures.first { throw failure }
     var rates = IstioRates()

@@ -92,7 +92,13 @@ enum CoreResources {
 /// Texts and labels that many things have in common, kept once.
 struct TextPool {
   private var texts: Set<String> = []
+  private var ports: Set<[Int]> = []
   private var labels: [String: [String: String]] = [:]
+
+  /// Ports in their one kept copy.
+  mutating func ports(_ ports: [Int]) -> [Int] {
+    ports.isEmpty ? [] : self.ports.insert(ports).memberAfterInsert
+  }
 
   /// The text in its one kept copy; short texts need none.
   mutating func text(_ text: String) -> String {

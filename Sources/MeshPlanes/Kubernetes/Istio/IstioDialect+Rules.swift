@@ -46,14 +46,14 @@ struct IstioRouting: RoutingRules {
   private let hosts: HostIndex
   private let destinations: DestinationIndex
   private let instances: InstanceIndex
-  private let workloads: [String: [Workload]]
+  private let workloads: WorkloadsByLabel
 
   init(_ snapshot: MeshSnapshot, plane: PlaneName) {
     settings = snapshot.meshes[plane] ?? MeshSettings()
     hosts = HostIndex(snapshot, plane: plane, settings: settings)
     destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
     instances = InstanceIndex(snapshot, plane: plane)
-    workloads = Dictionary(grouping: snapshot.workloads.values.filter { $0.ref.plane == plane }, by: \.ref.namespace)
+    workloads = WorkloadsByLabel(snapshot, plane: plane)
   }
 
   func target(of backend: Backend, in route: Route) -> BackendTarget {
@@ -70,9 +70,7 @@ struct IstioRouting: RoutingRules {
     let labels = service.selector.merging(subset?.labels ?? [:]) { $1 }
     var found = Set(instances.instances(of: service, subset: subset).map(\.workload))
     if !service.selector.isEmpty {
-      for workload in workloads[service.ref.namespace] ?? [] where IstioHost.selects(labels, workload.labels) {
-        found.insert(workload.ref)
-      }
+      found.formUnion(workloads.selected(by: labels, in: service.ref.namespace))
     }
     return BackendTarget(host: host, service: service.ref, workloads: found.sorted())
   }

@@ -8,7 +8,6 @@ import MeshKit
 @main
 struct Follower {
   static func main() async throws {
-    setvbuf(stdout, nil, _IOLBF, 0)
     let marker = CommandLine.arguments.dropFirst().first?.split(separator: "/").map(String.init) ?? []
     let environment = ProcessInfo.processInfo.environment
     var configuration = Configuration()
@@ -23,22 +22,24 @@ struct Follower {
         let ref = ObjectRef(plane: plane, namespace: marker[0], kind: "virtualservice", name: marker[1])
         version = snapshot.routes[ref]?.version ?? ""
       }
-      let isSettled = snapshot.feeds.count > 5 && snapshot.feeds.values.allSatisfy {
-        if case .loading = $0 { false } else { true }
-      }
-      print(
-        """
+      let isSettled =
+        snapshot.feeds.count > 5
+        && snapshot.feeds.values.allSatisfy {
+          if case .loading = $0 { false } else { true }
+        }
+      let line = """
         {"cpu": \(cpuSeconds()), "services": \(snapshot.services.count), "pods": \(snapshot.endpoints.count), \
         "routes": \(snapshot.routes.count), "settled": \(isSettled), "marker": "\(version)"}
-        """)
+
+        """
+      try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     }
   }
 
   /// The processor time of this process so far, user and system, in seconds.
   private static func cpuSeconds() -> Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

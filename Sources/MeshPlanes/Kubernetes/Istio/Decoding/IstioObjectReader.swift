@@ -12,7 +12,9 @@ enum IstioObjectReader {
     var version = apiVersion
     try reader.object { key, reader throws(JSONError) in
       switch key {
-      case "apiVersion": version = try reader.string()
+      case "apiVersion":
+        let text = try reader.string()
+        if text != version { version = text }
       case "metadata": meta = try IstioMetadata(&reader)
       case "spec": try spec.read(&reader)
       case "status":

@@ -91,7 +91,7 @@ enum IstioRuleReader {
         default: try reader.skip()
         }
       }
-      let pointer = JSONPointer(rule.tokens + ["route", String(backends.count)])
+      let pointer = RulePlaces.backend(backends.count, of: rule)
       backends.append(
         Backend(
           name: destination.subset ?? destination.host, host: destination.host, subset: destination.subset,

@@ -36,6 +36,7 @@ struct VirtualServiceReader {
     var rules = http
     if !tls.isEmpty { rules += tls }
     if !tcp.isEmpty { rules += tcp }
+    Self.share(hosts, among: &rules)
     for index in rules.indices {
       if rules[index].delegate == nil { continue }
       rules[index].delegate?.plane = plane
@@ -48,12 +49,29 @@ struct VirtualServiceReader {
       version: meta.version, createdAt: meta.createdAt, owners: IstioOwners.owners(of: meta))
   }
 
+  /// Keeps equal host names of one object once: most rules name one host again and again.
+  private static func share(_ hosts: [String], among rules: inout [Rule]) {
+    var kept = hosts
+    for rule in rules.indices {
+      for backend in rules[rule].backends.indices {
+        let host = rules[rule].backends[backend].host
+        guard host.utf8.count > 15 else { continue }
+        guard let copy = kept.first(where: { $0 == host }) else {
+          if kept.count < 8 { kept.append(host) }
+          continue
+        }
+        rules[rule].backends[backend].host = copy
+        if rules[rule].backends[backend].name == host { rules[rule].backends[backend].name = copy }
+      }
+    }
+  }
+
   private static func rules(
     _ reader: inout JSONReader, _ layer: Rule.Layer, _ member: String
   ) throws(JSONError) -> [Rule] {
     var rules: [Rule] = []
     try reader.array { reader throws(JSONError) in
-      let pointer = JSONPointer(["spec", member, String(rules.count)])
+      let pointer = RulePlaces.rule(member, rules.count)
       rules.append(try IstioRuleReader.rule(&reader, layer, at: pointer))
     }
     return rules

@@ -72,3 +72,25 @@ public struct InstanceIndex: Sendable {
       && isAnySelected(by: service.selector, and: subset?.labels ?? [:], in: service.ref.namespace)
   }
 }
+
+/// The workloads of a plane by namespace and label, for selectors and subsets.
+struct WorkloadsByLabel: Sendable {
+  private var byNamespace: [String: [Workload]] = [:]
+  /// By namespace and the value of the label `app`, which nearly every selector has.
+  private var byApp: [String: [String: [Workload]]] = [:]
+
+  /// Indexes the workloads of one plane.
+  init(_ snapshot: MeshSnapshot, plane: PlaneName) {
+    for workload in snapshot.workloads.values where workload.ref.plane == plane {
+      byNamespace[workload.ref.namespace, default: []].append(workload)
+      guard let app = workload.labels["app"] else { continue }
+      byApp[workload.ref.namespace, default: [:]][app, default: []].append(workload)
+    }
+  }
+
+  /// The workloads in a namespace that carry all labels of a selector.
+  func selected(by selector: [String: String], in namespace: String) -> [ObjectRef] {
+    let candidates = selector["app"].map { byApp[namespace]?[$0] ?? [] } ?? byNamespace[namespace] ?? []
+    return candidates.filter { IstioHost.selects(selector, $0.labels) }.map(\.ref)
+  }
+}

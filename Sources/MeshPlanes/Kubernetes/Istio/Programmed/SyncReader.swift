@@ -9,7 +9,14 @@ enum SyncReader {
     try JSONReader.read(bytes) { reader throws(JSONError) in
       var states: [ProxyState] = []
       try reader.array { reader throws(JSONError) in
-        if let state = try proxy(&reader, plane: plane) { states.append(state) }
+        guard var state = try proxy(&reader, plane: plane) else { return }
+        // Most proxies are as the one before: what they have in common is kept once.
+        if let last = states.last {
+          if last.sync == state.sync { state.sync = last.sync }
+          if last.version == state.version { state.version = last.version }
+          if last.ref.namespace == state.ref.namespace { state.ref.namespace = last.ref.namespace }
+        }
+        states.append(state)
       }
       return states
     }
