@@ -48,7 +48,7 @@ import Testing
     Row("without an end", #"[{"target":"virtualservices","do":"endless"}]"#, 6, "exceeds 16777216 bytes"),
     Row("a gzip bomb", #"[{"target":"virtualservices","do":"bomb","megabytes":100}]"#, 6, "unpacks to more than"),
     Row("a million brackets", #"[{"target":"virtualservices","do":"deep","depth":1000000}]"#, 6, "expected an object"),
-    Row("never", #"[{"target":"virtualservices","do":"hang"}]"#, 6, "no answer within 3 s"),
+    Row("never", #"[{"target":"virtualservices","do":"hang"}]"#, 6, "no answer within 3s"),
   ]
 
   /// One mesh for all rows that only read.
@@ -56,7 +56,7 @@ import Testing
 
   @Test("An answer that is wrong ends in one clear line and the right exit code", arguments: answers)
   func wrongAnswers(row: Row) throws {
-    let server = try Laboratory.faulty(row.rules, before: #require(Self.mesh))
+    let server = try Laboratory.faulty(row.rules, before: Self.mesh)
     let run = try Invocation.meshdeck(["get", "routes", "-A", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     #expect(run.error.contains(row.says), "\(run.error)")
@@ -69,7 +69,7 @@ import Testing
   @Test(
     "A list that breaks off is still a whole JSON document or none", arguments: answers.prefix(3) + answers.suffix(9))
   func wholeDocuments(row: Row) throws {
-    let server = try Laboratory.faulty(row.rules, before: #require(Self.mesh))
+    let server = try Laboratory.faulty(row.rules, before: Self.mesh)
     let run = try Invocation.meshdeck(
       ["get", "routes", "-A", "-o", "json", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
@@ -79,7 +79,7 @@ import Testing
   @Test("An object that cannot be read is named and does not hide the others")
   func oneUnreadableObject() throws {
     let rules = #"[{"target":"virtualservices","do":"replace","pairs":[["\"weight\":80","\"weight\":1e400"]]}]"#
-    let server = try Laboratory.faulty(rules, before: #require(Self.mesh))
+    let server = try Laboratory.faulty(rules, before: Self.mesh)
     let run = try Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 0)
     #expect(run.output.contains("ledger") && !run.output.contains("reviews"))
@@ -98,7 +98,7 @@ import Testing
       [{"target":"services|pods|deployments","do":"replace","pairs":[
         ["\"reviews","\"re\\u001b[2Jv\\u009b\\u202e\\n../x\\u0007"],["\"shop\"","\"sh\\u001b]0;x\\u0007op\""]]}]
       """#
-    let server = try Laboratory.faulty(rules, before: #require(Self.mesh))
+    let server = try Laboratory.faulty(rules, before: Self.mesh)
     let run = try Invocation.meshdeck(arguments, kubeconfig: server.kubeconfig)
     #expect(!run.holdsControlBytes, "\(run.output.debugDescription)")
     #expect([0, 1].contains(run.code))
@@ -108,7 +108,7 @@ import Testing
     "A certificate that is wrong stops everything before a byte is sent",
     arguments: [("self-signed", "authority"), ("expired", "expired"), ("wrong-host", "another name")])
   func certificates(kind: String, says: String) throws {
-    let server = try Laboratory.faulty("[]", before: #require(Self.mesh), ["--tls", kind])
+    let server = try Laboratory.faulty("[]", before: Self.mesh, ["--tls", kind])
     let run = try Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 6 && run.error.contains(says), "\(run.error)")
     #expect(server.requests.isEmpty)
@@ -118,7 +118,7 @@ import Testing
   func blackHole() throws {
     let server = try Laboratory.faulty("[]", ["--black-hole"])
     let run = try Invocation.meshdeck(["get", "routes", "-A", "--timeout", "2s"], kubeconfig: server.kubeconfig)
-    #expect(run.code == 6 && run.error.contains("no answer within 2 s"), "\(run.error)")
+    #expect(run.code == 6 && run.error.contains("no answer within 2s"), "\(run.error)")
   }
 
   @Test(

@@ -30,7 +30,7 @@ struct Invocation: Sendable {
     process.environment = variables.filter { !$0.value.isEmpty }
     // Files, not pipes: nothing can fill up and block.
     let (out, err) = (folder + "/out-\(UUID())", folder + "/err-\(UUID())")
-    for path in [out, err] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [out, err] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: out)
     process.standardError = FileHandle(forWritingAtPath: err)
@@ -110,7 +110,9 @@ final class Laboratory: @unchecked Sendable {
 
   /// The embedded mesh.
   static func mesh() throws -> Laboratory {
-    try Laboratory(program, ["demo", "--serve", "--scenario", "shop", "-o", "json"], log: "")
+    // It serves until it is stopped, so a shell stops it when the tests' end closes its standard input.
+    let words = #""$0" demo --serve --scenario shop -o json </dev/null & trap "kill $!" EXIT TERM; cat >/dev/null"#
+    return try Laboratory(URL(fileURLWithPath: "/bin/bash"), ["-c", words, program.path], log: "")
   }
 
   /// A server that misbehaves by rules, before the embedded mesh.
