@@ -32,7 +32,9 @@ public struct Deck: Sendable {
   /// Reads configuration, traffic and proxies of every plane once.
   ///
   /// Fails only where not one plane could be read; a plane that failed among others stands in ``MeshView/planes``.
-  public func load(_ kinds: Set<ObjectKind>? = nil, namespace: String? = nil, truths: Bool = true) async throws(MeshError) {
+  public func load(_ kinds: Set<ObjectKind>? = nil, namespace: String? = nil, truths: Bool = true)
+    async throws(MeshError)
+  {
     let measuring = truths ? Task { await live.measure() } : nil
     let failure = await withTaskCancellationHandler {
       await live.load(kinds, namespace: namespace)
@@ -114,7 +116,8 @@ public struct Deck: Sendable {
       let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.isUndo }
       guard let receipt = found.first(where: { $0.plan.id == id }) ?? (found.count == 1 ? found.first : nil) else {
         throw MeshError(
-          .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)", remedy: "see `meshdeck history`")
+          .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)",
+          remedy: "see `meshdeck history`")
       }
       return receipt
     }

@@ -8,7 +8,8 @@ import MeshTransport
 struct Meshdeck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "meshdeck",
-    abstract: "The operator's deck for service meshes: see what is desired, programmed and observed, and change it safely.",
+    abstract:
+      "The operator's deck for service meshes: see what is desired, programmed and observed, and change it safely.",
     discussion: """
       Without a command it opens the dashboard on the configured planes, or on the current kubeconfig context.
 
@@ -51,7 +52,11 @@ struct Meshdeck: AsyncParsableCommand {
       }
       return 0
     } catch {
-      return ErrorReport.tell(error, verbose: verbose) { self.exitCode(for: $0) == .success } full: { self.fullMessage(for: $0) }
+      return ErrorReport.tell(error, verbose: verbose) {
+        self.exitCode(for: $0) == .success
+      } full: {
+        self.fullMessage(for: $0)
+      }
     }
   }
 }

@@ -87,7 +87,7 @@ actor RealServer {
   private static func launch(_ process: Process, _ lifeline: Pipe) async throws -> String? {
     let folder = try Tool.temporaryFolder()
     let (output, errors) = (folder + "/said", folder + "/errors")
-    for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments =
       [

@@ -14,8 +14,9 @@ public struct Configuration: Sendable, Hashable {
   public var keys: [String: [String]]
 
   /// Creates a configuration.
-  public init(planes: [PlaneSetting] = [], theme: String = "midnight", readOnly: Bool = false, keys: [String: [String]] = [:])
-  {
+  public init(
+    planes: [PlaneSetting] = [], theme: String = "midnight", readOnly: Bool = false, keys: [String: [String]] = [:]
+  ) {
     self.planes = planes
     self.theme = theme
     self.readOnly = readOnly

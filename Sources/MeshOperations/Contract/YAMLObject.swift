@@ -29,11 +29,19 @@ public enum YAMLObject {
     // Nothing that is written out has more values than characters: what has is multiplied by aliases.
     var budget = 2 * text.utf8.count + 16
     do {
-      for node in try Yams.compose_all(yaml: text) { documents.append(try value(node, depth: 0, budget: &budget)) }
+      // The sequence ends at a fault and keeps it: it has to be asked.
+      var nodes = try Yams.compose_all(yaml: text)
+      while let node = nodes.next() { documents.append(try value(node, depth: 0, budget: &budget)) }
+      if let error = nodes.error { throw error }
     } catch let error as MeshError {
       throw error
     } catch {
-      let words = "\(error)".split(separator: "\n").joined(separator: " ")
+      let words: String
+      switch error as? YamlError {
+      case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+        words = "line \(mark.line), column \(mark.column): \(problem)"
+      default: words = String("\(error)".split(separator: "\n").joined(separator: " ").prefix(300))
+      }
       throw MeshError(.usage, "this is neither YAML nor JSON: \(words)", remedy: "mind quotes and indentation")
     }
     return documents

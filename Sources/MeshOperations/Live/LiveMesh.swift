@@ -49,7 +49,8 @@ public actor LiveMesh {
     self.interval = interval
     view = MeshView(at: .now)
     for connection in connections {
-      view.traffic[connection.name] = .unknown(connection.telemetry == nil ? connection.telemetryGap : "not measured yet")
+      view.traffic[connection.name] = .unknown(
+        connection.telemetry == nil ? connection.telemetryGap : "not measured yet")
       view.rules[connection.name] = Dictionary(
         uniqueKeysWithValues: Dialect.allCases.compactMap { dialect in
           connection.control.rules(for: dialect).map { (dialect, $0) }

@@ -121,12 +121,15 @@ public struct Executor: Sendable {
   }
 
   /// The plan that takes an applied one back, from the objects as they are now; nothing is written to the mesh.
-  public func undoPlan(_ receipt: Receipt) async throws(MeshError) -> Plan { try await undoing(try await settled(receipt)) }
+  public func undoPlan(_ receipt: Receipt) async throws(MeshError) -> Plan {
+    try await undoing(try await settled(receipt))
+  }
 
   private func undoing(_ receipt: Receipt) async throws(MeshError) -> Plan {
     let applied = receipt.plan.steps.enumerated().filter { $0.element.state == .applied }
     guard !applied.isEmpty else {
-      throw MeshError(.refused, "plan \(receipt.plan.id) has no applied step to take back", remedy: "see `meshdeck history`")
+      throw MeshError(
+        .refused, "plan \(receipt.plan.id) has no applied step to take back", remedy: "see `meshdeck history`")
     }
     var plan = receipt.plan
     plan.steps = []
@@ -143,7 +146,9 @@ public struct Executor: Sendable {
   ///
   /// Where nothing of it arrived, the record is closed as failed and the error says so.
   func settled(_ receipt: Receipt) async throws(MeshError) -> Receipt {
-    guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else { return receipt }
+    guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else {
+      return receipt
+    }
     var settled = receipt
     for index in settled.plan.steps.indices where settled.plan.steps[index].state != .applied {
       let step = settled.plan.steps[index]
@@ -155,7 +160,8 @@ public struct Executor: Sendable {
       case .absent: settled.plan.steps[index].state = .failed
       case .unclear:
         throw MeshError(
-          .unknownOutcome, "it cannot be told whether step \(index + 1) arrived: the object is neither as before nor as meant",
+          .unknownOutcome,
+          "it cannot be told whether step \(index + 1) arrived: the object is neither as before nor as meant",
           object: step.object, remedy: "look at `meshdeck describe \(step.object)` and edit it afresh")
       }
     }
@@ -217,7 +223,7 @@ public struct Executor: Sendable {
       return undo
     }
     let now: NativeObject
-    do throws(MeshError) { now = try await control.native(step.object) } catch where error.code == .notFound {
+    do throws(MeshError) { now = try await control.native(step.object) } catch  where error.code == .notFound {
       if case .create = step.write { return nil }
       throw MeshError(.conflict, "the object was deleted since", object: step.object, remedy: "make it afresh")
     }
@@ -264,7 +270,9 @@ public struct Executor: Sendable {
       progress(.rollingBack(step: earlier))
       do throws(MeshError) {
         let (step, version) = (receipt.plan.steps[earlier], receipt.versions[earlier])
-        if let undo = try await shieldedInverse(of: step, version: version).get() { _ = try await shielded(undo).1.get() }
+        if let undo = try await shieldedInverse(of: step, version: version).get() {
+          _ = try await shielded(undo).1.get()
+        }
         receipt.plan.steps[earlier].state = .rolledBack
       } catch {
         stuck = true
@@ -279,7 +287,9 @@ public struct Executor: Sendable {
 
   private func shieldedInverse(of step: Step, version: String?) async -> Result<Step?, MeshError> {
     await Task {
-      do throws(MeshError) { return .success(try await inverse(of: step, version: version)) } catch { return .failure(error) }
+      do throws(MeshError) { return .success(try await inverse(of: step, version: version)) } catch {
+        return .failure(error)
+      }
     }.value
   }
 
@@ -303,7 +313,8 @@ public struct Executor: Sendable {
         case .conflict:
           guard rebases < 2 else {
             throw MeshError(
-              .conflict, "the object changes faster than it can be edited", object: step.object, remedy: "try again later")
+              .conflict, "the object changes faster than it can be edited", object: step.object,
+              remedy: "try again later")
           }
           guard let rebased = try await StepGuards.rebased(step, through: control) else { throw error }
           (step, rebases) = (rebased, rebases + 1)
@@ -316,7 +327,9 @@ public struct Executor: Sendable {
   /// What became of a write whose answer was lost: its outcome, or `nil` where it never arrived and may be sent again.
   private func readBack(_ step: inout Step, after error: MeshError) async throws(MeshError) -> StepOutcome? {
     let trace: Trace
-    do throws(MeshError) { trace = try await self.trace(of: step) } catch let unread { throw error.unread(because: unread) }
+    do throws(MeshError) { trace = try await self.trace(of: step) } catch let unread {
+      throw error.unread(because: unread)
+    }
     switch trace {
     case .arrived(let version): return StepOutcome(version: version, json: step.after)
     case .absent: return nil

@@ -28,12 +28,15 @@ public struct Planner: Sendable {
     }
     var owners: [Owner] = []
     for step in steps {
-      for owner in view.snapshot.routes[step.object]?.owners ?? [] where !owners.contains(owner) { owners.append(owner) }
+      for owner in view.snapshot.routes[step.object]?.owners ?? [] where !owners.contains(owner) {
+        owners.append(owner)
+      }
     }
     var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)) and may undo the edit" }
     if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
     if steps.contains(where: { !$0.precondition.isAtomic }) {
-      warnings.append("this plane has no write precondition: it is read, compared and written, and the last writer wins")
+      warnings.append(
+        "this plane has no write precondition: it is read, compared and written, and the last writer wins")
     }
     return Plan(
       id: PlanID.make(), intent: intent, summary: summary(of: intent, steps), steps: steps,
@@ -99,14 +102,16 @@ public struct Planner: Sendable {
         guard gain > 0.000_1 else { continue }
         if rps > 0 {
           let moved = gain * rps
-          let perPod = backend.ready > 0
+          let perPod =
+            backend.ready > 0
             ? ", \(backend.ready) ready → \(Figures.rate(rps * (backend.desired.value?.share ?? 0) / Double(backend.ready))) each"
             : ", no ready instance"
           blast.movedRPS = (blast.movedRPS ?? 0) + moved
           blast.lines.append("≈\(Figures.rate(moved)) of \(Figures.rate(rps)) move to \(backend.name)\(perPod)")
         } else {
           let reason = backend.traffic.reason ?? "no traffic seen"
-          blast.lines.append("\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), \(backend.ready) ready")
+          blast.lines.append(
+            "\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), \(backend.ready) ready")
         }
       }
       let index = TrafficIndex(view, plane: step.object.plane)
@@ -121,7 +126,8 @@ public struct Planner: Sendable {
     case .weights(let intent):
       "\(intent.route.name): " + intent.weights.map { "\($0.backend) → \($0.weight)" }.joined(separator: ", ")
     case .rule(let intent):
-      "\(intent.route.name): " + (intent.rule.map { "rule \($0), " } ?? "") + intent.changedSettings.joined(separator: ", ")
+      "\(intent.route.name): " + (intent.rule.map { "rule \($0), " } ?? "")
+        + intent.changedSettings.joined(separator: ", ")
     case .mtls(let intent):
       switch intent.scope {
       case .mesh: "mTLS \(intent.mode.rawValue) for the mesh"
@@ -162,7 +168,8 @@ extension RuleIntent {
     return [
       word("timeout", timeout) { Figures.duration($0) }, word("retries", retries) { "\($0.attempts)" },
       word("fault", fault) { $0.abortStatus.map { "abort \($0)" } ?? "delay \(Figures.duration($0.delay ?? 0))" },
-      word("mirror", mirror) { "\($0.host) \(Figures.number($0.percent))%" }, word("headers", headers) { _ in "changed" },
+      word("mirror", mirror) { "\($0.host) \(Figures.number($0.percent))%" },
+      word("headers", headers) { _ in "changed" },
     ].compactMap(\.self)
   }
 }

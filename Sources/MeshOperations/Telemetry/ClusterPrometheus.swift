@@ -13,16 +13,34 @@ actor ClusterPrometheus: TelemetrySource {
   private let connection: KubernetesConnection
   private let now: @Sendable () -> Instant
   private var found: Prometheus?
+  private var hasAnswered = false
   private var missing: (reason: String, at: Instant)?
 
-  init(_ control: any ControlPlane, connection: KubernetesConnection, now: @escaping @Sendable () -> Instant = { .now }) {
+  init(_ control: any ControlPlane, connection: KubernetesConnection, now: @escaping @Sendable () -> Instant = { .now })
+  {
     self.control = control
     self.connection = connection
     self.now = now
   }
 
   func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
-    try await source().traffic(window: window, plane: plane)
+    let source = try await source()
+    do throws(MeshError) {
+      let report = try await source.traffic(window: window, plane: plane)
+      hasAnswered = true
+      return report
+    } catch {
+      // One that was found and never answered is not asked with every command again for a while.
+      if !hasAnswered {
+        found = nil
+        missing = ("the Prometheus found in the cluster does not answer", now())
+        throw MeshError(
+          error.code, "the Prometheus found in the cluster does not answer",
+          remedy: "name one: telemetry: {prometheus: {url: …}} in config.yaml",
+          underlying: error)
+      }
+      throw error
+    }
   }
 
   func history(of flow: FlowSelector, span: Double, step: Double) async throws(MeshError) -> TrafficHistory {
@@ -41,10 +59,13 @@ actor ClusterPrometheus: TelemetrySource {
       guard let place = services.lazy.compactMap(Self.place).first else {
         throw Self.absent("no telemetry source is configured, and no Prometheus service was found")
       }
+      // What nobody named is not waited for: one question, no second try.
+      var options = Session.Options()
+      options.retry = .never
       let source = try Prometheus(
         PrometheusSettings(
           url: connection.server + place, connection: connection.settings,
-          authorization: connection.credentials.map { .source($0) } ?? .none, onlyReads: true))
+          authorization: connection.credentials.map { .source($0) } ?? .none, onlyReads: true), options: options)
       found = source
       return source
     } catch {
@@ -57,7 +78,8 @@ actor ClusterPrometheus: TelemetrySource {
   static func place(_ service: NativeObject) -> String? {
     let labels = service.json["metadata"]?["labels"]
     let isLabelled = [labels?["app.kubernetes.io/name"], labels?["app"]].contains { $0?.string == "prometheus" }
-    let isNamed = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"].contains(service.ref.name)
+    let isNamed = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"].contains(
+      service.ref.name)
     let isHome = ["istio-system", "monitoring", "prometheus", "observability"].contains(service.ref.namespace)
     guard isLabelled && isNamed || isNamed && isHome, let ports = service.json["spec"]?["ports"]?.array,
       let port = ports.first(where: { $0["port"]?.int == 9090 || $0["port"]?.int == 80 })?["port"]?.int

@@ -22,7 +22,8 @@ struct DashboardCommand: AsyncParsableCommand {
 
   /// Opens the dashboard on a deck and returns when the operator leaves it.
   static func open(_ deck: Deck, options: GlobalOptions) async throws {
-    let terminal = TerminalOptions(environment: ProcessInfo.processInfo.environment)
+    var terminal = TerminalOptions(environment: ProcessInfo.processInfo.environment)
+    if options.noColor { terminal.color = false }
     do {
       let code = try await runDashboard(deck: deck, options: DashboardOptions(terminal: terminal))
       if code != 0 { throw Ending(code: code) }

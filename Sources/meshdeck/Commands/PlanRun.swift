@@ -61,7 +61,8 @@ struct PlanRun {
       }
     throw MeshError(
       code, "the server refuses step \(refusal.step + 1), nothing was written: \(refusal.message)",
-      object: rehearsed.steps.indices.contains(refusal.step) ? rehearsed.steps[refusal.step].object : nil, remedy: remedy)
+      object: rehearsed.steps.indices.contains(refusal.step) ? rehearsed.steps[refusal.step].object : nil,
+      remedy: remedy)
   }
 
   /// Writes a plan in the form asked for.
@@ -86,16 +87,20 @@ struct PlanRun {
   func report(_ receipt: Receipt, wasInterrupted: Bool = false) throws {
     do { try write(receipt) } catch {
       // What is done is done, whether its report can be read or not.
-      Console.note("meshdeck: \(receipt.plan.id): \(receipt.result.rawValue); see `meshdeck history \(receipt.plan.id)`")
+      Console.note(
+        "meshdeck: \(receipt.plan.id): \(receipt.result.rawValue); see `meshdeck history \(receipt.plan.id)`")
       throw error
     }
     guard receipt.result != .applied else {
       if let gap = receipt.error { Console.note("meshdeck: \(gap)") }
       guard wasInterrupted else { return }
-      Console.note("meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
+      Console.note(
+        "meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
       throw Ending(code: 130)
     }
-    let states = receipt.plan.steps.enumerated().map { "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)" }
+    let states = receipt.plan.steps.enumerated().map {
+      "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)"
+    }
     Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
     for state in states { Console.note("  \(state)") }
     switch receipt.result {
@@ -163,7 +168,9 @@ extension PlanRun {
     }
     if write.dryRun == .server { return try show(try await rehearse(try await deck.undoPlan(of: receipt))) }
     if !write.yes { try ask() }
-    let (undone, wasInterrupted) = try await Interruption.awaited { try await deck.undo(receipt.plan.id, reason: reason) }
+    let (undone, wasInterrupted) = try await Interruption.awaited {
+      try await deck.undo(receipt.plan.id, reason: reason)
+    }
     try report(undone, wasInterrupted: wasInterrupted)
   }
 }

@@ -126,10 +126,10 @@ struct RouteCommand: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load() }
       let plans = try await InputFile(path: file).plans(in: deck, options: options)
       for plan in plans {
-        if plan.steps.contains(where: { if case .create = $0.write { false } else { true } }) {
-          throw MeshError(
-            .refused, "\(plan.steps.first?.object.description ?? "it") is there already",
-            remedy: "use `meshdeck apply -f`")
+        guard !plan.steps.isEmpty, plan.steps.allSatisfy({ if case .create = $0.write { true } else { false } }) else {
+          var known: ObjectRef?
+          if case .object(let intent) = plan.intent { known = intent.ref }
+          throw MeshError(.refused, "it is there already", object: known, remedy: "use `meshdeck apply -f`")
         }
       }
       try await PlanRun(deck: deck, options: options, write: write).run(plans)

@@ -1,5 +1,6 @@
 import MeshKit
 import MeshTransport
+import Synchronization
 
 /// Runs work that ends by itself or by a deadline.
 enum Deadline {
@@ -9,17 +10,20 @@ enum Deadline {
     _ limit: Interval, _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     let (ends, end) = AsyncThrowingStream.makeStream(of: Result.self)
+    let isLate = Lateness()
     let task = Task {
       do {
         end.yield(try await work())
         end.finish()
       } catch {
-        end.finish(throwing: error)
+        // What failed because it was cancelled for being late says nothing; the deadline does.
+        if !isLate.value.load(ordering: .acquiring) { end.finish(throwing: error) }
       }
     }
     let timer = Task {
       try await Task.sleep(for: .seconds(limit.seconds))
       let waits = OriginGate.shared.pauses().map { "; \($0.origin) asked to wait another \($0.seconds) s" }.joined()
+      isLate.value.store(true, ordering: .releasing)
       task.cancel()
       // A child process that was started is to be stopped before this one goes.
       try? await Task.sleep(for: .milliseconds(300))
@@ -35,5 +39,9 @@ enum Deadline {
     } onCancel: {
       task.cancel()
     }
+  }
+
+  private final class Lateness: Sendable {
+    let value = Atomic(false)
   }
 }

@@ -15,7 +15,8 @@ struct Console: Sendable {
     let plain = noColor || environment["NO_COLOR"].map { !$0.isEmpty } == true || environment["TERM"] == "dumb"
     isColoured = isTerminal && !plain
     var size = winsize()
-    columns = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+    columns =
+      isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }
 
   /// Writes bytes of data. A reader that went away ends the process quietly, as of any command in a pipe.

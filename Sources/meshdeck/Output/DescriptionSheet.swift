@@ -16,7 +16,9 @@ struct DescriptionSheet {
       try write(endpoint)
     } else if let policy = view.snapshot.mtlsPolicies[ref] {
       try console.line("\(ref)  mTLS \(policy.mode.rawValue)")
-      for (port, mode) in policy.ports.sorted(by: { $0.key < $1.key }) { try console.line("  port \(port): \(mode.rawValue)") }
+      for (port, mode) in policy.ports.sorted(by: { $0.key < $1.key }) {
+        try console.line("  port \(port): \(mode.rawValue)")
+      }
       if !policy.selector.isEmpty { try console.line("  selects \(labels(policy.selector))") }
     } else if let policy = view.snapshot.destinations[ref] {
       try console.line("\(ref)  host \(policy.host)")
@@ -36,7 +38,9 @@ struct DescriptionSheet {
     for (name, key) in [("labels", "labels"), ("annotations", "annotations")] {
       guard let members = object.json["metadata"]?[key]?.object?.members, !members.isEmpty else { continue }
       try console.line("\(name):")
-      for member in members { try console.line("  \(member.name): \(member.value.string ?? JSONWriter.text(member.value))") }
+      for member in members {
+        try console.line("  \(member.name): \(member.value.string ?? JSONWriter.text(member.value))")
+      }
     }
   }
 
@@ -44,16 +48,22 @@ struct DescriptionSheet {
     try console.line("\(service.ref)  \(service.runtime.rawValue) \(service.role.rawValue)")
     try console.line("hosts: \(service.hosts.joined(separator: ", "))")
     for port in service.ports {
-      try console.line("port \(port.port)\(port.name.isEmpty ? "" : " \(port.name)") → \(port.targetPort.map(String.init) ?? "named") \(port.appProtocol)")
+      try console.line(
+        "port \(port.port)\(port.name.isEmpty ? "" : " \(port.name)") → \(port.targetPort.map(String.init) ?? "named") \(port.appProtocol)"
+      )
     }
-    let rows = view.serviceRows(plane: service.ref.plane, namespace: service.ref.namespace).filter { $0.ref == service.ref }
+    let rows = view.serviceRows(plane: service.ref.plane, namespace: service.ref.namespace).filter {
+      $0.ref == service.ref
+    }
     try HealthTable(console, wide: true).write(rows)
     let workloads = view.workloads(of: service, WorkloadIndex(view.snapshot))
     if !workloads.isEmpty {
       try console.line("workloads:")
       let refs = Set(workloads.map(\.ref))
       try HealthTable(console, wide: true)
-        .write(view.workloadRows(plane: service.ref.plane, namespace: service.ref.namespace).filter { refs.contains($0.ref) })
+        .write(
+          view.workloadRows(plane: service.ref.plane, namespace: service.ref.namespace).filter { refs.contains($0.ref) }
+        )
     }
     let splits = view.splits(plane: service.ref.plane).filter { split in
       split.backends.contains { $0.host == service.hosts.first }
@@ -61,7 +71,9 @@ struct DescriptionSheet {
     if !splits.isEmpty { try SplitTable(console, wide: false).write(splits) }
     let pairs = view.mtlsMatrix(plane: service.ref.plane).filter { $0.service == service.ref }
     for pair in pairs {
-      try console.line("called by \(pair.client.shortName) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)")
+      try console.line(
+        "called by \(pair.client.shortName) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)"
+      )
     }
   }
 
@@ -70,21 +82,32 @@ struct DescriptionSheet {
     try console.line("labels: \(labels(workload.labels))")
     if !workload.serviceAccount.isEmpty { try console.line("account: \(workload.serviceAccount)") }
     try HealthTable(console, wide: true)
-      .write(view.workloadRows(plane: workload.ref.plane, namespace: workload.ref.namespace).filter { $0.ref == workload.ref })
-    for row in view.mtlsRows(plane: workload.ref.plane, namespace: workload.ref.namespace) where row.workload == workload.ref {
+      .write(
+        view.workloadRows(plane: workload.ref.plane, namespace: workload.ref.namespace).filter {
+          $0.ref == workload.ref
+        })
+    for row in view.mtlsRows(plane: workload.ref.plane, namespace: workload.ref.namespace)
+    where row.workload == workload.ref {
       try console.line("accepts \(row.mode.rawValue) on \(row.port.map { "port \($0)" } ?? "all ports")")
       for reason in row.reasons { try console.line("  because \(reason)") }
     }
-    for endpoint in view.snapshot.endpoints.values.filter({ $0.workload == workload.ref }).sorted(by: { $0.ref < $1.ref }) {
-      try console.line("instance \(endpoint.ref.name) \(endpoint.address) \(endpoint.isReady ? "ready" : "not ready") \(endpoint.proxy.rawValue)")
+    for endpoint in view.snapshot.endpoints.values.filter({ $0.workload == workload.ref }).sorted(by: {
+      $0.ref < $1.ref
+    }) {
+      try console.line(
+        "instance \(endpoint.ref.name) \(endpoint.address) \(endpoint.isReady ? "ready" : "not ready") \(endpoint.proxy.rawValue)"
+      )
     }
   }
 
   private func write(_ endpoint: Endpoint) throws {
     try console.line("\(endpoint.ref)  of \(endpoint.workload.name)")
-    try console.line("address \(endpoint.address), \(endpoint.isReady ? "ready" : "not ready"), proxy \(endpoint.proxy.rawValue)")
+    try console.line(
+      "address \(endpoint.address), \(endpoint.isReady ? "ready" : "not ready"), proxy \(endpoint.proxy.rawValue)")
     for proxy in view.programmed[endpoint.ref.plane]?.value?.proxies ?? [] where proxy.ref.name == endpoint.ref.name {
-      for type in ProxyState.ConfigType.allCases { try console.line("  \(type.rawValue): \(proxy.sync[type]?.label ?? "unknown")") }
+      for type in ProxyState.ConfigType.allCases {
+        try console.line("  \(type.rawValue): \(proxy.sync[type]?.label ?? "unknown")")
+      }
       if let rejection = proxy.rejection { try console.line("  rejected: \(rejection)") }
     }
   }

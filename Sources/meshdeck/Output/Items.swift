@@ -53,9 +53,12 @@ struct IdentityItem: ContractItem {
     }
     var days: [ObjectRef: Int] = [:]
     for proxy in view.programmed.values.flatMap({ $0.value?.proxies ?? [] }) {
-      if let workload = proxy.workload, let left = proxy.certificateDaysLeft { days[workload] = min(days[workload] ?? left, left) }
+      if let workload = proxy.workload, let left = proxy.certificateDaysLeft {
+        days[workload] = min(days[workload] ?? left, left)
+      }
     }
-    return accounts.filter { $0.key.isIn(plane: plane, namespace: namespace) }.sorted { $0.key < $1.key }.map { ref, account in
+    return accounts.filter { $0.key.isIn(plane: plane, namespace: namespace) }.sorted { $0.key < $1.key }.map {
+      ref, account in
       let domain = view.snapshot.meshes[ref.plane]?.trustDomain ?? "cluster.local"
       return IdentityItem(
         workload: ref, identity: "spiffe://\(domain)/ns/\(ref.namespace)/sa/\(account)", daysLeft: days[ref])

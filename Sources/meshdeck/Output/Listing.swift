@@ -78,10 +78,12 @@ struct Listing {
   }
 
   private func edges(_ graph: TopologyGraph) throws {
-    var table = TextTable(console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
+    var table = TextTable(
+      console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
     for link in graph.links {
       table.row([
-        link.source.shortName, link.destination.shortName, link.service, link.transport, Figures.compact(link.traffic.rps),
+        link.source.shortName, link.destination.shortName, link.service, link.transport,
+        Figures.compact(link.traffic.rps),
         Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
         Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
       ])
@@ -99,7 +101,8 @@ struct Listing {
       table.row([
         item.route.ref.namespace, item.route.ref.name, item.route.ref.kind, item.route.hosts.joined(separator: ","),
         item.route.attachedTo.joined(separator: ","),
-        item.unreachable.isEmpty ? "\(item.route.rules.count)" : "\(item.route.rules.count) (\(item.unreachable.count) unreachable)",
+        item.unreachable.isEmpty
+          ? "\(item.route.rules.count)" : "\(item.route.rules.count) (\(item.unreachable.count) unreachable)",
         backends.joined(separator: " "),
       ])
     }
@@ -123,11 +126,15 @@ struct Listing {
   }
 
   private func proxies(_ proxies: [ProxyState], _ view: MeshView) throws {
-    var table = TextTable(console, ["NAMESPACE", "PROXY", "VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT DAYS", "ERROR"])
+    var table = TextTable(
+      console, ["NAMESPACE", "PROXY", "VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT DAYS", "ERROR"])
     for proxy in proxies {
       let sync = ProxyState.ConfigType.allCases.map { proxy.sync[$0] }
       table.row(
-        [console.paint(proxy.ref.namespace, .plain), console.paint(proxy.ref.name, .plain), console.paint(proxy.version, .plain)]
+        [
+          console.paint(proxy.ref.namespace, .plain), console.paint(proxy.ref.name, .plain),
+          console.paint(proxy.version, .plain),
+        ]
           + sync.map { state in
             let colour: Colour =
               switch state {
@@ -138,7 +145,8 @@ struct Listing {
               }
             return console.paint(state?.label ?? "–", colour)
           } + [
-            console.paint(proxy.certificateDaysLeft.map(String.init) ?? "–", .plain), console.paint(proxy.rejection ?? "", .bad),
+            console.paint(proxy.certificateDaysLeft.map(String.init) ?? "–", .plain),
+            console.paint(proxy.rejection ?? "", .bad),
           ])
     }
     try table.write()

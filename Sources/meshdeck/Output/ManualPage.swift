@@ -42,7 +42,8 @@ enum ManualPage {
 
   private static func paragraphs(_ text: String) -> [String] {
     guard !text.isEmpty else { return [] }
-    return [".PP", ".nf"] + text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) } + [".fi"]
+    return [".PP", ".nf"] + text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
+      + [".fi"]
   }
 
   /// Text in which roff finds no command: backslashes, leading dots and quotes, and hyphens that are to stay hyphens.

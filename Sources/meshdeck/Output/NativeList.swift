@@ -7,7 +7,10 @@ struct NativeList {
 
   /// The objects of a kind, or of those one looks for first.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
-    let kinds = kind.map { [$0.lowercased()] } ?? ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
+    let kinds =
+      kind.map { [$0.lowercased()] } ?? [
+        "virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy",
+      ]
     var objects: [NativeObject] = []
     for connection in deck.live.connections {
       for kind in kinds {
@@ -27,13 +30,15 @@ struct NativeList {
     switch options.output {
     case .json, .yaml:
       let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.json))]
-      try console.write(options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+      try console.write(
+        options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
     case .name: for object in objects { try console.line(object.ref.description) }
     case .table, .wide:
       var table = TextTable(console, ["NAMESPACE", "KIND", "NAME", "API VERSION", "VERSION"])
       for object in objects {
         table.row([
-          object.ref.namespace, object.ref.kind, object.ref.name, object.json["apiVersion"]?.string ?? "", object.version,
+          object.ref.namespace, object.ref.kind, object.ref.name, object.json["apiVersion"]?.string ?? "",
+          object.version,
         ])
       }
       try table.write()
@@ -89,13 +94,15 @@ private actor StreamedRoutes {
     for change in changes {
       switch change {
       case .feed(_, .stale(let reason, _)): gap = reason
-      case .feed(_, .refused), .feed(_, .live), .feed(_, .loading): continue
-      default: count += 1
+      case .upsert, .reset: count += 1
+      default: continue
       }
       switch change {
       case .upsert(.route(let route)): writer.append(RouteItem(route: route, unreachable: unreachable(route)))
       case .reset(_, let entities):
-        for case .route(let route) in entities { writer.append(RouteItem(route: route, unreachable: unreachable(route))) }
+        for case .route(let route) in entities {
+          writer.append(RouteItem(route: route, unreachable: unreachable(route)))
+        }
       default: break
       }
     }

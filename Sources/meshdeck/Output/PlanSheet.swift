@@ -13,11 +13,13 @@ struct PlanSheet {
     for warning in plan.warnings { try console.line("  note: \(warning)") }
     for finding in plan.findingsAfter {
       let isNew = !plan.findingsBefore.contains { $0.code == finding.code && $0.pointer == finding.pointer }
-      try console.line("  \(isNew ? "new " : "")\(finding.severity.rawValue) \(finding.code) \(finding.pointer): \(finding.message)")
+      try console.line(
+        "  \(isNew ? "new " : "")\(finding.severity.rawValue) \(finding.code) \(finding.pointer): \(finding.message)")
     }
     for verdict in plan.verdicts {
       let word = verdict.accepted.map { $0 ? "accepts" : "refuses" } ?? "was not asked about"
-      try console.line("  server \(word) step \(verdict.step + 1)\(verdict.message.isEmpty ? "" : ": \(verdict.message)")")
+      try console.line(
+        "  server \(word) step \(verdict.step + 1)\(verdict.message.isEmpty ? "" : ": \(verdict.message)")")
     }
     for (index, step) in plan.steps.enumerated() {
       try console.line("step \(index + 1): \(step.object)")
@@ -38,7 +40,11 @@ enum StepDiff {
   static func lines(of step: Step, context: Int = 2) -> [Line] {
     let before = step.before.map { YAMLText.text(Self.meaningful($0)) } ?? ""
     let after: String
-    if case .delete = step.write { after = "" } else { after = step.after.map { YAMLText.text(Self.meaningful($0)) } ?? "" }
+    if case .delete = step.write {
+      after = ""
+    } else {
+      after = step.after.map { YAMLText.text(Self.meaningful($0)) } ?? ""
+    }
     return LineDiff.hunks(
       before.split(separator: "\n").map(String.init), after.split(separator: "\n").map(String.init), context: context
     ).map { change in
@@ -55,7 +61,8 @@ enum StepDiff {
   static func meaningful(_ object: JSONValue) -> JSONValue {
     var object = object
     var metadata = object["metadata"] ?? .null
-    for name in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"] where metadata[name] != nil {
+    for name in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"]
+    where metadata[name] != nil {
       metadata[name] = nil
     }
     if object["metadata"] != nil { object["metadata"] = metadata }

@@ -13,14 +13,19 @@ struct RuleSheet {
     let splits = view.splits(of: route)
     for (index, rule) in route.rules.enumerated() {
       let title = rule.name.isEmpty ? "" : " \"\(rule.name)\""
-      try console.line("\(rule.layer.rawValue)[\(index)]\(title)\(unreachable[index].map { "  UNREACHABLE: \($0)" } ?? "")")
+      try console.line(
+        "\(rule.layer.rawValue)[\(index)]\(title)\(unreachable[index].map { "  UNREACHABLE: \($0)" } ?? "")")
       for match in rule.matches { try console.line("  when \(match.isEmpty ? "always" : match.words)") }
       for backend in rule.backends {
         let port = backend.port.map { ":\($0)" } ?? ""
-        try console.line("  → \(backend.host)\(port)\(backend.subset.map { " subset \($0)" } ?? "")\(backend.weight.map { " weight \($0)" } ?? "")")
+        try console.line(
+          "  → \(backend.host)\(port)\(backend.subset.map { " subset \($0)" } ?? "")\(backend.weight.map { " weight \($0)" } ?? "")"
+        )
       }
       for line in Self.settings(of: rule) { try console.line("  \(line)") }
-      if let split = splits.first(where: { $0.ruleIndex == index }) { try SplitTable(console, wide: false).write([split]) }
+      if let split = splits.first(where: { $0.ruleIndex == index }) {
+        try SplitTable(console, wide: false).write([split])
+      }
     }
   }
 
@@ -32,15 +37,21 @@ struct RuleSheet {
       lines.append("retries \(retries.attempts)\(each)\(retries.retryOn.isEmpty ? "" : " on \(retries.retryOn)")")
     }
     if let fault = rule.fault {
-      if let delay = fault.delay { lines.append("fault: delay \(Figures.duration(delay)) for \(Figures.number(fault.delayPercent))%") }
-      if let status = fault.abortStatus { lines.append("fault: abort \(status) for \(Figures.number(fault.abortPercent))%") }
+      if let delay = fault.delay {
+        lines.append("fault: delay \(Figures.duration(delay)) for \(Figures.number(fault.delayPercent))%")
+      }
+      if let status = fault.abortStatus {
+        lines.append("fault: abort \(status) for \(Figures.number(fault.abortPercent))%")
+      }
     }
     for mirror in rule.mirrors {
-      lines.append("mirror to \(mirror.host)\(mirror.subset.map { " subset \($0)" } ?? "") \(Figures.number(mirror.percent))%")
+      lines.append(
+        "mirror to \(mirror.host)\(mirror.subset.map { " subset \($0)" } ?? "") \(Figures.number(mirror.percent))%")
     }
     if let headers = rule.headers {
       for (word, changes) in [("request", headers.request), ("response", headers.response)] where !changes.isEmpty {
-        let parts = changes.overwritten.map { "\($0.key)=\($0.value)" } + changes.added.map { "+\($0.key)=\($0.value)" }
+        let parts =
+          changes.overwritten.map { "\($0.key)=\($0.value)" } + changes.added.map { "+\($0.key)=\($0.value)" }
           + changes.removed.map { "-\($0)" }
         lines.append("\(word) headers: \(parts.sorted().joined(separator: " "))")
       }

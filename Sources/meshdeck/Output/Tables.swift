@@ -13,7 +13,10 @@ struct SplitTable {
   func write(_ splits: [Split]) throws {
     var table = TextTable(
       console,
-      ["NAMESPACE", "ROUTE", "RULE", "BACKEND", ">DESIRED", ">PROGRAMMED", ">OBSERVED", ">RPS", ">ERR", ">P99", "READY", "VERDICT"])
+      [
+        "NAMESPACE", "ROUTE", "?RULE", "BACKEND", ">DESIRED", ">PROGRAMMED", ">OBSERVED", "?>RPS", "?>ERR", "?>P99",
+        "?READY", "VERDICT",
+      ])
     for split in splits {
       for backend in split.backends {
         let traffic = backend.traffic.value
@@ -21,7 +24,8 @@ struct SplitTable {
           console.paint(split.route.namespace, .plain), console.paint(split.route.name, .plain),
           console.paint(split.rule, .plain), console.paint(backend.name, .plain),
           console.paint(Self.desired(backend), .plain), console.paint(Self.programmed(backend), .plain),
-          console.paint(Self.observed(backend), .plain), console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
+          console.paint(Self.observed(backend), .plain),
+          console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
           console.paint(Figures.percent(traffic?.errorRate), .plain),
           console.paint(Figures.milliseconds(traffic?.p99ms), .plain),
           console.paint("\(backend.ready)/\(backend.total)", backend.ready < backend.total ? .warn : .plain),
@@ -30,7 +34,9 @@ struct SplitTable {
       }
     }
     try table.write()
-    for reason in Set(splits.flatMap(\.backends).flatMap { [$0.programmed.reason, $0.traffic.reason].compactMap(\.self) }).sorted() {
+    for reason in Set(
+      splits.flatMap(\.backends).flatMap { [$0.programmed.reason, $0.traffic.reason].compactMap(\.self) }
+    ).sorted() {
       Console.note("– means unknown: \(reason)")
     }
   }
@@ -59,8 +65,10 @@ struct HealthTable {
   }
 
   func write(_ rows: [HealthRow]) throws {
-    var columns = ["NAMESPACE", "NAME", "RUNTIME", "ROLE", "PROXY", "READY", ">RPS", ">ERR", ">P50", ">P95", ">P99", ">MTLS"]
-    if isWide { columns += [">BYTES", ">N", "PLANE"] }
+    var columns = [
+      "NAMESPACE", "NAME", "?RUNTIME", "?ROLE", "?PROXY", "READY", ">RPS", ">ERR", "?>P50", "?>P95", ">P99", ">MTLS",
+    ]
+    if isWide { columns += ["?>BYTES", "?>N", "?PLANE"] }
     var table = TextTable(console, columns)
     for row in rows {
       let traffic = row.traffic.value

@@ -6,13 +6,17 @@ struct TextTable {
   private let console: Console
   private let header: [String]
   private let isRight: [Bool]
+  private let isDispensable: [Bool]
   private var rows: [[Painted]] = []
 
-  /// A table of columns; a name that begins with `>` is aligned right.
+  /// A table of columns; a name that begins with `>` is aligned right, one with `?` before is left out of a terminal too
+  /// narrow for all.
   init(_ console: Console, _ columns: [String]) {
     self.console = console
-    header = columns.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
-    isRight = columns.map { $0.hasPrefix(">") }
+    let names = columns.map { $0.drop { $0 == "?" } }
+    header = names.map { String($0.drop { $0 == ">" }) }
+    isRight = names.map { $0.hasPrefix(">") }
+    isDispensable = columns.map { $0.hasPrefix("?") }
   }
 
   /// Adds a row of plain words.
@@ -27,22 +31,32 @@ struct TextTable {
     for row in rows {
       for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.columns) }
     }
-    if let columns = console.columns { fit(&widths, into: columns) }
-    try write(header.map { Painted(text: SafeText($0), colour: console.isColoured ? .bold : .plain) }, widths)
-    for row in rows { try write(row, widths) }
+    var shown = Array(widths.indices)
+    if let columns = console.columns {
+      // The last of those that can be missed goes first; the names stay whole as long as may be.
+      while shown.map({ widths[$0] + 2 }).reduce(-2, +) > columns,
+        let place = shown.lastIndex(where: { isDispensable[$0] })
+      {
+        shown.remove(at: place)
+      }
+      widths = shown.map { widths[$0] }
+      fit(&widths, into: columns)
+    }
+    let title = header.map { Painted(text: SafeText($0), colour: console.isColoured ? .bold : .plain) }
+    for row in [title] + rows { try write(shown.filter(row.indices.contains).map { row[$0] }, widths, shown) }
   }
 
   /// Takes columns off the widest until the table fits the terminal.
   private func fit(_ widths: inout [Int], into columns: Int) {
     let gaps = 2 * max(0, widths.count - 1)
     while widths.reduce(0, +) + gaps > columns,
-      let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8
+      let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 4
     {
       widths[widest] -= 1
     }
   }
 
-  private func write(_ cells: [Painted], _ widths: [Int]) throws {
+  private func write(_ cells: [Painted], _ widths: [Int], _ shown: [Int]) throws {
     var line = ""
     for (index, cell) in cells.enumerated() {
       let isLast = index == cells.count - 1
@@ -50,7 +64,7 @@ struct TextTable {
       let cut = cell.text.truncated(to: widths[index])
       let space = String(repeating: " ", count: max(0, widths[index] - cut.columns))
       cell = Painted(text: cut, colour: cell.colour)
-      line += isRight[index] ? space + cell.rendered : isLast ? cell.rendered : cell.rendered + space
+      line += isRight[shown[index]] ? space + cell.rendered : isLast ? cell.rendered : cell.rendered + space
       if !isLast { line += "  " }
     }
     try console.write(Array((line + "\n").utf8))

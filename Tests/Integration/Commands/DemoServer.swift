@@ -56,7 +56,7 @@ actor DemoServer {
   private static func launch(_ process: Process, _ lifeline: Pipe) async throws -> Endpoints {
     let tool = try Tool(kubeconfig: nil)
     let output = tool.home + "/served"
-    FileManager.default.createFile(atPath: output, contents: nil)
+    try Data().write(to: URL(filePath: output))
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", #""$1" demo --serve -o json & server=$!; cat; kill $server; wait"#, "sh", Tool.path]
     process.environment = tool.environment

@@ -34,7 +34,7 @@ import Testing
   }
 
   static let settings: [(String, [String], String)] = [
-    ("timeout", ["--timeout", "3s"], "timeout\":\"3s"), ("no timeout", ["--timeout", "none"], ""),
+    ("timeout", ["--request-timeout", "3s"], "timeout\":\"3s"), ("no timeout", ["--request-timeout", "none"], ""),
     ("retries", ["--retries", "2", "--per-try-timeout", "500ms", "--retry-on", "5xx,reset"], "attempts\":2"),
     ("delay", ["--delay", "2s", "--delay-percent", "0.5"], "fixedDelay\":\"2s"),
     ("abort", ["--abort", "503", "--abort-percent", "10"], "httpStatus\":503"),
@@ -95,7 +95,9 @@ import Testing
       #expect(run.output.contains("+"))
     }
     #expect(
-      try await tool("route", "set", "dry", "--rule", "one", "--timeout", "1s", "--dry-run=server", "-o", "json").json[
+      try await tool(
+        "route", "set", "dry", "--rule", "one", "--request-timeout", "1s", "--dry-run=server", "-o", "json"
+      ).json[
         "verdicts"]?[0]?["accepted"] == true)
     #expect(try await Self.spec("dry") == before)
     #expect(try await tool("history", "-o", "name").output == "")
@@ -193,8 +195,8 @@ import Testing
 
   @Test func twoAtOnceLoseNothing() async throws {
     let tool = try await Self.plant("both")
-    async let first = tool("route", "set", "both", "--rule", "one", "--timeout", "1s", "-y")
-    async let second = tool("route", "set", "both", "--rule", "two", "--timeout", "2s", "-y")
+    async let first = tool("route", "set", "both", "--rule", "one", "--request-timeout", "1s", "-y")
+    async let second = tool("route", "set", "both", "--rule", "two", "--request-timeout", "2s", "-y")
     let codes = try await [first.code, second.code]
     #expect(codes.allSatisfy { $0 == 0 || $0 == 4 }, "\(codes)")
     let spec = try await Self.spec("both")
@@ -206,7 +208,7 @@ import Testing
   @Test func undoRefusesWhereSomebodyChangedTheSameThing() async throws {
     let (tool, other) = (try await Self.plant("foreign"), try await DemoServer.writing.tool())
     #expect(try await tool("canary", "set", "foreign", "v1=60", "v2=40", "-y").code == 0)
-    #expect(try await other("route", "set", "foreign", "--rule", "two", "--timeout", "8s", "-y").code == 0)
+    #expect(try await other("route", "set", "foreign", "--rule", "two", "--request-timeout", "8s", "-y").code == 0)
     #expect(try await tool("undo", "-y").code == 0, "another field is no hindrance")
     #expect(try await Self.spec("foreign").contains("8s"))
     #expect(try await tool("canary", "set", "foreign", "v1=60", "v2=40", "-y").code == 0)

@@ -108,7 +108,7 @@ import Testing
       apiVersion: networking.istio.io/v1
       kind: VirtualService
       metadata: {name: a, namespace: shop}
-      spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: v9}, weight: 100}]}]}
+      spec: {hosts: [a], http: [{route: [{destination: {host: a}, weight: 0}, {destination: {host: b}, weight: 0}]}]}
       """)
     let run = try await tool("analyze", "-f", path, "-o", "json")
     #expect(run.code == 1, "\(run.errors)")

@@ -72,9 +72,9 @@ struct Tool: Sendable {
     for name in ["in", "out", "err"] {
       try Data((name == "in" ? input ?? "" : "").utf8).write(to: URL(filePath: folder + "/" + name))
     }
-    process.standardInput = try #require(FileHandle(forReadingAtPath: folder + "/in"))
-    process.standardOutput = try #require(FileHandle(forWritingAtPath: folder + "/out"))
-    process.standardError = try #require(FileHandle(forWritingAtPath: folder + "/err"))
+    process.standardInput = FileHandle(forReadingAtPath: folder + "/in")
+    process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
+    process.standardError = FileHandle(forWritingAtPath: folder + "/err")
     let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
     process.terminationHandler = { process in
       continuation.yield(process.terminationStatus)

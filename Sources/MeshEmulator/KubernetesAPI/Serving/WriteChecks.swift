@@ -82,6 +82,22 @@ extension KubernetesAPIServer {
       ])
   }
 
+  /// Checks the ports of a service, as the API server does beyond its types.
+  func checkPorts(_ object: JSONValue, _ type: ResourceType, name: String) throws(APIStatus) {
+    guard type.id.plural == "services", type.id.group.isEmpty else { return }
+    var causes: [SchemaFindings.Cause] = []
+    for (index, entry) in (object["spec"]?["ports"]?.array ?? []).enumerated() {
+      for field in ["port", "targetPort"] {
+        guard let port = entry[field]?.int, !(1...65_535).contains(port) else { continue }
+        causes.append(
+          .init(
+            field: "spec.ports[\(index)].\(field)", reason: "FieldValueInvalid",
+            message: "Invalid value: \(port): must be between 1 and 65535, inclusive"))
+      }
+    }
+    if !causes.isEmpty { throw .invalid(type, name: name, causes: causes) }
+  }
+
   /// Checks that the namespace a new object goes to exists.
   func checkNamespace(_ target: ResourceTarget) throws(APIStatus) {
     guard target.type.isNamespaced, let namespace = target.namespace else { return }
@@ -131,6 +147,7 @@ extension KubernetesAPIServer {
       }
       throw .invalid(type, name: name, causes: causes, blocked: true)
     }
+    try checkPorts(object, type, name: name)
     return warnings
   }
 

@@ -18,9 +18,10 @@ struct ListPage: Sendable, Hashable {
 
   /// Reads a page, handing each item to `item`, which gives up on an item by throwing; the page goes on behind it.
   ///
-  /// - Parameter kind: The kind of the items; an answer that says it is something else than their list is refused.
+  /// - Parameter kind: The kind of the items; an answer that says it is something else than their list is refused; empty for
+  ///   any.
   static func read(
-    _ body: [UInt8], kind: String, item: (inout JSONReader) throws(JSONError) -> Void
+    _ body: [UInt8], kind: String = "", item: (inout JSONReader) throws(JSONError) -> Void
   ) throws(JSONError) -> ListPage {
     try JSONReader.read(body) { reader throws(JSONError) in
       var page = ListPage()
@@ -28,7 +29,7 @@ struct ListPage: Sendable, Hashable {
         switch key {
         case "kind":
           page.kind = try reader.optionalString() ?? ""
-          if !page.kind.isEmpty, page.kind != "\(kind)List", page.kind != "List" {
+          if !kind.isEmpty, !page.kind.isEmpty, page.kind != "\(kind)List", page.kind != "List" {
             throw JSONError(.wrongType, at: 0, expected: "a \(kind)List, not a \(page.kind.prefix(80))")
           }
         case "metadata":
