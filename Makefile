@@ -23,7 +23,7 @@ demo: build
 
 build: toolchain
 	@.ci/packages $(build_packages)
-	$(SWIFT) build -c release --static-swift-stdlib --product meshdeck
+	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s --product meshdeck
 
 # The real servers come first: a machine that cannot have one says so and its tests are skipped.
 test: toolchain

@@ -167,7 +167,23 @@ import Testing
     var (state, _) = program.start()
     #expect(program.update(&state, .view(ShopMesh.view())).count == 1)
     for _ in 0..<5 { #expect(program.update(&state, .view(ShopMesh.view())).isEmpty) }
-    #expect(state.isOutdated)
+    #expect(state.isBehind)
+  }
+
+  @Test func aSlowComputationIsRepeatedForNewViewsAfterAPause() async throws {
+    let program = try Desk.program()
+    var (state, _) = program.start()
+    let view = ShopMesh.view()
+    _ = program.update(&state, .view(view))
+    let request = ScreenRequest(
+      screen: .overview, place: Place(), topology: TopologyQuery(), receipts: [], revision: state.revision)
+    var data = await ScreenData.compute(request, from: view)
+    data.seconds = 0.5
+    #expect(program.update(&state, .computed(data)).isEmpty)
+    #expect(program.update(&state, .view(view)).isEmpty)
+    #expect(state.isBehind)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 5))).isEmpty)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 6))).count == 1)
   }
 
   @Test func tenThousandServicesAreDrawnFromTheVisibleRowsAlone() async throws {

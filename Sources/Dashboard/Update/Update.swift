@@ -48,8 +48,7 @@ struct Update {
     state.findings = (data.revision, data.generation, data.findings)
     // What takes long in a large mesh is worked out again less often: a twentieth of the time at most. What the operator
     // does is answered at once.
-    let pause = data.seconds * 20
-    state.due = pause < 0.2 ? state.now : Instant(seconds: state.now.seconds + pause)
+    state.due = data.seconds < 0.15 ? state.now : Instant(seconds: state.now.seconds + data.seconds * 20)
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }
