@@ -55,9 +55,9 @@ import Testing
   static let mesh = try? Laboratory.mesh()
 
   @Test("An answer that is wrong ends in one clear line and the right exit code", arguments: answers)
-  func wrongAnswers(row: Row) throws {
+  func wrongAnswers(row: Row) async throws {
     let server = try Laboratory.faulty(row.rules, before: Self.mesh)
-    let run = try Invocation.meshdeck(["get", "routes", "-A", "--timeout", "3s"], kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(["get", "routes", "-A", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     #expect(run.error.contains(row.says), "\(run.error)")
     #expect(run.error.split(separator: "\n").count == 1, "\(run.error)")
@@ -68,19 +68,19 @@ import Testing
 
   @Test(
     "A list that breaks off is still a whole JSON document or none", arguments: answers.prefix(3) + answers.suffix(9))
-  func wholeDocuments(row: Row) throws {
+  func wholeDocuments(row: Row) async throws {
     let server = try Laboratory.faulty(row.rules, before: Self.mesh)
-    let run = try Invocation.meshdeck(
+    let run = try await Invocation.meshdeck(
       ["get", "routes", "-A", "-o", "json", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     if !run.output.isEmpty { #expect(throws: Never.self) { try JSONValue(parsing: run.output) } }
   }
 
   @Test("An object that cannot be read is named and does not hide the others")
-  func oneUnreadableObject() throws {
+  func oneUnreadableObject() async throws {
     let rules = #"[{"target":"virtualservices","do":"replace","pairs":[["\"weight\":80","\"weight\":1e400"]]}]"#
     let server = try Laboratory.faulty(rules, before: Self.mesh)
-    let run = try Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 0)
     #expect(run.output.contains("ledger") && !run.output.contains("reviews"))
     #expect(run.error.contains("cannot read VirtualService shop/reviews"), "\(run.error)")
@@ -93,13 +93,13 @@ import Testing
       ["get", "routes", "-A", "-o", "name"], ["analyze"], ["graph", "-o", "json"], ["graph"],
       ["get", "objects", "virtualservice", "-A", "-o", "yaml"],
     ])
-  func hostileNames(arguments: [String]) throws {
+  func hostileNames(arguments: [String]) async throws {
     let rules = #"""
       [{"target":"services|pods|deployments","do":"replace","pairs":[
         ["\"reviews","\"re\\u001b[2Jv\\u009b\\u202e\\n../x\\u0007"],["\"shop\"","\"sh\\u001b]0;x\\u0007op\""]]}]
       """#
     let server = try Laboratory.faulty(rules, before: Self.mesh)
-    let run = try Invocation.meshdeck(arguments, kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(arguments, kubeconfig: server.kubeconfig)
     #expect(!run.holdsControlBytes, "\(run.output.debugDescription)")
     #expect([0, 1].contains(run.code))
   }
@@ -107,17 +107,17 @@ import Testing
   @Test(
     "A certificate that is wrong stops everything before a byte is sent",
     arguments: [("self-signed", "authority"), ("expired", "expired"), ("wrong-host", "another name")])
-  func certificates(kind: String, says: String) throws {
+  func certificates(kind: String, says: String) async throws {
     let server = try Laboratory.faulty("[]", before: Self.mesh, ["--tls", kind])
-    let run = try Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 6 && run.error.contains(says), "\(run.error)")
     #expect(server.requests.isEmpty)
   }
 
   @Test("A server that lets no connection come about is given up in time")
-  func blackHole() throws {
+  func blackHole() async throws {
     let server = try Laboratory.faulty("[]", ["--black-hole"])
-    let run = try Invocation.meshdeck(["get", "routes", "-A", "--timeout", "2s"], kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(["get", "routes", "-A", "--timeout", "2s"], kubeconfig: server.kubeconfig)
     #expect(run.code == 6 && run.error.contains("no answer within 2s"), "\(run.error)")
   }
 
@@ -129,8 +129,8 @@ import Testing
       (#"LC_ALL=C "$0" get routes -A"#, 0), (#"unset HOME XDG_STATE_HOME; "$0" get routes -A"#, 0),
       (#"unset HOME XDG_STATE_HOME; "$0" history"#, 1),
     ])
-  func surroundings(shell: String, code: Int32) throws {
-    let run = try Invocation.meshdeck([], kubeconfig: #require(Self.mesh).kubeconfig, shell: shell)
+  func surroundings(shell: String, code: Int32) async throws {
+    let run = try await Invocation.meshdeck([], kubeconfig: #require(Self.mesh).kubeconfig, shell: shell)
     #expect(run.code == code, "\(run.error)")
     #expect(run.error.split(separator: "\n").count == (code == 0 ? 0 : 1), "\(run.error)")
   }

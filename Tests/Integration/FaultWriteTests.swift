@@ -62,8 +62,8 @@ import Testing
       code: 4, bumps: 1, writes: 1),
   ]
 
-  private static func reviews(_ mesh: Laboratory) throws -> JSONValue {
-    let run = try Invocation.meshdeck(
+  private static func reviews(_ mesh: Laboratory) async throws -> JSONValue {
+    let run = try await Invocation.meshdeck(
       ["get", "objects", "virtualservice", "-n", "shop", "-o", "json"],
       kubeconfig: mesh.announced["kubeconfig"]?.string)
     let items = try JSONValue(parsing: run.output)["items"]?.array ?? []
@@ -76,59 +76,58 @@ import Testing
   }
 
   @Test("An edit under a fault is done once or not at all, and says which", arguments: rows)
-  func edits(row: Row) throws {
+  func edits(row: Row) async throws {
     let mesh = try Laboratory.mesh()
     let server = try Laboratory.faulty(row.rules, before: mesh)
-    let before = try Self.reviews(mesh)
-    let run = try Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig)
+    let before = try await Self.reviews(mesh)
+    let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     #expect(!run.holdsControlBytes || row.code == 0)
-    let after = try Self.reviews(mesh)
+    let after = try await Self.reviews(mesh)
     let moved = (after["metadata"]?["generation"]?.int ?? 0) - (before["metadata"]?["generation"]?.int ?? 0)
     #expect(moved == row.bumps)
     #expect(server.writes.count == row.writes, "\(server.requests.suffix(8))")
     #expect((Self.weights(after) == [70, 30]) == (row.code == 0))
     if row.code == 0 {
-      let undo = try Invocation.meshdeck(["undo", "-y"], kubeconfig: server.kubeconfig, state: run.state)
+      let undo = try await Invocation.meshdeck(["undo", "-y"], kubeconfig: server.kubeconfig, state: run.state)
       #expect(undo.code == 0, "\(undo.error)")
-      #expect(Self.weights(try Self.reviews(mesh)) == Self.weights(before))
+      #expect(Self.weights(try await Self.reviews(mesh)) == Self.weights(before))
     }
   }
 
   @Test("After a kill in the middle of a write, undo finds out what arrived and takes it back")
-  func killed() throws {
+  func killed() async throws {
     let mesh = try Laboratory.mesh()
     let server = try Laboratory.faulty("[{\(Self.real),\"do\":\"hang-after\",\"times\":1}]", before: mesh)
-    let run = try Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { number in
-      server.awaitWrite()
-      let end = Date(timeIntervalSinceNow: 10)
-      while (try? Self.weights(Self.reviews(mesh))) != [70, 30], Date() < end { usleep(20_000) }
+    let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { number in
+      await server.awaitWrite()
+      await Laboratory.wait(10) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
       kill(number, SIGKILL)
     }
     #expect(run.code == 137)
-    let history = try Invocation.meshdeck(["history"], kubeconfig: server.kubeconfig, state: run.state)
+    let history = try await Invocation.meshdeck(["history"], kubeconfig: server.kubeconfig, state: run.state)
     #expect(history.output.contains("unknown"))
-    let undo = try Invocation.meshdeck(["undo", "-y"], kubeconfig: server.kubeconfig, state: run.state)
+    let undo = try await Invocation.meshdeck(["undo", "-y"], kubeconfig: server.kubeconfig, state: run.state)
     #expect(undo.code == 0, "\(undo.error)")
-    #expect(Self.weights(try Self.reviews(mesh)) == [80, 20])
+    #expect(Self.weights(try await Self.reviews(mesh)) == [80, 20])
   }
 
   @Test("An interruption waits for the request under way and says that it was applied", arguments: [SIGINT, SIGTERM])
-  func interrupted(number: Int32) throws {
+  func interrupted(number: Int32) async throws {
     let mesh = try Laboratory.mesh()
     let server = try Laboratory.faulty("[{\(Self.real),\"do\":\"delay\",\"seconds\":1,\"times\":1}]", before: mesh)
-    let run = try Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { process in
-      server.awaitWrite()
+    let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { process in
+      await server.awaitWrite()
       kill(process, number)
     }
     #expect(run.code == 130)
     #expect(run.error.contains("meshdeck undo"), "\(run.error)")
-    #expect(Self.weights(try Self.reviews(mesh)) == [70, 30])
+    #expect(Self.weights(try await Self.reviews(mesh)) == [70, 30])
     #expect(run.journal.contains(#""event":"ended""#))
   }
 
   @Test("Nothing leaves when the journal cannot be written")
-  func fullDisk() throws {
+  func fullDisk() async throws {
     let mesh = try Laboratory.mesh()
     let server = try Laboratory.faulty("[]", before: mesh)
     let words = Self.set.joined(separator: " ")
@@ -137,7 +136,7 @@ import Testing
       "unset HOME XDG_STATE_HOME; \"$0\" \(words)",
     ] {
       // The limit of a file's size holds for the output too, so that goes through a pipe.
-      let run = try Invocation.meshdeck(
+      let run = try await Invocation.meshdeck(
         [], kubeconfig: server.kubeconfig, shell: "(\(shell)) 2>&1 | cat; exit ${PIPESTATUS[0]}")
       #expect(run.code == 1, "\(run.output)")
       #expect(run.output.contains("journal") || run.output.contains("folder"), "\(run.output)")
@@ -146,14 +145,14 @@ import Testing
   }
 
   @Test("In read-only mode no verb sends anything but reads and questions about oneself")
-  func readOnly() throws {
+  func readOnly() async throws {
     let mesh = try Laboratory.mesh()
     let server = try Laboratory.faulty("[]", before: mesh)
     for arguments in [
       Self.set, Self.set + ["--dry-run", "server"], ["route", "delete", "reviews", "-n", "shop", "-y"],
       ["mtls", "set", "namespace/shop", "STRICT", "-y"], ["get", "splits", "-A"], ["planes", "check"],
     ] {
-      let run = try Invocation.meshdeck(arguments + ["--read-only"], kubeconfig: server.kubeconfig)
+      let run = try await Invocation.meshdeck(arguments + ["--read-only"], kubeconfig: server.kubeconfig)
       #expect(run.code == (["get", "planes"].contains(arguments[0]) ? 0 : 3), "\(arguments): \(run.error)")
     }
     #expect(server.writes.isEmpty)

@@ -16,8 +16,8 @@ struct Invocation: Sendable {
   /// Runs the built `meshdeck` with an environment of its own.
   static func meshdeck(
     _ arguments: [String], kubeconfig: String?, state: String? = nil, environment: [String: String] = [:],
-    during: (@Sendable (Int32) -> Void)? = nil, shell: String? = nil
-  ) throws -> Invocation {
+    during: (@Sendable (Int32) async -> Void)? = nil, shell: String? = nil
+  ) async throws -> Invocation {
     let folder = state ?? Laboratory.folder()
     var variables = [
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "XDG_STATE_HOME": folder, "LC_ALL": "C.UTF-8",
@@ -34,14 +34,17 @@ struct Invocation: Sendable {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: out)
     process.standardError = FileHandle(forWritingAtPath: err)
+    // Waited for without holding a thread of the pool: the mesh under test may run on the same two.
+    let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in continuation.finish() }
     try process.run()
     let number = process.processIdentifier
     let timer = DispatchSource.makeTimerSource()
     timer.schedule(deadline: .now() + 40)
     timer.setEventHandler { kill(number, SIGKILL) }
     timer.resume()
-    during?(number)
-    process.waitUntilExit()
+    await during?(number)
+    for await _ in ended {}
     timer.cancel()
     func text(_ path: String) -> String {
       String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
@@ -141,8 +144,13 @@ final class Laboratory: @unchecked Sendable {
   }
 
   /// Waits until a request that changes the mesh came in, 20 s at most.
-  func awaitWrite() {
-    let end = Date(timeIntervalSinceNow: 20)
-    while writes.isEmpty, Date() < end { usleep(20_000) }
+  func awaitWrite() async {
+    await Self.wait(20) { !self.writes.isEmpty }
+  }
+
+  /// Waits until something holds, some seconds at most.
+  static func wait(_ seconds: Double, until holds: () async -> Bool) async {
+    let end = Date(timeIntervalSinceNow: seconds)
+    while await !holds(), Date() < end { try? await Task.sleep(for: .milliseconds(20)) }
   }
 }
