@@ -25,7 +25,8 @@ extension Deck {
         try PlaneRegistry.connect(plane, configuration: settled, environment: environment, interactive: interactive))
     }
     return Deck(
-      connections, journal: (try? journal(environment: environment)) ?? Journal(directory: .nowhere), configuration: settled,
+      connections, journal: (try? journal(environment: environment)) ?? Journal(directory: .nowhere),
+      configuration: settled,
       author: environment["SUDO_USER"] ?? NSUserName())
   }
 

@@ -81,6 +81,7 @@ public struct TrafficHistory: Sendable {
 }
 
 extension TelemetrySource {
+  /// The seconds until a second question can be answered, where the source keeps its own history.
   public var warmUp: Double? { nil }
 }
 

@@ -4,6 +4,7 @@ public struct Finding: Sendable, Hashable {
   public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
     case info, warning, error
 
+    /// The order used for sorting.
     public static func < (left: Severity, right: Severity) -> Bool {
       (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
     }

@@ -59,6 +59,7 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
   /// The exit code of the command line (design: exit codes).
   public var exitCode: Int32 { code.exitCode }
 
+  /// The words shown to an operator.
   public var description: String {
     let place = object?.description ?? plane
     let head = place.map { "\($0): \(message)" } ?? message

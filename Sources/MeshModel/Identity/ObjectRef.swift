@@ -47,6 +47,7 @@ public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ObjectRef: Comparable {
+  /// The order used for sorting.
   public static func < (left: ObjectRef, right: ObjectRef) -> Bool {
     (left.plane, left.namespace, left.kind, left.name) < (right.plane, right.namespace, right.kind, right.name)
   }

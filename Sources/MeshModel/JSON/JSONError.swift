@@ -28,6 +28,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     self.expected = expected
   }
 
+  /// The words shown to an operator.
   public var description: String {
     switch code {
     case .truncated: "JSON ends early at byte \(offset), expected \(expected)"

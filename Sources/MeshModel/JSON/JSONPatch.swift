@@ -41,6 +41,7 @@ public struct JSONPatchError: Error, Sendable, Hashable, CustomStringConvertible
   /// The index of the operation, from 0.
   public var index: Int
 
+  /// The words shown to an operator.
   public var description: String {
     switch code {
     case .testFailed: "operation \(index): the value at \(pointer) is another than expected"

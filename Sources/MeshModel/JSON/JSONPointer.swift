@@ -17,6 +17,7 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible, Expressi
     }
   }
 
+  /// Creates the value a literal spells.
   public init(stringLiteral value: String) { self = JSONPointer(value) ?? JSONPointer([value]) }
 
   /// The text of the pointer.

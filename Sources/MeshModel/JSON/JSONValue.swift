@@ -138,12 +138,18 @@ extension JSONValue {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
+  /// Creates the value a literal spells.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// Creates the value a literal spells.
   public init(integerLiteral value: Int) { self = .number(String(value)) }
+  /// Creates the value a literal spells.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// Creates the value a literal spells.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// Creates the value a literal spells.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(JSONObject(elements.map { JSONObject.Member(name: $0.0, value: $0.1) }))
   }
+  /// Creates the value a literal spells.
   public init(nilLiteral: ()) { self = .null }
 }

@@ -5,6 +5,7 @@ public enum TextMatch: Sendable, Hashable, CustomStringConvertible {
   case regex(String)
   case present
 
+  /// The words shown to an operator.
   public var description: String {
     switch self {
     case .exact(let text): text

@@ -54,6 +54,7 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
     self.source = source
   }
 
+  /// The words shown to an operator.
   public var description: String { source.map { "\(text) (\($0.object)\($0.pointer))" } ?? text }
 }
 

@@ -8,15 +8,25 @@ public struct MeshSnapshot: Sendable {
   /// A table of things by identity.
   public typealias Table<Value> = TreeDictionary<ObjectRef, Value>
 
+  /// The namespaces.
   public var namespaces: Table<Namespace> = [:]
+  /// The services called.
   public var services: Table<Service> = [:]
+  /// The workloads that run them.
   public var workloads: Table<Workload> = [:]
+  /// The instances of workloads.
   public var endpoints: Table<Endpoint> = [:]
+  /// The routes.
   public var routes: Table<Route> = [:]
+  /// How callers reach hosts.
   public var destinations: Table<DestinationPolicy> = [:]
+  /// The entrances and exits.
   public var gateways: Table<Gateway> = [:]
+  /// What proxies are told of.
   public var egressScopes: Table<EgressScope> = [:]
+  /// What servers accept.
   public var mtlsPolicies: Table<MTLSPolicy> = [:]
+  /// Who may call.
   public var accessPolicies: Table<AccessPolicy> = [:]
   /// The instances of each workload, kept with `endpoints`.
   public private(set) var readiness: Table<Readiness> = [:]

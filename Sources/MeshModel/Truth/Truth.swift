@@ -21,6 +21,7 @@ public struct Instant: Sendable, Hashable, Comparable {
   /// Creates a point in time.
   public init(seconds: Double) { self.seconds = seconds }
 
+  /// The order used for sorting.
   public static func < (left: Instant, right: Instant) -> Bool { left.seconds < right.seconds }
 
   /// The seconds from an earlier point to this one, never negative.

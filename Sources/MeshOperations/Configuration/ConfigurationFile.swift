@@ -46,7 +46,9 @@ public struct ConfigurationFile: Sendable {
       throw MeshError(.local, "cannot make \(folder)", remedy: "check its permissions", underlying: error)
     }
     // A file that is a link, as of somebody who keeps their settings elsewhere, is replaced where it leads.
-    let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil ? path : (path as NSString).resolvingSymlinksInPath
+    let path =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
+      ? path : (path as NSString).resolvingSymlinksInPath
     let temporary = path + ".\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("write \(temporary)") }
@@ -79,7 +81,8 @@ public struct ConfigurationFile: Sendable {
   /// The place and the problem of YAML that cannot be read, in one line.
   private static func place(of error: any Error) -> String {
     switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+      .composer(_, let problem, let mark, _)?:
       ":\(mark.line):\(mark.column): \(problem)"
     default: " is not YAML: \(error)".replacing("\n", with: " ")
     }
@@ -112,7 +115,9 @@ public struct ConfigurationFile: Sendable {
         lines += texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
         if !telemetry.headers.isEmpty {
           lines.append("        headers:")
-          lines += telemetry.headers.sorted { $0.key < $1.key }.map { "          \(quoted($0.key)): \(quoted($0.value))" }
+          lines += telemetry.headers.sorted { $0.key < $1.key }.map {
+            "          \(quoted($0.key)): \(quoted($0.value))"
+          }
         }
       }
     }

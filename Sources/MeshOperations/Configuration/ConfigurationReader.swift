@@ -63,6 +63,9 @@ struct ConfigurationReader {
       ])
     let urls = try texts(fields["urls"] ?? fields["url"])
     guard !urls.isEmpty else { throw error(body, "\(name) needs a url") }
+    for url in urls where url.split(separator: "/").dropFirst().first?.contains("@") == true {
+      throw error(body, "a url of \(name) holds a user or password; say username and passwordFile or passwordEnv")
+    }
     var headers: [String: String] = [:]
     for (key, value) in try pairs(fields["headers"]) {
       guard let key = key.string else { throw error(key, "the name of a header is expected") }

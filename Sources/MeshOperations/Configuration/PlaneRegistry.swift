@@ -30,9 +30,12 @@ public enum PlaneRegistry {
     if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
     let kubeconfig: Kubeconfig?
     do throws(MeshError) {
-      kubeconfig = try Kubeconfig.load(path: setting.kubeconfig.map { Path.expanded($0, environment) }, environment: environment)
+      kubeconfig = try Kubeconfig.load(
+        path: setting.kubeconfig.map { Path.expanded($0, environment) }, environment: environment)
     } catch {
-      guard setting.kubeconfig == nil, setting.context == nil, environment["KUBERNETES_SERVICE_HOST"] != nil else { throw error }
+      guard setting.kubeconfig == nil, setting.context == nil, environment["KUBERNETES_SERVICE_HOST"] != nil else {
+        throw error
+      }
       kubeconfig = nil
     }
     let connection: KubernetesConnection
@@ -70,7 +73,8 @@ public enum PlaneRegistry {
     if let region = setting.awsRegion {
       guard let access = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
         throw MeshError(
-          .unauthenticated, "requests are to be signed for AWS and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+          .unauthenticated,
+          "requests are to be signed for AWS and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
       }
       connection.awsSigning = AWSSigning(
         accessKey: access, secretKey: Secret(secret), sessionToken: environment["AWS_SESSION_TOKEN"].map { Secret($0) },
@@ -102,7 +106,9 @@ public enum PlaneRegistry {
     }
     guard let path = setting.passwordFile,
       let data = FileManager.default.contents(atPath: Path.expanded(path, environment))
-    else { throw MeshError(.unauthenticated, "there is no password for \(user)", remedy: "say passwordFile or passwordEnv") }
+    else {
+      throw MeshError(.unauthenticated, "there is no password for \(user)", remedy: "say passwordFile or passwordEnv")
+    }
     let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
     return .basic(user: user, password: Secret(text))
   }

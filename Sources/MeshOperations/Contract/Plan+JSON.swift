@@ -118,7 +118,9 @@ extension BlastRadius {
 
 extension DryRunVerdict {
   var json: JSONValue {
-    var value: JSONValue = ["step": .int(step), "accepted": accepted.map(JSONValue.bool) ?? .null, "message": .string(message)]
+    var value: JSONValue = [
+      "step": .int(step), "accepted": accepted.map(JSONValue.bool) ?? .null, "message": .string(message),
+    ]
     if let failure { value["failure"] = .string(failure.rawValue) }
     return value
   }

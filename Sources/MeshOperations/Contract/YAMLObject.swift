@@ -9,7 +9,8 @@ public enum YAMLObject {
   public static func read(_ text: String) throws(MeshError) -> JSONValue {
     let documents = try documents(text)
     guard documents.count == 1, let value = documents.first else {
-      throw MeshError(.usage, documents.isEmpty ? "the text is empty" : "one object is expected, not \(documents.count)")
+      throw MeshError(
+        .usage, documents.isEmpty ? "the text is empty" : "one object is expected, not \(documents.count)")
     }
     guard case .object = value else {
       throw MeshError(.usage, "a native object is a mapping", remedy: "begin with apiVersion:")
@@ -22,7 +23,9 @@ public enum YAMLObject {
   /// - Throws: `.usage`, naming the line where the text is no YAML or holds what JSON cannot.
   public static func documents(_ text: String) throws(MeshError) -> [JSONValue] {
     // JSON is read as JSON: YAML's idea of it lacks surrogate pairs.
-    if let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "[", let json = try? JSONValue(parsing: text) {
+    if let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "[",
+      let json = try? JSONValue(parsing: text)
+    {
       return [json]
     }
     var documents: [JSONValue] = []
@@ -38,7 +41,8 @@ public enum YAMLObject {
     } catch {
       let words: String
       switch error as? YamlError {
-      case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+      case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+        .composer(_, let problem, let mark, _)?:
         words = "line \(mark.line), column \(mark.column): \(problem)"
       default: words = String("\(error)".split(separator: "\n").joined(separator: " ").prefix(300))
       }

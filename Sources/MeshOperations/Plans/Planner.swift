@@ -53,7 +53,9 @@ public struct Planner: Sendable {
     plan.verdicts = []
     for (index, step) in plan.steps.enumerated() {
       if case .no(let reason) = await control.permits(step) {
-        plan.verdicts.append(DryRunVerdict(step: index, accepted: false, message: "not permitted: \(reason)",
+        plan.verdicts.append(
+          DryRunVerdict(
+            step: index, accepted: false, message: "not permitted: \(reason)",
             // What this process was told not to write is a policy of ours, not a right that is missing.
             failure: reason == "read-only" ? .refused : .forbidden))
         continue

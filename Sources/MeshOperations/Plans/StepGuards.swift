@@ -42,7 +42,9 @@ enum StepGuards {
       if let left = before[place]?.array {
         guard let right = now[place]?.array, left.count == right.count else { return false }
         let element = place.appending(token)
-        if let old = before[element], let new = now[element], !identity(old).isEquivalent(to: identity(new)) { return false }
+        if let old = before[element], let new = now[element], !identity(old).isEquivalent(to: identity(new)) {
+          return false
+        }
       }
       place = place.appending(token)
     }

@@ -101,13 +101,14 @@ public struct WorkloadIndex: Sendable {
     }
   }
 
-  /// The workloads that carry all labels of a selector; an empty selector selects none.
+  /// The workloads that carry all labels of a selector, in the order of their names; an empty selector selects none.
   public func matching(_ selector: [String: String], namespace: String, plane: PlaneName) -> [Workload] {
     guard !selector.isEmpty else { return [] }
     let place = "\(plane)/\(namespace)"
     let candidates = selector.map { byLabel["\(place)/\($0.key)=\($0.value)"] ?? [] }
     guard let fewest = candidates.min(by: { $0.count < $1.count }) else { return [] }
     return fewest.filter { workload in selector.allSatisfy { workload.labels[$0.key] == $0.value } }
+      .sorted { $0.ref < $1.ref }
   }
 
   /// The workloads of a namespace.

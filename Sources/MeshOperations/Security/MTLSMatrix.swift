@@ -98,7 +98,8 @@ extension MeshView {
           let service = services[key.destinationNamespace + "/" + key.serviceName]
         else { continue }
         let client = workload(key.sourceNamespace, key.source, plane: name)
-        let servers = key.destination.isEmpty || key.destination == "unknown"
+        let servers =
+          key.destination.isEmpty || key.destination == "unknown"
           ? self.workloads(of: service, workloads)
           : snapshot.workloads[
             ObjectRef(plane: name, namespace: key.destinationNamespace, kind: "workload", name: key.destination)
@@ -110,7 +111,9 @@ extension MeshView {
       }
     }
     return pairs.sorted {
-      ($0.needsAttention ? 0 : 1, $0.server, $0.client, $0.port) < ($1.needsAttention ? 0 : 1, $1.server, $1.client, $1.port)
+      ($0.needsAttention ? 0 : 1, $0.server, $0.client, $0.port) < (
+        $1.needsAttention ? 0 : 1, $1.server, $1.client, $1.port
+      )
     }
   }
 

@@ -84,6 +84,7 @@ public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The words shown to an operator.
   public var description: String {
     switch self {
     case .consistent: "ok"
@@ -91,7 +92,8 @@ public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
     case .unmeasured: "not measured"
     case .notProgrammed(let acknowledged, let proxies): "programmed on \(acknowledged) of \(proxies) proxies"
     case .drift(let expected): "drift: expected \(Int((expected * 100).rounded()))%"
-    case .worse(let baseline, let p): p < 0.001 ? "worse than \(baseline) (p<0.001)" : "worse than \(baseline) (p=\(Self.three(p)))"
+    case .worse(let baseline, let p):
+      p < 0.001 ? "worse than \(baseline) (p<0.001)" : "worse than \(baseline) (p=\(Self.three(p)))"
     case .slower(let baseline, let factor): "slower than \(baseline) (p99 \(Self.one(factor))×)"
     case .notReady: "no ready instance"
     }

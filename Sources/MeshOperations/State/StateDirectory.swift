@@ -40,7 +40,8 @@ public struct StateDirectory: Sendable {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     } catch {
-      throw MeshError(.local, "cannot make the folder above \(path)", remedy: "check its permissions", underlying: error)
+      throw MeshError(
+        .local, "cannot make the folder above \(path)", remedy: "check its permissions", underlying: error)
     }
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw failure("make the folder \(path)") }
     var status = stat()

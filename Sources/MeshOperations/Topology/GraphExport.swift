@@ -5,7 +5,8 @@ extension TopologyGraph {
   public var dot: String {
     var lines = ["digraph mesh {", "  rankdir=LR;", "  node [shape=box, fontname=\"monospace\"];"]
     for node in nodes {
-      let shape = node.role == .database || node.role == .cache ? ", shape=cylinder" : node.role == .message ? ", shape=cds" : ""
+      let shape =
+        node.role == .database || node.role == .cache ? ", shape=cylinder" : node.role == .message ? ", shape=cds" : ""
       lines.append("  \(Self.quoted(node.ref.description)) [label=\(Self.quoted(Self.label(node)))\(shape)];")
     }
     for link in links {

@@ -113,7 +113,9 @@ final class PrometheusAPI: Sendable {
 
   private func refusal(_ response: HTTPResponse, about: String) -> MeshError {
     let answer = try? PrometheusAnswer(parsing: response.body)
-    let status = (try? JSONValue(parsing: Array(response.body.prefix(16 << 10))))?["message"]?.string.map { String($0.prefix(300)) }
+    let status = (try? JSONValue(parsing: Array(response.body.prefix(16 << 10))))?["message"]?.string.map {
+      String($0.prefix(300))
+    }
     let words = answer?.error ?? status ?? Self.firstLine(response.body)
     let said = words.isEmpty ? "" : ": \(words)"
     let message = "\(base) refused \(about) with \(response.status)\(said)"

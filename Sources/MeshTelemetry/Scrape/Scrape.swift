@@ -8,6 +8,7 @@ public import MeshTransport
 public actor Scrape: TelemetrySource {
   /// The first address and how many more, without queries.
   public nonisolated let description: String
+  /// The seconds until a second question can be answered, where the source keeps its own history.
   public nonisolated let warmUp: Double?
   private var endpoints: [Endpoint]
   private let settings: ScrapeSettings

@@ -68,7 +68,8 @@ final class Engine<P: Program> {
     }
   }
 
-  private func start(id: String?, counted: Bool, _ work: @escaping @Sendable (@escaping Send<P.Message>) async -> Void) {
+  private func start(id: String?, counted: Bool, _ work: @escaping @Sendable (@escaping Send<P.Message>) async -> Void)
+  {
     if let id { cancel(id) }
     let number = nextTask
     nextTask += 1

@@ -82,7 +82,8 @@ struct Demo: AsyncParsableCommand {
     let console = options.console
     if options.output == .json {
       let value: JSONValue = [
-        "kubeconfig": .string(kubeconfig), "kubernetes": .string(endpoints.kubernetes), "metrics": .string(endpoints.metrics),
+        "kubeconfig": .string(kubeconfig), "kubernetes": .string(endpoints.kubernetes),
+        "metrics": .string(endpoints.metrics),
         "istiod": .string(endpoints.istiod), "planes": .array([plane.json]),
       ]
       try console.write(JSONWriter.bytes(value) + [0x0A])
@@ -111,7 +112,9 @@ struct Demo: AsyncParsableCommand {
   }
 
   private static func write(_ text: String, to path: String) throws {
-    guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+    guard
+      FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else {
       throw MeshError(.local, "cannot write \(path)")
     }
   }

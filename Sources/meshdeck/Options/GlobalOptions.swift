@@ -46,7 +46,8 @@ struct GlobalOptions: ParsableArguments {
 /// What a command does before and after it writes.
 struct WriteOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Only show what would be done: here (client), or as the server judges it (server).", valueName: "where"))
+    help: ArgumentHelp(
+      "Only show what would be done: here (client), or as the server judges it (server).", valueName: "where"))
   var dryRun: DryRun?
 
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
@@ -69,7 +70,8 @@ struct Interval: ExpressibleByArgument, CustomStringConvertible, Sendable {
   init?(argument: String) {
     let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
     let (suffix, factor) = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
-    guard let value = Double(argument.dropLast(suffix.count)), value.isFinite, value >= 0, value * factor <= 86_400 * 365
+    guard let value = Double(argument.dropLast(suffix.count)), value.isFinite, value >= 0,
+      value * factor <= 86_400 * 365
     else { return nil }
     seconds = value * factor
   }

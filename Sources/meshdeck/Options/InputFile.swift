@@ -63,9 +63,11 @@ struct InputFile {
     }
     let planes = deck.live.connections.map(\.name)
     guard let plane = planes.count == 1 ? planes.first : options.plane else {
-      throw MeshError(.usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
+      throw MeshError(
+        .usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
     }
-    let namespace = document["metadata"]?["namespace"]?.string ?? options.namespace ?? deck.defaultNamespace ?? "default"
+    let namespace =
+      document["metadata"]?["namespace"]?.string ?? options.namespace ?? deck.defaultNamespace ?? "default"
     var object = document
     if object["metadata"]?["namespace"] == nil, kind != "Namespace" {
       object["metadata"]?["namespace"] = .string(namespace)

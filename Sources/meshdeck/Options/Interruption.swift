@@ -18,7 +18,8 @@ enum Interruption {
       source.setEventHandler {
         count.value += 1
         guard count.value == 1 else { _exit(130) }
-        Console.note("interrupted: waiting for the request under way; once more ends at once, and `meshdeck history` tells")
+        Console.note(
+          "interrupted: waiting for the request under way; once more ends at once, and `meshdeck history` tells")
         task.cancel()
       }
       source.resume()

@@ -11,7 +11,8 @@ enum Lookup {
     if found.count == 1, let only = found.first { return only }
     if found.count > 1 {
       let names = found.sorted().prefix(5).map(\.description).joined(separator: ", ")
-      throw MeshError(.notFound, "\(typed) names several \(what)s: \(names)", remedy: "say which, with more of its name or with -n")
+      throw MeshError(
+        .notFound, "\(typed) names several \(what)s: \(names)", remedy: "say which, with more of its name or with -n")
     }
     let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
     let place = namespace.map { " in namespace \($0)" } ?? ""
@@ -29,7 +30,8 @@ enum Lookup {
       ref = try one(typed, among: routes.map(\.ref), namespace: namespace, what: "split")
     } catch {
       if let plain = try? one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route") {
-        throw MeshError(.refused, "no rule of it has more than one backend, so there are no weights to set", object: plain)
+        throw MeshError(
+          .refused, "no rule of it has more than one backend, so there are no weights to set", object: plain)
       }
       throw error
     }

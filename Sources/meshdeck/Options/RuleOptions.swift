@@ -3,7 +3,8 @@ import MeshKit
 
 /// The settings of a rule as typed.
 struct RuleOptions: ParsableArguments {
-  @Option(name: .customLong("request-timeout"), help: "Give a request up after this long, such as 3s; none takes it away.")
+  @Option(
+    name: .customLong("request-timeout"), help: "Give a request up after this long, such as 3s; none takes it away.")
   var timeout: String?
 
   @Option(help: "Try again at most this often; none takes retries away.")

@@ -69,7 +69,8 @@ extension CommandTests {
         "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n",
         "aliases"
       ),
-      (String(repeating: "[", count: 5000), "nest"), (#"{"apiVersion":"meshdeck/v1","kind":"Plan"}"#, "no id or no intent"),
+      (String(repeating: "[", count: 5000), "nest"),
+      (#"{"apiVersion":"meshdeck/v1","kind":"Plan"}"#, "no id or no intent"),
       ("apiVersion: v1\nkind: Teapot\nmetadata: {name: x}\n", "teapot"),
     ]
 

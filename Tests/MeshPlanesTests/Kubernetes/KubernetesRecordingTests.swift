@@ -159,12 +159,14 @@ enum Recorded {
       Refusal(
         testDescription: "404 as text", status: 404, body: try Recorded.text("errors/unknown-resource.json"),
         code: .notFound),
-      Refusal(testDescription: "409", status: 409, body: try Recorded.text("edit/put-conflict.json"), code: .conflict,
+      Refusal(
+        testDescription: "409", status: 409, body: try Recorded.text("edit/put-conflict.json"), code: .conflict,
         isWrite: true),
       Refusal(
         testDescription: "409 apply", status: 409, body: try Recorded.text("edit/apply-conflict.json"), code: .conflict,
         isWrite: true),
-      Refusal(testDescription: "410", status: 410, body: Wire.status(410, reason: "Expired"), code: .conflict,
+      Refusal(
+        testDescription: "410", status: 410, body: Wire.status(410, reason: "Expired"), code: .conflict,
         isWrite: true),
       Refusal(
         testDescription: "422 of a stale test", status: 422, body: try Recorded.text("edit/json-patch-stale.json"),
@@ -174,7 +176,8 @@ enum Recorded {
         code: .refused, isWrite: true),
       Refusal(
         testDescription: "422 with causes", status: 422,
-        body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true, isWrite: true),
+        body: Wire.status(422, reason: "Invalid", cause: "FieldValueInvalid"), code: .refused, isGuarded: true,
+        isWrite: true),
       Refusal(testDescription: "429", status: 429, body: Wire.status(429), code: .unreachable),
       Refusal(testDescription: "500", status: 500, body: "<html>oops", code: .unreachable),
       Refusal(testDescription: "503", status: 503, body: "", code: .unreachable),

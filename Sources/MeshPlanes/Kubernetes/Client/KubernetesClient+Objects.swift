@@ -93,7 +93,9 @@ extension KubernetesClient {
   /// Refuses names that would lead a request elsewhere.
   func check(_ path: ResourcePath, _ object: ObjectRef?) throws(MeshError) {
     guard path.isSound, path.name != "" else {
-      throw MeshError(.usage, "the name is empty, or is or holds one of . .. / %, which no object's name does", plane: plane, object: object)
+      throw MeshError(
+        .usage, "the name is empty, or is or holds one of . .. / %, which no object's name does", plane: plane,
+        object: object)
     }
   }
 

@@ -111,9 +111,11 @@ public struct KubernetesClient: Sendable {
     let start = String(decoding: body.prefix(200), as: UTF8.self)
     let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
     let isJSON = first.map { [0x7B, 0x5B].contains($0) } ?? false
-    let told = body.isEmpty ? "an empty answer" : isJSON ? "\(error)" : "the answer is no JSON, it begins with: \(start)"
+    let told =
+      body.isEmpty ? "an empty answer" : isJSON ? "\(error)" : "the answer is no JSON, it begins with: \(start)"
     return MeshError(
       .malformed, "\(what): \(told)", plane: plane,
-      remedy: "check that \(session.origin) is the Kubernetes API server and not a login page or gateway", underlying: error)
+      remedy: "check that \(session.origin) is the Kubernetes API server and not a login page or gateway",
+      underlying: error)
   }
 }

@@ -102,14 +102,16 @@ struct KubernetesStatus: Sendable, Hashable {
       case 403 where isWrite && message.contains("denied the request"): (.refused, nil)
       case 403: (.forbidden, "ask for the permission, or use another context")
       case 404: (.notFound, isWrite ? nil : "see `meshdeck planes check`")
-      case 409 where !isWrite, 410 where !isWrite: (.unreachable, "the server's state moved on while it was read; try again")
+      case 409 where !isWrite, 410 where !isWrite:
+        (.unreachable, "the server's state moved on while it was read; try again")
       case 409, 410: (.conflict, "read it again and repeat the change")
       case 422 where isGuardedPatch && causes.isEmpty: (.conflict, "it was changed since it was read; read it again")
       case 429: (.unreachable, "the server is busy; try again later")
       case 400..<500 where !isWrite: (.malformed, "check the server's address; see `meshdeck planes check`")
       case 400..<500: (.refused, nil)
       case 500..<600 where isWrite: (.unknownOutcome, "read it back before anything else")
-      default: (.unreachable, "the server or a gateway before it is failing; try again later, see `meshdeck planes check`")
+      default:
+        (.unreachable, "the server or a gateway before it is failing; try again later, see `meshdeck planes check`")
       }
     return MeshError(kind, "\(what): \(text)", plane: plane, object: object, remedy: remedy)
   }

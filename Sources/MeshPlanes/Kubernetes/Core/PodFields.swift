@@ -95,7 +95,8 @@ struct PodFields {
     let account = pool.text(account.isEmpty ? "default" : account)
     let endpoint = Endpoint(
       ref: ObjectRef(plane: plane, namespace: namespace, kind: "pod", name: meta.name), workload: workload,
-      labels: labels, address: address, ports: pool.ports(ports), isReady: isReady && !meta.isBeingDeleted, proxy: proxy,
+      labels: labels, address: address, ports: pool.ports(ports), isReady: isReady && !meta.isBeingDeleted,
+      proxy: proxy,
       acceptsMeshTLS: proxy == .ambient || labels["security.istio.io/tlsMode"] == "istio", runtime: runtime,
       serviceAccount: account)
     guard !["deployment", "statefulset", "daemonset"].contains(owner.kind) else { return [.endpoint(endpoint)] }

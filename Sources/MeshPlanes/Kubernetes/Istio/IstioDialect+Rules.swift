@@ -1,28 +1,36 @@
 public import MeshModel
 
 extension IstioDialect: DialectRules {
+  /// The routing rules over a snapshot, indexed once.
   public func routing(in snapshot: MeshSnapshot, plane: PlaneName) -> any RoutingRules {
     IstioRouting(snapshot, plane: plane)
   }
 
+  /// The share of each backend by Istio's weights: proportions of their sum.
   public func shares(of rule: Rule) -> [Double] { IstioWeights.shares(rule.backends) }
 
+  /// The rules an earlier rule takes everything from.
   public func unreachableRules(of route: Route) -> [Int: String] {
     var findings: [Finding] = []
     UnreachableRules.check(route, into: &findings)
     var reasons: [Int: String] = [:]
     for finding in findings where finding.code == "MD1130" {
-      if let index = route.rules.firstIndex(where: { $0.pointer == finding.pointer }) { reasons[index] = finding.message }
+      if let index = route.rules.firstIndex(where: { $0.pointer == finding.pointer }) {
+        reasons[index] = finding.message
+      }
     }
     return reasons
   }
 
+  /// The problems of a plane's Istio configuration.
   public func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding] {
     IstioAnalysis(snapshot, plane: plane).findings()
   }
 
+  /// Istio's mTLS over a snapshot.
   public func mtls(in snapshot: MeshSnapshot, plane: PlaneName) -> any MTLSRules { IstioMTLS(snapshot, plane: plane) }
 
+  /// The entities an Istio object stands for; none for an object of another API.
   public func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity] {
     do { return try IstioObjects.entities(fromNative: object, plane: plane) } catch {
       throw MeshError(.usage, "this is no Istio object: \(error)", underlying: error)
@@ -31,10 +39,12 @@ extension IstioDialect: DialectRules {
 }
 
 extension IstioMTLS: MTLSRules {
+  /// What a workload accepts on a container port, and why.
   public func accepted(by workload: Workload, port: Int?) -> (mode: MTLSMode, reasons: [Reason]) {
     serverMode(workload: workload, port: port)
   }
 
+  /// What happens when a workload calls a port of a service served by another.
   public func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict {
     verdict(client: client, service: service, port: port, server: server.ref)
   }

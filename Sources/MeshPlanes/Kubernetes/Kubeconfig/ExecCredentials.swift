@@ -46,7 +46,11 @@ actor ExecCredentials: CredentialSource {
     let task = running ?? Task { await self.run() }
     running = task
     // Who gives up waiting stops the program too: nothing of it outlives the command that started it.
-    let result = await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    let result = await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
     if running == task { running = nil }
     if task.isCancelled, !Task.isCancelled { return try await credential(refresh: refresh) }
     switch result {

@@ -122,7 +122,9 @@ extension ResourceFeed {
         let response = try await context.client.send(
           .get, reader.served.path().text, query: [("limit", "1"), ("resourceVersion", "0")], limits: .page,
           what: "ask for the version of \(reader.served.plural)")
-        probe = try ListPage.read(response.body, kind: reader.served.kind) { reader throws(JSONError) in try reader.skip() }
+        probe = try ListPage.read(response.body, kind: reader.served.kind) { reader throws(JSONError) in
+          try reader.skip()
+        }
       } catch {
         probe = nil
       }

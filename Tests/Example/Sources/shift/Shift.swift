@@ -11,11 +11,14 @@ struct Shift {
       print(split.route)
       for backend in split.backends {
         let observed = backend.share.value.map { Figures.proportion($0) } ?? backend.share.reason ?? ""
-        print("  \(backend.name): desired \(Figures.percent(backend.desired.value?.share)), observed \(observed), \(backend.verdict)")
+        print(
+          "  \(backend.name): desired \(Figures.percent(backend.desired.value?.share)), observed \(observed), \(backend.verdict)"
+        )
       }
     }
     guard CommandLine.arguments.count > 1 else { return }
-    guard let split = splits.first(where: { $0.route.matches(CommandLine.arguments[1]) }), split.backends.count == 2 else {
+    guard let split = splits.first(where: { $0.route.matches(CommandLine.arguments[1]) }), split.backends.count == 2
+    else {
       return print("there is no route of two backends named \(CommandLine.arguments[1])")
     }
     try await shift(split, by: 0.1, in: deck)
@@ -29,14 +32,17 @@ struct Shift {
       WeightsIntent(
         route: split.route, rule: split.rule,
         weights: [
-          .init(backend: split.backends[0].name, weight: 100 - weight), .init(backend: split.backends[1].name, weight: weight),
+          .init(backend: split.backends[0].name, weight: 100 - weight),
+          .init(backend: split.backends[1].name, weight: weight),
         ]))
     let plan = try await deck.rehearse(try await deck.plan(intent))
     for line in plan.blastRadius.lines { print(line) }
     let receipt = try await deck.apply(plan, reason: "the example")
     print("\(receipt.plan.id): \(receipt.result.rawValue)")
     for await view in await deck.follow() {
-      guard let now = view.splits().first(where: { $0.route == split.route && $0.ruleIndex == split.ruleIndex }) else { continue }
+      guard let now = view.splits().first(where: { $0.route == split.route && $0.ruleIndex == split.ruleIndex }) else {
+        continue
+      }
       let programmed = now.backends[1].programmed.value
       print("programmed on \(programmed?.acknowledged ?? 0) of \(programmed?.proxies ?? 0) proxies")
       if let programmed, programmed.weight == weight, programmed.acknowledged == programmed.proxies { break }
