@@ -71,7 +71,7 @@ let package = Package(
         "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI", argumentParser, yams,
       ],
       swiftSettings: settings),
-    tests("MeshModelTests", ["MeshModel"]),
+    tests("MeshModelTests", ["MeshModel", hashTree]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
     tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),

@@ -9,6 +9,71 @@ public protocol TelemetrySource: Sendable {
   ///
   /// `now` stamps the report; `window` is in seconds.
   func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport
+
+  /// Requests and failures a second of a flow over a span of seconds that ends now, for a sparkline.
+  ///
+  /// The step is a wish: a source widens it to what it can answer, see ``TrafficHistory/step``.
+  func history(of flow: FlowSelector, span: Double, step: Double) async throws(MeshError) -> TrafficHistory
+
+  /// Why there is no data for a flow, in one sentence for the place where its numbers would be.
+  func reasonForNoData(of flow: FlowSelector, window: Double) async throws(MeshError) -> String
+}
+
+/// What a flow is picked by: the service called, or the workload that serves; empty parts match everything.
+public struct FlowSelector: Sendable, Hashable {
+  /// The namespace of the destination.
+  public var namespace: String
+  /// The name of the service called.
+  public var service: String
+  /// The workload that serves.
+  public var workload: String
+  /// The workload that calls.
+  public var sourceWorkload: String
+
+  /// Creates a selector.
+  public init(namespace: String = "", service: String = "", workload: String = "", sourceWorkload: String = "") {
+    self.namespace = namespace
+    self.service = service
+    self.workload = workload
+    self.sourceWorkload = sourceWorkload
+  }
+}
+
+/// The course of a flow over time.
+public struct TrafficHistory: Sendable {
+  /// One point in time.
+  public struct Point: Sendable, Hashable {
+    /// When.
+    public var at: Instant
+    /// Requests a second.
+    public var requests: Sample
+    /// Failed requests a second, as the query record defines failure; absent where nothing failed.
+    public var failures: Sample
+
+    /// Creates a point.
+    public init(at: Instant, requests: Sample, failures: Sample) {
+      self.at = at
+      self.requests = requests
+      self.failures = failures
+    }
+  }
+
+  /// The points in order of time; where nothing was measured there is no point.
+  public var points: [Point]
+  /// The seconds between points.
+  public var step: Double
+  /// The queries asked.
+  public var queries: [QueryRecord]
+  /// Why something is missing, in words.
+  public var gaps: [String]
+
+  /// Creates a history.
+  public init(points: [Point], step: Double, queries: [QueryRecord], gaps: [String] = []) {
+    self.points = points
+    self.step = step
+    self.queries = queries
+    self.gaps = gaps
+  }
 }
 
 /// The traffic of a mesh over one window, with how it was come by.

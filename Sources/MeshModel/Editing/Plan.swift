@@ -181,13 +181,15 @@ public struct Receipt: Sendable, Hashable {
   public var reason: String
   /// What went wrong, if anything.
   public var error: String?
+  /// The kind of failure, if anything went wrong: the command line's exit code.
+  public var failure: MeshError.Code?
   /// The versions of the objects after each applied step, by step index: what undo demands to find.
   public var versions: [Int: String]
 
   /// Creates a receipt.
   public init(
     plan: Plan, result: Result, at: Instant, author: String, reason: String, error: String? = nil,
-    versions: [Int: String] = [:]
+    failure: MeshError.Code? = nil, versions: [Int: String] = [:]
   ) {
     self.plan = plan
     self.result = result
@@ -195,6 +197,7 @@ public struct Receipt: Sendable, Hashable {
     self.author = author
     self.reason = reason
     self.error = error
+    self.failure = failure
     self.versions = versions
   }
 }

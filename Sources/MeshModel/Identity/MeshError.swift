@@ -57,8 +57,19 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
   }
 
   /// The exit code of the command line (design: exit codes).
+  public var exitCode: Int32 { code.exitCode }
+
+  public var description: String {
+    let place = object?.description ?? plane
+    let head = place.map { "\($0): \(message)" } ?? message
+    return remedy.map { "\(head). \($0)" } ?? head
+  }
+}
+
+extension MeshError.Code {
+  /// The exit code of the command line (design: exit codes).
   public var exitCode: Int32 {
-    switch code {
+    switch self {
     case .local: 1
     case .usage, .notFound: 2
     case .refused: 3
@@ -68,11 +79,5 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
     case .partial, .unknownOutcome: 7
     case .cancelled: 130
     }
-  }
-
-  public var description: String {
-    let place = object?.description ?? plane
-    let head = place.map { "\($0): \(message)" } ?? message
-    return remedy.map { "\(head). \($0)" } ?? head
   }
 }

@@ -39,7 +39,7 @@ public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
     let parts = typed.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     let full = [plane, namespace.isEmpty ? "-" : namespace, kind, name]
     if parts.count <= full.count, Array(full.suffix(parts.count)) == parts { return true }
-    return parts.count == 2 && parts == [namespace, name]
+    return parts == [full[1], name]
   }
 }
 

@@ -6,24 +6,21 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible, Expressi
   /// A pointer of tokens.
   public init(_ tokens: [String] = []) { self.tokens = tokens }
 
-  /// A pointer from its text, or `nil` where it is neither empty nor begins with `/`.
+  /// A pointer from its text, or `nil` where it is neither empty nor begins with `/`, or has a `~` that is not `~0` or `~1`.
   public init?(_ text: String) {
-    if text.isEmpty {
-      tokens = []
-      return
-    }
-    guard text.hasPrefix("/") else { return nil }
-    tokens = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { token in
-      Self.replacing(Self.replacing(String(token), "~1", "/"), "~0", "~")
+    tokens = []
+    guard !text.isEmpty else { return }
+    guard text.utf8.first == UInt8(ascii: "/") else { return nil }
+    for part in text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard let token = Self.unescape(part) else { return nil }
+      tokens.append(token)
     }
   }
 
   public init(stringLiteral value: String) { self = JSONPointer(value) ?? JSONPointer([value]) }
 
   /// The text of the pointer.
-  public var description: String {
-    tokens.map { "/" + Self.replacing(Self.replacing($0, "~", "~0"), "/", "~1") }.joined()
-  }
+  public var description: String { tokens.map { "/" + Self.escape($0) }.joined() }
 
   /// The pointer of a member or element below this one.
   public func appending(_ token: String) -> JSONPointer { JSONPointer(tokens + [token]) }
@@ -34,28 +31,37 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible, Expressi
   /// The pointer of the value that holds this one, or `nil` at the root.
   public var parent: JSONPointer? { tokens.isEmpty ? nil : JSONPointer(Array(tokens.dropLast())) }
 
-  private static func replacing(_ text: String, _ target: Character, _ replacement: String) -> String {
-    guard text.contains(target) else { return text }
-    return text.reduce(into: "") { result, character in
-      if character == target { result += replacement } else { result.append(character) }
-    }
-  }
-
-  private static func replacing(_ text: String, _ target: String, _ replacement: String) -> String {
-    guard text.contains("~") || text.contains("/") else { return text }
-    if target.count == 1, let character = target.first { return replacing(text, character, replacement) }
-    var result = ""
-    var rest = text[...]
-    while let first = rest.first {
-      if rest.hasPrefix(target) {
-        result += replacement
-        rest = rest.dropFirst(target.count)
-      } else {
-        result.append(first)
-        rest = rest.dropFirst()
+  /// A token as a pointer spells it. Works on bytes: a combining mark after `/` must not hide it (RFC 6901 §3).
+  private static func escape(_ token: String) -> String {
+    guard token.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return token }
+    var bytes: [UInt8] = []
+    for byte in token.utf8 {
+      switch byte {
+      case UInt8(ascii: "~"): bytes += "~0".utf8
+      case UInt8(ascii: "/"): bytes += "~1".utf8
+      default: bytes.append(byte)
       }
     }
-    return result
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The token that a part of a pointer spells, or `nil` where an escape is none.
+  private static func unescape(_ part: Substring.UTF8View) -> String? {
+    guard part.contains(UInt8(ascii: "~")) else { return String(decoding: part, as: UTF8.self) }
+    var bytes: [UInt8] = []
+    var rest = part
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "~") else {
+        bytes.append(byte)
+        continue
+      }
+      switch rest.popFirst() {
+      case UInt8(ascii: "0"): bytes.append(UInt8(ascii: "~"))
+      case UInt8(ascii: "1"): bytes.append(UInt8(ascii: "/"))
+      default: return nil
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 
@@ -79,7 +85,8 @@ extension JSONValue {
 
   /// The array index a token spells (RFC 6901 §4: digits without leading zeros).
   static func index(_ token: String) -> Int? {
-    guard !token.isEmpty, token.utf8.allSatisfy({ (0x30...0x39).contains($0) }), token == "0" || token.first != "0" else {
+    guard !token.isEmpty, token.utf8.allSatisfy({ (0x30...0x39).contains($0) }), token == "0" || token.first != "0"
+    else {
       return nil
     }
     return Int(token)

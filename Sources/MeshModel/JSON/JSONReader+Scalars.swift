@@ -31,16 +31,38 @@ extension JSONReader {
     let start = offset
     let text = try peek() == .string ? string() : numberText()
     if let value = Int(text) { return value }
-    if let value = Double(text).flatMap({ Int(exactly: $0) }) { return value }
-    throw JSONError(.outOfRange, at: start, expected: "an integer")
+    guard Self.isNumber(text), let value = JSONDecimal(text).int else {
+      throw JSONError(.outOfRange, at: start, expected: "an integer")
+    }
+    return value
   }
 
-  /// Reads a number, also one spelled as a string such as `"NaN"`.
+  /// Reads a number, also one spelled as a string: digits, `"NaN"`, `"Infinity"` or `"-Infinity"` as proto3 JSON has them.
+  /// A finite spelling that floating point cannot hold is out of range, never infinite.
   public mutating func double() throws(JSONError) -> Double {
     let start = offset
     let text = try peek() == .string ? string() : numberText()
-    guard let value = Double(text) else { throw JSONError(.outOfRange, at: start, expected: "a number") }
-    return value
+    switch text {
+    case "NaN": return .nan
+    case "Infinity": return .infinity
+    case "-Infinity": return -.infinity
+    default:
+      guard Self.isNumber(text), let value = Double(text), value.isFinite else {
+        throw JSONError(.outOfRange, at: start, expected: "a number")
+      }
+      return value
+    }
+  }
+
+  /// Whether a text is a JSON number and nothing else: no hexadecimal, no sign `+`, no space.
+  private static func isNumber(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      guard !bytes.isEmpty else { return false }
+      var reader = JSONReader(bytes, depthLimit: 1)
+      do throws(JSONError) { try reader.scanNumber() } catch { return false }
+      return reader.offset == bytes.count
+    }
   }
 
   /// Reads a number in its original spelling.
@@ -83,7 +105,9 @@ extension JSONReader {
       var names: Set<String> = []
       var repeated = false
       try object { key, reader throws(JSONError) in
-        let name = key.string
+        guard let name = key.validString else {
+          throw JSONError(.malformed, at: reader.offset, expected: "a name of valid escapes and UTF-8 before this")
+        }
         repeated = !names.insert(name).inserted || repeated
         members.append(JSONObject.Member(name: name, value: try reader.value()))
       }

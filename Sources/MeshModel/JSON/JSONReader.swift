@@ -218,6 +218,11 @@ public struct JSONKey {
     escaped ? JSONReader.unescape(bytes) ?? "" : String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The name as a string, or `nil` where its escapes or its UTF-8 are not valid.
+  var validString: String? {
+    escaped ? JSONReader.unescape(bytes) : String(validating: bytes, as: UTF8.self)
+  }
+
   /// Whether the name is a literal one: the pattern of a `switch` over keys.
   @inline(__always)
   public static func ~= (pattern: StaticString, key: JSONKey) -> Bool {

@@ -42,14 +42,19 @@ public struct JSONObject: Sendable, Hashable {
 
   /// The value of a member; setting `nil` removes it, setting a new name appends it.
   public subscript(name: String) -> JSONValue? {
-    get { members.first { $0.name == name }?.value }
+    get { index(of: name).map { members[$0].value } }
     set {
-      if let index = members.firstIndex(where: { $0.name == name }) {
+      if let index = index(of: name) {
         if let newValue { members[index].value = newValue } else { members.remove(at: index) }
       } else if let newValue {
         members.append(Member(name: name, value: newValue))
       }
     }
+  }
+
+  /// The place of a member. Names are one where their bytes are: Swift's `==` alone would merge `é` with `e` and an accent.
+  private func index(of name: String) -> Int? {
+    members.firstIndex { $0.name == name && $0.name.utf8.elementsEqual(name.utf8) }
   }
 
   /// The names in order.
@@ -103,7 +108,7 @@ extension JSONValue {
   /// A number that is an exact integer in range, also when spelled `10.0`.
   public var int: Int? {
     guard case .number(let text) = self else { return nil }
-    return Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
+    return Int(text) ?? JSONDecimal(text).int
   }
 
   /// A number as floating point.
@@ -116,9 +121,9 @@ extension JSONValue {
   public func isEquivalent(to other: JSONValue) -> Bool {
     switch (self, other) {
     case (.number(let left), .number(let right)):
-      if left == right { return true }
-      if let left = Int(left), let right = Int(right) { return left == right }
-      return Double(left) == Double(right)
+      return left == right || JSONDecimal(left) == JSONDecimal(right)
+    case (.string(let left), .string(let right)):
+      return left.utf8.elementsEqual(right.utf8)
     case (.array(let left), .array(let right)):
       return left.count == right.count && zip(left, right).allSatisfy { $0.isEquivalent(to: $1) }
     case (.object(let left), .object(let right)):

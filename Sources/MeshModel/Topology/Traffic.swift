@@ -14,6 +14,10 @@ public struct Traffic: Sendable, Hashable {
   public var bytesInPerSecond: Double?
   /// Bytes a second back to the source.
   public var bytesOutPerSecond: Double?
+  /// Messages a second of gRPC requests, streams counted message by message.
+  public var messagesInPerSecond: Double?
+  /// Messages a second of gRPC responses.
+  public var messagesOutPerSecond: Double?
   /// The share of traffic that was mutually authenticated, 0–1.
   public var mtlsShare: Double?
   /// The number of requests (or connections, for TCP) the numbers rest on.
@@ -39,8 +43,9 @@ public struct Traffic: Sendable, Hashable {
   /// Creates a measurement.
   public init(
     rates: [ResponseClass: Double] = [:], p50ms: Double? = nil, p95ms: Double? = nil, p99ms: Double? = nil,
-    bytesInPerSecond: Double? = nil, bytesOutPerSecond: Double? = nil, mtlsShare: Double? = nil, n: Double = 0,
-    window: Double, at: Instant, query: String = ""
+    bytesInPerSecond: Double? = nil, bytesOutPerSecond: Double? = nil, messagesInPerSecond: Double? = nil,
+    messagesOutPerSecond: Double? = nil, mtlsShare: Double? = nil, n: Double = 0, window: Double, at: Instant,
+    query: String = ""
   ) {
     self.rates = rates
     self.p50ms = p50ms
@@ -48,6 +53,8 @@ public struct Traffic: Sendable, Hashable {
     self.p99ms = p99ms
     self.bytesInPerSecond = bytesInPerSecond
     self.bytesOutPerSecond = bytesOutPerSecond
+    self.messagesInPerSecond = messagesInPerSecond
+    self.messagesOutPerSecond = messagesOutPerSecond
     self.mtlsShare = mtlsShare
     self.n = n
     self.window = window

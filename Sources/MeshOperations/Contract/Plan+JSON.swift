@@ -159,6 +159,7 @@ extension Receipt {
     value["author"] = .string(author)
     value["reason"] = .string(reason)
     if let error { value["error"] = .string(error) }
+    if let failure { value["failure"] = .string(failure.rawValue) }
     value["versions"] = .object(
       JSONObject(versions.sorted { $0.key < $1.key }.map { .init(name: String($0.key), value: .string($0.value)) }))
     return value
@@ -176,6 +177,6 @@ extension Receipt {
       plan: try Plan(json: planJSON), result: json["result"]?.string.flatMap(Result.init(rawValue:)) ?? .unknown,
       at: json["at"]?.string.flatMap(Instant.init(rfc3339:)) ?? Instant(seconds: 0),
       author: json["author"]?.string ?? "", reason: json["reason"]?.string ?? "", error: json["error"]?.string,
-      versions: versions)
+      failure: json["failure"]?.string.flatMap(MeshError.Code.init(rawValue:)), versions: versions)
   }
 }

@@ -39,7 +39,8 @@ public actor LiveMesh {
   private var tasks: [Task<Void, Never>] = []
   private let window: Double
   private let interval: Double
-  private var watchedRoutes: [PlaneName: [Route]] = [:]
+  /// The error of the plane that failed last in ``load(_:namespace:)``.
+  public private(set) var failure: MeshError?
 
   /// Creates a store; `window` is that of traffic in seconds, `interval` that between two measurements.
   public init(_ connections: [PlaneConnection], window: Double = 60, interval: Double = 5) {
@@ -103,7 +104,7 @@ public actor LiveMesh {
             try await connection.control.read(kinds, namespace: namespace) { changes in await self.take(changes) }
             await self.describe(connection, state: .live, error: nil)
           } catch {
-            await self.describe(connection, state: .down, error: error)
+            await self.fail(connection, error)
           }
         }
       }
@@ -122,6 +123,11 @@ public actor LiveMesh {
     await withTaskGroup(of: Void.self) { group in
       for connection in connections { group.addTask { await self.readProxies(connection) } }
     }
+  }
+
+  private func fail(_ connection: PlaneConnection, _ error: MeshError) async {
+    failure = error
+    await describe(connection, state: .down, error: error)
   }
 
   private func unsubscribe(_ id: Int) { subscribers[id] = nil }

@@ -143,6 +143,7 @@ public struct Executor: Sendable {
     _ receipt: inout Receipt, at index: Int, _ error: MeshError, _ progress: @Sendable (Progress) -> Void
   ) async {
     receipt.error = error.description
+    receipt.failure = error.code
     if receipt.plan.steps[index].state != .applied {
       receipt.plan.steps[index].state = error.code == .unknownOutcome ? .unknown : .failed
     }

@@ -1,0 +1,111 @@
+/// The front door: the configured planes as one mesh that can be read, followed, and edited through plans.
+///
+/// ```swift
+/// let deck = try await Deck.connect()
+/// try await deck.load()
+/// for split in await deck.view.splits() { print(split.host, split.backends.map(\.name)) }
+/// ```
+public struct Deck: Sendable {
+  /// The live store.
+  public let live: LiveMesh
+  /// The record of plans applied from here.
+  public let journal: Journal
+  /// The configuration it was made from.
+  public let configuration: Configuration
+  /// Who is written into receipts.
+  public let author: String
+
+  /// Creates a deck of connections made by the caller.
+  public init(
+    _ connections: [PlaneConnection], journal: Journal, configuration: Configuration = Configuration(),
+    author: String = "meshdeck", window: Double = 60, interval: Double = 5
+  ) {
+    live = LiveMesh(connections, window: window, interval: interval)
+    self.journal = journal
+    self.configuration = configuration
+    self.author = author
+  }
+
+  /// Everything known now.
+  public var view: MeshView { get async { await live.current() } }
+
+  /// Reads configuration, traffic and proxies of every plane once.
+  ///
+  /// Fails only where not one plane could be read; a plane that failed among others stands in ``MeshView/planes``.
+  public func load(_ kinds: Set<ObjectKind>? = nil, namespace: String? = nil, truths: Bool = true) async throws(MeshError) {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await live.load(kinds, namespace: namespace)
+        if truths { await live.readProxies() }
+      }
+      if truths { group.addTask { await live.measure() } }
+    }
+    let planes = await live.current().planes
+    if let error = await live.failure, planes.allSatisfy({ $0.state == .down }) { throw error }
+  }
+
+  /// The views of the mesh as it changes, coalesced; the first comes at once.
+  public func follow() async -> AsyncStream<MeshView> {
+    await live.start()
+    return await live.views()
+  }
+
+  /// The connection of a plane.
+  public func connection(_ plane: PlaneName) throws(MeshError) -> PlaneConnection {
+    guard let connection = live.connections.first(where: { $0.name == plane }) else {
+      let known = live.connections.map(\.name).joined(separator: ", ")
+      throw MeshError(.notFound, "there is no plane \(plane)", remedy: "known are: \(known)")
+    }
+    return connection
+  }
+
+  /// The plan of an intent, over what is known now.
+  public func plan(_ intent: Intent) async throws(MeshError) -> Plan {
+    try await Planner(connection(intent.plane).control).plan(intent, in: live.current())
+  }
+
+  /// The plan with the server's verdict on each step.
+  public func rehearse(_ plan: Plan) async throws(MeshError) -> Plan {
+    try await Planner(connection(plan.intent.plane).control).rehearsed(plan)
+  }
+
+  /// Applies a plan; what became of it stands in the receipt.
+  public func apply(
+    _ plan: Plan, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
+  ) async throws(MeshError) -> Receipt {
+    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
+    return try await executor(plan.intent.plane).apply(plan, reason: reason, progress: progress)
+  }
+
+  /// Takes an applied plan back: the one of an id, or the newest that was applied and not taken back.
+  public func undo(
+    _ id: String? = nil, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
+  ) async throws(MeshError) -> Receipt {
+    if configuration.readOnly { throw MeshError(.refused, "read-only: nothing is written", remedy: "start without --read-only") }
+    let receipt = try undoable(id)
+    return try await executor(receipt.plan.intent.plane).undo(receipt, reason: reason, progress: progress)
+  }
+
+  /// The receipt that ``undo(_:reason:progress:)`` would take back.
+  public func undoable(_ id: String? = nil) throws(MeshError) -> Receipt {
+    let receipts = try journal.receipts()
+    if let id {
+      let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.plan.id.hasSuffix("-undo") }
+      guard let receipt = found.first(where: { $0.plan.id == id }) ?? (found.count == 1 ? found.first : nil) else {
+        throw MeshError(
+          .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)", remedy: "see `meshdeck history`")
+      }
+      return receipt
+    }
+    guard
+      let receipt = receipts.first(where: {
+        ($0.result == .applied || $0.result == .partial) && !$0.plan.id.hasSuffix("-undo")
+      })
+    else { throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`") }
+    return receipt
+  }
+
+  private func executor(_ plane: PlaneName) throws(MeshError) -> Executor {
+    Executor(control: try connection(plane).control, journal: journal, author: author)
+  }
+}

@@ -1,0 +1,39 @@
+import MeshModel
+
+/// What tells one edge from another, whoever reported it.
+struct EdgeIdentity: Hashable {
+  var source: EdgeEnd
+  var destination: EdgeEnd
+  var transport: String
+
+  /// The identity that a sample's labels give. `unknown` is how Istio writes that it does not know.
+  init(_ sample: LabelledSample, transport: String) {
+    func known(_ label: String) -> String {
+      let value = sample[label]
+      return value == "unknown" ? "" : value
+    }
+    func first(_ values: String...) -> String { values.first { !$0.isEmpty } ?? "" }
+    source = EdgeEnd(
+      namespace: known("source_workload_namespace"), workload: known("source_workload"),
+      version: first(known("source_canonical_revision"), known("source_version")), cluster: known("source_cluster"))
+    let workload = known("destination_workload")
+    let host = known("destination_service")
+    let hostParts = host.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let isClusterHost = hostParts.count >= 3 && hostParts[2] == "svc"
+    let serviceNamespace = first(
+      known("destination_service_namespace"), isClusterHost ? hostParts[1] : "")
+    destination = EdgeEnd(
+      namespace: workload.isEmpty
+        ? serviceNamespace : first(known("destination_workload_namespace"), serviceNamespace),
+      workload: workload,
+      service: first(known("destination_service_name"), isClusterHost ? hostParts[0] : host),
+      version: first(known("destination_canonical_revision"), known("destination_version")),
+      cluster: known("destination_cluster"))
+    self.transport = transport
+  }
+
+  /// The protocol of requests.
+  static func transport(ofRequests sample: LabelledSample) -> String {
+    sample["request_protocol"] == "grpc" ? "grpc" : "http"
+  }
+}

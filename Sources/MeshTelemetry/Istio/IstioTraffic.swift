@@ -1,0 +1,93 @@
+public import MeshModel
+
+/// The assembly of edges from labelled rates: one pure function for every source that speaks Istio's metrics.
+public enum IstioTraffic {
+  /// Latency quantiles by edge, in milliseconds.
+  public typealias Latencies = [Quantile: [LabelledSample]]
+
+  /// The quantiles that a measurement has.
+  public enum Quantile: Double, Sendable, Hashable, CaseIterable {
+    case p50 = 0.5
+    case p95 = 0.95
+    case p99 = 0.99
+  }
+
+  /// The edges that rates add up to, one a source, destination, transport and reporter, in a stable order.
+  ///
+  /// - Parameters:
+  ///   - requests: requests a second by the labels of ``IstioMetric/requestLabels``.
+  ///   - latencies: milliseconds by edge.
+  ///   - tcp: bytes, connections and messages a second, told apart by the label `measure` (``FlowMeasure``).
+  ///
+  /// An edge that the destination reported also has the failures that only the caller's proxy could see because no
+  /// workload was reached, so that its error rate is what callers experience. The share of mutual TLS is the
+  /// destination's word alone: a caller's proxy reports `unknown`. Edges without any traffic are left out.
+  public static func edges(
+    requests: [LabelledSample], latencies: Latencies = [:], tcp: [LabelledSample] = [], plane: PlaneName,
+    window: Double, at: Instant, query: String = ""
+  ) -> Assembly {
+    var table = EdgeTable()
+    for sample in requests { table.addRequests(sample) }
+    for sample in tcp { table.addFlow(sample) }
+    for (quantile, samples) in latencies { for sample in samples { table.addLatency(sample, quantile) } }
+    table.absorbUnreached()
+    var assembly = Assembly(edges: [], gaps: table.gaps())
+    for (key, sums) in table.sums where !sums.isIdle {
+      assembly.edges.append(
+        Edge(
+          plane: plane, source: key.edge.source, destination: key.edge.destination, transport: key.edge.transport,
+          reporter: key.reporter, traffic: sums.traffic(key, window: window, at: at, query: query)))
+    }
+    assembly.edges.sort { order($0).lexicographicallyPrecedes(order($1)) }
+    return assembly
+  }
+
+  /// Edges, and why some samples could not be used.
+  public struct Assembly: Sendable {
+    /// The edges.
+    public var edges: [Edge]
+    /// What was left out, in words.
+    public var gaps: [String]
+  }
+
+  private static func order(_ edge: Edge) -> [String] {
+    [edge.source, edge.destination].flatMap { [$0.cluster, $0.namespace, $0.service, $0.workload, $0.version] }
+      + [edge.transport, edge.reporter.rawValue]
+  }
+}
+
+extension Sequence<Edge> {
+  /// One edge for each flow: as the destination reported it, else a waypoint, else the source. What the mesh as a whole
+  /// carried, counting nothing twice; for the shares of one caller use the edges that the source reported.
+  public func onePerFlow() -> [Edge] {
+    func rank(_ reporter: Edge.Reporter) -> Int {
+      switch reporter {
+      case .destination: 0
+      case .waypoint: 1
+      case .source: 2
+      case .sink: 3
+      }
+    }
+    var best: [Flow: Int] = [:]
+    var result: [Edge] = []
+    for edge in self {
+      let flow = Flow(
+        plane: edge.plane, source: edge.source, destination: edge.destination, transport: edge.transport)
+      if let index = best[flow] {
+        if rank(edge.reporter) < rank(result[index].reporter) { result[index] = edge }
+      } else {
+        best[flow] = result.count
+        result.append(edge)
+      }
+    }
+    return result
+  }
+}
+
+/// What makes two edges one flow, whoever reported it.
+private struct Flow: Hashable {
+  var plane: PlaneName
+  var source: EdgeEnd
+  var destination: EdgeEnd
+  var transport: String
+}

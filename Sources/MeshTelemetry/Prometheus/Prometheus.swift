@@ -1,0 +1,166 @@
+public import MeshModel
+public import MeshTransport
+
+/// A Prometheus, or any server that speaks its query API, as the source of Istio's measurements.
+///
+/// A refresh is six queries for the whole mesh, at most four at once. Every number can be traced to its query, and what
+/// could not be measured is a gap in words, never a zero.
+public final class Prometheus: TelemetrySource {
+  public let description: String
+  let api: PrometheusAPI
+  private let settings: PrometheusSettings
+  private let now: @Sendable () -> Instant
+
+  /// A source at an address.
+  ///
+  /// - Parameters:
+  ///   - settings: Address, trust, credentials and headers.
+  ///   - options: The session's retries, rate and clock; its settings and credentials are replaced by those of `settings`.
+  ///   - now: The time of day.
+  public init(
+    _ settings: PrometheusSettings, options: Session.Options = Session.Options(),
+    now: @escaping @Sendable () -> Instant = { TimeOfDay.now() }
+  ) throws(MeshError) {
+    var options = options
+    options.settings = settings.connection
+    options.credentials = settings.authorization.source
+    do throws(TransportError) {
+      let session = try Session(base: settings.url, options: options)
+      let base = session.origin + session.basePath
+      api = PrometheusAPI(transport: session, base: base, headers: settings.headers)
+      description = "Prometheus \(base)"
+    } catch {
+      throw MeshError(
+        .usage, "the address of Prometheus makes no sense: \(error.message)",
+        remedy: "write it as https://host:port/path", underlying: error)
+    }
+    self.settings = settings
+    self.now = now
+  }
+
+  /// The version of the server, where it tells; fails where it cannot answer a query.
+  public func check() async throws(MeshError) -> String? {
+    let version = try await api.version()
+    guard try await single("vector(1)") == .value(1) else {
+      throw MeshError(
+        .malformed, "\(description) does not answer a plain query", remedy: "check the address and its path")
+    }
+    return version
+  }
+
+  /// The one sample of a query that gives one series: absent where it gives none, an error where it gives several.
+  public func single(_ query: String) async throws(MeshError) -> Sample {
+    let vector = try await api.query(query).vector
+    guard vector.count <= 1 else {
+      throw MeshError(
+        .malformed, "ambiguous: the query gave \(vector.count) series where one was expected: \(query)",
+        remedy: "sum them or name the one meant")
+    }
+    return vector.first?.sample ?? .absent
+  }
+
+  public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
+    let queries = IstioQueries(window: window)
+    let wanted =
+      [queries.requests] + IstioTraffic.Quantile.allCases.map { queries.latency($0) } + [queries.flows, queries.age]
+    let outcomes = await ask(wanted)
+    guard case .success(let requests)? = outcomes[queries.requests.id] else {
+      if case .failure(let error)? = outcomes[queries.requests.id] { throw error }
+      throw MeshError(.cancelled, "the queries were cancelled")
+    }
+    var gaps: [String] = []
+    var records: [QueryRecord] = []
+    for query in wanted {
+      switch outcomes[query.id] {
+      case .success(let outcome)?:
+        gaps += outcome.answer.gaps.map { "\(query.id): \($0)" }
+        records.append(outcome.record)
+      case .failure(let error)?: gaps.append("\(query.id): \(error.message)")
+      case nil: gaps.append("\(query.id): not asked")
+      }
+    }
+    func vector(_ query: IstioQueries.Query) -> [LabelledSample] {
+      (try? outcomes[query.id]?.get().answer.vector) ?? []
+    }
+    let latencies = IstioTraffic.Quantile.allCases.map { ($0, vector(queries.latency($0))) }
+    let at = now()
+    let assembly = IstioTraffic.edges(
+      requests: requests.answer.vector, latencies: Dictionary(latencies) { $1 }, tcp: vector(queries.flows),
+      plane: plane, window: window, at: at, query: queries.requests.id)
+    let age = vector(queries.age).first?.sample.number.map { max(0, $0) }
+    if age == nil, case .success? = outcomes[queries.age.id] {
+      gaps.append("no proxy of the mesh reported in the last minutes: Prometheus does not scrape it, or it is idle")
+    } else if let age, age > settings.staleAfter {
+      gaps.append(
+        "\(Sample.stale(age: age).text): the newest sample is older than \(PromQL.duration(settings.staleAfter))")
+    }
+    return TrafficReport(
+      edges: assembly.edges, queries: records, gaps: gaps + assembly.gaps, sampleAge: age, window: window, at: at)
+  }
+
+  public func history(
+    of flow: FlowSelector, span: Double, step: Double
+  ) async throws(MeshError) -> TrafficHistory {
+    let end = now().seconds
+    let start = end - max(0, span)
+    let widened = PrometheusAPI.step(from: start, to: end, wanted: step)
+    // A rate needs two samples: the window is never shorter than a minute, nor than a step.
+    let queries = IstioQueries(window: max(60, widened))
+    var records: [QueryRecord] = []
+    var gaps: [String] = []
+    var samples: [[Double: Sample]] = []
+    for query in [queries.history(of: flow, failuresOnly: false), queries.history(of: flow, failuresOnly: true)] {
+      let begun = ContinuousClock.now
+      let (answer, _) = try await api.range(query.text, from: start, to: end, step: widened)
+      guard answer.matrix.count <= 1 else {
+        throw MeshError(.malformed, "ambiguous: \(answer.matrix.count) series where one was expected: \(query.text)")
+      }
+      gaps += answer.gaps
+      records.append(record(query, since: begun, series: answer.matrix.count))
+      let points = (answer.matrix.first?.points ?? []).map { ($0.at.seconds, $0.sample) }
+      samples.append(Dictionary(points) { $1 })
+    }
+    let points = samples[0].keys.sorted().map { seconds in
+      TrafficHistory.Point(
+        at: Instant(seconds: seconds), requests: samples[0][seconds] ?? .absent,
+        failures: samples[1][seconds] ?? .absent)
+    }
+    return TrafficHistory(points: points, step: widened, queries: records, gaps: gaps)
+  }
+
+  /// An answer with the record of its query.
+  struct Outcome: Sendable {
+    var answer: PrometheusAnswer
+    var record: QueryRecord
+  }
+
+  /// Asks queries side by side, never more at once than the settings say.
+  func ask(_ queries: [IstioQueries.Query]) async -> [String: Result<Outcome, MeshError>] {
+    await withTaskGroup(of: (String, Result<Outcome, MeshError>).self) { group in
+      var outcomes: [String: Result<Outcome, MeshError>] = [:]
+      for (index, query) in queries.enumerated() {
+        if index >= max(1, settings.concurrency), let (id, outcome) = await group.next() { outcomes[id] = outcome }
+        group.addTask { (query.id, await self.outcome(of: query)) }
+      }
+      for await (id, outcome) in group { outcomes[id] = outcome }
+      return outcomes
+    }
+  }
+
+  private func outcome(of query: IstioQueries.Query) async -> Result<Outcome, MeshError> {
+    let begun = ContinuousClock.now
+    do throws(MeshError) {
+      let answer = try await api.query(query.text)
+      return .success(Outcome(answer: answer, record: record(query, since: begun, series: answer.vector.count)))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func record(_ query: IstioQueries.Query, since begun: ContinuousClock.Instant, series: Int) -> QueryRecord {
+    let (seconds, attoseconds) = begun.duration(to: .now).components
+    return QueryRecord(
+      id: query.id, text: query.text, purpose: query.purpose, seconds: Double(seconds) + Double(attoseconds) * 1e-18,
+      series: series)
+  }
+}

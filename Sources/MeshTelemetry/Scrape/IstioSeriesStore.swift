@@ -1,0 +1,150 @@
+import MeshModel
+
+/// The recent readings of the Istio series of one endpoint, and what they add up to.
+struct IstioSeriesStore: Sendable {
+  /// The most readings kept of a series.
+  static let capacity = 64
+
+  /// What a series contributes to.
+  private enum Role: Sendable, Hashable {
+    case requests
+    case flow(FlowMeasure)
+    case bucket(upperBoundMilliseconds: Double)
+    case unused
+  }
+
+  private struct Track: Sendable {
+    var role: Role
+    var group: Int
+    var readings: [CounterWindow.Reading] = []
+  }
+
+  private var table = SeriesTable()
+  private var tracks: [Track] = []
+  private var groups: [[String: String]] = []
+  private var groupNumbers: [[String: String]: Int] = [:]
+  /// The times of the scrapes, the newest last.
+  private(set) var scrapes: [Double] = []
+
+  /// How many series are known that contribute.
+  var series: Int { tracks.count { $0.role != .unused } }
+
+  /// The time of the newest reading.
+  private(set) var newest: Double?
+
+  /// Begins a scrape at a time.
+  mutating func beginScrape(at seconds: Double) {
+    scrapes.append(seconds)
+    if scrapes.count > Self.capacity { scrapes.removeFirst() }
+  }
+
+  /// Takes one line of the current scrape.
+  mutating func take(_ line: ExpositionParser.Line) {
+    let (number, isNew) = table.number(of: line.series)
+    if isNew { tracks.append(makeTrack(line.series)) }
+    guard tracks[number].role != .unused, let scraped = scrapes.last else { return }
+    let seconds = line.seconds ?? scraped
+    if let last = tracks[number].readings.last, last.seconds >= seconds { return }
+    tracks[number].readings.append(CounterWindow.Reading(seconds: seconds, value: line.value))
+    if tracks[number].readings.count > Self.capacity { tracks[number].readings.removeFirst() }
+    newest = max(newest ?? seconds, seconds)
+  }
+
+  /// Adds this endpoint's rates to the sums over all endpoints.
+  func addRates(to sums: inout IstioRates, window: Double, end: Double) {
+    for track in tracks where track.role != .unused {
+      guard case .value(let rate) = CounterWindow.rate(track.readings, window: window, end: end) else { continue }
+      let labels = groups[track.group]
+      switch track.role {
+      case .requests: sums.requests[labels, default: 0] += rate
+      case .flow: sums.flows[labels, default: 0] += rate
+      case .bucket(let bound): sums.buckets[labels, default: [:]][bound, default: 0] += rate
+      case .unused: break
+      }
+      sums.series += 1
+    }
+  }
+
+  private mutating func makeTrack(_ bytes: UnsafeBufferPointer<UInt8>) -> Track {
+    guard let name = SeriesName(bytes) else { return Track(role: .unused, group: 0) }
+    let role = Self.role(name)
+    let wanted: [String]
+    switch role {
+    case .requests: wanted = IstioMetric.requestLabels
+    case .flow(let measure): wanted = measure.labels
+    case .bucket: wanted = IstioMetric.requestEdgeLabels
+    case .unused: return Track(role: .unused, group: 0)
+    }
+    var labels: [String: String] = [:]
+    for label in wanted { labels[label] = name.labels[label] }
+    if case .flow(let measure) = role { labels[IstioMetric.measureLabel] = measure.rawValue }
+    if let group = groupNumbers[labels] { return Track(role: role, group: group) }
+    groups.append(labels)
+    groupNumbers[labels] = groups.count - 1
+    return Track(role: role, group: groups.count - 1)
+  }
+
+  private static func role(_ name: SeriesName) -> Role {
+    switch name.metric {
+    case IstioMetric.requests: return .requests
+    case IstioMetric.durationMilliseconds + "_bucket": return bucket(name, scale: 1)
+    case IstioMetric.durationSeconds + "_bucket": return bucket(name, scale: 1000)
+    default: return FlowMeasure.allCases.first { $0.counter == name.metric }.map(Role.flow) ?? .unused
+    }
+  }
+
+  private static func bucket(_ name: SeriesName, scale: Double) -> Role {
+    switch Sample(parsing: name.labels["le"] ?? "") {
+    case .value(let bound): .bucket(upperBoundMilliseconds: bound * scale)
+    case .positiveInfinity: .bucket(upperBoundMilliseconds: .infinity)
+    default: .unused
+    }
+  }
+}
+
+/// Rates summed over endpoints by the labels of edges.
+struct IstioRates: Sendable {
+  var requests: [[String: String]: Double] = [:]
+  var flows: [[String: String]: Double] = [:]
+  var buckets: [[String: String]: [Double: Double]] = [:]
+  /// How many series had a rate.
+  var series = 0
+
+  /// The requests as an assembly takes them.
+  var requestSamples: [LabelledSample] { requests.map { LabelledSample(labels: $0.key, sample: Sample($0.value)) } }
+
+  /// Bytes, connections and messages as an assembly takes them.
+  var flowSamples: [LabelledSample] { flows.map { LabelledSample(labels: $0.key, sample: Sample($0.value)) } }
+
+  /// The latency quantiles as an assembly takes them.
+  var latencies: IstioTraffic.Latencies {
+    var latencies: IstioTraffic.Latencies = [:]
+    for (labels, counts) in buckets {
+      let histogram = Histogram(counts.map { Histogram.Bucket(upperBound: $0.key, count: $0.value) })
+      for quantile in IstioTraffic.Quantile.allCases {
+        latencies[quantile, default: []].append(
+          LabelledSample(labels: labels, sample: histogram.quantile(quantile.rawValue)))
+      }
+    }
+    return latencies
+  }
+}
+
+extension IstioSeriesStore {
+  /// How many series of requests a flow has, by who reports them.
+  func requestSeries(of flow: FlowSelector) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for track in tracks where track.role == .requests {
+      let sample = LabelledSample(labels: groups[track.group], sample: .absent)
+      let end = EdgeIdentity(sample, transport: "http")
+      let destination = end.destination
+      let matches =
+        (flow.namespace.isEmpty || flow.namespace == destination.namespace)
+        && (flow.service.isEmpty || flow.service == destination.service)
+        && (flow.workload.isEmpty || flow.workload == destination.workload)
+        && (flow.sourceWorkload.isEmpty || flow.sourceWorkload == end.source.workload)
+      if matches { counts[sample["reporter"], default: 0] += 1 }
+    }
+    return counts
+  }
+}

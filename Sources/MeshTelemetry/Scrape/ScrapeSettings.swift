@@ -1,0 +1,27 @@
+public import MeshTransport
+
+/// How endpoints with exposition text are reached.
+public struct ScrapeSettings: Sendable {
+  /// The addresses of the texts, such as `http://127.0.0.1:15020/stats/prometheus`.
+  public var urls: [String]
+  /// Trust, client certificate and proxy.
+  public var connection: ConnectionSettings
+  /// How one proves who asks.
+  public var authorization: PrometheusSettings.Authorization
+  /// The least seconds between two scrapes.
+  public var minimumInterval: Double
+  /// The most bytes of one text.
+  public var limit: Int
+
+  /// Creates settings.
+  public init(
+    urls: [String], connection: ConnectionSettings = ConnectionSettings(),
+    authorization: PrometheusSettings.Authorization = .none, minimumInterval: Double = 1, limit: Int = 256 << 20
+  ) {
+    self.urls = urls
+    self.connection = connection
+    self.authorization = authorization
+    self.minimumInterval = minimumInterval
+    self.limit = limit
+  }
+}

@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Everything the engine's thread needs to carry out one transfer.
+struct TransferOrder: Sendable {
+  /// How the result is handed back.
+  enum Reply: Sendable {
+    case whole(CheckedContinuation<Result<HTTPResponse, TransportError>, Never>)
+    case stream(CheckedContinuation<Result<HTTPStream, TransportError>, Never>)
+    case certificate(CheckedContinuation<PeerCertificate?, Never>)
+  }
+
+  let ticket: TransferTicket
+  var request: HTTPRequest
+  var target: TargetURL
+  /// The URL for the wire, which differs from the request's where the query is put in canonical order.
+  var wireURL: String
+  var settings: ConnectionSettings
+  var proxy: ProxyRoute?
+  var credentialsWithheld = false
+  var submitted: ContinuousClock.Instant
+  let reply: Reply
+}
+
+/// The identity of a transfer, and whether its caller still wants it.
+final class TransferTicket: Sendable {
+  let number: UInt64
+  private let cancelled = Atomic<Bool>(false)
+  private static let counter = Atomic<UInt64>(0)
+
+  init() { number = Self.counter.add(1, ordering: .relaxed).newValue }
+
+  var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+
+  func cancel() { cancelled.store(true, ordering: .releasing) }
+}
+
+/// What a server's certificate says of itself.
+struct PeerCertificate: Sendable, Hashable {
+  var subject: String?
+  var notBefore: String?
+  var notAfter: String?
+}

@@ -1,0 +1,132 @@
+import Synchronization
+
+/// A bounded pipe of chunks from the engine's thread to one reader.
+final class ChunkChannel: Sendable {
+  /// Above this many unread bytes the producer is asked to pause; below half of it, to go on.
+  static let highWater = 1 << 20
+
+  private struct State {
+    var chunks: [[UInt8]] = []
+    var head = 0
+    var bytes = 0
+    var paused = false
+    var ended = false
+    var error: TransportError?
+    var reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>?
+  }
+
+  private let state = Mutex(State())
+  private let capacity: Int
+  private let resume: @Sendable () -> Void
+  private let cancel: @Sendable () -> Void
+
+  /// A channel whose reader calls `resume` when there is room again and `cancel` when it wants no more.
+  init(
+    capacity: Int = highWater, resume: @escaping @Sendable () -> Void = {},
+    cancel: @escaping @Sendable () -> Void = {}
+  ) {
+    self.capacity = capacity
+    self.resume = resume
+    self.cancel = cancel
+  }
+
+  /// Takes a chunk, or returns false to say "offer it again after `resume`".
+  func offer(_ chunk: () -> [UInt8]) -> Bool {
+    let taken: (Bool, (() -> Void)?) = state.withLock { state in
+      if let reader = state.reader {
+        state.reader = nil
+        let bytes = chunk()
+        return (true, { reader.resume(returning: .success(bytes)) })
+      }
+      guard state.bytes < capacity else {
+        state.paused = true
+        return (false, nil)
+      }
+      let bytes = chunk()
+      state.chunks.append(bytes)
+      state.bytes += bytes.count
+      return (true, nil)
+    }
+    taken.1?()
+    return taken.0
+  }
+
+  /// Ends the sequence; unread chunks are still read, then the error, if any, is thrown once.
+  func finish(_ error: TransportError?) {
+    let wake: (() -> Void)? = state.withLock { state in
+      guard !state.ended else { return nil }
+      state.ended = true
+      guard let reader = state.reader else {
+        state.error = error
+        return nil
+      }
+      state.reader = nil
+      return { reader.resume(returning: error.map { .failure($0) } ?? .success(nil)) }
+    }
+    wake?()
+  }
+
+  /// The next chunk, nil at the end. Cancelling the task stops the producer and throws `cancelled`.
+  func next() async throws(TransportError) -> [UInt8]? {
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>) in
+        read(reader)
+      }
+    } onCancel: {
+      stop(TransportError(.cancelled, "cancelled"))
+    }
+    return try result.get()
+  }
+
+  /// Stops the producer; a waiting reader gets `error`, or the end where it is nil.
+  func stop(_ error: TransportError? = nil) {
+    state.withLock { state in
+      state.chunks = []
+      state.head = 0
+      state.bytes = 0
+    }
+    finish(error)
+    cancel()
+  }
+
+  private func read(_ reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>) {
+    var wantsMore = false
+    let answer: (() -> Void)? = state.withLock { state in
+      if state.head < state.chunks.count {
+        let chunk = state.chunks[state.head]
+        state.chunks[state.head] = []
+        state.head += 1
+        state.bytes -= chunk.count
+        if state.head == state.chunks.count || state.head > 256 {
+          state.chunks.removeFirst(state.head)
+          state.head = 0
+        }
+        if state.paused, state.bytes < capacity / 2 {
+          state.paused = false
+          wantsMore = true
+        }
+        return { reader.resume(returning: .success(chunk)) }
+      }
+      if state.ended {
+        let error = state.error
+        state.error = nil
+        return { reader.resume(returning: error.map { .failure($0) } ?? .success(nil)) }
+      }
+      guard state.reader == nil else {
+        return {
+          reader.resume(returning: .failure(TransportError(.malformed, "a stream has one reader at a time")))
+        }
+      }
+      if state.paused {
+        state.paused = false
+        wantsMore = true
+      }
+      state.reader = reader
+      return nil
+    }
+    answer?()
+    if wantsMore { resume() }
+  }
+
+  deinit { cancel() }
+}

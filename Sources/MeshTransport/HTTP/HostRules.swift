@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Which hosts are this machine or this link, and whether an address lies in a block.
+enum HostRules {
+  /// `localhost`, names under it, 127.0.0.0/8 and ::1.
+  static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" || host.hasSuffix(".localhost") { return true }
+    guard let address = address(host) else { return false }
+    if address.count == 4 { return address[0] == 127 }
+    return address == Array(repeating: 0, count: 15) + [1]
+  }
+
+  /// 169.254.0.0/16 and fe80::/10.
+  static func isLinkLocal(_ host: String) -> Bool {
+    guard let address = address(host) else { return false }
+    if address.count == 4 { return address[0] == 169 && address[1] == 254 }
+    return address[0] == 0xfe && address[1] & 0xc0 == 0x80
+  }
+
+  /// The 4 or 16 bytes of a numeric address, nil for a name.
+  static func address(_ host: String) -> [UInt8]? {
+    var four = in_addr()
+    if inet_pton(AF_INET, host, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
+    var sixteen = in6_addr()
+    if inet_pton(AF_INET6, host, &sixteen) == 1 { return withUnsafeBytes(of: sixteen) { Array($0) } }
+    return nil
+  }
+
+  /// Whether an address lies in a block such as `10.0.0.0/8`; false where either is no address.
+  static func contains(block: String, _ address: [UInt8]) -> Bool {
+    let (network, prefix) = TargetURL.split(block, at: "/")
+    guard let prefix, let bits = Int(prefix), let base = Self.address(network), base.count == address.count,
+      (0...(base.count * 8)).contains(bits)
+    else { return false }
+    for bit in 0..<bits where (base[bit / 8] ^ address[bit / 8]) & (0x80 >> UInt8(bit % 8)) != 0 { return false }
+    return true
+  }
+}

@@ -1,0 +1,30 @@
+/// Whether a session may change anything at its server.
+public enum WritePolicy: Sendable, Hashable {
+  /// Requests of every method pass.
+  case allowed
+  /// Only requests that change nothing pass; the reason is told to who tries.
+  case refused(reason: String)
+
+  /// Resources that are created to ask a question about oneself and store nothing.
+  private static let questions: [String: Set<String>] = [
+    "authorization.k8s.io": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+    "authentication.k8s.io": ["selfsubjectreviews"],
+  ]
+
+  /// Throws `readOnly` for a request that would change something. `path` is relative to the session's base, so that
+  /// nothing behind a proxy of the server passes for one of the questions.
+  func check(_ request: HTTPRequest, path: String, origin: String) throws(TransportError) {
+    guard case .refused(let reason) = self else { return }
+    let disguised = request.headers.fields.contains { ASCII.lowercased($0.name).hasSuffix("-method-override") }
+    if request.method == .get || request.method == .head, !disguised { return }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    if request.method == .post, !disguised, parts.count == 5, parts[0].isEmpty, parts[1] == "apis",
+      Self.questions[parts[2]]?.contains(parts[4]) == true
+    {
+      return
+    }
+    throw TransportError(
+      .readOnly, "\(request.method.rawValue) refused: \(reason)", origin: origin,
+      remedy: "allow writing for this context")
+  }
+}

@@ -1,0 +1,113 @@
+import MeshTransport
+import Synchronization
+import Testing
+
+/// Which proxy a request takes, and what a proxy's refusals look like. One at a time: libcurl lets a request wait for a
+/// connection to the same host that is being made, whatever its route, and the addresses here never answer.
+@Suite(.serialized) struct ProxyTests {
+  /// Sends to `url` with these variables and returns what the proxy at `PROXY` was asked first, or "direct".
+  func route(_ url: String, _ environment: [String: String]) async -> String {
+    let seen = Mutex<String?>(nil)
+    let proxy = ScriptedServer { connection in
+      let head = connection.readHead()
+      seen.withLock { $0 = $0 ?? head }
+      connection.answer("502 Bad Gateway")
+    }
+    defer { proxy.stop() }
+    let transport = CurlTransport(
+      environment: environment.mapValues { $0.replacing("PROXY", with: "\(proxy.authority)") })
+    let deadlines = Deadlines(connect: .milliseconds(150), total: .milliseconds(400))
+    _ = try? await transport.send(HTTPRequest(.get, url, deadlines: deadlines))
+    return seen.withLock { $0.map { String($0.prefix { $0 != "\r" && $0 != "\r\n" }) } ?? "direct" }
+  }
+
+  @Test(arguments: [
+    ("https://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY"], "CONNECT 192.0.2.1:443 HTTP/1.1"),
+    ("https://192.0.2.1/x", ["https_proxy": "PROXY"], "CONNECT 192.0.2.1:443 HTTP/1.1"),
+    ("https://192.0.2.1/x", ["HTTP_PROXY": "http://PROXY"], "direct"),
+    ("http://192.0.2.1/x", ["HTTP_PROXY": "http://PROXY"], "GET http://192.0.2.1/x HTTP/1.1"),
+    ("http://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY"], "direct"),
+    ("https://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "192.0.2.0/24"], "direct"),
+    (
+      "https://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "192.0.3.0/24,198.0.0.0/8"],
+      "CONNECT 192.0.2.1:443 HTTP/1.1"
+    ),
+    ("https://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "*"], "direct"),
+    ("https://192.0.2.1/x", ["HTTPS_PROXY": "http://PROXY", "no_proxy": "192.0.2.1"], "direct"),
+    ("https://192.0.2.1:8443/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "192.0.2.1:8443"], "direct"),
+    (
+      "https://192.0.2.1:8444/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "192.0.2.1:8443"],
+      "CONNECT 192.0.2.1:8444 HTTP/1.1"
+    ),
+    ("https://[2001:db8::1]/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "2001:db8::/32"], "direct"),
+    ("https://api.cluster.invalid/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": ".cluster.invalid"], "direct"),
+    ("https://api.cluster.invalid/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "cluster.invalid"], "direct"),
+    ("https://api.cluster.invalid/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "*.cluster.invalid"], "direct"),
+    (
+      "https://apicluster.invalid/x", ["HTTPS_PROXY": "http://PROXY", "NO_PROXY": "cluster.invalid"],
+      "CONNECT apicluster.invalid:443 HTTP/1.1"
+    ),
+    ("https://127.0.0.1:1/x", ["HTTPS_PROXY": "http://PROXY"], "direct"),
+    ("https://localhost:1/x", ["HTTPS_PROXY": "http://PROXY"], "direct"),
+    ("https://[::1]:1/x", ["HTTPS_PROXY": "http://PROXY"], "direct"),
+    ("https://169.254.1.1/x", ["HTTPS_PROXY": "http://PROXY"], "direct"),
+  ])
+  func theEnvironmentDecidesTheRoute(_ url: String, _ environment: [String: String], _ expected: String) async {
+    #expect(await route(url, environment) == expected)
+  }
+
+  func failure(_ setting: String, _ script: @escaping @Sendable (ScriptedServer.Connection) -> Void) async
+    -> TransportError?
+  {
+    let proxy = ScriptedServer(script)
+    defer { proxy.stop() }
+    let url = setting.replacing("PROXY", with: "\(proxy.authority)")
+    let transport = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret(url))))
+    let deadlines = Deadlines(connect: .milliseconds(500), tls: .milliseconds(200))
+    do {
+      _ = try await transport.send(HTTPRequest(.get, "https://192.0.2.1/", deadlines: deadlines))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func theProxysCredentialsAreSentToItAndToNobodyElse() async {
+    let seen = Mutex("")
+    let error = await failure("http://user:can%61ry@PROXY") { connection in
+      let head = connection.readHead()
+      seen.withLock { $0 = head }
+      connection.answer("407 Proxy Authentication Required", headers: "Proxy-Authenticate: Basic realm=x\r\n")
+    }
+    #expect(seen.withLock { $0 }.contains("Proxy-Authorization: Basic dXNlcjpjYW5hcnk=\r\n"))
+    #expect(error?.code == .proxy)
+    #expect(error?.message.contains("407") == true)
+    #expect(error.map { "\($0) \($0.underlying ?? "") \(String(reflecting: $0))".contains("canary") } == false)
+  }
+
+  @Test func aProxyThatHangsIsCut() async {
+    let error = await failure("http://PROXY") { $0.waitForClose() }
+    #expect(error?.code == .timedOut(.tls), "\(error as Any)")
+  }
+
+  @Test func aProxyThatAnswersInPlaceOfTheServerIsNotBelieved() async {
+    let error = await failure("http://PROXY") {
+      $0.readHead()
+      $0.write("HTTP/1.1 200 OK\r\n\r\n<html>login</html>")
+      $0.waitForClose()
+    }
+    #expect(error?.code == .tls)
+  }
+
+  @Test(arguments: ["http://a\u{1b}[31m:80", "ftp://x:80", "http://", "http://x:port", "http://x y"])
+  func aPoisonedSettingIsRefused(_ url: String) async {
+    let transport = CurlTransport(environment: ["HTTPS_PROXY": url])
+    do {
+      _ = try await transport.send(HTTPRequest(.get, "https://192.0.2.1/"))
+      Issue.record("accepted")
+    } catch {
+      #expect(error.code == .proxy)
+      #expect(!error.description.contains("\u{1b}"))
+    }
+  }
+}
