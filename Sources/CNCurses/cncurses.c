@@ -210,12 +210,3 @@ int cn_memory_file(void) {
   return file ? dup(fileno(file)) : -1;
 #endif
 }
-
-void cn_stop(void) {
-  // ncurses handles SIGTSTP itself; stopping must be the default here, for the whole job.
-  struct sigaction plain = {.sa_handler = SIG_DFL}, before;
-  sigemptyset(&plain.sa_mask);
-  sigaction(SIGTSTP, &plain, &before);
-  kill(0, SIGTSTP);
-  sigaction(SIGTSTP, &before, NULL);
-}

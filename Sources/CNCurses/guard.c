@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cncurses.h"
@@ -19,7 +20,7 @@ static char reset_text[512];
 static size_t reset_length;
 static int captured_errors = -1, original_errors = -1;
 static int notify = -1;
-static volatile sig_atomic_t installed, ending, fired, lent;
+static volatile sig_atomic_t installed, ending, fired, lent, continued;
 static atomic_int restored = 1;
 
 static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
@@ -145,6 +146,7 @@ static void on_alarm(int number) {
 
 static void on_notice(int number) {
   int error = errno;
+  if (number == SIGCONT) continued = 1;
   char byte = (char)number;
   ssize_t ignored = write(notify, &byte, 1);
   (void)ignored;
@@ -187,6 +189,19 @@ void cn_guard_install(int notify_fd) {
   for (int i = 0; i < NOTICES; i++) sigaction(notices[i], &action, &before_notice[i]);
   action.sa_handler = on_alarm;
   sigaction(SIGALRM, &action, &before_alarm);
+}
+
+void cn_stop(void) {
+  struct sigaction plain = {.sa_handler = SIG_DFL}, before;
+  sigemptyset(&plain.sa_mask);
+  continued = 0;
+  sigaction(SIGTSTP, &plain, &before);
+  kill(0, SIGTSTP);
+  // The signal may reach another thread a little later: it must not meet our handler. Without a shell to continue us
+  // (an orphaned group) the system ignores it, and there is nothing to wait for.
+  struct timespec pause = {0, 5 * 1000 * 1000};
+  for (int i = 0; i < 40 && !continued; i++) nanosleep(&pause, NULL);
+  sigaction(SIGTSTP, &before, NULL);
 }
 
 void cn_guard_remove(void) {
