@@ -33,6 +33,9 @@ public struct Planner: Sendable {
       }
     }
     var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)) and may undo the edit" }
+    if case .mtls = intent, let reason = view.traffic(on: plane).reason {
+      warnings.append("who would break cannot be told: callers are not known (\(reason))")
+    }
     if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
     if steps.contains(where: { !$0.precondition.isAtomic }) {
       warnings.append(

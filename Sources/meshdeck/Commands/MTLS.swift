@@ -82,7 +82,9 @@ struct MTLS: AsyncParsableCommand {
         let intent = try ScopeText.intent(scope, mode, in: view, options: options)
         let plan = try await deck.plan(.mtls(intent))
         for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
-        if plan.blastRadius.breaks.isEmpty {
+        if let reason = view.traffic(on: intent.plane).reason {
+          Console.note("who would break cannot be told: callers are not known (\(reason))")
+        } else if plan.blastRadius.breaks.isEmpty {
           Console.note("no caller seen in the last window would break")
         } else {
           throw Ending(code: 1)
