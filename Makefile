@@ -6,14 +6,14 @@ DESTDIR ?=
 
 binary := .build/release/meshdeck
 swift_sources := Package.swift Sources Tests
-shell_sources := .ci/run .ci/packages Tests/Laboratory/kube-apiserver Tests/Laboratory/prometheus \
+shell_sources := .ci/run .ci/packages Tests/Laboratory/kube-apiserver Tests/Laboratory/prometheus Tests/Laboratory/pypi \
   Tests/Laboratory/laboratory.bash
 # The modules a user of the library sees; MeshKit is the one they import.
 documented := MeshKit MeshModel MeshTransport MeshPlanes MeshTelemetry MeshOperations
 
 # Debian packages by name; `command=package` is satisfied by the command.
 build_packages := git=git libcurl4-openssl-dev libncursesw5-dev
-test_packages := kubectl=kubernetes-client openssl=openssl python3=python3 tmux=tmux
+test_packages := kubectl=kubernetes-client openssl=openssl python3=python3 python3-venv tmux=tmux
 
 .PHONY: demo test build install bench format lint docs clean toolchain
 .DEFAULT_GOAL := build

@@ -93,6 +93,12 @@ final class CurlEngine: Sendable {
 }
 
 private func engineThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  // With CURLOPT_NOSIGNAL the pipe signal is the program's own affair (its man page), and OpenSSL writes without
+  // MSG_NOSIGNAL: a server that hangs up must not end the program that imports this library.
+  var pipe = sigset_t()
+  sigemptyset(&pipe)
+  sigaddset(&pipe, SIGPIPE)
+  pthread_sigmask(SIG_BLOCK, &pipe, nil)
   CurlEngine.shared.run()
   return nil
 }
