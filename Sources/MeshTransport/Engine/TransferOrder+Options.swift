@@ -30,6 +30,7 @@ extension TransferOrder {
   /// Where the connection goes: directly, through a proxy or to a socket file.
   func configureRoute(_ options: inout EasyOptions) {
     options.set(CURLOPT_URL, wireURL)
+    if let requestTarget { options.set(CURLOPT_REQUEST_TARGET, requestTarget) }
     options.set(CURLOPT_NOPROXY, "")
     if let path = settings.unixSocket { options.set(CURLOPT_UNIX_SOCKET_PATH, path) }
     guard let proxy else { return options.set(CURLOPT_PROXY, "") }

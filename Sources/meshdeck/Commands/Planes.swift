@@ -38,12 +38,16 @@ struct Planes: AsyncParsableCommand {
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
         for plane in configuration.planes {
           table.row([
-            plane.name, plane.kind.rawValue, plane.context ?? "current",
+            plane.name, plane.kind.rawValue,
+            plane.kind == .kubernetes ? plane.context ?? "current" : plane.endpoint ?? plane.region ?? "default",
             plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" } ?? "none",
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
         try table.write()
+        for plane in configuration.planes {
+          if let notice = plane.kind.notice { Console.note("\(plane.name): \(notice)") }
+        }
       }
     }
   }
@@ -51,15 +55,24 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a Kubernetes plane to the configuration file.",
+      abstract: "Add a plane to the configuration file.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
+          meshdeck planes add store --kind app-mesh --region eu-west-1 --endpoint http://127.0.0.1:5000
           meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
+    @Option(help: "What it speaks: \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var kind: String = Plane.Kind.kubernetes.rawValue
+    @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
+    var region: String?
+    @Option(help: "The address of a cloud's API where it is not the cloud's own.")
+    var endpoint: String?
+    @Option(help: "The profile of the cloud's shared configuration.")
+    var profile: String?
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -80,6 +93,11 @@ struct Planes: AsyncParsableCommand {
       guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
         throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
       }
+      guard let kind = Plane.Kind(typed: kind) else {
+        throw MeshError(
+          .usage, "no plane is of kind \(kind)",
+          remedy: "there are \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
       var telemetry: TelemetrySetting?
       if let prometheus {
         telemetry = TelemetrySetting(kind: .prometheus, urls: [prometheus], bearerTokenFile: bearerTokenFile)
@@ -88,8 +106,8 @@ struct Planes: AsyncParsableCommand {
       }
       configuration.planes.append(
         PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-          istiod: istiod))
+          name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
+          istiod: istiod, region: region, endpoint: endpoint, profile: profile))
       try file.write(configuration)
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
@@ -172,6 +190,10 @@ extension PlaneSetting {
   /// The plane as the contract has it: what the configuration file says of it.
   var json: JSONValue {
     var value: JSONValue = ["name": .string(name), "kind": .string(kind.rawValue)]
+    if let notice = kind.notice { value["notice"] = .string(notice) }
+    if let region { value["region"] = .string(region) }
+    if let endpoint { value["endpoint"] = .string(endpoint) }
+    if let profile { value["profile"] = .string(profile) }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
