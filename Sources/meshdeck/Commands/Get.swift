@@ -8,7 +8,7 @@ struct Get: AsyncParsableCommand {
     abstract: "List things of a kind.",
     discussion: """
       EXAMPLES
-        meshdeck get splits -A                  weighted routes: desired, programmed and observed
+        meshdeck get splits -A         desired, programmed and observed weights
         meshdeck get services -n shop -o json
         meshdeck get routes -A -o name
         meshdeck get objects virtualservice -A -o yaml

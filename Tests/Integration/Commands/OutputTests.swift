@@ -130,6 +130,10 @@ extension CommandTests {
         for inner in command["subcommands"]?.array ?? [] where inner["commandName"] != "help" {
           guard let name = inner["commandName"]?.string else { continue }
           commands.append(path + [name])
+          // A longer line would be broken in the middle of an example.
+          for line in (inner["discussion"]?.string ?? "").split(separator: "\n") {
+            #expect(line.count <= 80, "\(name): \(line)")
+          }
           collect(inner, path + [name])
         }
       }
