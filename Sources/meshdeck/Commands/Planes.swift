@@ -54,8 +54,11 @@ struct Planes: AsyncParsableCommand {
       abstract: "Add a Kubernetes plane to the configuration file.",
       discussion: """
         EXAMPLES
-          meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
-          meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add prod --from-context prod \\
+            --prometheus https://prometheus.example/ \\
+            --bearer-token-file ~/.prom-token
+          meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
+            --scrape http://127.0.0.1:15020/stats/prometheus
         """)
 
     @Argument(help: "The name of the plane.")

@@ -131,7 +131,7 @@ extension CommandTests {
           guard let name = inner["commandName"]?.string else { continue }
           commands.append(path + [name])
           // A longer line would be broken in the middle of an example.
-          for line in (inner["discussion"]?.string ?? "").split(separator: "\n") {
+          for line in (inner["discussion"]?.string ?? "").split(separator: "\n") where line.hasPrefix(" ") {
             #expect(line.count <= 80, "\(name): \(line)")
           }
           collect(inner, path + [name])
