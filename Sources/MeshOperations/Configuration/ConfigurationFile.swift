@@ -97,6 +97,9 @@ public struct ConfigurationFile: Sendable {
       lines.append("    kind: \(plane.kind.rawValue)")
       if let value = plane.kubeconfig { lines.append("    kubeconfig: \(quoted(value))") }
       if let value = plane.context { lines.append("    context: \(quoted(value))") }
+      if let value = plane.region { lines.append("    region: \(quoted(value))") }
+      if let value = plane.endpoint { lines.append("    endpoint: \(quoted(value))") }
+      if let value = plane.profile { lines.append("    profile: \(quoted(value))") }
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")
