@@ -78,10 +78,15 @@ public struct Deck: Sendable {
   }
 
   /// Applies a plan; what became of it stands in the receipt.
+  ///
+  /// A plan that would break callers, or of which it cannot be told who would break, is refused unless `force` is said:
+  /// ``MeshModel/Plan/risk`` tells what speaks against it.
   public func apply(
-    _ plan: Plan, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
+    _ plan: Plan, reason: String = "", force: Bool = false,
+    progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     try checkWritable(plan.intent.plane)
+    if !force, let risk = plan.risk { throw risk.refusal(plane: plan.intent.plane, unless: "apply it with force") }
     return try await executor(plan.intent.plane).apply(plan, reason: reason, progress: progress)
   }
 

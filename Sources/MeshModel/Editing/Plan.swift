@@ -127,13 +127,19 @@ public struct BlastRadius: Sendable, Hashable {
   public var callers: [String]
   /// The callers that would no longer get through.
   public var breaks: [String]
+  /// Why it cannot be told who else would no longer get through; empty where it can.
+  public var unknowns: [String]
 
   /// Creates a blast radius.
-  public init(lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = []) {
+  public init(
+    lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = [],
+    unknowns: [String] = []
+  ) {
     self.lines = lines
     self.movedRPS = movedRPS
     self.callers = callers
     self.breaks = breaks
+    self.unknowns = unknowns
   }
 }
 

@@ -105,6 +105,7 @@ extension BlastRadius {
     if let movedRPS { value["movedRPS"] = .double(movedRPS) }
     value["callers"] = .array(callers.map(JSONValue.string))
     value["breaks"] = .array(breaks.map(JSONValue.string))
+    value["unknowns"] = .array(unknowns.map(JSONValue.string))
     return value
   }
 
@@ -112,7 +113,8 @@ extension BlastRadius {
     self.init(
       lines: (json["lines"]?.array ?? []).compactMap(\.string), movedRPS: json["movedRPS"]?.double,
       callers: (json["callers"]?.array ?? []).compactMap(\.string),
-      breaks: (json["breaks"]?.array ?? []).compactMap(\.string))
+      breaks: (json["breaks"]?.array ?? []).compactMap(\.string),
+      unknowns: (json["unknowns"]?.array ?? []).compactMap(\.string))
   }
 }
 

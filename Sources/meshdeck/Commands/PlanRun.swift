@@ -36,11 +36,14 @@ struct PlanRun {
     for plan in plans { rehearsed.append(try await rehearse(plan)) }
     if write.dryRun == .server { return try rehearsed.forEach(show) }
     if isText { try rehearsed.forEach(show) }
+    if !write.force, let risky = rehearsed.first(where: { $0.risk != nil }), let risk = risky.risk {
+      throw risk.refusal(plane: risky.intent.plane, unless: "say --force")
+    }
     if !write.yes { try ask() }
     for plan in rehearsed {
-      let (deck, reason) = (deck, write.reason)
+      let (deck, reason, force) = (deck, write.reason, write.force)
       let (receipt, wasInterrupted) = try await Interruption.awaited {
-        try await deck.apply(plan, reason: reason, progress: Self.progress(plan.steps.count))
+        try await deck.apply(plan, reason: reason, force: force, progress: Self.progress(plan.steps.count))
       }
       try report(receipt, wasInterrupted: wasInterrupted)
     }

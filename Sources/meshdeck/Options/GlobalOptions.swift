@@ -53,6 +53,9 @@ struct WriteOptions: ParsableArguments {
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
   var yes = false
 
+  @Flag(help: "Apply although callers would break, or although it cannot be told who would.")
+  var force = false
+
   @Option(help: "Why, for the journal.")
   var reason: String = ""
 
