@@ -196,11 +196,16 @@ public struct Receipt: Sendable, Hashable {
   public var failure: MeshError.Code?
   /// The versions of the objects after each applied step, by step index: what undo demands to find.
   public var versions: [Int: String]
+  /// How many proxies run it, where that was waited for.
+  public var acknowledgement: Acknowledgement?
+  /// Until when it is to be confirmed, else it is taken back; `nil` where it stands for good.
+  public var confirmBy: Instant?
 
   /// Creates a receipt.
   public init(
     plan: Plan, result: Result, at: Instant, author: String, reason: String, error: String? = nil,
-    failure: MeshError.Code? = nil, versions: [Int: String] = [:]
+    failure: MeshError.Code? = nil, versions: [Int: String] = [:], acknowledgement: Acknowledgement? = nil,
+    confirmBy: Instant? = nil
   ) {
     self.plan = plan
     self.result = result
@@ -210,5 +215,7 @@ public struct Receipt: Sendable, Hashable {
     self.error = error
     self.failure = failure
     self.versions = versions
+    self.acknowledgement = acknowledgement
+    self.confirmBy = confirmBy
   }
 }
