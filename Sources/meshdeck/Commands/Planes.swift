@@ -79,21 +79,21 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      var configuration = try file.read() ?? Configuration()
-      guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
-        throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
-      }
       var telemetry: TelemetrySetting?
       if let prometheus {
         telemetry = TelemetrySetting(kind: .prometheus, urls: [prometheus], bearerTokenFile: bearerTokenFile)
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      configuration.planes.append(
-        PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-          istiod: istiod))
-      try file.write(configuration)
+      let plane = PlaneSetting(
+        name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
+        istiod: istiod)
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
+          !plane.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(plane)
+      }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
   }
@@ -112,11 +112,15 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard var configuration = try file.read(), configuration.planes.contains(where: { $0.name == name }) else {
-        throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+      let name = name
+      // Looked at first, so that a folder that is not there is not made for nothing.
+      guard try file.read() != nil else { throw MeshError(.notFound, "\(file.path) names no plane \(name)") }
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard configuration.planes.contains(where: { $0.name == name }) else {
+          throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+        }
+        configuration.planes.removeAll { $0.name == name }
       }
-      configuration.planes.removeAll { $0.name == name }
-      try file.write(configuration)
       Console.note("removed \(name) from \(file.path)")
     }
   }

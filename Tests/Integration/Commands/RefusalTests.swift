@@ -59,7 +59,24 @@ extension CommandTests {
       #expect(check.output.contains("would break: "))
       let run = try await tool("mtls", "set", "namespace/shop", "STRICT", "-y")
       #expect(run.code == 3, "\(run.errors)")
-      #expect(run.errors.contains("callers would break"))
+      #expect(run.errors.contains("1 caller would break"))
+    }
+
+    @Test func whatIsNotMeasuredIsNotProvenAndSoRefused() async throws {
+      let tool = try await DemoServer.writing.tool()
+      let check = try await tool("mtls", "check", "namespace/data", "STRICT")
+      #expect(check.code == 6, "\(check.errors)")
+      #expect(check.errors.contains("cannot be told: callers are not known"))
+      let now = try await tool("mtls", "check")
+      #expect(now.code == 6, "\(now.errors)")
+      let run = try await tool("mtls", "set", "namespace/data", "STRICT", "-y")
+      #expect(run.code == 3, "\(run.errors)")
+      #expect(run.errors.contains("who would break cannot be told: callers are not known"))
+      #expect(run.errors.contains("say --force"))
+      let loosened = try await tool("mtls", "set", "namespace/payments", "PERMISSIVE", "-y")
+      #expect(loosened.code == 0, "\(loosened.errors)")
+      let restored = try await tool("undo", "-y")
+      #expect(restored.code == 0, "taking back a loosening is not held up: \(restored.errors)")
     }
 
     static let inputs: [(String, String)] = [
