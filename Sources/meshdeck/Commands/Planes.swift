@@ -58,9 +58,13 @@ struct Planes: AsyncParsableCommand {
       abstract: "Add a plane to the configuration file.",
       discussion: """
         EXAMPLES
-          meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
-          meshdeck planes add store --kind app-mesh --region eu-west-1 --endpoint http://127.0.0.1:5000
-          meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add prod --from-context prod \\
+            --prometheus https://prometheus.example/ \\
+            --bearer-token-file ~/.prom-token
+          meshdeck planes add store --kind app-mesh --region eu-west-1 \\
+            --endpoint http://127.0.0.1:5000
+          meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
+            --scrape http://127.0.0.1:15020/stats/prometheus
         """)
 
     @Argument(help: "The name of the plane.")
@@ -89,10 +93,6 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      var configuration = try file.read() ?? Configuration()
-      guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
-        throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
-      }
       guard let kind = Plane.Kind(typed: kind) else {
         throw MeshError(
           .usage, "no plane is of kind \(kind)",
@@ -104,11 +104,15 @@ struct Planes: AsyncParsableCommand {
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      configuration.planes.append(
-        PlaneSetting(
-          name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-          istiod: istiod, region: region, endpoint: endpoint, profile: profile))
-      try file.write(configuration)
+      let plane = PlaneSetting(
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
+        istiod: istiod, region: region, endpoint: endpoint, profile: profile)
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
+          !plane.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(plane)
+      }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
   }
@@ -127,11 +131,15 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard var configuration = try file.read(), configuration.planes.contains(where: { $0.name == name }) else {
-        throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+      let name = name
+      // Looked at first, so that a folder that is not there is not made for nothing.
+      guard try file.read() != nil else { throw MeshError(.notFound, "\(file.path) names no plane \(name)") }
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard configuration.planes.contains(where: { $0.name == name }) else {
+          throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+        }
+        configuration.planes.removeAll { $0.name == name }
       }
-      configuration.planes.removeAll { $0.name == name }
-      try file.write(configuration)
       Console.note("removed \(name) from \(file.path)")
     }
   }
