@@ -98,6 +98,9 @@ public struct AppMeshPlane: ControlPlane {
   /// Every kind of App Mesh: together the whole configuration.
   public var configurationKinds: [ObjectKind] { AppMeshKind.allCases.map(\.rawValue) }
 
+  /// The identity of a resource as App Mesh describes it, told by its members.
+  public func identity(of object: JSONValue) -> ObjectRef? { AppMeshName(of: object)?.ref(plane: name) }
+
   /// App Mesh's own rules.
   public func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .appMesh ? AppMeshRules() : nil }
 

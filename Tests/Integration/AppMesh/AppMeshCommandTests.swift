@@ -35,7 +35,9 @@ struct AppMeshCommandTests {
   func aShiftAndItsUndo() async throws {
     guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
     let port = MetricsServer.freePort()
-    try await PythonLaboratory.serving(commands + "/moto_server", ["-p", "\(port)"], port: port) {
+    let moto = try await PythonLaboratory.serving([commands + "/moto_server", "-p", "\(port)"], port: port)
+    defer { withExtendedLifetime(moto) {} }
+    do {
       let deck = try Tool(kubeconfig: nil)
       var more = Self.keys
       more["AWS_ENDPOINT_URL"] = "http://127.0.0.1:\(port)"
@@ -99,7 +101,9 @@ struct AppMeshCommandTests {
   func aRoleIsAssumed() async throws {
     guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
     let port = MetricsServer.freePort()
-    try await PythonLaboratory.serving(commands + "/moto_server", ["-p", "\(port)"], port: port) {
+    let moto = try await PythonLaboratory.serving([commands + "/moto_server", "-p", "\(port)"], port: port)
+    defer { withExtendedLifetime(moto) {} }
+    do {
       let deck = try Tool(kubeconfig: nil)
       _ = try deck.file(
         ".aws/config",

@@ -20,10 +20,12 @@ struct SignatureTests {
   func signaturesAreTheSame(_ token: String?) async throws {
     guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
     let port = MetricsServer.freePort()
-    let arguments = [Tool.root + "/Tests/Laboratory/sigv4-oracle", "\(port)", "AKIDEXAMPLE", "se/cret+key="]
-    try await PythonLaboratory.serving(
-      commands + "/python", arguments + (token.map { [$0] } ?? []), port: port
-    ) {
+    let command = [
+      commands + "/python", "\(Program.root)/Tests/Laboratory/sigv4-oracle", "\(port)", "AKIDEXAMPLE", "se/cret+key=",
+    ]
+    let oracle = try await PythonLaboratory.serving(command + (token.map { [$0] } ?? []), port: port)
+    defer { withExtendedLifetime(oracle) {} }
+    do {
       for service in ["appmesh", "sts"] {
         let transport = CurlTransport(
           settings: ConnectionSettings(
