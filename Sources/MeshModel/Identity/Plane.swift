@@ -26,9 +26,9 @@ public struct Plane: Sendable, Hashable {
   }
 }
 
-/// The configuration API spoken on a Kubernetes plane.
+/// The configuration API that routes are written in: one spoken on a Kubernetes plane, or a proxy's own.
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
-  case istio, linkerd, smi, knative
+  case istio, linkerd, smi, knative, envoy
   case gatewayAPI = "gateway-api"
   case shardingSphere = "shardingsphere"
 }
