@@ -78,11 +78,11 @@ public struct PlaneSetting: Sendable, Hashable {
   }
 }
 
-/// The admin interface of one proxy.
+/// The admin interface of one proxy; of a plane of kind `envoy` also a name or a file that stands for several.
 public struct EnvoySetting: Sendable, Hashable {
-  /// Its address.
+  /// Its address; of a plane of kind `envoy` also `dns://name:port` and `file:///path`.
   public var url: String
-  /// The workload it serves, as `namespace/name`.
+  /// The workload it serves, as `namespace/name`; empty on a plane of kind `envoy`, whose proxies say themselves.
   public var workload: String
 
   /// Creates a setting.

@@ -51,11 +51,12 @@ struct ConfigurationReader {
     if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
     for proxy in try list(fields["envoy"]) {
       let fields = try mapping(proxy, known: ["url", "workload"])
-      guard let url = try text(fields["url"]), let workload = try text(fields["workload"]) else {
-        throw error(proxy, "a proxy needs url and workload")
-      }
-      setting.envoy.append(EnvoySetting(url: url, workload: workload))
+      guard let url = try text(fields["url"]) else { throw error(proxy, "a proxy needs a url") }
+      let workload = try text(fields["workload"])
+      guard workload != nil || kind == .envoy else { throw error(proxy, "a proxy needs url and workload") }
+      setting.envoy.append(EnvoySetting(url: url, workload: workload ?? ""))
     }
+    if kind == .envoy, setting.envoy.isEmpty { throw error(node, "a plane of kind envoy needs envoy: [{url: …}]") }
     if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
     return setting
   }

@@ -17,7 +17,8 @@ public enum PlaneRegistry {
     case .kubernetes:
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
     case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
-    case .consul, .envoy, .xds, .mosn, .trafficDirector, .serviceFabric:
+    case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
+    case .consul, .xds, .mosn, .trafficDirector, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
@@ -74,6 +75,24 @@ public enum PlaneRegistry {
     } else {
       source = ClusterPrometheus(plane, connection: connection)
     }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  private static func envoy(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let places = setting.envoy.map { place in
+      place.url.hasPrefix("file://") ? "file://" + Path.expanded(String(place.url.dropFirst(7)), environment) : place.url
+    }
+    let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
+    let source: any TelemetrySource =
+      if let configured = setting.telemetry {
+        try telemetry(configured, environment: environment)
+      } else {
+        EnvoyTraffic(plane, options: options)
+      }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
