@@ -52,7 +52,7 @@ extension Plane.Kind {
 /// The configuration API that routes and policies are written in: those spoken on a Kubernetes plane, and that of each
 /// platform that has its own.
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
-  case istio, linkerd, smi, knative
+  case istio, linkerd, smi, knative, envoy
   case appMesh = "app-mesh"
   case gatewayAPI = "gateway-api"
   case shardingSphere = "shardingsphere"

@@ -120,7 +120,10 @@ public struct ConfigurationFile: Sendable {
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")
-        lines += plane.envoy.map { "      - {url: \(quoted($0.url)), workload: \(quoted($0.workload))}" }
+        lines += plane.envoy.map { place in
+          let workload = place.workload.isEmpty ? "" : ", workload: \(quoted(place.workload))"
+          return "      - {url: \(quoted(place.url))\(workload)}"
+        }
       }
       if plane.readOnly { lines.append("    readOnly: true") }
       if let telemetry = plane.telemetry {
@@ -131,6 +134,7 @@ public struct ConfigurationFile: Sendable {
           ("bearerTokenFile", telemetry.bearerTokenFile), ("bearerTokenEnv", telemetry.bearerTokenEnv),
           ("username", telemetry.username), ("passwordFile", telemetry.passwordFile),
           ("passwordEnv", telemetry.passwordEnv), ("caFile", telemetry.caFile), ("awsRegion", telemetry.awsRegion),
+          ("namespace", telemetry.namespace),
         ]
         lines += texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
         if !telemetry.headers.isEmpty {

@@ -39,8 +39,9 @@ struct Planes: AsyncParsableCommand {
         for plane in configuration.planes {
           table.row([
             plane.name, plane.kind.rawValue,
-            plane.kind == .kubernetes ? plane.context ?? "current" : plane.endpoint ?? plane.region ?? "default",
-            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" } ?? "none",
+            plane.context ?? plane.endpoint ?? plane.region ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
+              ?? (plane.kind == .envoy ? "own counters" : "none"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
@@ -55,7 +56,7 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a plane to the configuration file.",
+      abstract: "Add a plane to the configuration file: a Kubernetes cluster, a fleet of Envoy proxies, App Mesh.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod \\
@@ -65,12 +66,19 @@ struct Planes: AsyncParsableCommand {
             --endpoint http://127.0.0.1:5000
           meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
             --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
+            --admin dns://envoys.internal:9901
+          meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
-    @Option(help: "What it speaks: \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var kind: String = Plane.Kind.kubernetes.rawValue
+    @Option(help: "What it speaks: kubernetes, envoy or app-mesh.")
+    var kind = "kubernetes"
+    @Option(
+      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
+    )
+    var admin: [String] = []
     @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
     var region: String?
     @Option(help: "The address of a cloud's API where it is not the cloud's own.")
@@ -93,10 +101,14 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard let kind = Plane.Kind(typed: kind) else {
+      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh].contains(kind) else {
         throw MeshError(
-          .usage, "no plane is of kind \(kind)",
-          remedy: "there are \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+          .usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes, envoy and app-mesh")
+      }
+      guard (kind == .envoy) == !admin.isEmpty else {
+        throw MeshError(
+          .usage, kind == .envoy ? "a plane of kind envoy needs --admin" : "--admin is for planes of kind envoy",
+          remedy: "meshdeck planes add \(name) --kind envoy --admin http://127.0.0.1:9901")
       }
       var telemetry: TelemetrySetting?
       if let prometheus {
@@ -105,8 +117,8 @@ struct Planes: AsyncParsableCommand {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
       let plane = PlaneSetting(
-        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-        istiod: istiod, region: region, endpoint: endpoint, profile: profile)
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile)
       try file.update { (configuration: inout Configuration) throws(MeshError) in
         guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
           !plane.name.contains("/")
@@ -205,6 +217,7 @@ extension PlaneSetting {
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
+    if kind == .envoy { value["envoy"] = .array(envoy.map { ["url": .string($0.url)] }) }
     if let telemetry {
       value["telemetry"] = .object(
         JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]
