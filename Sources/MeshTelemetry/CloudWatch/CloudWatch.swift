@@ -35,35 +35,50 @@ public struct CloudWatch: TelemetrySource {
     (.clientError, "HTTPCode_Target_4XX_Count"), (.serverError, "HTTPCode_Target_5XX_Count"),
   ]
 
+  private static let quantiles = ["p50", "p95", "p99"]
+
+  /// The latency of each flow by quantile, or why there is none: counts are worth having without it.
+  private func latencies(
+    of flows: [CloudWatchMetrics.Flow], from start: Int, to end: Int, period: Int
+  ) async -> (values: [Int: [(at: Double, value: Double)]], gap: String?) {
+    let questions = flows.indices.flatMap { flow in
+      Self.quantiles.map { CloudWatchMetrics.Question(flow: flow, metric: "TargetResponseTime", statistic: $0) }
+    }
+    do throws(MeshError) {
+      return (try await metrics.values(questions, of: flows, from: start, to: end, period: period), nil)
+    } catch {
+      return ([:], "no latency: \(error.message)")
+    }
+  }
+
   /// The traffic of every caller and target over whole minutes.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     let at = now()
     let begun = ContinuousClock.now
     let (start, end, span) = Self.span(window, at: at)
     let flows = try await metrics.flows()
-    let statistics = ["p50", "p95", "p99"]
-    let questions = flows.indices.flatMap { flow in
+    let counts = flows.indices.flatMap { flow in
       Self.classes.map { CloudWatchMetrics.Question(flow: flow, metric: $0.1, statistic: "Sum") }
-        + statistics.map { CloudWatchMetrics.Question(flow: flow, metric: "TargetResponseTime", statistic: $0) }
         + [CloudWatchMetrics.Question(flow: flow, metric: "TargetProcessedBytes", statistic: "Sum")]
     }
-    let values = try await metrics.values(questions, of: flows, from: start, to: end, period: span)
-    let width = Self.classes.count + statistics.count + 1
+    let values = try await metrics.values(counts, of: flows, from: start, to: end, period: span)
+    let latencies = await self.latencies(of: flows, from: start, to: end, period: span)
+    let width = Self.classes.count + 1
     let edges = flows.indices.map { index -> Edge in
       let flow = flows[index]
       func sum(_ offset: Int) -> Double? {
         values[index * width + offset].flatMap { $0.isEmpty ? nil : $0.map(\.value).reduce(0, +) }
       }
-      func worst(_ offset: Int) -> Double? { values[index * width + offset]?.map(\.value).max() }
+      func worst(_ offset: Int) -> Double? {
+        latencies.values[index * Self.quantiles.count + offset]?.map(\.value).max()
+      }
       var traffic = Traffic(window: Double(span), at: at, query: "cloudwatch-0")
       for (offset, (kind, _)) in Self.classes.enumerated() {
         guard let count = sum(offset) else { continue }
         traffic.rates[kind] = count / Double(span)
         traffic.n += count
       }
-      traffic.p50ms = worst(Self.classes.count)
-      traffic.p95ms = worst(Self.classes.count + 1)
-      traffic.p99ms = worst(Self.classes.count + 2)
+      (traffic.p50ms, traffic.p95ms, traffic.p99ms) = (worst(0), worst(1), worst(2))
       traffic.bytesInPerSecond = sum(width - 1).map { $0 / Double(span) }
       return Edge(
         plane: plane, source: EdgeEnd(namespace: flow.mesh, workload: flow.source),
@@ -75,7 +90,8 @@ public struct CloudWatch: TelemetrySource {
       id: "cloudwatch-0", text: "ListMetrics and GetMetricData in \(metrics.namespace), \(span) s to the whole minute",
       purpose: "requests by class, latency and bytes of each caller and target, counted at the caller's proxy",
       seconds: Double(spent.seconds) + Double(spent.attoseconds) / 1e18, series: flows.count)
-    let gaps = flows.isEmpty ? ["no proxy wrote to CloudWatch namespace \(metrics.namespace) in the last 3 hours"] : []
+    var gaps = latencies.gap.map { [$0] } ?? []
+    if flows.isEmpty { gaps = ["no proxy wrote to CloudWatch namespace \(metrics.namespace) in the last 3 hours"] }
     return TrafficReport(
       edges: edges, queries: [record], gaps: gaps, sampleAge: at.seconds - Double(end), window: Double(span), at: at)
   }

@@ -130,4 +130,42 @@ struct AppMeshCommandTests {
       #expect(!(check.output + check.errors).contains("never-shown-secret"))
     }
   }
+
+  static let measure = """
+    import boto3, datetime
+    c = boto3.client("cloudwatch")
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=120)
+    def put(target, metric, value):
+      names = {"Mesh": "shop", "VirtualNode": "web", "TargetVirtualService": "reviews.shop.local",
+        "TargetVirtualNode": target}
+      c.put_metric_data(Namespace="mesh/proxies", MetricData=[{"MetricName": "envoy.appmesh." + metric,
+        "Timestamp": at, "Value": value, "Dimensions": [{"Name": n, "Value": v} for n, v in names.items()]}])
+    for target, good, bad in (("reviews-v1", 2700, 0), ("reviews-v2", 270, 30)):
+      put(target, "RequestCountPerTarget", good + bad)
+      put(target, "HTTPCode_Target_2XX_Count", good)
+      put(target, "HTTPCode_Target_5XX_Count", bad)
+    """
+
+  @Test("What proxies wrote to CloudWatch stands beside the weights")
+  func cloudWatchMeasures() async throws {
+    guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
+    let port = MetricsServer.freePort()
+    let moto = try await PythonLaboratory.serving([commands + "/moto_server", "-p", "\(port)"], port: port)
+    defer { withExtendedLifetime(moto) {} }
+    let deck = try Tool(kubeconfig: nil)
+    var more = Self.keys
+    more["AWS_ENDPOINT_URL"] = "http://127.0.0.1:\(port)"
+    for script in [Self.setUp, Self.measure] {
+      let run = try await deck.run([commands + "/python", "-c", script], more: more)
+      try #require(run.code == 0, "\(run.errors)")
+    }
+    _ = try deck.file(
+      "config/meshdeck/config.yaml",
+      "planes:\n  - {name: aws, kind: app-mesh, telemetry: {cloudwatch: {namespace: mesh/proxies}}}\n")
+    let edges = try await deck("get", "edges", "-o", "json", more: more)
+    #expect(edges.code == 0, "\(edges.errors)")
+    let rates = try edges.json["items"]?.array?.map { $0["rps"]?.double }
+    #expect(rates == [9, 1])
+    #expect(try edges.json["items"]?[1]?["errorRate"]?.double == 0.1)
+  }
 }
