@@ -19,8 +19,11 @@ extension AppMeshPlane {
         var hasRead = false
         while !Task.isCancelled {
           var pause = interval
+          let begun = clock.now()
           do throws(MeshError) {
             continuation.yield(try await changes(Set(AppMeshKind.allCases), mesh: nil))
+            // A mesh so large that its lists take long is listed less often, so that AWS is not asked without end.
+            pause = max(interval, min((clock.now() - begun) * 10, .seconds(300)))
             backoff.succeeded(at: clock.now())
             hasRead = true
           } catch {

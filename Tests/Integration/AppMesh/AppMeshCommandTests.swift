@@ -31,7 +31,7 @@ struct AppMeshCommandTests {
     print([t["weight"] for t in http["action"]["weightedTargets"]], http.get("timeout"))
     """
 
-  @Test("A weighted route is read, shifted, refused, shifted at the same time by boto3, and taken back")
+  @Test("A weighted route is read, shifted, refused what App Mesh would not take, and taken back")
   func aShiftAndItsUndo() async throws {
     guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
     let port = MetricsServer.freePort()
