@@ -29,7 +29,7 @@ public protocol ControlPlane: Sendable {
   /// The native objects of a kind, for `get objects` and offline export.
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
 
-  /// The native kinds that make up the plane's mesh configuration, in the order an export lists them.
+  /// The native kinds that make up the plane's mesh configuration, in the order in which they can be made.
   var configurationKinds: [ObjectKind] { get }
 
   /// The identity of a native object that names its kind in the plane's own way; `nil` for one that it does not know so.

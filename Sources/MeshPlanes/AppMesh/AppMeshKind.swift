@@ -118,6 +118,15 @@ struct AppMeshName: Sendable, Hashable {
     }
   }
 
+  /// What a create sends and a file needs: the names and the specification, nothing that the server sets.
+  func bare(_ spec: JSONValue) -> JSONValue {
+    var json: JSONValue = ["meshName": .string(mesh)]
+    if let within = kind.parent { json[within.nameMember] = .string(parent) }
+    json[kind.nameMember] = .string(name)
+    json["spec"] = spec
+    return json
+  }
+
   /// The path of the resource.
   var path: String { kind.collectionPath(mesh: mesh, parent: parent) + "/" + PercentCoding.encode(name) }
 

@@ -23,7 +23,7 @@ extension AppMeshPlane {
       step = Step(
         object: ref, path: native.path, write: .delete,
         precondition: Precondition(version: native.version, uid: native.uid, isAtomic: false),
-        inverse: .create(native.json), before: native.json)
+        inverse: .create(AppMeshName(ref)?.bare(native.json["spec"] ?? .null) ?? native.json), before: native.json)
     }
     return step.map { [$0] } ?? []
   }
@@ -40,10 +40,7 @@ extension AppMeshPlane {
         throw MeshError(
           .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
       }
-      var json = intent.json
-      json["meshName"] = .string(resource.mesh)
-      json[resource.kind.nameMember] = .string(resource.name)
-      if let parent = resource.kind.parent { json[parent.nameMember] = .string(resource.parent) }
+      let json = resource.bare(intent.json["spec"] ?? .null)
       let path = await catalog.path(resource)
       return Step(
         object: intent.ref, path: path, write: .create(json), precondition: Precondition(version: nil, isAtomic: false),

@@ -104,8 +104,11 @@ public struct AppMeshPlane: ControlPlane {
     }
   }
 
-  /// Every kind of App Mesh: together the whole configuration.
-  public var configurationKinds: [ObjectKind] { AppMeshKind.allCases.map(\.rawValue) }
+  /// Every kind of App Mesh, together the whole configuration: what others lead to comes before them.
+  public var configurationKinds: [ObjectKind] {
+    [.mesh, .virtualNode, .virtualRouter, .route, .virtualService, .virtualGateway, .gatewayRoute]
+      .map { (kind: AppMeshKind) in kind.rawValue }
+  }
 
   /// The identity of a resource as App Mesh describes it, told by its members.
   public func identity(of object: JSONValue) -> ObjectRef? { AppMeshName(of: object)?.ref(plane: name) }

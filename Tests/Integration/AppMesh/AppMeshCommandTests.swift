@@ -168,4 +168,29 @@ struct AppMeshCommandTests {
     #expect(rates == [9, 1])
     #expect(try edges.json["items"]?[1]?["errorRate"]?.double == 0.1)
   }
+
+  @Test("A whole configuration taken out of one server is put into another by one file")
+  func anExportIsApplied() async throws {
+    guard let commands = try await PythonLaboratory.commands(PythonLaboratory.moto) else { return }
+    let (from, into) = (MetricsServer.freePort(), MetricsServer.freePort())
+    let old = try await PythonLaboratory.serving([commands + "/moto_server", "-p", "\(from)"], port: from)
+    let new = try await PythonLaboratory.serving([commands + "/moto_server", "-p", "\(into)"], port: into)
+    defer { withExtendedLifetime((old, new)) {} }
+    let deck = try Tool(kubeconfig: nil)
+    var more = Self.keys
+    more["AWS_ENDPOINT_URL"] = "http://127.0.0.1:\(from)"
+    let made = try await deck.run([commands + "/python", "-c", Self.setUp], more: more)
+    try #require(made.code == 0, "\(made.errors)")
+    _ = try deck.file("config/meshdeck/config.yaml", "planes:\n  - {name: aws, kind: app-mesh}\n")
+    let export = try await deck("get", "objects", "-A", "-o", "yaml", more: more)
+    #expect(export.code == 0, "\(export.errors)")
+    let file = try deck.file("export.yaml", export.output)
+    more["AWS_ENDPOINT_URL"] = "http://127.0.0.1:\(into)"
+    let applied = try await deck("apply", "-f", file, "-y", more: more)
+    #expect(applied.code == 0, "\(applied.errors)")
+    let seen = try await deck.run([commands + "/python", "-c", Self.look], more: more)
+    #expect(seen.output == "[90, 10] None\n", "\(seen.errors)")
+    let again = try await deck("diff", "-f", file, more: more)
+    #expect(again.code == 0, "\(again.output)")
+  }
 }
