@@ -105,7 +105,8 @@ struct IstioProgrammed {
     return answer
   }
 
-  private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+  /// The answer of a proxy's administration interface to a path.
+  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
     let (access, dialect) = (self.access, self.dialect)
     return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") {
       () async throws(MeshError) in
