@@ -32,6 +32,9 @@ public protocol ControlPlane: Sendable {
   /// The native kinds that make up the plane's mesh configuration, in the order an export lists them.
   var configurationKinds: [ObjectKind] { get }
 
+  /// The identity of a native object that names its kind in the plane's own way; `nil` for one that it does not know so.
+  func identity(of object: JSONValue) -> ObjectRef?
+
   /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
 
@@ -77,6 +80,9 @@ extension ControlPlane {
 }
 
 extension ControlPlane {
+  /// None: Kubernetes' objects name their kind in `kind`.
+  public func identity(of object: JSONValue) -> ObjectRef? { nil }
+
   /// Istio's, which a Kubernetes plane looks for first.
   public var configurationKinds: [ObjectKind] {
     ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
