@@ -66,7 +66,8 @@ struct Planes: AsyncParsableCommand {
     @Option(help: "What it speaks: kubernetes or envoy.")
     var kind = "kubernetes"
     @Option(
-      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path.")
+      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
+    )
     var admin: [String] = []
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
