@@ -51,12 +51,22 @@ public struct PlaneSetting: Sendable, Hashable {
   public var envoy: [EnvoySetting]
   /// Whether no write may go to this plane.
   public var readOnly: Bool
+  /// The region of a cloud's plane; `nil` leaves it to the environment and the profile.
+  public var region: String?
+  /// The address of a cloud's API where it is not the cloud's own: an emulator, a gateway.
+  public var endpoint: String?
+  /// The profile of the cloud's shared configuration; `nil` leaves it to the environment.
+  public var profile: String?
 
   /// Creates a setting.
   public init(
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
-    telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false
+    telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false,
+    region: String? = nil, endpoint: String? = nil, profile: String? = nil
   ) {
+    self.region = region
+    self.endpoint = endpoint
+    self.profile = profile
     self.name = name
     self.kind = kind
     self.kubeconfig = kubeconfig

@@ -7,7 +7,7 @@ import MeshTransport
 /// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:)``.
 public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
-  public static var rules: [Dialect: any DialectRules] { [.istio: IstioDialect()] }
+  public static var rules: [Dialect: any DialectRules] { [.istio: IstioDialect(), .appMesh: AppMeshRules()] }
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.
   public static func connect(
@@ -16,12 +16,29 @@ public enum PlaneRegistry {
     switch setting.kind {
     case .kubernetes:
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
+    case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
     case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
-    case .consul, .xds, .mosn, .appMesh, .trafficDirector, .serviceFabric:
+    case .consul, .xds, .mosn, .trafficDirector, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
     }
+  }
+
+  private static func appMesh(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let plane = try AppMeshPlane(
+      name: setting.name,
+      settings: AppMeshPlane.Settings(region: setting.region, endpoint: setting.endpoint, profile: setting.profile),
+      environment: environment, options: options)
+    return PlaneConnection(
+      name: setting.name, control: plane,
+      telemetry: try setting.telemetry.map { (setting) throws(MeshError) in
+        try telemetry(setting, environment: environment)
+      })
   }
 
   private static func kubernetes(

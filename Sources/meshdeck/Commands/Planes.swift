@@ -55,9 +55,13 @@ struct Planes: AsyncParsableCommand {
       abstract: "Add a plane to the configuration file: a Kubernetes cluster, or a fleet of Envoy proxies.",
       discussion: """
         EXAMPLES
-          meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
-          meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
-          meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 --admin dns://envoys.internal:9901
+          meshdeck planes add prod --from-context prod \\
+            --prometheus https://prometheus.example/ \\
+            --bearer-token-file ~/.prom-token
+          meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
+            --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
+            --admin dns://envoys.internal:9901
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
         """)
 
@@ -85,11 +89,7 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      var configuration = try file.read() ?? Configuration()
-      guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
-        throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
-      }
-      guard let kind = Plane.Kind(rawValue: kind), kind == .kubernetes || kind == .envoy else {
+      guard let kind = Plane.Kind(typed: kind), kind == .kubernetes || kind == .envoy else {
         throw MeshError(.usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes and envoy")
       }
       guard (kind == .envoy) == !admin.isEmpty else {
@@ -103,11 +103,15 @@ struct Planes: AsyncParsableCommand {
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      configuration.planes.append(
-        PlaneSetting(
-          name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
-          envoy: admin.map { EnvoySetting(url: $0, workload: "") }))
-      try file.write(configuration)
+      let plane = PlaneSetting(
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") })
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
+          !plane.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(plane)
+      }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
   }
@@ -126,11 +130,15 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard var configuration = try file.read(), configuration.planes.contains(where: { $0.name == name }) else {
-        throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+      let name = name
+      // Looked at first, so that a folder that is not there is not made for nothing.
+      guard try file.read() != nil else { throw MeshError(.notFound, "\(file.path) names no plane \(name)") }
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard configuration.planes.contains(where: { $0.name == name }) else {
+          throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+        }
+        configuration.planes.removeAll { $0.name == name }
       }
-      configuration.planes.removeAll { $0.name == name }
-      try file.write(configuration)
       Console.note("removed \(name) from \(file.path)")
     }
   }
