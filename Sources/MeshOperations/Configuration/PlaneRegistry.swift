@@ -88,9 +88,9 @@ public enum PlaneRegistry {
   ) throws(MeshError) -> PlaneConnection {
     var options = Session.Options()
     if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
-    let places = setting.envoy.map { place in
-      place.url.hasPrefix("file://")
-        ? "file://" + Path.expanded(String(place.url.dropFirst(7)), environment) : place.url
+    let places = setting.envoy.map { place -> String in
+      guard place.url.hasPrefix("file://") else { return place.url }
+      return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
     }
     let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
     let source: any TelemetrySource =
