@@ -49,6 +49,15 @@ public protocol ControlPlane: Sendable {
   /// What the proxies run: all of the control plane's own view, and the configuration of those that matter for `routes`
   /// (a bounded sample, in parallel within bounds).
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport
+
+  /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
+  /// first); `nil` where this plane has no way to tell.
+  func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes cannot tell.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? { nil }
 }
 
 /// The outcome of one written step.

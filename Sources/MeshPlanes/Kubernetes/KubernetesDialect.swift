@@ -38,6 +38,11 @@ public protocol KubernetesDialect: Sendable {
   func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport?
+
+  /// The TLS contexts that proxies of workloads run; `nil` where this dialect has no way to tell.
+  func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport?
 }
 
 extension KubernetesDialect {
@@ -51,6 +56,11 @@ extension KubernetesDialect {
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? { nil }
+
+  /// Nothing: most dialects cannot tell.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? { nil }
 }
 
 /// One resource a dialect reads.

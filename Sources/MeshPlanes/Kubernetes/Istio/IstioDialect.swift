@@ -156,4 +156,11 @@ public struct IstioDialect: KubernetesDialect {
   ) async -> ProgrammedReport? {
     await IstioProgrammed(dialect: self, access: access).report(for: routes, in: snapshot)
   }
+
+  /// The TLS contexts of one proxy a workload, forty proxies at most.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? {
+    await IstioProxyTLS(dialect: self, access: access).report(questions, in: snapshot)
+  }
 }
