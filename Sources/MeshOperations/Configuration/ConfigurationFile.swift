@@ -114,10 +114,16 @@ public struct ConfigurationFile: Sendable {
       lines.append("    kind: \(plane.kind.rawValue)")
       if let value = plane.kubeconfig { lines.append("    kubeconfig: \(quoted(value))") }
       if let value = plane.context { lines.append("    context: \(quoted(value))") }
+      if let value = plane.region { lines.append("    region: \(quoted(value))") }
+      if let value = plane.endpoint { lines.append("    endpoint: \(quoted(value))") }
+      if let value = plane.profile { lines.append("    profile: \(quoted(value))") }
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")
-        lines += plane.envoy.map { "      - {url: \(quoted($0.url)), workload: \(quoted($0.workload))}" }
+        lines += plane.envoy.map { place in
+          let workload = place.workload.isEmpty ? "" : ", workload: \(quoted(place.workload))"
+          return "      - {url: \(quoted(place.url))\(workload)}"
+        }
       }
       if plane.readOnly { lines.append("    readOnly: true") }
       if let telemetry = plane.telemetry {

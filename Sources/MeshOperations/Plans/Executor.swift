@@ -73,6 +73,9 @@ public struct Executor: Sendable {
         let outcome = try result.get()
         receipt.plan.steps[index].state = .applied
         receipt.versions[index] = outcome.version
+        if let warning = outcome.warning {
+          receipt.error = [receipt.error, warning].compactMap(\.self).joined(separator: "; ")
+        }
         receipt.at = clock()
         record(.step, &receipt)
         progress(.written(step: index))

@@ -8,7 +8,7 @@ struct Get: AsyncParsableCommand {
     abstract: "List things of a kind.",
     discussion: """
       EXAMPLES
-        meshdeck get splits -A                  weighted routes: desired, programmed and observed
+        meshdeck get splits -A         desired, programmed and observed weights
         meshdeck get services -n shop -o json
         meshdeck get routes -A -o name
         meshdeck get objects virtualservice -A -o yaml
@@ -75,8 +75,7 @@ struct Get: AsyncParsableCommand {
   /// The kinds to read; `nil` for all.
   private var neededKinds: Set<ObjectKind>? {
     switch kind {
-    case .routes: ["virtualservice"]
-    case .gateways: ["gateway"]
+    case .routes, .gateways: kind.native
     default: nil
     }
   }

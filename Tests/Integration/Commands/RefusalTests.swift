@@ -44,7 +44,7 @@ extension CommandTests {
       async throws
     {
       let tool = try await DemoServer.reading.tool()
-      let run = try await tool.run(["timeout", "60", Tool.path] + arguments)
+      let run = try await tool.run([Program.meshdeck] + arguments)
       #expect(run.code == code, "\(run.errors)")
       #expect(run.errors.contains(words), "\(run.errors)")
       // A plan to be asked about is shown; nothing else is.
@@ -128,7 +128,7 @@ extension CommandTests {
       for arguments in [
         ["get", "splits"], ["get", "routes", "-o", "json"], ["get", "objects"], ["describe", "route/reviews"],
       ] {
-        let run = try await gone.run(["timeout", "60", Tool.path] + arguments + ["--timeout", "5s"])
+        let run = try await gone.run([Program.meshdeck] + arguments + ["--timeout", "5s"])
         #expect(run.code == 6, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("127.0.0.1:9"))
       }
@@ -170,7 +170,7 @@ extension CommandTests {
         ["canary", "set", "reviews", "v1=1", "v2=1", "--dry-run", "server"], ["route", "create", "-f", "-", "-y"],
       ] {
         let run = try await tool.run(
-          ["timeout", "60", Tool.path] + arguments + ["--read-only"], input: object, more: ["KUBECONFIG": kubeconfig])
+          [Program.meshdeck] + arguments + ["--read-only"], input: object, more: ["KUBECONFIG": kubeconfig])
         #expect(run.code == 3, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("read-only"), "\(run.errors)")
         #expect(!run.errors.contains("418"), "a write was sent: \(run.errors)")
