@@ -63,6 +63,15 @@ public protocol ControlPlane: Sendable {
 
   /// One proxy, asked itself.
   func inspect(_ proxy: ObjectRef) async -> ProxyInspection
+
+  /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
+  /// first); `nil` where this plane has no way to tell.
+  func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes cannot tell.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? { nil }
 }
 
 extension ControlPlane {

@@ -72,6 +72,8 @@ public struct ProgrammedRoute: Sendable, Hashable {
   public var clusters: [Cluster]
   /// The listener port.
   public var port: Int?
+  /// Whether it is a route of streams (a `tcp_proxy`), whose domains are the names in TLS's greeting.
+  public var isStream: Bool
 
   /// One weighted destination.
   public struct Cluster: Sendable, Hashable {
@@ -95,8 +97,10 @@ public struct ProgrammedRoute: Sendable, Hashable {
 
   /// Creates a programmed route.
   public init(
-    proxy: ObjectRef, domains: [String], name: String, origin: String, clusters: [Cluster], port: Int? = nil
+    proxy: ObjectRef, domains: [String], name: String, origin: String, clusters: [Cluster], port: Int? = nil,
+    isStream: Bool = false
   ) {
+    self.isStream = isStream
     self.proxy = proxy
     self.domains = domains
     self.name = name

@@ -46,6 +46,11 @@ public protocol KubernetesDialect: Sendable {
 
   /// The weighted routes a proxy runs, or why they are not known; `nil` where this dialect has no way to ask.
   func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>?
+
+  /// The TLS contexts that proxies of workloads run; `nil` where this dialect has no way to tell.
+  func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport?
 }
 
 extension KubernetesDialect {
@@ -67,6 +72,11 @@ extension KubernetesDialect {
 
   /// Nothing: most dialects cannot ask.
   public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? { nil }
+
+  /// Nothing: most dialects cannot tell.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? { nil }
 }
 
 /// One resource a dialect reads.

@@ -58,7 +58,11 @@ struct Get: AsyncParsableCommand {
     }
     let neededKinds = neededKinds
     let truths = !(kind == .routes || kind == .gateways)
-    try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }
+    let asksProxies = kind == .mtls
+    try await Deadline.run(options.timeout) {
+      try await deck.load(neededKinds, namespace: nil, truths: truths)
+      if asksProxies { await deck.readProxyTLS(namespace: namespace) }
+    }
     var listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
     guard watch else {
       let view = await deck.view

@@ -168,4 +168,11 @@ public struct IstioDialect: KubernetesDialect {
   public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? {
     await IstioProgrammed(dialect: self, access: access).routes(of: proxy)
   }
+
+  /// The TLS contexts of one proxy a workload, forty proxies at most.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? {
+    await IstioProxyTLS(dialect: self, access: access).report(questions, in: snapshot)
+  }
 }

@@ -117,6 +117,14 @@ extension KubernetesPlane {
     return Step.editing(current, to: wanted).map { [$0] } ?? []
   }
 
+  /// What the first dialect that can tell says of the TLS contexts of proxies.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? {
+    for dialect in dialects {
+      if let report = await dialect.programmedTLS(questions, in: snapshot, using: access) { return report }
+    }
+    return nil
+  }
+
   /// Gathers what the dialects tell of their proxies.
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: access.now)
