@@ -68,8 +68,8 @@ struct Get: AsyncParsableCommand {
   /// The kinds to read; `nil` for all.
   private var neededKinds: Set<ObjectKind>? {
     switch kind {
-    case .routes: ["virtualservice"]
-    case .gateways: ["gateway"]
+    case .routes: PlaneRegistry.routeKinds
+    case .gateways: PlaneRegistry.gatewayKinds
     default: nil
     }
   }

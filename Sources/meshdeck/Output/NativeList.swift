@@ -57,7 +57,7 @@ struct RouteStream {
     var failure: MeshError?
     for connection in deck.live.connections {
       do throws(MeshError) {
-        try await connection.control.read(["virtualservice"], namespace: namespace) { changes in
+        try await connection.control.read(PlaneRegistry.routeKinds, namespace: namespace) { changes in
           await output.write(changes) { connection.control.rules(for: $0.dialect)?.unreachableRules(of: $0) ?? [:] }
         }
         let gap = await output.gap

@@ -4,9 +4,9 @@ import MeshModel
 ///
 /// Sources: the tracking labels and annotations of Argo CD, Flux, Helm and Kustomize, the owner references of Flagger
 /// and Argo Rollouts, and the field managers these controllers write with (the objects and fields each of them writes).
-enum IstioOwners {
+enum ObjectOwners {
   /// The owners of an object, each tool once, the strongest evidence first.
-  static func owners(of meta: IstioMetadata) -> [Owner] {
+  static func owners(of meta: ObjectMetadata) -> [Owner] {
     if meta.labels.isEmpty, meta.annotations.isEmpty, meta.owners.isEmpty, meta.managers.isEmpty { return [] }
     var found: [Owner] = []
     func add(_ tool: String, _ name: String, _ evidence: String) {
