@@ -45,7 +45,8 @@ extension Scenario {
           dialects.append(name)
         }
       default:
-        throw value.unknown(name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate")
+        throw value.unknown(
+          name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate")
       }
     }
     guard !self.name.isEmpty else { throw document.fail("name is missing; write `name: shop`") }

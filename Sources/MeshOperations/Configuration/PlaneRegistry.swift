@@ -9,7 +9,8 @@ public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
   public static var rules: [Dialect: any DialectRules] {
     Dictionary(
-      all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }, uniquingKeysWith: { first, _ in first })
+      all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   /// The kinds of all dialects whose objects are routes.
@@ -22,7 +23,7 @@ public enum PlaneRegistry {
 
   /// The dialects beside Istio: one line each.
   private static let others: [any KubernetesDialect] = [
-    GatewayAPIDialect()
+    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
   ]
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.
@@ -66,7 +67,8 @@ public enum PlaneRegistry {
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
     let istio = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
-    let plane = try KubernetesPlane(name: setting.name, connection: connection, dialects: [istio] + others, options: options)
+    let plane = try KubernetesPlane(
+      name: setting.name, connection: connection, dialects: [istio] + others, options: options)
     let source: any TelemetrySource
     if let configured = setting.telemetry {
       source = try telemetry(configured, environment: environment)

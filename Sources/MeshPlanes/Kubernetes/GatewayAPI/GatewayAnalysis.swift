@@ -77,7 +77,8 @@ struct GatewayAnalysis {
       found.append(
         Finding(
           code: "MD2105", severity: .error, object: route.ref, pointer: backend.pointer,
-          message: "no ReferenceGrant in \(place.namespace) lets a \(kind) of \(route.ref.namespace) refer to \(place.name)",
+          message:
+            "no ReferenceGrant in \(place.namespace) lets a \(kind) of \(route.ref.namespace) refer to \(place.name)",
           remedy: "Make a ReferenceGrant in \(place.namespace) from \(kind) \(route.ref.namespace) to Service"))
     }
   }

@@ -57,7 +57,10 @@ enum GatewayRouteEdit {
     if let change = intent.retries { try retries(change, &json, native.ref) }
     if let change = intent.mirror { try mirror(change, &json, native.ref) }
     if let change = intent.headers { headers(change, &json) }
-    return (native.json.setting(json, at: rule.pointer.tokens), rule.backends.first.map { guarding($0, in: native.json) } ?? [])
+    return (
+      native.json.setting(json, at: rule.pointer.tokens),
+      rule.backends.first.map { guarding($0, in: native.json) } ?? []
+    )
   }
 
   private static func guarding(_ backend: Backend, in json: JSONValue) -> [JSONPatch.Operation] {

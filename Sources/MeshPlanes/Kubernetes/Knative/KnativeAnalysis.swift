@@ -40,11 +40,14 @@ struct KnativeAnalysis {
             message: "there is no revision \(backend.host)", remedy: "Name one that is there"))
         continue
       }
-      guard (backend.weight ?? 0) > 0, let ready = revision.status.first?["Ready"], ready.holds == false else { continue }
+      guard (backend.weight ?? 0) > 0, let ready = revision.status.first?["Ready"], ready.holds == false else {
+        continue
+      }
       found.append(
         Finding(
           code: "MD2303", severity: .error, object: route.ref, pointer: backend.pointer,
-          message: "revision \(backend.host) gets \(backend.weight ?? 0)% and is not ready (\(ready.reason)) \(ready.message)",
+          message:
+            "revision \(backend.host) gets \(backend.weight ?? 0)% and is not ready (\(ready.reason)) \(ready.message)",
           remedy: "Give its share to a revision that is ready"))
     }
   }

@@ -127,7 +127,9 @@ struct KnativeRouting: RoutingRules {
 
   /// What Knative reports as in effect.
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-    guard let status = route.status.first else { return rule.backends.map { _ in .unknown("Knative has not reported yet") } }
+    guard let status = route.status.first else {
+      return rule.backends.map { _ in .unknown("Knative has not reported yet") }
+    }
     let isGood = status.isCurrent && status["Ready"]?.holds ?? status["RoutesReady"]?.holds ?? true
     return rule.backends.map { backend in
       let percent = status.weights[backend.name] ?? 0

@@ -9,7 +9,9 @@ enum ProxyWeights {
     var own = report
     // A proxy names the object its control plane made of the route, not the route.
     for index in own.routes.indices { own.routes[index].origin = "" }
-    guard case .known(let weights, let source, let at) = ProgrammedWeights.of(route, rule: rule, in: own, settings: settings)
+    guard
+      case .known(let weights, let source, let at) = ProgrammedWeights.of(
+        route, rule: rule, in: own, settings: settings)
     else { return nil }
     return weights.backends.map { backend in
       .known(

@@ -97,8 +97,10 @@ extension KubernetesPlane {
     let version = try await served(ref.kind).version
     guard !resource.versions.contains(version) else { return }
     throw MeshError(
-      .refused, "read-only: \(resource.plural).\(resource.group) is served in \(version) alone, which is not known here",
-      plane: name, object: ref, remedy: "known are \(resource.versions.joined(separator: ", ")); edit the object itself")
+      .refused,
+      "read-only: \(resource.plural).\(resource.group) is served in \(version) alone, which is not known here",
+      plane: name, object: ref, remedy: "known are \(resource.versions.joined(separator: ", ")); edit the object itself"
+    )
   }
 
   /// A native object as it shall be: the smallest patch where it exists, a create where it does not.

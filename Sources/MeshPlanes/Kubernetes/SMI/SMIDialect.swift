@@ -108,7 +108,8 @@ extension SMIDialect: DialectRules {
           found.append(
             Finding(
               code: "MD2203", severity: .error, object: route.ref, pointer: "/spec/matches",
-              message: "there is no HTTPRouteGroup \(group.name) in \(group.namespace)", remedy: "Make it, or correct the name"))
+              message: "there is no HTTPRouteGroup \(group.name) in \(group.namespace)",
+              remedy: "Make it, or correct the name"))
         }
       }
     }

@@ -23,7 +23,8 @@ enum SMIObjectReader {
   static func group(_ parts: ObjectParts, ref: ObjectRef) -> Route {
     // v1alpha1 and v1alpha2 had them at the top.
     let isNew = parts.spec["matches"] != nil
-    let rules = ((isNew ? parts.spec["matches"] : parts.others["matches"])?.array ?? []).enumerated().map { index, item in
+    let rules = ((isNew ? parts.spec["matches"] : parts.others["matches"])?.array ?? []).enumerated().map {
+      index, item in
       let methods = (item["methods"]?.array ?? []).compactMap(\.string)
       var match = RuleMatch(
         name: item["name"]?.string ?? "", uri: item["pathRegex"]?.string.map { .regex($0) },
@@ -54,7 +55,8 @@ enum SMIObjectReader {
     let rules = (body["rules"] ?? body["specs"])?.array ?? []
     let words = rules.map { rule in
       let names = (rule["matches"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
-      return "\(destination): \(rule["kind"]?.string ?? "") \(rule["name"]?.string ?? "")\(names.isEmpty ? "" : " (\(names))")"
+      return
+        "\(destination): \(rule["kind"]?.string ?? "") \(rule["name"]?.string ?? "")\(names.isEmpty ? "" : " (\(names))")"
     }
     return AccessPolicy(
       ref: ref, selector: [:], action: "ALLOW", rules: words.isEmpty ? [destination] : words,
