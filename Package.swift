@@ -87,7 +87,7 @@ let package = Package(
       "Integration",
       [
         "meshdeck", "MeshKit", "MeshModel", "MeshOperations", "MeshPlanes", "MeshTelemetry", "MeshTransport",
-        "MeshEmulator",
+        "MeshEmulator", subprocess,
       ]),
   ]
 )

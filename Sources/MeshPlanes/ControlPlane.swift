@@ -29,6 +29,9 @@ public protocol ControlPlane: Sendable {
   /// The native objects of a kind, for `get objects` and offline export.
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
 
+  /// The native kinds that make up the plane's mesh configuration, in the order an export lists them.
+  var configurationKinds: [ObjectKind] { get }
+
   /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
 
@@ -51,6 +54,13 @@ public protocol ControlPlane: Sendable {
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport
 }
 
+extension ControlPlane {
+  /// Istio's, which a Kubernetes plane looks for first.
+  public var configurationKinds: [ObjectKind] {
+    ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
+  }
+}
+
 /// The outcome of one written step.
 public struct StepOutcome: Sendable, Hashable {
   /// The object's version after the write; empty after a delete.
@@ -59,12 +69,15 @@ public struct StepOutcome: Sendable, Hashable {
   public var json: JSONValue?
   /// The server's audit identifier, where it gives one.
   public var audit: String?
+  /// What the operator should know although it was written, such as that somebody else wrote at the same time.
+  public var warning: String?
 
   /// Creates an outcome.
-  public init(version: String, json: JSONValue?, audit: String? = nil) {
+  public init(version: String, json: JSONValue?, audit: String? = nil, warning: String? = nil) {
     self.version = version
     self.json = json
     self.audit = audit
+    self.warning = warning
   }
 }
 

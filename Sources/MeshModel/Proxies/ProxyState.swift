@@ -14,6 +14,9 @@ public struct ProxyState: Sendable, Hashable {
   public var rejection: String?
   /// Days until its certificate expires, where known.
   public var certificateDaysLeft: Int?
+  /// A digest of the versions it was last sent, endpoints aside: another one means that it was sent something since.
+  /// 0 where the control plane does not tell.
+  public var sent: UInt64
 
   /// The types of configuration a proxy is sent.
   public enum ConfigType: String, Sendable, Hashable, CaseIterable { case cds, lds, rds, eds }
@@ -41,8 +44,10 @@ public struct ProxyState: Sendable, Hashable {
   /// Creates a state.
   public init(
     ref: ObjectRef, workload: ObjectRef? = nil, version: String = "", isConnected: Bool = true,
-    sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil
+    sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil,
+    sent: UInt64 = 0
   ) {
+    self.sent = sent
     self.ref = ref
     self.workload = workload
     self.version = version

@@ -8,13 +8,14 @@ import MeshTransport
 public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
   public static var rules: [Dialect: any DialectRules] {
-    Dictionary(
-      all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }, uniquingKeysWith: { first, _ in first }
-    )
+    let kubernetes = all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }
+    return Dictionary(kubernetes + [(.appMesh, AppMeshRules())], uniquingKeysWith: { first, _ in first })
   }
 
-  /// The kinds of all dialects whose objects are routes.
-  public static var routeKinds: Set<ObjectKind> { all.reduce(into: []) { $0.formUnion($1.routeKinds) } }
+  /// The kinds of all dialects, and of App Mesh, whose objects are routes.
+  public static var routeKinds: Set<ObjectKind> {
+    all.reduce(into: ["route", "gatewayroute"]) { $0.formUnion($1.routeKinds) }
+  }
 
   /// The kinds of all dialects whose objects are gateways.
   public static var gatewayKinds: Set<ObjectKind> { all.reduce(into: []) { $0.formUnion($1.gatewayKinds) } }
@@ -33,11 +34,29 @@ public enum PlaneRegistry {
     switch setting.kind {
     case .kubernetes:
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
-    case .consul, .envoy, .xds, .mosn, .appMesh, .trafficDirector, .serviceFabric:
+    case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
+    case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
+    case .consul, .xds, .mosn, .trafficDirector, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
     }
+  }
+
+  private static func appMesh(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let plane = try AppMeshPlane(
+      name: setting.name,
+      settings: AppMeshPlane.Settings(region: setting.region, endpoint: setting.endpoint, profile: setting.profile),
+      environment: environment, options: options)
+    return PlaneConnection(
+      name: setting.name, control: plane,
+      telemetry: try setting.telemetry.map { (setting) throws(MeshError) in
+        try telemetry(setting, environment: environment)
+      })
   }
 
   private static func kubernetes(
@@ -75,6 +94,25 @@ public enum PlaneRegistry {
     } else {
       source = ClusterPrometheus(plane, connection: connection)
     }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  private static func envoy(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let places = setting.envoy.map { place in
+      place.url.hasPrefix("file://")
+        ? "file://" + Path.expanded(String(place.url.dropFirst(7)), environment) : place.url
+    }
+    let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
+    let source: any TelemetrySource =
+      if let configured = setting.telemetry {
+        try telemetry(configured, environment: environment)
+      } else {
+        EnvoyTraffic(plane, options: options)
+      }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 

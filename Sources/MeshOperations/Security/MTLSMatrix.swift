@@ -135,7 +135,7 @@ extension MeshView {
 
   /// The mTLS rules of a plane: those of the dialect that has any.
   public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
-    rules[plane]?.values.first { $0.dialect == .istio }?.mtls(in: snapshot, plane: plane)
+    (rules[plane]?[.istio] ?? rules[plane]?[.appMesh])?.mtls(in: snapshot, plane: plane)
   }
 
   private func pair(

@@ -8,7 +8,7 @@ struct Get: AsyncParsableCommand {
     abstract: "List things of a kind.",
     discussion: """
       EXAMPLES
-        meshdeck get splits -A                  weighted routes: desired, programmed and observed
+        meshdeck get splits -A         desired, programmed and observed weights
         meshdeck get services -n shop -o json
         meshdeck get routes -A -o name
         meshdeck get objects virtualservice -A -o yaml
@@ -59,17 +59,19 @@ struct Get: AsyncParsableCommand {
     try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }
     let listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
     guard watch else { return try listing.write(await deck.view) }
+    let redraws = options.console.isTerminal
+    let said = redraws && isatty(STDERR_FILENO) == 1 ? nil : SaidOnce()
     for await view in await deck.follow() {
-      if options.console.isTerminal { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
-      try listing.write(view)
+      if redraws { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
+      said?.nextRound()
+      try SaidOnce.$current.withValue(said) { try listing.write(view) }
     }
   }
 
   /// The kinds to read; `nil` for all.
   private var neededKinds: Set<ObjectKind>? {
     switch kind {
-    case .routes: PlaneRegistry.routeKinds
-    case .gateways: PlaneRegistry.gatewayKinds
+    case .routes, .gateways: kind.native
     default: nil
     }
   }

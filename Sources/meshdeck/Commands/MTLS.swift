@@ -61,6 +61,9 @@ struct MTLS: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
       discussion: """
+        Exits 0 where nothing breaks, 1 where something does, and 6 where it cannot be told, because telemetry is not
+        reachable, stale or incomplete: what is not measured is not proven.
+
         EXAMPLES
           meshdeck mtls check                            pairs that break now
           meshdeck mtls check namespace/shop STRICT      callers that would break
@@ -82,18 +85,21 @@ struct MTLS: AsyncParsableCommand {
         let intent = try ScopeText.intent(scope, mode, in: view, options: options)
         let plan = try await deck.plan(.mtls(intent))
         for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
-        if let reason = view.traffic(on: intent.plane).reason {
-          Console.note("who would break cannot be told: callers are not known (\(reason))")
-        } else if plan.blastRadius.breaks.isEmpty {
-          Console.note("no caller seen in the last window would break")
-        } else {
-          throw Ending(code: 1)
+        for reason in plan.blastRadius.unknowns {
+          Console.note("who \(plan.blastRadius.breaks.isEmpty ? "" : "else ")would break cannot be told: \(reason)")
         }
+        if !plan.blastRadius.breaks.isEmpty { throw Ending(code: 1) }
+        if !plan.blastRadius.unknowns.isEmpty { throw Ending(code: MeshError.Code.unreachable.exitCode) }
+        Console.note("no caller seen in the last window would break")
       } else {
         let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(
           \.needsAttention)
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
+        let planes = view.planes.map(\.plane.name).filter { options.plane == nil || $0 == options.plane }
+        if planes.contains(where: { view.traffic(on: $0).value == nil && view.mtlsRules(plane: $0) != nil }) {
+          throw Ending(code: MeshError.Code.unreachable.exitCode)
+        }
       }
     }
   }
@@ -103,9 +109,12 @@ struct MTLS: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Set the mode of a scope through a plan.",
       discussion: """
+        A mode that refuses plaintext is not set (exit 3) where callers would break, or where it cannot be told who
+        would, unless --force is said. Loosening is never refused.
+
         EXAMPLES
           meshdeck mtls set namespace/shop STRICT
-          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments --dry-run server
+          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments
           meshdeck mtls set port/cart-v1:9090 DISABLE -n shop
           meshdeck mtls set mesh UNSET
         """)
@@ -115,9 +124,6 @@ struct MTLS: AsyncParsableCommand {
 
     @Argument(help: "UNSET, DISABLE, PERMISSIVE or STRICT.")
     var mode: String
-
-    @Flag(help: "Apply although callers would break.")
-    var force = false
 
     @OptionGroup var write: WriteOptions
     @OptionGroup var options: GlobalOptions
@@ -129,13 +135,6 @@ struct MTLS: AsyncParsableCommand {
       let plan = try await deck.plan(.mtls(intent))
       let run = PlanRun(deck: deck, options: options, write: write)
       if plan.steps.isEmpty { return Console.note("nothing to do: \(plan.summary) is how it is") }
-      if !plan.blastRadius.breaks.isEmpty, !force, write.dryRun == nil {
-        if options.output == .table { try run.show(plan) }
-        throw MeshError(
-          .refused,
-          "\(plan.blastRadius.breaks.count) callers would break: \(plan.blastRadius.breaks.joined(separator: "; "))",
-          plane: intent.plane, remedy: "mend them first, or say --force")
-      }
       try await run.run(plan)
     }
   }

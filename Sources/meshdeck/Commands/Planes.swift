@@ -38,8 +38,9 @@ struct Planes: AsyncParsableCommand {
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
         for plane in configuration.planes {
           table.row([
-            plane.name, plane.kind.rawValue, plane.context ?? "current",
-            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" } ?? "none",
+            plane.name, plane.kind.rawValue, plane.context ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
+              ?? (plane.kind == .envoy ? "own counters" : "none"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
@@ -51,15 +52,26 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a Kubernetes plane to the configuration file.",
+      abstract: "Add a plane to the configuration file: a Kubernetes cluster, or a fleet of Envoy proxies.",
       discussion: """
         EXAMPLES
-          meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
-          meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add prod --from-context prod \\
+            --prometheus https://prometheus.example/ \\
+            --bearer-token-file ~/.prom-token
+          meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
+            --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
+            --admin dns://envoys.internal:9901
+          meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
+    @Option(help: "What it speaks: kubernetes or envoy.")
+    var kind = "kubernetes"
+    @Option(
+      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path.")
+    var admin: [String] = []
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -76,9 +88,13 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      var configuration = try file.read() ?? Configuration()
-      guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
-        throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
+      guard let kind = Plane.Kind(typed: kind), kind == .kubernetes || kind == .envoy else {
+        throw MeshError(.usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes and envoy")
+      }
+      guard (kind == .envoy) == !admin.isEmpty else {
+        throw MeshError(
+          .usage, kind == .envoy ? "a plane of kind envoy needs --admin" : "--admin is for planes of kind envoy",
+          remedy: "meshdeck planes add \(name) --kind envoy --admin http://127.0.0.1:9901")
       }
       var telemetry: TelemetrySetting?
       if let prometheus {
@@ -86,11 +102,15 @@ struct Planes: AsyncParsableCommand {
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      configuration.planes.append(
-        PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-          istiod: istiod))
-      try file.write(configuration)
+      let plane = PlaneSetting(
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") })
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
+          !plane.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(plane)
+      }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
   }
@@ -109,11 +129,15 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard var configuration = try file.read(), configuration.planes.contains(where: { $0.name == name }) else {
-        throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+      let name = name
+      // Looked at first, so that a folder that is not there is not made for nothing.
+      guard try file.read() != nil else { throw MeshError(.notFound, "\(file.path) names no plane \(name)") }
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard configuration.planes.contains(where: { $0.name == name }) else {
+          throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+        }
+        configuration.planes.removeAll { $0.name == name }
       }
-      configuration.planes.removeAll { $0.name == name }
-      try file.write(configuration)
       Console.note("removed \(name) from \(file.path)")
     }
   }
@@ -175,6 +199,7 @@ extension PlaneSetting {
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
+    if kind == .envoy { value["envoy"] = .array(envoy.map { ["url": .string($0.url)] }) }
     if let telemetry {
       value["telemetry"] = .object(
         JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]

@@ -112,3 +112,29 @@ import Testing
     #expect(ConfigurationFile(environment: environment)?.path == path)
   }
 }
+
+@Suite struct ConfigurationUpdateTests {
+  @Test func changesMadeAtOnceAreAllKept() async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/meshdeck-tests-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = ConfigurationFile(path: folder + "/meshdeck/config.yaml")
+    await withTaskGroup(of: Void.self) { group in
+      for number in 0..<12 {
+        group.addTask {
+          try? file.update { $0.planes.append(PlaneSetting(name: "p\(number)", kind: .kubernetes)) }
+        }
+      }
+    }
+    #expect(try file.read()?.planes.count == 12)
+  }
+
+  @Test func aChangeThatIsRefusedWritesNothing() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/meshdeck-tests-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = ConfigurationFile(path: folder + "/config.yaml")
+    #expect(throws: MeshError.self) {
+      try file.update { (_: inout Configuration) throws(MeshError) in throw MeshError(.usage, "no") }
+    }
+    #expect(try file.read() == nil)
+  }
+}

@@ -63,8 +63,20 @@ enum SyncReader {
     let ref = ObjectRef(
       plane: plane, namespace: String(id[id.index(after: dot)...]), kind: "pod", name: String(id[..<dot]))
     var state = ProxyState(ref: ref, version: version, sync: pairs.mapValues(\.state))
+    state.sent = digest([pairs[.cds], pairs[.lds], pairs[.rds]].compactMap { $0?.sent })
     state.rejection = ProxyState.ConfigType.allCases.lazy.compactMap { pairs[$0]?.error }.first { !$0.isEmpty }
     return state
+  }
+
+  /// A digest of texts (FNV-1a); 0 where all are empty.
+  private static func digest(_ texts: [String]) -> UInt64 {
+    guard texts.contains(where: { !$0.isEmpty }) else { return 0 }
+    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    for text in texts {
+      for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      digest = (digest ^ 0xFF) &* 0x100_0000_01B3
+    }
+    return max(digest, 1)
   }
 
   private static func resource(_ reader: inout JSONReader) throws(JSONError) -> Pair {
