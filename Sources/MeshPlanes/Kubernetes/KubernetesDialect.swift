@@ -14,6 +14,12 @@ public protocol KubernetesDialect: Sendable {
   /// The pure rules of the dialect; the dialect itself where it conforms to ``DialectRules``.
   var rules: (any DialectRules)? { get }
 
+  /// The kinds among them whose objects are routes.
+  var routeKinds: Set<ObjectKind> { get }
+
+  /// The kinds among them whose objects are gateways.
+  var gatewayKinds: Set<ObjectKind> { get }
+
   /// The neutral views of one native object; `reader` stands before the object and must have consumed it after.
   ///
   /// An object usually gives one entity, whose reference has the resource's kind and the object's namespace and name; any
@@ -56,6 +62,9 @@ public protocol KubernetesDialect: Sendable {
 extension KubernetesDialect {
   /// The dialect itself, where it conforms to ``DialectRules``.
   public var rules: (any DialectRules)? { self as? any DialectRules }
+
+  /// None: most dialects leave the entrances to another one.
+  public var gatewayKinds: Set<ObjectKind> { [] }
 
   /// Nothing: most dialects have no settings of their own.
   public func settings(using access: any KubernetesAccess) async -> MeshSettings? { nil }

@@ -72,9 +72,9 @@ extension Get.Kind {
   /// The kinds, each some plane's, without any of which there is nothing to list.
   var native: Set<ObjectKind>? {
     switch self {
-    case .splits, .routes: ["virtualservice", "route", "gatewayroute"]
+    case .splits, .routes: PlaneRegistry.routeKinds
     case .services: ["service"]
-    case .gateways: ["gateway"]
+    case .gateways: PlaneRegistry.gatewayKinds
     case .workloads, .edges, .mtls, .proxies, .identities, .objects: nil
     }
   }

@@ -37,6 +37,12 @@ public struct IstioDialect: KubernetesDialect {
   /// Istio's networking and security kinds.
   public var resources: [DialectResource] { IstioKind.allCases.map(\.resource) }
 
+  /// VirtualServices.
+  public var routeKinds: Set<ObjectKind> { [IstioKind.virtualService.rawValue] }
+
+  /// Istio's own Gateways.
+  public var gatewayKinds: Set<ObjectKind> { [IstioKind.gateway.rawValue] }
+
   /// The views of one of Istio's objects, read in one pass.
   public func entities(
     of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader

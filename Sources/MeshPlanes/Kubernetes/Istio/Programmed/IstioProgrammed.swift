@@ -14,7 +14,8 @@ struct IstioProgrammed {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     var report = ProgrammedReport(at: access.now)
     await readSync(into: &report, settings: settings, in: snapshot)
-    let wanted = routes.filter { $0.dialect == .istio && $0.ref.plane == access.plane }
+    // Istio's proxies also run what is written in other APIs, the Gateway API before all.
+    let wanted = routes.filter { $0.ref.plane == access.plane }
     guard !wanted.isEmpty else { return report }
     let domains = Set(
       wanted.flatMap { route in
