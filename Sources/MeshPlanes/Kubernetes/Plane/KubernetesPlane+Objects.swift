@@ -152,7 +152,7 @@ extension KubernetesPlane {
     for dialect in dialects where installed?.contains(dialect.dialect) ?? true {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
-      report.proxies += part.proxies
+      report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
       report.routes += part.routes
       report.asked += part.asked
       report.gaps += part.gaps
