@@ -55,6 +55,37 @@ public protocol ControlPlane: Sendable {
   /// What the proxies run: all of the control plane's own view, and the configuration of those that matter for `routes`
   /// (a bounded sample, in parallel within bounds).
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport
+
+  /// The certificates of the proxies named, or why one's are not known; bounded in parallelism and in time.
+  ///
+  /// They are asked for only when somebody looks at them: a fleet has thousands.
+  func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>]
+
+  /// One proxy, asked itself.
+  func inspect(_ proxy: ObjectRef) async -> ProxyInspection
+
+  /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
+  /// first); `nil` where this plane has no way to tell.
+  func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes cannot tell.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? { nil }
+}
+
+extension ControlPlane {
+  /// Nothing is known: most planes cannot ask.
+  public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
+    Dictionary(proxies.map { ($0, .unknown("this plane cannot ask proxies for their certificates")) }) { $1 }
+  }
+
+  /// The certificates alone: most planes cannot ask a proxy for its routes.
+  public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
+    ProxyInspection(
+      proxy: proxy, routes: .unknown("this plane cannot ask a proxy what it runs"),
+      certificates: await certificates(of: [proxy])[proxy] ?? .unknown("this plane gave no answer"))
+  }
 }
 
 extension ControlPlane {

@@ -37,6 +37,7 @@ struct Meshdeck: AsyncParsableCommand {
     defaultSubcommand: DashboardCommand.self)
 
   static func main() async {
+    boundHeap()
     hardenProcess()
     // A file that reached its limit is an error to tell, not a death.
     signal(SIGXFSZ, SIG_IGN)

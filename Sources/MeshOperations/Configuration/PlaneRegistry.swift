@@ -7,7 +7,25 @@ import MeshTransport
 /// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:)``.
 public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
-  public static var rules: [Dialect: any DialectRules] { [.istio: IstioDialect(), .appMesh: AppMeshRules()] }
+  public static var rules: [Dialect: any DialectRules] {
+    let kubernetes = all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }
+    return Dictionary(kubernetes + [(.appMesh, AppMeshRules())], uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The kinds of all dialects, and of App Mesh, whose objects are routes.
+  public static var routeKinds: Set<ObjectKind> {
+    all.reduce(into: ["route", "gatewayroute"]) { $0.formUnion($1.routeKinds) }
+  }
+
+  /// The kinds of all dialects whose objects are gateways.
+  public static var gatewayKinds: Set<ObjectKind> { all.reduce(into: []) { $0.formUnion($1.gatewayKinds) } }
+
+  private static var all: [any KubernetesDialect] { [IstioDialect()] + others }
+
+  /// The dialects beside Istio: one line each.
+  private static let others: [any KubernetesDialect] = [
+    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
+  ]
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.
   public static func connect(
@@ -71,9 +89,10 @@ public enum PlaneRegistry {
       throw MeshError(.usage, "there is no kubeconfig and no service account of a pod", plane: setting.name)
     }
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
-    let dialect = IstioDialect(
+    let istio = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
-    let plane = try KubernetesPlane(name: setting.name, connection: connection, dialects: [dialect], options: options)
+    let plane = try KubernetesPlane(
+      name: setting.name, connection: connection, dialects: [istio] + others, options: options)
     let source: any TelemetrySource
     if let configured = setting.telemetry {
       source = try telemetry(configured, environment: environment)
@@ -88,9 +107,9 @@ public enum PlaneRegistry {
   ) throws(MeshError) -> PlaneConnection {
     var options = Session.Options()
     if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
-    let places = setting.envoy.map { place in
-      place.url.hasPrefix("file://")
-        ? "file://" + Path.expanded(String(place.url.dropFirst(7)), environment) : place.url
+    let places = setting.envoy.map { place -> String in
+      guard place.url.hasPrefix("file://") else { return place.url }
+      return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
     }
     let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
     let source: any TelemetrySource =

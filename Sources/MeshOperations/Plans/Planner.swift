@@ -29,11 +29,12 @@ public struct Planner: Sendable {
     blast.unknowns = view.unknownCallers(of: view.tightened(by: after, plane: plane), plane: plane)
     var owners: [Owner] = []
     for step in steps {
-      for owner in view.snapshot.routes[step.object]?.owners ?? [] where !owners.contains(owner) {
+      let known = view.snapshot.routes[step.object]?.owners ?? step.before.map { ObjectOwners.owners(of: $0) } ?? []
+      for owner in known where !owners.contains(owner) {
         owners.append(owner)
       }
     }
-    var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)) and may undo the edit" }
+    var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)): \($0.consequence)" }
     if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
     if steps.contains(where: { !$0.precondition.isAtomic }) {
       warnings.append(
