@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck mtls`.
 struct MTLS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mtls", abstract: "Show, check and set mutual TLS.",
+    commandName: CommandWord.mtls.rawValue, abstract: "Show, check and set mutual TLS.",
     discussion: """
       EXAMPLES
         meshdeck mtls matrix -A
@@ -15,7 +16,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what each workload accepts, and why.",
+      commandName: CommandWord.show.rawValue, abstract: "Show what each workload accepts, and why.",
       discussion: """
         EXAMPLES
           meshdeck mtls show -A
@@ -38,6 +39,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls matrix`.
   struct Matrix: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.matrix.rawValue,
       abstract: "Show client by server: policy and what traffic did, disagreements first.",
       discussion: """
         EXAMPLES
@@ -59,6 +61,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls check`.
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.check.rawValue,
       abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
       discussion: """
         EXAMPLES
@@ -101,7 +104,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls set`.
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Set the mode of a scope through a plan.",
+      commandName: CommandWord.set.rawValue, abstract: "Set the mode of a scope through a plan.",
       discussion: """
         EXAMPLES
           meshdeck mtls set namespace/shop STRICT
