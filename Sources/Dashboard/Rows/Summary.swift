@@ -45,7 +45,7 @@ struct Summary: Sendable, Hashable {
     var errors = 0.0
     var secured = 0.0
     var securedWeight = 0.0
-    for link in view.topology(idle: false).links {
+    for link in view.links() {
       total += link.traffic.rps
       rates[link.destination.description, default: 0] += link.traffic.rps
       if !link.service.isEmpty { rates[link.service, default: 0] += link.traffic.rps }

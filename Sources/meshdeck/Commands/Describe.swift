@@ -23,9 +23,12 @@ struct Describe: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
-    let view = await deck.view
-    let ref = try find(view)
+    let ref = try find(await deck.view)
     if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
+    if ref.kind == "workload" || ref.kind == "service" {
+      try await Deadline.run(options.timeout) { await deck.readProxyTLS(namespace: ref.namespace) }
+    }
+    let view = await deck.view
     if view.isProxy(ref) {
       let inspection = try await Deadline.run(options.timeout) {
         try await deck.connection(ref.plane).control.inspect(ref)

@@ -28,7 +28,7 @@ enum Lookup {
 
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
-    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
     let routes = view.snapshot.routes.values.filter { route in route.rules.contains { $0.backends.count > 1 } }
     let ref: ObjectRef
     do throws(MeshError) {
@@ -45,7 +45,7 @@ enum Lookup {
 
   /// The route an operator means.
   static func route(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
-    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
     return try route(one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
   }
 
@@ -56,11 +56,11 @@ enum Lookup {
 }
 
 extension MeshView {
-  /// Why a kind could be read on no plane; `nil` where one gave it.
-  func refusal(of kind: ObjectKind?) -> MeshError? {
-    guard let kind else { return nil }
+  /// Why kinds could be read on no plane; `nil` where one gave one of them.
+  func refusal(of kinds: Set<ObjectKind>?) -> MeshError? {
+    guard let kinds else { return nil }
     var first: MeshError?
-    for (key, state) in snapshot.feeds where key.kind == kind {
+    for (key, state) in snapshot.feeds where kinds.contains(key.kind) {
       guard case .refused(let reason) = state else { return nil }
       first = MeshError(
         .forbidden, reason, plane: key.plane, remedy: "ask for the permission, or use another context or namespace")
@@ -70,12 +70,12 @@ extension MeshView {
 }
 
 extension Get.Kind {
-  /// The native kind without which there is nothing to list.
-  var native: ObjectKind? {
+  /// The kinds, each some plane's, without any of which there is nothing to list.
+  var native: Set<ObjectKind>? {
     switch self {
-    case .splits, .routes: "virtualservice"
-    case .services: "service"
-    case .gateways: "gateway"
+    case .splits, .routes: PlaneRegistry.routeKinds
+    case .services: ["service"]
+    case .gateways: PlaneRegistry.gatewayKinds
     case .workloads, .edges, .mtls, .proxies, .identities, .objects: nil
     }
   }

@@ -121,14 +121,21 @@ struct Listing {
   }
 
   private func modes(_ rows: [MTLSRow]) throws {
-    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "BECAUSE"])
+    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "PROGRAMMED", "OBSERVED", "BECAUSE"])
     for row in rows {
       table.row([
         row.workload.namespace, row.workload.name, row.port.map(String.init) ?? "all", row.mode.rawValue,
+        row.programmed.value?.rawValue ?? "–",
+        row.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–",
         (isWide ? row.reasons.map(\.description) : row.reasons.suffix(1).map(\.text)).joined(separator: "; "),
       ])
     }
     try table.write()
+    let reasons = Set(rows.compactMap(\.programmed.reason))
+    if !reasons.isEmpty {
+      let more = reasons.count > 3 ? " (and \(reasons.count - 3) more; see -o json)" : ""
+      Console.note("– under PROGRAMMED means unknown: \(reasons.sorted().prefix(3).joined(separator: "; "))\(more)")
+    }
   }
 
   /// The proxies to list.

@@ -46,7 +46,7 @@ extension CommandTests {
         ("PlaneList", 0, ["planes", "list"]), ("CheckList", 0, ["planes", "check"]), ("Version", 0, ["version"]),
         ("Plan", 0, ["canary", "set", "reviews", "v1=60", "v2=40", "--dry-run", "server"]),
       ] as [(String, Int32, [String])] {
-        let run = try await tool.run(["timeout", "60", Tool.path] + arguments + ["-o", "json"])
+        let run = try await tool.run([Program.meshdeck] + arguments + ["-o", "json"])
         #expect(run.code == code, "\(name): \(run.errors)")
         let json = try run.json
         #expect(json["kind"]?.string == name)
