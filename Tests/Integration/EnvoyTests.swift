@@ -8,7 +8,7 @@ import Testing
 /// A fleet of real proxies, read, edited and lost.
 @Suite("Real Envoy", .serialized, .timeLimit(.minutes(4))) struct EnvoyTests {
   static func deck(_ setting: PlaneSetting) async throws -> Deck {
-    let home = try Tool.temporaryFolder()
+    let home = try Program.temporaryFolder()
     return try await Deck.connect(
       Configuration(planes: [setting]), environment: ["HOME": home, "XDG_STATE_HOME": home + "/state"])
   }
