@@ -82,7 +82,9 @@ let package = Package(
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),
     tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests(
-      "DashboardTests", ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit"], exclude: ["Screens"]),
+      "DashboardTests",
+      ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit", "meshdeck", argumentParser],
+      exclude: ["Screens"]),
     tests(
       "Integration",
       [

@@ -34,6 +34,7 @@ import Testing
     }
     let runner = try await Desk.shop(screen, size: size, earlier: earlier)
     await runner.send(.receipts(Desk.receipts))
+    if screen == .proxies { await runner.send(.certificates(ShopMesh.certificates)) }
     try await runner.idle()
     try compare(screen.rawValue, size, await runner.text())
     await runner.stop()

@@ -232,4 +232,22 @@ enum ShopMesh {
     }
     return ProgrammedReport(proxies: proxies, routes: routes, asked: proxies.map(\.ref), at: at)
   }
+
+  /// What the proxies answer of their certificates: most have most of a day left, one is late, one does not answer.
+  static var certificates: [ObjectRef: Known<ProxyCertificates>] {
+    let proxies = programmed([], at: now).proxies
+    var result: [ObjectRef: Known<ProxyCertificates>] = [:]
+    for (number, proxy) in proxies.enumerated() {
+      let left = number == 4 ? 7_200.0 : 70_000
+      let account = proxy.workload?.name.split(separator: "-").first.map(String.init) ?? ""
+      let own = ProxyCertificate(
+        serial: "0\(number)", names: ["spiffe://cluster.local/ns/\(proxy.ref.namespace)/sa/\(account)"],
+        begins: Instant(seconds: now.seconds + left - 86_400), expires: Instant(seconds: now.seconds + left))
+      let root = ProxyCertificate(serial: "aa", expires: Instant(seconds: now.seconds + 3e8))
+      result[proxy.ref] =
+        number == 6
+        ? .unknown("connection refused") : .known(ProxyCertificates(own: [own], roots: [root]), source: "test", at: now)
+    }
+    return result
+  }
 }

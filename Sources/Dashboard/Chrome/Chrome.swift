@@ -74,7 +74,11 @@ enum Chrome {
   /// Line 3: where the operator stands, the filter, and how old the data is.
   static func breadcrumbs(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
     var right = Line("")
-    if let summary = state.summary, let measured = summary.measuredAt {
+    if let index = state.pastIndex, state.past.indices.contains(index) {
+      let seen = state.now.age(of: state.past[index].at)
+      right.append(
+        "the past: \(Figures.seconds(seen.rounded())) ago, \(index + 1) of \(state.past.count)  [ ] p ", .warn)
+    } else if let summary = state.summary, let measured = summary.measuredAt {
       if rect.width >= 100 {
         let noun = summary.queries == 1 ? "query" : "queries"
         right.append("\(summary.queries) \(noun) \(Figures.seconds(summary.querySeconds))  ", .muted)
@@ -95,6 +99,7 @@ enum Chrome {
       left.append(crumb)
     }
     let place = state.place
+    if !place.marked.isEmpty { left.append("  \(place.marked.count) marked", Style(.marked)) }
     if !place.filter.isEmpty {
       left.append("  ")
       left.append("‹\(place.filter)›", Style(.match))

@@ -70,11 +70,30 @@ enum DashboardView {
       frame.put(
         sheet.problem ?? "Tab next field, ⏎ plan, Esc drops it", in: foot,
         style: Style(sheet.problem == nil ? .muted : .bad, on: .sheet))
+    case .columns(let list): columns(state, list, in: body, on: &frame)
     case .quit:
       let inside = frame.sheet(Size(width: 50, height: 5), in: body, title: "Leave?")
       let what: SafeText = state.plan?.isBusy == true ? "A plan is being applied." : "A draft is not applied yet."
       frame.put(what, in: inside, style: Style(.warn, on: .sheet))
       frame.put("q leaves all the same, Esc stays", in: inside.inset(top: 1), style: Style(.text, on: .sheet))
+    }
+  }
+
+  private static func columns(_ state: DashboardState, _ list: ListState, in body: Rect, on frame: inout Frame) {
+    let headings = ScreenTable.headings(state)
+    let hidden = state.hiddenColumns[state.tableName] ?? []
+    let inside = frame.sheet(
+      Size(width: 44, height: headings.count + 2), in: body, title: "Columns", note: "Space shows or hides, Esc closes")
+    let top = list.top(count: headings.count, height: inside.height)
+    for (row, number) in (top..<min(top + inside.height, headings.count)).enumerated() {
+      let title = headings[number].column.title
+      let isShown = !hidden.contains(title.text)
+      let isChosen = number == list.selected
+      let style = Style(isChosen ? .selectionText : isShown ? .text : .muted, on: isChosen ? .selection : .sheet)
+      let line = inside.row(row)
+      frame.fill(line, style: style)
+      frame.put(
+        "\(isChosen ? String(frame.glyphs.cursor) : " ") \(isShown ? "[x]" : "[ ]") \(title)", in: line, style: style)
     }
   }
 }

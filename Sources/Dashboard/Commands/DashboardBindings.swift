@@ -38,7 +38,7 @@ public enum DashboardBindings {
     key(.mtls, "check", [.char("c")], "what breaks", "Tell who would break under another mode; nothing is written"),
     key(.mtls, "open", [.enter], "open", "Show the chain of reasons"),
     key(.mtls, "pane", [.tab], "accepted", "Change between pairs and what each workload accepts"),
-    key(.proxies, "open", [.enter], "open", "Show what the chosen proxy runs"),
+    key(.proxies, "open", [.enter], "open", "Ask the chosen proxy what it runs, beside what is configured"),
     key(.findings, "open", [.enter], "open", "Open the object at the line"),
     key(.findings, "severity", [.char("v")], "severity", "Show errors, errors and warnings, or everything"),
     key(.findings, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
@@ -54,13 +54,22 @@ public enum DashboardBindings {
       "filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
     Binding("command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, theme, a screen, q"),
     Binding("help", [.char("?")], "help", "Show these keys"),
-    Binding("query", [.char("Q")], "how known", "Show the queries behind the numbers, their age and definition"),
+    Binding(
+      "query", [.char("Q")], "how known",
+      "Show the queries behind the numbers, their age, and the same as a command line"),
     Binding("why", [.char("w")], "why", "Show why the chosen row is judged as it is"),
     Binding("native", [.char("y")], "native", "Show the native object as YAML"),
     Binding("sort", [.char("s")], "sort", "Sort by the next column", isHint: false),
     Binding("reverse", [.char("S")], "reverse", "Turn the order round", isHint: false),
-    Binding("copy", [.char("x")], "copy", "Copy the chosen row's identifier (OSC 52)", isHint: false),
-    Binding("pause", [.char("p")], "pause", "Let the screen stand still, or move again", isHint: false),
+    Binding("mark", [.space], "mark", "Mark the row, or take its mark off; x and Q go for all marked", isHint: false),
+    Binding(
+      "copy", [.char("x")], "copy", "Copy the identifiers of the marked rows, or of the chosen (OSC 52)", isHint: false),
+    Binding("columns", [.char("o")], "columns", "Choose the columns of the table", isHint: false),
+    Binding("earlier", [.char("[")], "earlier", "Step back through what this dashboard has seen", isHint: false),
+    Binding("later", [.char("]")], "later", "Step forward again; past the newest is now", isHint: false),
+    Binding(
+      "pause", [.char("p")], "pause", "Let the screen stand still, or move again; from the past, back to now",
+      isHint: false),
     Binding("theme", [.char("t")], "theme", "Change to the next theme", isHint: false),
     Binding(
       "move", [.up, .down, .char("k"), .char("j"), .pageUp, .pageDown, .home, .end, .char("g"), .char("G")], "move",
@@ -86,7 +95,8 @@ extension DashboardState {
 
   /// Why a binding cannot be used now; `nil` where it can.
   func disabledReason(_ id: String) -> SafeText? {
-    switch id {
+    if pastIndex != nil, Self.writing.contains(id) { return "this is the past; p goes back to now" }
+    return switch id {
     case "canaries.more", "canaries.less", "canaries.number", "canaries.apply": writeRefusal(.editWeights)
     case "routes.edit", "routes.native", "findings.native": writeRefusal(.editRules)
     case "mtls.set": writeRefusal(.editMTLS)
@@ -94,6 +104,12 @@ extension DashboardState {
     default: nil
     }
   }
+
+  /// What leads to a write, or begins from what stands on the screen.
+  private static let writing: Set<String> = [
+    "canaries.more", "canaries.less", "canaries.number", "canaries.apply", "canaries.undo", "routes.edit",
+    "routes.native", "findings.native", "mtls.set", "mtls.check", "journal.undo", "proxies.open", "planes.check",
+  ]
 
   private func writeRefusal(_ ability: Capabilities.Ability) -> SafeText? {
     if isReadOnly { return "read-only" }

@@ -94,6 +94,24 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Asks proxies for their certificates.
+  func certificates(_ proxies: [ObjectRef]) -> Effect<Message> {
+    .run(id: "certificates") { send in send(.certificates(await deck.certificates(of: proxies))) }
+  }
+
+  /// Asks a proxy what it runs and shows it beside what is configured.
+  func inspect(_ row: ProxyRow, from view: MeshView) -> Effect<Message> {
+    .run(id: "native") { send in
+      do throws(MeshError) {
+        let inspection = try await deck.connection(row.state.ref.plane).control.inspect(row.state.ref)
+        send(.sheet(Explanations.inspection(inspection, row, view)))
+        send(.certificates([inspection.proxy: inspection.certificates]))
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// Runs the checks of a plane and shows how they came out.
   func check(_ plane: PlaneName) -> Effect<Message> {
     .run(id: "check") { send in

@@ -140,6 +140,13 @@ struct ProxyRow: Sendable, Hashable {
   var routes: [ProgrammedRoute]
   /// Whether its configuration was read.
   var wasAsked: Bool
+  /// When its state was read.
+  var at: Instant
+  /// Its certificates, or why they are not known; `nil` where it was not asked.
+  var certificates: Known<ProxyCertificates>?
+
+  /// The certificate of its own that ends first.
+  var certificate: ProxyCertificate? { certificates?.value?.firstToExpire }
 }
 
 /// A plane with how its kinds are being read.

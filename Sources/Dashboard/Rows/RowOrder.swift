@@ -148,7 +148,9 @@ extension Row: FilterSubject {
     case (.finding(let finding), "code"): .text(finding.code)
     case (.receipt(let receipt), "age"): .number(receipt.at.seconds)
     case (.proxy(let row), "version"): .text(row.state.version)
-    case (.proxy(let row), "cert"): row.state.certificateDaysLeft.map { .number(Double($0)) }
+    case (.proxy(let row), "cert"):
+      (row.certificate?.expires?.seconds
+        ?? row.state.certificateDaysLeft.map { row.at.seconds + Double($0) * 86_400 }).map { .number($0) }
     case (.backend(let row), "weight"): row.backend?.desired.value.map { .number($0.share) }
     case (.pair(let pair), "client"): .text("\(pair.client.namespace)/\(pair.client.name)")
     default:

@@ -11,6 +11,8 @@ struct ScreenRequest: Sendable {
   var topology: TopologyQuery
   /// The receipts of the journal.
   var receipts: [Receipt]
+  /// What proxies answered of their certificates.
+  var certificates: [ObjectRef: CertificateEntry] = [:]
   /// The number of the view.
   var revision: Int
   /// The configuration problems, where they were worked out for this view already.

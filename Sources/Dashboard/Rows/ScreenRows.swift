@@ -15,7 +15,7 @@ extension ScreenID {
       }
     case .mtls:
       return request.place.isAlternate ? view.mtlsRows().map(Row.accepted) : view.mtlsMatrix().map(Row.pair)
-    case .proxies: return Self.proxyRows(view)
+    case .proxies: return Self.proxyRows(view, request.certificates)
     case .findings: return findings.map(Row.finding)
     case .journal: return request.receipts.map(Row.receipt)
     case .planes: return Self.planeRows(view)
@@ -32,9 +32,9 @@ extension ScreenID {
     }
   }
 
-  private static func proxyRows(_ view: MeshView) -> [Row] {
+  private static func proxyRows(_ view: MeshView, _ certificates: [ObjectRef: CertificateEntry]) -> [Row] {
     view.programmed.sorted { $0.key < $1.key }.flatMap { _, known -> [Row] in
-      guard let report = known.value else { return [] }
+      guard case .known(let report, _, let at) = known else { return [] }
       let asked = Set(report.asked)
       let routes = Dictionary(grouping: report.routes, by: \.proxy)
       func rank(_ state: ProxyState) -> Int {
@@ -48,7 +48,12 @@ extension ScreenID {
       }
       return report.proxies.map { ($0, rank($0)) }
         .sorted { ($0.1, $0.0.ref) < ($1.1, $1.0.ref) }
-        .map { .proxy(ProxyRow(state: $0.0, routes: routes[$0.0.ref] ?? [], wasAsked: asked.contains($0.0.ref))) }
+        .map { state, _ in
+          .proxy(
+            ProxyRow(
+              state: state, routes: routes[state.ref] ?? [], wasAsked: asked.contains(state.ref), at: at,
+              certificates: certificates[state.ref]?.known))
+        }
     }
   }
 

@@ -20,6 +20,8 @@ struct Summary: Sendable, Hashable {
   var querySeconds = 0.0
   /// Why numbers are missing, the first reason.
   var gap: String?
+  /// Requests a second by what takes them: a workload's identifier, a service's host.
+  var rates: [String: Double] = [:]
   /// The configuration problems by severity.
   var findings: [Finding.Severity: Int] = [:]
 
@@ -45,6 +47,8 @@ struct Summary: Sendable, Hashable {
     var securedWeight = 0.0
     for link in view.links() {
       total += link.traffic.rps
+      rates[link.destination.description, default: 0] += link.traffic.rps
+      if !link.service.isEmpty { rates[link.service, default: 0] += link.traffic.rps }
       errors += link.traffic.errorsPerSecond
       if let p99 = link.traffic.p99ms { p99ms = max(p99ms ?? 0, p99) }
       if let share = link.traffic.mtlsShare {

@@ -6,8 +6,14 @@ struct CellContext {
   private let drafts: [SplitKey: WeightDraft]
   private let now: Instant
   private let glyphs: GlyphSet
+  private let trends: [TrendPoint]
+  private let snapshot: MeshSnapshot?
 
   init(_ state: DashboardState, _ glyphs: GlyphSet) {
+    // Looked back at, a row shows what came before, not what came after.
+    let shown = state.pastIndex.flatMap { state.past.indices.contains($0) ? state.past[$0].at : nil }
+    trends = shown.map { end in state.trends.filter { $0.at <= end } } ?? state.trends
+    snapshot = state.view?.snapshot
     drafts = state.drafts
     now = state.now
     self.glyphs = glyphs
@@ -89,7 +95,7 @@ struct CellContext {
       return Cells.text(receipt.error ?? receipt.plan.summary, receipt.error == nil ? .muted : .bad)
     case .plane(let row):
       return row.status.error.map { Cells.text($0, .bad) } ?? row.telemetry.value.map { Cells.text($0, .muted) }
-    case .proxy(let row): return row.state.rejection.map { Cells.text($0, .bad) }
+    case .proxy(let row): return remark(row)
     case .health(let row): return row.traffic.reason.map { Cells.text("traffic unknown: \($0)", .muted) }
     case .attention(let row):
       return Cells.text(row.why, row.weight == .fine ? .muted : row.weight == .bad ? .bad : .warn)
@@ -100,7 +106,7 @@ struct CellContext {
   private func health(_ row: HealthRow) -> [Line] {
     let traffic = row.traffic.value
     return [
-      Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.amount(traffic),
+      Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.amount(traffic), trend(row.ref),
       Cells.errors(traffic?.errorRate),
       Cells.latency(traffic?.p99ms),
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
@@ -186,22 +192,84 @@ struct CellContext {
     ]
   }
 
+  /// Requests a second at each measurement of this session, each row by its own greatest.
+  private func trend(_ ref: ObjectRef) -> Line {
+    let key = snapshot?.services[ref]?.hosts.first ?? ref.description
+    let values = trends.suffix(12).map { $0.rates[key] }
+    guard values.contains(where: { $0 != nil }) else { return Line("") }
+    return Line(Sparkline(values).text(glyphs), Style(.chart))
+  }
+
   private func proxy(_ row: ProxyRow) -> [Line] {
     let state = row.state
-    let behind = ProxyState.ConfigType.allCases.compactMap { type -> String? in
-      guard let sync = state.sync[type], sync != .synced else { return nil }
-      return "\(type.rawValue.uppercased()) \(sync.label)"
+    var types = Line("")
+    for (place, type) in ProxyState.ConfigType.allCases.enumerated() {
+      let sync = state.sync[type]
+      types.append("\(place == 0 ? " " : "   ")\(sign(sync))", sync.map { style($0) } ?? .muted)
     }
-    let days = state.certificateDaysLeft
+    let admin: Line =
+      switch row.certificates {
+      case .known?: Line("yes", .muted)
+      case .unknown?: Line("\(glyphs.cross) no", .warn)
+      case nil: Line("…", .muted)
+      }
     return [
-      Line(Cells.name(state.ref)), Cells.text(state.worstSync.label, style(state.worstSync)),
-      behind.isEmpty
-        ? Line("all of \(state.sync.count)", .muted)
-        : Cells.text(behind.joined(separator: ", "), style(state.worstSync)),
-      Cells.text(state.version.isEmpty ? "–" : state.version, .muted),
-      days.map { Line("\($0)d", $0 < 7 ? .bad : .text) } ?? Cells.unknown,
+      Line(Cells.name(state.ref)), Cells.text(state.worstSync.label, style(state.worstSync)), types,
+      Cells.text(state.version.isEmpty ? "–" : state.version, .muted), life(row), admin,
       state.isConnected ? Line("connected", .muted) : Line("\(glyphs.cross) gone", .bad),
+      Cells.text(Cells.age(of: row.at, at: now), .muted),
+      Cells.text(row.certificates?.value?.workload?.spiffe ?? (row.certificates == nil ? "" : "–"), .muted),
     ]
+  }
+
+  private func sign(_ sync: ProxyState.SyncState?) -> String {
+    switch sync {
+    case .synced: String(glyphs.check)
+    case .stale: "~"
+    case .rejected: String(glyphs.cross)
+    case .notSent, nil: "–"
+    }
+  }
+
+  /// How long the first of its certificates to end still holds, judged by its own life.
+  private func life(_ row: ProxyRow) -> Line {
+    guard let one = row.certificate else {
+      return row.state.certificateDaysLeft.map { Line("\($0)d") }
+        ?? (row.certificates == nil ? Line("…", .muted) : Cells.unknown)
+    }
+    let style: Style =
+      switch one.standing(at: now) {
+      case .fresh: .text
+      case .late: .warn
+      case .expired: .bad
+      }
+    return Cells.text(CertificateText.left(one, at: now), style)
+  }
+
+  /// What the columns cut of a proxy, the worst first.
+  private func remark(_ row: ProxyRow) -> Line {
+    if let rejection = row.state.rejection { return Cells.text(rejection, .bad) }
+    let behind = ProxyState.ConfigType.allCases.compactMap { type -> String? in
+      guard let sync = row.state.sync[type], sync != .synced else { return nil }
+      switch sync {
+      case .stale: return "\(type.rawValue.uppercased()) was sent and not acknowledged yet (~)"
+      case .notSent: return "\(type.rawValue.uppercased()) was never sent (–)"
+      case .rejected(let text): return "\(type.rawValue.uppercased()) was rejected: \(text)"
+      case .synced: return nil
+      }
+    }
+    if !behind.isEmpty { return Cells.text(behind.joined(separator: "; "), style(row.state.worstSync)) }
+    switch row.certificates {
+    case .unknown(let reason)?: return Cells.text("its administration interface: \(reason)", .warn)
+    case .known(let held, _, _)?:
+      let roots = "\(held.roots.count) root\(held.roots.count == 1 ? "" : "s")"
+      guard let one = held.workload else { return Cells.text("it shows no identity; it believes \(roots)", .muted) }
+      let late = one.standing(at: now) == .late ? ", late to renew: it is in the last fifth of its life" : ""
+      return Cells.text(
+        "proves \(one.spiffe ?? ""), \(CertificateText.left(one, at: now)) left\(late); believes \(roots)",
+        late.isEmpty ? .muted : .warn)
+    case nil: return Line("being asked for its certificates…", .muted)
+    }
   }
 
   private func plane(_ row: PlaneRow) -> [Line] {

@@ -3,23 +3,23 @@ import TerminalUI
 
 /// How the dashboard knows what it shows, and why it judges as it does.
 enum Explanations {
-  private static func heading(_ text: SafeText) -> Line { Line(text, Style(.header, on: .sheet)) }
+  static func heading(_ text: SafeText) -> Line { Line(text, Style(.header, on: .sheet)) }
 
-  private static func text(_ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
+  static func text(_ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
     Line(text, Style(role, on: .sheet))
   }
 
-  private static func sheet(_ title: SafeText, _ lines: [Line]) -> TextSheet {
+  static func sheet(_ title: SafeText, _ lines: [Line]) -> TextSheet {
     TextSheet(title: title, lines: lines, copied: lines.map(\.text).joined(separator: "\n"))
   }
 
   /// The queries behind the numbers: text, window, age, what counts as an error, and the same question on the command line.
   static func queries(_ state: DashboardState) -> TextSheet {
     guard let view = state.view else { return sheet("How do you know?", [text("nothing is known yet", .muted)]) }
-    var lines = [
-      heading("SAME QUESTION ON THE COMMAND LINE"), text("  \(commandLine(state))", .accent),
-      text("  errors are \(view.errors.rawValue), of all requests"),
-    ]
+    var lines =
+      [
+        text("errors are \(view.errors.rawValue), of all requests"), text(""),
+      ] + commands(state)
     if let row = state.chosenRow {
       lines += [text(""), heading("THE CHOSEN ROW")] + basis(of: row, state).map { text("  \($0)") }
     }
@@ -87,26 +87,21 @@ enum Explanations {
     }
   }
 
-  /// The line that asks the same on the command line.
-  static func commandLine(_ state: DashboardState) -> SafeText {
-    let ref = state.chosenRow?.native
-    let name: SafeText = ref.map { $0.namespace.isEmpty ? " \($0.name)" : " \($0.name) -n \($0.namespace)" } ?? ""
-    return switch state.screen {
-    case .overview: "meshdeck get findings -A"
-    case .topology: "meshdeck graph -A"
-    case .services: state.place.isAlternate ? "meshdeck get workloads" + name : "meshdeck get services" + name
-    case .routes: "meshdeck get routes" + name
-    case .canaries: "meshdeck canary show" + name
-    case .mtls: state.place.isAlternate ? "meshdeck mtls show -A" : "meshdeck mtls matrix -A"
-    case .proxies: "meshdeck get proxies -A"
-    case .findings: "meshdeck analyze"
-    case .journal: "meshdeck history"
-    case .planes: "meshdeck get planes"
-    }
+  /// The lines that ask the same on the command line.
+  private static func commands(_ state: DashboardState) -> [Line] {
+    [heading("THE SAME ON THE COMMAND LINE")]
+      + CommandLines.lines(state).map { text("  \(CommandLines.typed($0))", .accent) }
+  }
+
+  /// Why the chosen row is judged as it is, everything it says, and how the same is asked on the command line.
+  static func why(_ state: DashboardState) -> TextSheet {
+    let reasons = reasons(state)
+    guard state.chosenRow != nil else { return reasons }
+    return sheet(reasons.title, reasons.lines + [text("")] + commands(state))
   }
 
   /// Why the chosen row is judged as it is, and everything it says.
-  static func why(_ state: DashboardState) -> TextSheet {
+  private static func reasons(_ state: DashboardState) -> TextSheet {
     guard let row = state.chosenRow else { return sheet("Why?", [text("nothing is chosen", .muted)]) }
     switch row {
     case .backend(let row): return split(row, state)
@@ -119,7 +114,7 @@ enum Explanations {
           text(""), heading("PROGRAMMED"),
           text("  \(row.programmed.value?.rawValue ?? "unknown: \(row.programmed.reason ?? "")")"),
         ])
-    case .proxy(let row): return proxy(row)
+    case .proxy(let row): return proxy(row, at: state.now)
     case .finding(let finding):
       return sheet(
         "\(finding.code)",
@@ -221,24 +216,6 @@ enum Explanations {
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
     }
     return sheet("\(Cells.name(pair.client)) → \(Cells.name(pair.server)):\(pair.port)", lines)
-  }
-
-  private static func proxy(_ row: ProxyRow) -> TextSheet {
-    var lines: [Line] = []
-    if let rejection = row.state.rejection { lines += [text("rejected: \(rejection)", .bad), text("")] }
-    for (type, sync) in row.state.sync.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      lines.append(text("\(SafeText(type.rawValue.uppercased()).padded(to: 5)) \(sync.label)"))
-    }
-    lines += [text(""), heading("WEIGHTED ROUTES IT RUNS")]
-    if row.routes.isEmpty {
-      lines.append(
-        text(row.wasAsked ? "  none" : "  its configuration was not read: only a sample of proxies is", .muted))
-    }
-    for route in row.routes {
-      let clusters = route.clusters.map { "\($0.subset ?? $0.host) \($0.weight)" }.joined(separator: ", ")
-      lines.append(text("  \(route.domains.first ?? route.name)  \(clusters)"))
-    }
-    return sheet("\(Cells.name(row.state.ref))", lines)
   }
 
   private static func receipt(_ receipt: Receipt) -> TextSheet {

@@ -18,7 +18,10 @@ enum ScreenTable {
   }
 
   static func draw(_ state: DashboardState, _ data: ScreenData, in rect: Rect, on frame: inout Frame) {
-    let headings = headings(state)
+    let all = headings(state)
+    let hidden = state.hiddenColumns[state.tableName] ?? []
+    let kept = all.indices.filter { $0 == 0 || !hidden.contains(all[$0].column.title.text) }
+    let headings = kept.map { all[$0] }
     let columns = headings.map { heading in
       var column = heading.column
       if let sort = state.place.sort, sort.column == heading.name { column.sorted = sort.isAscending }
@@ -31,7 +34,10 @@ enum ScreenTable {
     ) { number in
       guard data.rows.indices.contains(number) else { return TableRow([]) }
       let row = data.rows[number]
-      return row.isHead ? TableRow([]) : TableRow(context.cells(row))
+      guard !row.isHead else { return TableRow([]) }
+      let cells = context.cells(row)
+      return TableRow(
+        kept.map { cells.indices.contains($0) ? cells[$0] : Line("") }, isMarked: state.place.marked.contains(row.id))
     }
     let (list, foot) = rect.splitBottom(remarkHeight)
     table.draw(in: list, on: &frame)
@@ -93,7 +99,8 @@ enum ScreenTable {
     case .services:
       [
         Heading("name", state.place.isAlternate ? "WORKLOAD" : "SERVICE", 18, flex: 3, max: 44),
-        Heading("rps", "RPS", 7, align: .right), Heading("err", "ERR", 6, align: .right, priority: 95),
+        Heading("rps", "RPS", 7, align: .right), Heading("", "TREND", 12, priority: 65),
+        Heading("err", "ERR", 6, align: .right, priority: 95),
         Heading("p99", "P99", 7, align: .right, priority: 94), Heading("mtls", "MTLS", 5, align: .right, priority: 70),
         Heading("ready", "READY", 6, align: .right, priority: 90), Heading("role", "KIND", 8, priority: 60),
         Heading("proxy", "PROXY", 7, priority: 50), Heading("runtime", "RUNS IN", 10, priority: 40),
@@ -130,10 +137,11 @@ enum ScreenTable {
       ]
     case .proxies:
       [
-        Heading("name", "PROXY", 24, flex: 3, max: 56), Heading("state", "SYNC", 8),
-        Heading("", "TYPES", 14, flex: 1, max: 36, priority: 60),
-        Heading("version", "VERSION", 8, priority: 80), Heading("cert", "CERT", 6, align: .right, priority: 70),
-        Heading("", "LINK", 9, priority: 90),
+        Heading("name", "PROXY", 22, flex: 3, max: 56), Heading("state", "SYNC", 8),
+        Heading("", "CDS LDS RDS EDS", 15, priority: 60), Heading("version", "VERSION", 8, priority: 80),
+        Heading("cert", "CERT", 7, align: .right, priority: 90), Heading("", "ADMIN", 5, priority: 70),
+        Heading("", "LINK", 9, priority: 50), Heading("", "AGE", 4, align: .right, priority: 40),
+        Heading("", "PROVES", 24, flex: 2, max: 64, priority: 30),
       ]
     case .findings:
       [

@@ -35,6 +35,18 @@ public struct DashboardState: Sendable {
   var due = Instant(seconds: 0)
   /// Measurements of this session.
   var history: [HistoryPoint] = []
+  /// The requests of each thing at each measurement of this session, the newest last.
+  var trends: [TrendPoint] = []
+  /// The views of this session that can be looked back at, the newest last.
+  var past: [PastView] = []
+  /// The view being looked back at; `nil` where the screen shows what is now.
+  var pastIndex: Int?
+  /// What the proxies that were looked at answered of their certificates.
+  var certificates: [ObjectRef: CertificateEntry] = [:]
+  /// Whether proxies are being asked.
+  var isAskingCertificates = false
+  /// The columns left out, by table.
+  var hiddenColumns: [String: Set<String>] = [:]
   /// When each thing that needs attention was first seen needing it.
   var attentionSince: [String: Instant] = [:]
   /// The receipts of the journal, newest first.
@@ -98,6 +110,8 @@ enum Overlay: Sendable, Hashable {
   case text(TextSheet)
   /// Fields to fill in.
   case form(FormSheet)
+  /// The choice of columns.
+  case columns(ListState)
   /// The question whether to leave although something is pending.
   case quit
 }

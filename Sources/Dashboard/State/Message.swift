@@ -23,6 +23,8 @@ public enum Message: Sendable {
   case finished(Int, Receipt)
   /// A plan could not be made, judged or applied; nothing was written.
   case planFailed(Int, MeshError)
+  /// Proxies told of their certificates.
+  case certificates([ObjectRef: Known<ProxyCertificates>])
   /// Something to read was fetched.
   case sheet(TextSheet)
   /// A native object came back from the editor changed.

@@ -7,6 +7,8 @@ struct Place: Sendable, Hashable {
   var list = ListState()
   /// The identity of the chosen row, which it keeps when rows come and go.
   var chosen: String?
+  /// The marked rows, by their identities.
+  var marked: Set<String> = []
   /// The filter as typed; empty shows everything.
   var filter = ""
   /// The column sorted by; `nil` keeps the screen's own order.
@@ -49,4 +51,12 @@ struct HistoryPoint: Sendable, Hashable {
   var errorRate: Double?
   /// The greatest 99th percentile in milliseconds.
   var p99: Double?
+}
+
+/// The requests of each thing at one measurement, kept for the small charts of rows.
+struct TrendPoint: Sendable, Hashable {
+  /// When it was measured.
+  var at: Instant
+  /// Requests a second by ``Summary/rates``.
+  var rates: [String: Double]
 }

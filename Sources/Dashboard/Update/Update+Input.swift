@@ -59,11 +59,11 @@ extension Update {
       state.toast = Toast("fetching \(ref.description)…", .info)
       return [effects.show(ref)]
     case "sort", "reverse": return sort(isReversed: id == "reverse", &state)
-    case "copy":
-      guard let text = state.chosenText else { return [] }
-      state.toast = Toast("copied \(text)", .good)
-      return [.copy(text)]
-    case "pause": return pause(&state)
+    case "copy": return copy(&state)
+    case "mark": return mark(&state)
+    case "columns": chooseColumns(&state)
+    case "earlier", "later": return step(id == "earlier" ? -1 : 1, &state)
+    case "pause": return state.pastIndex == nil ? pause(&state) : present(&state)
     case "theme": nextTheme(&state)
     case "back": return back(&state)
     case "redraw": return [.redraw]
@@ -91,6 +91,9 @@ extension Update {
       return []
     } else if state.screen == .topology, state.topology.focus != nil {
       state.topology.focus = nil
+    } else if !state.place.marked.isEmpty {
+      state.place.marked = []
+      return []
     } else if !state.place.filter.isEmpty {
       state.place.filter = ""
     } else {
@@ -107,7 +110,7 @@ extension Update {
     Update.leaveHeads(&place.list, rows, direction: place.list.selected - before)
     if rows.indices.contains(place.list.selected) { place.chosen = rows[place.list.selected].id }
     state.place = place
-    return []
+    return askCertificates(&state)
   }
 
   private func detailKey(_ id: String, _ key: Key, _ state: inout DashboardState) -> [Effect<Message>]? {
@@ -202,6 +205,7 @@ extension Update {
           &sheet.offset, key, lines: sheet.wrapped(on: state.size).count, height: max(state.size.height - 6, 1))
         state.overlay = .text(sheet)
       }
+    case .columns(let list): columnKey(key, list, &state)
     case .form, nil: break
     }
     return []

@@ -14,7 +14,11 @@ extension Update {
       state.place.isAlternate.toggle()
       (state.place.chosen, state.place.list, state.place.detail, state.place.sort) = (nil, ListState(), nil, nil)
       return refresh(&state)
-    case "routes.open", "mtls.open", "proxies.open", "planes.open": state.overlay = .text(Explanations.why(state))
+    case "routes.open", "mtls.open", "planes.open": state.overlay = .text(Explanations.why(state))
+    case "proxies.open":
+      guard case .proxy(let row)? = state.chosenRow, let view = state.view else { return [] }
+      state.toast = Toast("asking \(row.state.ref.name)…", .info)
+      return [effects.inspect(row, from: view)]
     case "routes.edit": editRule(&state)
     case "routes.native", "findings.native": return state.chosenNative.map { [effects.edit($0)] } ?? []
     case "canaries.more": moveWeight(1, &state)

@@ -10,13 +10,14 @@ struct Update {
     case .input(let event): return input(event, &state)
     case .tick(let now):
       state.now = now
-      return state.isBehind && !state.isComputing && now >= state.due ? refresh(&state) : []
+      return (state.isBehind && !state.isComputing && now >= state.due ? refresh(&state) : []) + askCertificates(&state)
     case .view(let view): return take(view, &state)
     case .computed(let data): return take(data, &state)
     case .receipts(let receipts):
       state.receipts = receipts
       return state.screen == .journal || state.screen == .overview ? refresh(&state) : []
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
+    case .certificates(let answers): return take(answers, &state)
     case .sheet(let sheet):
       state.overlay = .text(sheet)
       state.toast = nil
@@ -29,7 +30,8 @@ struct Update {
   }
 
   private func take(_ view: MeshView, _ state: inout DashboardState) -> [Effect<Message>] {
-    guard !state.isPaused else {
+    keep(view, &state)
+    guard !state.isPaused, state.pastIndex == nil else {
       state.held = view
       return []
     }
@@ -57,7 +59,7 @@ struct Update {
     if data.screen == .overview { remember(data.rows, &state) }
     keepChoice(of: data, &state)
     dropStaleDrafts(data, &state)
-    guard state.isOutdated || (state.isBehind && state.now >= state.due) else { return [] }
+    guard state.isOutdated || (state.isBehind && state.now >= state.due) else { return askCertificates(&state) }
     state.isOutdated = false
     return refresh(&state)
   }
@@ -76,7 +78,8 @@ struct Update {
     let areKnown = isKnown || (view.snapshot.generation > 0 && state.findings.generation == view.snapshot.generation)
     let request = ScreenRequest(
       screen: state.screen, place: state.place, topology: state.topology, receipts: state.receipts,
-      revision: state.revision, findings: areKnown ? state.findings.list : nil, summary: isKnown ? state.summary : nil)
+      certificates: state.certificates, revision: state.revision, findings: areKnown ? state.findings.list : nil,
+      summary: isKnown ? state.summary : nil)
     return [effects.compute(request, from: view)]
   }
 
@@ -85,10 +88,14 @@ struct Update {
     state.summary = summary
     guard isNew, let at = summary.measuredAt, at > state.history.last?.at ?? Instant(seconds: 0) else { return }
     state.history.append(HistoryPoint(at: at, rps: summary.rps, errorRate: summary.errorRate, p99: summary.p99ms))
+    state.trends.append(TrendPoint(at: at, rates: summary.rates))
+    if state.trends.count > 60 { state.trends.removeFirst() }
     if state.history.count > 720 { state.history.removeFirst(state.history.count - 720) }
   }
 
   private func remember(_ rows: [Row], _ state: inout DashboardState) {
+    // What needed attention in the past does not begin to need it now.
+    guard state.pastIndex == nil else { return }
     var since: [String: Instant] = [:]
     for case .attention(let row) in rows where row.weight > .fine {
       since[row.id] = state.attentionSince[row.id] ?? state.now

@@ -46,6 +46,17 @@ public struct Sparkline {
     }
   }
 
+  /// The chart as one line of text, a sign a value, for a cell of a table; an absent value is a blank.
+  public func text(_ glyphs: GlyphSet) -> SafeText {
+    let top = Sparkline.usable(maximum) ?? values.compactMap(Sparkline.usable).max() ?? 0
+    var signs = ""
+    for value in values {
+      let level = Sparkline.level(Sparkline.usable(value), top: top, levels: glyphs.levels.count)
+      signs.unicodeScalars.append(level.map { glyphs.levels[$0 - 1] } ?? " ")
+    }
+    return SafeText(escaped: signs)
+  }
+
   private func sign(
     _ grain: Grain, _ heights: [Int?], at index: Int, _ floor: Int, _ glyphs: GlyphSet
   ) -> Unicode.Scalar? {

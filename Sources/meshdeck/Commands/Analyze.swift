@@ -1,9 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck analyze`.
 struct Analyze: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: CommandWord.analyze.rawValue,
     abstract: "Find configuration problems, live or in files; exit 1 where there are any.",
     discussion: """
       EXAMPLES

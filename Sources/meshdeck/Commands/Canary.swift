@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck canary`.
 struct Canary: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show and set the weights of a split.",
+    commandName: CommandWord.canary.rawValue, abstract: "Show and set the weights of a split.",
     discussion: """
       EXAMPLES
         meshdeck canary show reviews
@@ -15,7 +16,7 @@ struct Canary: AsyncParsableCommand {
   /// `meshdeck canary show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show splits with their three truths.",
+      commandName: CommandWord.show.rawValue, abstract: "Show splits with their three truths.",
       discussion: """
         EXAMPLES
           meshdeck canary show
@@ -38,7 +39,7 @@ struct Canary: AsyncParsableCommand {
   /// `meshdeck canary set`.
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Set the weights of a split through a plan.",
+      commandName: CommandWord.set.rawValue, abstract: "Set the weights of a split through a plan.",
       discussion: """
         Weights are in the plane's own unit: in Istio they are proportions and need not add up to 100.
 
@@ -54,7 +55,7 @@ struct Canary: AsyncParsableCommand {
     @Argument(help: "BACKEND=WEIGHT, one or more; a backend not named keeps its weight.")
     var weights: [String]
 
-    @Option(help: "The rule, by name or by its number from 0.")
+    @Option(name: .customLong(CommandOption.rule.rawValue), help: "The rule, by name or by its number from 0.")
     var rule: String?
 
     @OptionGroup var write: WriteOptions

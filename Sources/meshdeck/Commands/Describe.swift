@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck describe KIND/NAME`.
 struct Describe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Everything known of one thing, its three truths included.",
+    commandName: CommandWord.describe.rawValue, abstract: "Everything known of one thing, its three truths included.",
     discussion: """
       EXAMPLES
         meshdeck describe route/reviews -n shop
@@ -44,13 +45,13 @@ struct Describe: AsyncParsableCommand {
     let parts = thing.split(separator: "/", maxSplits: 1).map(String.init)
     let snapshot = view.snapshot
     switch (parts.first?.lowercased(), parts.count) {
-    case ("route", 2), ("routes", 2):
+    case (DescribeKind.route.rawValue, 2), ("routes", 2):
       return try Lookup.one(parts[1], among: snapshot.routes.keys, namespace: namespace, what: "route")
-    case ("service", 2), ("svc", 2):
+    case (DescribeKind.service.rawValue, 2), ("svc", 2):
       return try Lookup.one(parts[1], among: snapshot.services.keys, namespace: namespace, what: "service")
-    case ("workload", 2), ("deployment", 2):
+    case (DescribeKind.workload.rawValue, 2), ("deployment", 2):
       return try Lookup.one(parts[1], among: snapshot.workloads.keys, namespace: namespace, what: "workload")
-    case ("proxy", 2), ("pod", 2):
+    case (DescribeKind.proxy.rawValue, 2), ("pod", 2):
       let refs = Set(snapshot.endpoints.keys).union(
         view.programmed.values.flatMap { $0.value?.proxies.map(\.ref) ?? [] })
       return try Lookup.one(parts[1], among: refs, namespace: namespace, what: "proxy")

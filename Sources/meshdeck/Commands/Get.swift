@@ -1,11 +1,12 @@
-import ArgumentParser
+public import ArgumentParser
+public import Dashboard
 import Foundation
 import MeshKit
 
 /// `meshdeck get KIND [NAME]`.
 struct Get: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List things of a kind.",
+    commandName: CommandWord.get.rawValue, abstract: "List things of a kind.",
     discussion: """
       EXAMPLES
         meshdeck get splits -A         desired, programmed and observed weights
@@ -18,18 +19,7 @@ struct Get: AsyncParsableCommand {
       """)
 
   /// The kinds that can be listed.
-  enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case services, workloads, edges, routes, splits, mtls, proxies, gateways, identities, objects
-
-    init?(argument: String) {
-      let plural = argument.lowercased()
-      guard
-        let kind = Kind(rawValue: plural) ?? Kind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
-          ?? (plural == "identity" ? .identities : nil)
-      else { return nil }
-      self = kind
-    }
-  }
+  typealias Kind = ListKind
 
   @Argument(help: "What: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
   var kind: Kind
@@ -88,5 +78,17 @@ struct Get: AsyncParsableCommand {
     case .routes, .gateways: kind.native
     default: nil
     }
+  }
+}
+
+extension ListKind: ExpressibleByArgument {
+  /// A kind in its plural or singular.
+  public init?(argument: String) {
+    let plural = argument.lowercased()
+    guard
+      let kind = ListKind(rawValue: plural) ?? ListKind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
+        ?? (plural == "identity" ? .identities : nil)
+    else { return nil }
+    self = kind
   }
 }

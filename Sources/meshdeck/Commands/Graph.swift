@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck graph`.
 struct Graph: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write the topology as tree, dot, mermaid or JSON.",
+    commandName: CommandWord.graph.rawValue, abstract: "Write the topology as tree, dot, mermaid or JSON.",
     discussion: """
       EXAMPLES
         meshdeck graph -n shop

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck history`.
 struct History: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the plans applied from here, newest first.",
+    commandName: CommandWord.history.rawValue, abstract: "List the plans applied from here, newest first.",
     discussion: """
       EXAMPLES
         meshdeck history

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
 
 /// `meshdeck mtls`.
 struct MTLS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mtls", abstract: "Show, check and set mutual TLS.",
+    commandName: CommandWord.mtls.rawValue, abstract: "Show, check and set mutual TLS.",
     discussion: """
       EXAMPLES
         meshdeck mtls matrix -A
@@ -15,6 +16,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.show.rawValue,
       abstract: "Show what each workload accepts by policy, what its proxy runs, and why.",
       discussion: """
         EXAMPLES
@@ -41,6 +43,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls matrix`.
   struct Matrix: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.matrix.rawValue,
       abstract: "Show client by server: policy, what proxies run, and what traffic did; disagreements first.",
       discussion: """
         EXAMPLES
@@ -66,6 +69,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls check`.
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.check.rawValue,
       abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
       discussion: """
         Exits 0 where nothing breaks, 1 where something does, and 6 where it cannot be told, because telemetry is not
@@ -114,7 +118,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls set`.
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Set the mode of a scope through a plan.",
+      commandName: CommandWord.set.rawValue, abstract: "Set the mode of a scope through a plan.",
       discussion: """
         A mode that refuses plaintext is not set (exit 3) where callers would break, or where it cannot be told who
         would, unless --force is said. Loosening is never refused.

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import MeshKit
 
 /// `meshdeck planes`.
 struct Planes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List, add, remove and check the configured planes.",
+    commandName: CommandWord.planes.rawValue, abstract: "List, add, remove and check the configured planes.",
     discussion: """
       EXAMPLES
         meshdeck planes
@@ -16,7 +17,7 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes list`.
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the planes in use.",
+      commandName: CommandWord.list.rawValue, abstract: "List the planes in use.",
       discussion: """
         EXAMPLES
           meshdeck planes list -o json
@@ -159,6 +160,7 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes check`.
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: CommandWord.check.rawValue,
       abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
       discussion: """
         EXAMPLES

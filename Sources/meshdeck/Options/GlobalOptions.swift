@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import MeshKit
 
@@ -9,13 +10,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The options every command takes.
 struct GlobalOptions: ParsableArguments {
-  @Option(name: [.customShort("p"), .long], help: "The plane; all of them unless given.")
+  @Option(
+    name: [.customShort("p"), .customLong(CommandOption.plane.rawValue)], help: "The plane; all of them unless given.")
   var plane: String?
 
-  @Option(name: .shortAndLong, help: "The namespace; the context's own, or all where it has none.")
+  @Option(
+    name: [.customShort("n"), .customLong(CommandOption.namespace.rawValue)],
+    help: "The namespace; the context's own, or all where it has none.")
   var namespace: String?
 
-  @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
+  @Flag(name: [.customShort("A"), .customLong(CommandOption.allNamespaces.rawValue)], help: "All namespaces.")
   var allNamespaces = false
 
   @Option(help: "The kubeconfig context, in place of the configured planes.")
@@ -24,7 +28,7 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: "The configuration file.", completion: .file(extensions: ["yaml"]))
   var config: String?
 
-  @Option(name: .shortAndLong, help: "The form of output.")
+  @Option(name: [.customShort("o"), .customLong(CommandOption.output.rawValue)], help: "The form of output.")
   var output: OutputFormat = .table
 
   @Option(help: "Give up after this long, such as 10s or 2m.")

@@ -1,3 +1,4 @@
+import Dashboard
 import MeshKit
 
 /// Finds the one thing an operator means by what they typed.

@@ -1,3 +1,4 @@
+import Dashboard
 import MeshKit
 
 /// Which proxies a list asks for their certificates, and no others.

@@ -1,3 +1,4 @@
+import Dashboard
 import MeshKit
 
 /// One list of things, in the form asked for.

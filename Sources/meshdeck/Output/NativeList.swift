@@ -1,3 +1,4 @@
+import Dashboard
 import MeshKit
 
 /// `get objects`: native objects as the control plane has them.

@@ -1,0 +1,102 @@
+import ArgumentParser
+import MeshKit
+import TerminalUI
+import Testing
+
+@testable import Dashboard
+@testable import meshdeck
+
+/// The command lines the dashboard tells, held against the commands the program really parses.
+@Suite struct CommandLineTests {
+  /// What the program makes of a line: the command, or the parser's objection.
+  private func parse(_ line: [String]) throws -> any ParsableCommand {
+    #expect(line.first == "meshdeck")
+    return try Meshdeck.parseAsRoot(Meshdeck.settled(Array(line.dropFirst())))
+  }
+
+  /// The command that each screen's first line has to be.
+  static let commands: [(ScreenID, any ParsableCommand.Type)] = [
+    (.overview, Analyze.self), (.topology, Graph.self), (.services, Get.self), (.routes, Get.self),
+    (.canaries, Get.self), (.mtls, MTLS.Matrix.self), (.proxies, Get.self), (.findings, Analyze.self),
+    (.journal, History.self), (.planes, Planes.List.self),
+  ]
+
+  @Test(arguments: ScreenID.allCases)
+  func everyRowOfEveryScreenHasALineThatParses(_ screen: ScreenID) async throws {
+    let expected = try #require(Self.commands.first { $0.0 == screen }?.1)
+    for isAlternate in [false, true] {
+      let runner = try await Desk.shop(screen)
+      await runner.send(.receipts(Desk.receipts))
+      try await runner.idle()
+      if isAlternate { await runner.press(.tab) }
+      try await runner.idle()
+      var state = await runner.state
+      await runner.stop()
+      #expect(screen == .topology || !state.rows.isEmpty)
+      for index in state.rows.indices.isEmpty ? 0..<1 : state.rows.indices {
+        state.place.list.selected = index
+        let lines = CommandLines.lines(state)
+        #expect(lines.count >= 1)
+        for line in lines {
+          #expect(throws: Never.self, "\(CommandLines.typed(line))") { _ = try parse(line) }
+        }
+        if !isAlternate, let first = lines.first { #expect(type(of: try parse(first)) == expected) }
+      }
+    }
+  }
+
+  @Test func aLineNamesWhatIsChosenAndWhereItIs() async throws {
+    let runner = try await Desk.shop(.proxies)
+    let state = await runner.state
+    await runner.stop()
+    #expect(
+      CommandLines.lines(state).map { CommandLines.typed($0) } == [
+        "meshdeck get proxies --all-namespaces",
+        "meshdeck describe proxy/storefront-v1-2 --namespace shop --plane prod",
+      ])
+    let parsed = try #require(try parse(CommandLines.lines(state)[1]) as? Describe)
+    #expect(parsed.thing == "proxy/storefront-v1-2")
+    #expect(parsed.options.namespace == "shop")
+    #expect(parsed.options.plane == "prod")
+  }
+
+  @Test func aDraftIsToldAsTheCommandThatWouldCarryItOut() async throws {
+    let runner = try await Desk.shop(.canaries)
+    await runner.press(.down, .char("+"))
+    let state = await runner.state
+    await runner.stop()
+    let line = try #require(CommandLines.lines(state).last)
+    let parsed = try #require(try parse(line) as? Canary.Set)
+    #expect(parsed.weights.count == 2)
+    #expect(parsed.weights.allSatisfy { $0.contains("=") })
+    #expect(parsed.route == "ledger" || parsed.route == "reviews")
+  }
+
+  @Test func whatIsMarkedIsToldToo() async throws {
+    let runner = try await Desk.shop(.services)
+    await runner.press(.space, .space)
+    let state = await runner.state
+    await runner.stop()
+    #expect(state.place.marked.count == 2)
+    #expect(CommandLines.lines(state).count == 4)
+  }
+
+  @Test(arguments: [
+    ("shop/reviews", "shop/reviews"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#), ("", "''"), ("$(rm)", "'$(rm)'"),
+    ("*", "'*'"), ("v1=80", "v1=80"),
+  ])
+  func wordsAreQuotedForTheShell(_ word: String, _ typed: String) {
+    #expect(CommandLines.quoted(word) == typed)
+  }
+
+  @Test func theLinesStandInBothSheets() async throws {
+    for key in [Key.char("Q"), .char("w")] {
+      let runner = try await Desk.shop(.canaries, size: Size(width: 160, height: 50))
+      await runner.press(key)
+      try await runner.idle()
+      let text = await runner.text()
+      await runner.stop()
+      #expect(text.contains("meshdeck canary show"), "\(key)")
+    }
+  }
+}
