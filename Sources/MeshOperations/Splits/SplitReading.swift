@@ -5,14 +5,15 @@ import MeshTelemetry
 extension MeshView {
   /// Every rule with more than one backend, those that need attention first.
   public func splits(plane: PlaneName? = nil, namespace: String? = nil) -> [Split] {
-    var indices: [PlaneName: SplitIndex] = [:]
+    // One plane can have routes of several configuration APIs, each with its own arithmetic.
+    var indices: [PlaneName: [Dialect: SplitIndex]] = [:]
     var result: [Split] = []
     for route in snapshot.routes.values {
       guard plane == nil || route.ref.plane == plane, namespace == nil || route.ref.namespace == namespace,
         route.rules.contains(where: { $0.backends.count > 1 })
       else { continue }
-      guard let index = indices[route.ref.plane] ?? splitIndex(route) else { continue }
-      indices[route.ref.plane] = index
+      guard let index = indices[route.ref.plane]?[route.dialect] ?? splitIndex(route) else { continue }
+      indices[route.ref.plane, default: [:]][route.dialect] = index
       result += splits(of: route, index)
     }
     return result.sorted {
