@@ -52,6 +52,10 @@ public struct Deck: Sendable {
     throw failure
   }
 
+  /// Asks proxies once for the TLS contexts they run, after ``load(_:namespace:truths:)``: what ``MeshView/mtlsMatrix(plane:namespace:)``
+  /// and ``MeshView/mtlsRows(plane:namespace:)`` show as programmed. A following deck asks by itself.
+  public func readProxyTLS(namespace: String? = nil) async { await live.readProxyTLS(namespace: namespace) }
+
   /// The views of the mesh as it changes, coalesced; the first comes at once.
   public func follow() async -> AsyncStream<MeshView> {
     await live.start()

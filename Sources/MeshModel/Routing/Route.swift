@@ -78,15 +78,15 @@ public struct Rule: Sendable, Hashable {
   /// What is tried again.
   public var retries: RetrySetting?
   /// What is broken on purpose.
-  public var fault: FaultSetting?
+  @Rare public var fault: FaultSetting?
   /// Where copies of requests go.
   public var mirrors: [MirrorSetting]
   /// What is done to headers.
-  public var headers: HeaderSetting?
+  @Rare public var headers: HeaderSetting?
   /// A redirect, rewrite, direct response or delegate in words; `nil` where there is none.
-  public var action: String?
+  @Rare public var action: String?
   /// The route this rule hands on to (Istio `delegate`): namespace and name.
-  public var delegate: ObjectRef?
+  @Rare public var delegate: ObjectRef?
   /// The place of the rule in the native object.
   public var pointer: JSONPointer
 

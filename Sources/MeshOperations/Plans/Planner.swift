@@ -97,6 +97,8 @@ public struct Planner: Sendable {
     var later = view
     later.snapshot = after
     let now = view.splits(of: before)
+    // A plane such as App Mesh tells of workloads and not of their instances: none known is not none there.
+    let instancesKnown = view.snapshot.endpoints.keys.contains { $0.plane == step.object.plane }
     for split in later.splits(of: changed) {
       guard let old = now.first(where: { $0.ruleIndex == split.ruleIndex }) else { continue }
       let rps = old.backends.compactMap { $0.traffic.value?.rps }.reduce(0, +)
@@ -109,13 +111,14 @@ public struct Planner: Sendable {
           let perPod =
             backend.ready > 0
             ? ", \(backend.ready) ready → \(Figures.rate(rps * (backend.desired.value?.share ?? 0) / Double(backend.ready))) each"
-            : ", no ready instance"
+            : instancesKnown ? ", no ready instance" : ", instances not known"
           blast.movedRPS = (blast.movedRPS ?? 0) + moved
           blast.lines.append("≈\(Figures.rate(moved)) of \(Figures.rate(rps)) move to \(backend.name)\(perPod)")
         } else {
           let reason = backend.traffic.reason ?? "no traffic seen"
           blast.lines.append(
-            "\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), \(backend.ready) ready")
+            "\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), "
+              + (instancesKnown ? "\(backend.ready) ready" : "instances not known"))
         }
       }
       let index = TrafficIndex(view, plane: step.object.plane)

@@ -44,6 +44,19 @@ public protocol KubernetesDialect: Sendable {
   func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport?
+
+  /// The certificates of proxies, or why one's are not known; `nil` where this dialect has no way to ask.
+  func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]?
+
+  /// The weighted routes a proxy runs, or why they are not known; `nil` where this dialect has no way to ask.
+  func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>?
+
+  /// The TLS contexts that proxies of workloads run; `nil` where this dialect has no way to tell.
+  func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport?
 }
 
 extension KubernetesDialect {
@@ -60,6 +73,19 @@ extension KubernetesDialect {
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? { nil }
+
+  /// Nothing: most dialects cannot ask.
+  public func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]? { nil }
+
+  /// Nothing: most dialects cannot ask.
+  public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? { nil }
+
+  /// Nothing: most dialects cannot tell.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? { nil }
 }
 
 /// One resource a dialect reads.

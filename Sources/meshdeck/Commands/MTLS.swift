@@ -15,7 +15,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what each workload accepts, and why.",
+      abstract: "Show what each workload accepts by policy, what its proxy runs, and why.",
       discussion: """
         EXAMPLES
           meshdeck mtls show -A
@@ -29,16 +29,19 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
-      try Listing(kind: .mtls, name: name, namespace: options.namespace(of: deck), options: options).write(
-        await deck.view)
+      let namespace = options.namespace(of: deck)
+      try await Deadline.run(options.timeout) {
+        try await deck.load()
+        await deck.readProxyTLS(namespace: namespace)
+      }
+      try Listing(kind: .mtls, name: name, namespace: namespace, options: options).write(await deck.view)
     }
   }
 
   /// `meshdeck mtls matrix`.
   struct Matrix: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show client by server: policy and what traffic did, disagreements first.",
+      abstract: "Show client by server: policy, what proxies run, and what traffic did; disagreements first.",
       discussion: """
         EXAMPLES
           meshdeck mtls matrix -A
@@ -49,9 +52,13 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      let namespace = options.namespace(of: deck)
+      try await Deadline.run(options.timeout) {
+        try await deck.load()
+        await deck.readProxyTLS(namespace: namespace)
+      }
       let view = await deck.view
-      let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck))
+      let pairs = view.mtlsMatrix(plane: options.plane, namespace: namespace)
       try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
     }
   }
@@ -204,19 +211,25 @@ struct MatrixTable {
     case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
     case .table, .wide:
       var table = TextTable(
-        console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "OBSERVED", ">RPS", "VERDICT"])
+        console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "PROGRAMMED", "OBSERVED", ">RPS", "VERDICT"])
       for pair in pairs {
         let observed = pair.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–"
         table.row([
           console.paint("\(pair.server.shortName):\(pair.port)", .plain),
           console.paint(pair.client.shortName, .plain),
           console.paint(pair.policy.server.rawValue, .plain), console.paint(pair.policy.client, .plain),
-          console.paint(pair.policy.outcome.rawValue, .plain), console.paint(observed, .plain),
+          console.paint(pair.policy.outcome.rawValue, .plain),
+          console.paint(pair.programmed.value?.outcome.rawValue ?? "–", .plain), console.paint(observed, .plain),
           console.paint(Figures.compact(pair.rps), .plain),
           console.paint(pair.verdict, pair.needsAttention ? .bad : .good),
         ])
       }
       try table.write()
+      let reasons = Set(pairs.compactMap(\.programmed.reason))
+      if !reasons.isEmpty {
+        let more = reasons.count > 3 ? " (and \(reasons.count - 3) more; see -o json)" : ""
+        Console.note("– under PROGRAMMED means unknown: \(reasons.sorted().prefix(3).joined(separator: "; "))\(more)")
+      }
       for (name, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) {
         if let reason = traffic.reason { Console.note("\(name): callers are not known: \(reason)") }
       }

@@ -162,4 +162,23 @@ public struct IstioDialect: KubernetesDialect {
   ) async -> ProgrammedReport? {
     await IstioProgrammed(dialect: self, access: access).report(for: routes, in: snapshot)
   }
+
+  /// The certificates of proxies, asked themselves: sixteen at once, for eight seconds in all.
+  public func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]? {
+    await IstioProgrammed(dialect: self, access: access).certificates(of: proxies)
+  }
+
+  /// The weighted routes of a proxy, asked itself within three seconds.
+  public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? {
+    await IstioProgrammed(dialect: self, access: access).routes(of: proxy)
+  }
+
+  /// The TLS contexts of one proxy a workload, forty proxies at most.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? {
+    await IstioProxyTLS(dialect: self, access: access).report(questions, in: snapshot)
+  }
 }

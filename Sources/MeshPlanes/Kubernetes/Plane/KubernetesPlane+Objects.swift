@@ -136,6 +136,14 @@ extension KubernetesPlane {
     return Step.editing(current, to: wanted).map { [$0] } ?? []
   }
 
+  /// What the first dialect that can tell says of the TLS contexts of proxies.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? {
+    for dialect in dialects {
+      if let report = await dialect.programmedTLS(questions, in: snapshot, using: access) { return report }
+    }
+    return nil
+  }
+
   /// Gathers what the dialects tell of their proxies.
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: access.now)
@@ -144,12 +152,37 @@ extension KubernetesPlane {
     for dialect in dialects where installed?.contains(dialect.dialect) ?? true {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
-      report.proxies += part.proxies
+      report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
       report.routes += part.routes
       report.asked += part.asked
       report.gaps += part.gaps
     }
     if !asked { report.gaps = ["no dialect of this plane tells what proxies run"] }
     return report
+  }
+
+  /// The certificates of proxies, from the first dialect that can ask them.
+  public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
+    var result: [ObjectRef: Known<ProxyCertificates>] = [:]
+    for dialect in dialects {
+      let missing = proxies.filter { result[$0]?.value == nil }
+      guard !missing.isEmpty, let part = await dialect.certificates(of: missing, using: access) else { continue }
+      result.merge(part) { $1 }
+    }
+    for proxy in proxies where result[proxy] == nil {
+      result[proxy] = .unknown("no dialect of this plane can ask proxies for their certificates")
+    }
+    return result
+  }
+
+  /// One proxy, asked itself by the first dialect that can; its routes and its certificates side by side.
+  public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
+    async let certificates = certificates(of: [proxy])
+    var routes = Known<[ProgrammedRoute]>.unknown("no dialect of this plane can ask a proxy what it runs")
+    for dialect in dialects where routes.value == nil {
+      if let part = await dialect.routes(of: proxy, using: access) { routes = part }
+    }
+    return ProxyInspection(
+      proxy: proxy, routes: routes, certificates: await certificates[proxy] ?? .unknown("it was not asked"))
   }
 }

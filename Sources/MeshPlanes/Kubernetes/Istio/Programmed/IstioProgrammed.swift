@@ -24,7 +24,8 @@ struct IstioProgrammed {
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane, settings: settings).proxies(
       for: wanted, known: report.proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
-    await ask(chosen, domains: domains, into: &report)
+    let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
+    await ask(chosen, domains: domains, streams: streams, into: &report)
     return report
   }
 
@@ -32,24 +33,33 @@ struct IstioProgrammed {
     let istiod = IstiodDebug(dialect: dialect, access: access)
     let (answers, gaps) = await istiod.answers("/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot)
     report.gaps += gaps
-    var seen: [ObjectRef: Int] = [:]
+    // Only several replicas can know one proxy twice.
+    var seen: [ObjectRef: Int]? = answers.count > 1 ? [:] : nil
+    var proxies: [ProxyState] = []
+    proxies.reserveCapacity(snapshot.endpoints.count)
     for bytes in answers {
       do throws(JSONError) {
-        for var state in try SyncReader.proxies(bytes, plane: access.plane) {
-          state.workload = snapshot.endpoints[state.ref]?.workload
-          if let index = seen[state.ref] {
+        try SyncReader.read(bytes, plane: access.plane) { state in
+          var state = state
+          if let endpoint = snapshot.endpoints[state.ref] {
+            // The name is kept once.
+            state.ref = endpoint.ref
+            state.workload = endpoint.workload
+          }
+          if let index = seen?[state.ref] {
             // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
-            if report.proxies[index].sync.values.contains(.notSent) { report.proxies[index] = state }
+            if proxies[index].sync.values.contains(.notSent) { proxies[index] = state }
           } else {
-            seen[state.ref] = report.proxies.count
-            report.proxies.append(state)
+            seen?[state.ref] = proxies.count
+            proxies.append(state)
           }
         }
       } catch {
         report.gaps.append("istiod's /debug/syncz makes no sense: \(error)")
       }
     }
-    report.proxies.sort { $0.ref < $1.ref }
+    if zip(proxies, proxies.dropFirst()).contains(where: { $1.ref < $0.ref }) { proxies.sort { $0.ref < $1.ref } }
+    report.proxies = proxies
   }
 
   /// What one proxy answered.
@@ -61,16 +71,19 @@ struct IstioProgrammed {
     var gap: String?
   }
 
-  private func ask(_ proxies: [ObjectRef], domains: Set<String>, into report: inout ProgrammedReport) async {
+  private func ask(
+    _ proxies: [ObjectRef], domains: Set<String>, streams: Bool, into report: inout ProgrammedReport
+  ) async {
     let stale = Set(report.proxies.filter { $0.sync.values.contains(.stale) }.map(\.ref))
     let answers = await withTaskGroup(of: Answer.self) { group in
       for proxy in proxies {
-        group.addTask { await ask(proxy, domains: domains, isStale: stale.contains(proxy)) }
+        group.addTask { await ask(proxy, domains: domains, streams: streams, isStale: stale.contains(proxy)) }
       }
       var answers: [Answer] = []
       for await answer in group { answers.append(answer) }
       return answers.sorted { $0.proxy < $1.proxy }
     }
+    var states = report.proxies
     for answer in answers {
       if let gap = answer.gap {
         report.gaps.append(gap)
@@ -78,19 +91,24 @@ struct IstioProgrammed {
       }
       report.asked.append(answer.proxy)
       report.routes += answer.routes
-      guard let index = report.proxies.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
-      report.proxies[index].certificateDaysLeft = answer.certificateDaysLeft
-      report.proxies[index].noteRejections(answer.rejected)
+      guard let index = states.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
+      states[index].certificateDaysLeft = answer.certificateDaysLeft
+      states[index].noteRejections(answer.rejected)
     }
+    report.proxies = states
   }
 
   @concurrent
-  private func ask(_ proxy: ObjectRef, domains: Set<String>, isStale: Bool) async -> Answer {
+  private func ask(_ proxy: ObjectRef, domains: Set<String>, streams: Bool, isStale: Bool) async -> Answer {
     var answer = Answer(proxy: proxy)
     do {
       let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
       answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy) { hosts in
         hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+      }
+      if streams {
+        let listeners = try EnvoyListeners.read(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
+        answer.routes += Self.streams(listeners, proxy: proxy)
       }
     } catch {
       answer.gap = "\(proxy.namespace)/\(proxy.name): \((error as? MeshError)?.message ?? String(describing: error))"
@@ -106,15 +124,20 @@ struct IstioProgrammed {
     return answer
   }
 
-  private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
-    let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") {
-      () async throws(MeshError) in
-      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
-        return try await direct(address + path)
+  /// The routes of streams in a proxy's outbound listeners: those made from an object, with where they lead.
+  static func streams(_ listeners: [EnvoyListener], proxy: ObjectRef) -> [ProgrammedRoute] {
+    listeners.filter { !$0.isInbound }.flatMap { listener in
+      listener.chains.filter { !$0.clusters.isEmpty && !$0.origin.isEmpty }.map { chain in
+        ProgrammedRoute(
+          proxy: proxy, domains: chain.serverNames, name: "", origin: chain.origin, clusters: chain.clusters,
+          port: listener.port, isStream: true)
       }
-      return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
     }
+  }
+
+  /// The answer of a proxy's administration interface to a path.
+  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+    try await IstioProxyAdmin(dialect: dialect, access: access).get(proxy, path)
   }
 }
 
