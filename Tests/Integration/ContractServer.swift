@@ -7,6 +7,8 @@ import Testing
 enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
   /// The embedded mesh, as `meshdeck demo --serve` serves it.
   case embedded
+  /// The embedded mesh with every configuration API.
+  case dialects
   /// A real API server with etcd, where it can be had on this machine.
   case real
   /// One that `MESHDECK_TEST_KUBECONFIG` names: paths of kubeconfigs, separated by colons.
@@ -17,8 +19,12 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
     return [.embedded, .real] + list.split(separator: ":").map { .named(String($0)) }
   }()
 
+  /// Those that serve the dialects beside Istio.
+  static let speaking = [.dialects] + all.filter { $0 != .embedded }
+
   var testDescription: String {
     switch self {
+    case .dialects: "the embedded mesh with every dialect"
     case .embedded: "the embedded mesh"
     case .real: "a real API server"
     case .named(let path): path
@@ -38,6 +44,8 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
         let text = try String(contentsOfFile: path, encoding: .utf8).replacing("\"admin\"", with: "\"stranger\"")
         config = try Kubeconfig.load(path: Tool(kubeconfig: nil).file("stranger", text), environment: [:])
       }
+    case .dialects:
+      config = try Kubeconfig.load(path: await DemoServer.dialects.endpoints().kubeconfig, environment: [:])
     case .real:
       guard let path = try await RealServer.shared.kubeconfig() else { return nil }
       config = try Kubeconfig.load(path: path, environment: [:])
@@ -80,6 +88,14 @@ actor RealServer {
     return nil
   }()
 
+  /// The folders beside them with the definitions of other configuration APIs, as far as they are there.
+  static let others: [String] =
+    definitions.map { definitions in
+      ["gateway-api", "smi", "knative", "linkerd"].map {
+        URL(filePath: definitions).deletingLastPathComponent().appending(path: $0).path
+      }.filter { FileManager.default.fileExists(atPath: $0) }
+    } ?? []
+
   private func launch() async throws -> String? {
     if Self.definitions == nil {
       print(
@@ -91,7 +107,7 @@ actor RealServer {
       """#
     let command =
       ["/bin/bash", "-c", script, "laboratory", "\(Program.root)/Tests/Laboratory/kube-apiserver"]
-      + [try Program.temporaryFolder()] + [Self.definitions].compactMap(\.self)
+      + [try Program.temporaryFolder()] + [Self.definitions].compactMap(\.self) + Self.others
     do {
       let server = try await Server.start(
         Program(command: command, environment: ProcessInfo.processInfo.environment), within: .seconds(150))

@@ -161,7 +161,8 @@ extension MeshView {
 
   /// The mTLS rules of a plane: those of the dialect that has any.
   public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
-    (rules[plane]?[.istio] ?? rules[plane]?[.appMesh])?.mtls(in: snapshot, plane: plane)
+    let own = LinkerdDialect.isTheMesh(of: plane, in: snapshot) ? rules[plane]?[.linkerd] : rules[plane]?[.istio]
+    return (own ?? rules[plane]?[.appMesh])?.mtls(in: snapshot, plane: plane)
   }
 
   private func pair(

@@ -22,6 +22,12 @@ actor DemoServer {
   static let contract = DemoServer()
   /// For the test that measures.
   static let measured = DemoServer()
+  /// The scenario with every configuration API.
+  static let dialects = DemoServer(scenario: "dialects")
+
+  private let scenario: String?
+
+  init(scenario: String? = nil) { self.scenario = scenario }
 
   private var start: Task<Endpoints, any Error>?
   private var server: Server?
@@ -51,7 +57,8 @@ actor DemoServer {
   private func launch() async throws -> Endpoints {
     let server = try await Server.start(
       Server.untilEnd(
-        [Program.meshdeck, "demo", "--serve", "-o", "json"], environment: Tool(kubeconfig: nil).environment))
+        [Program.meshdeck, "demo", "--serve", "-o", "json"] + (scenario.map { ["--scenario", $0] } ?? []),
+        environment: Tool(kubeconfig: nil).environment))
     self.server = server
     let json = server.announced
     return Endpoints(

@@ -84,9 +84,26 @@ struct ObjectTable: Sendable {
     }
   }
 
+  /// The value at a path of members, with filters of list elements by one of their members
+  /// (`.status.conditions[?(@.type=='Ready')].status`).
+  static func value(at path: Substring, in json: JSONValue) -> JSONValue? {
+    let rest = path.drop { $0 == "." }
+    guard !rest.isEmpty else { return json }
+    let name = rest.prefix { $0 != "." && $0 != "[" }
+    guard let child = json[String(name)] else { return nil }
+    let after = rest.dropFirst(name.count)
+    guard after.hasPrefix("[?(@."), let end = after.firstRange(of: ")]") else { return value(at: after, in: child) }
+    let parts = after[after.index(after.startIndex, offsetBy: 5)..<end.lowerBound].split(separator: "=")
+    guard parts.count == 2 else { return nil }
+    let wanted = parts[1].filter { $0 != "'" && $0 != "\"" && $0 != " " }
+    let key = parts[0].filter { $0 != " " }
+    guard let element = child.array?.first(where: { $0[key]?.string == wanted }) else { return nil }
+    return value(at: after[end.upperBound...], in: element)
+  }
+
   /// The cell of a custom kind: the value at a path, `null` where there is none, lists as JSON text.
   private func cell(_ column: ResourceType.Column, _ json: JSONValue) -> JSONValue {
-    let value = json[JSONPointer(column.path.split(separator: ".").map(String.init))]
+    let value = Self.value(at: column.path[...], in: json)
     guard let value, !value.isNull else { return column.type == "date" ? "<unknown>" : .null }
     if column.type == "date" { return .string(age(value)) }
     if column.type == "string", value.string == nil { return .string(JSONWriter.text(value)) }

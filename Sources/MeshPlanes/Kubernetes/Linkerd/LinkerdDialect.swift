@@ -5,6 +5,14 @@ public struct LinkerdDialect: KubernetesDialect {
   /// Creates the dialect.
   public init() {}
 
+  /// Whether a plane's mesh is Linkerd: its policies are served there and Istio's are not.
+  public static func isTheMesh(of plane: PlaneName, in snapshot: MeshSnapshot) -> Bool {
+    func isServed(_ kind: ObjectKind) -> Bool {
+      snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] != nil
+    }
+    return isServed(LinkerdKind.server.rawValue) && !isServed(IstioKind.peerAuthentication.rawValue)
+  }
+
   /// Linkerd.
   public var dialect: Dialect { .linkerd }
 

@@ -49,7 +49,8 @@ public struct KubernetesPlane: ControlPlane {
       for ability in [Capabilities.Ability.topology, .watch] { plane.capabilities.answers[ability] = .yes }
       let none = "no dialect that is understood is installed on this cluster"
       plane.capabilities.answers[.desired] = found.isEmpty ? .no(none) : .yes
-      plane.capabilities.answers[.programmed] = found.contains(.istio) ? .yes : .no("only Istio tells what proxies run")
+      plane.capabilities.answers[.programmed] =
+        found.isSubset(of: [.smi]) ? .no("no dialect of this plane tells what is in effect") : .yes
       plane.capabilities.answers[.observed] = .no("a telemetry source tells this, not the API server")
       for ability in [Capabilities.Ability.editWeights, .editRules, .editMTLS, .dryRun, .precondition] {
         if case .refused(let reason) = client.session.writes {
