@@ -6,3 +6,16 @@ int clibcurl_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 #else
 int clibcurl_forbid_dumps(void) { return 0; }
 #endif
+
+#ifdef __GLIBC__
+#include <malloc.h>
+void clibcurl_bound_heap(void) {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 1 << 18);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+void clibcurl_trim_heap(void) { malloc_trim(0); }
+#else
+void clibcurl_bound_heap(void) {}
+void clibcurl_trim_heap(void) {}
+#endif

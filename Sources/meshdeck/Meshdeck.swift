@@ -30,12 +30,14 @@ struct Meshdeck: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       DashboardCommand.self, Demo.self, Planes.self, Get.self, Describe.self, Graph.self, Top.self, RouteCommand.self,
-      Canary.self, MTLS.self, Analyze.self, PlanCommand.self, Diff.self, Apply.self, History.self, Undo.self, Confirm.self,
+      Canary.self, MTLS.self, Analyze.self, PlanCommand.self, Diff.self, Apply.self, History.self, Undo.self,
+      Confirm.self,
       Completion.self, VersionCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 
   static func main() async {
+    boundHeap()
     hardenProcess()
     // A file that reached its limit is an error to tell, not a death.
     signal(SIGXFSZ, SIG_IGN)

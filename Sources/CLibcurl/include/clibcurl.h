@@ -76,3 +76,9 @@ static inline CURLcode clibcurl_message_result(const CURLMsg *message) { return 
 
 /// Forbids core dumps and tracing of this process by others (`prctl(PR_SET_DUMPABLE, 0)`); 0 on success.
 int clibcurl_forbid_dumps(void);
+
+/// Keeps the heap to one arena and has large blocks mapped (glibc's `mallopt`); without effect elsewhere.
+void clibcurl_bound_heap(void);
+
+/// Gives free memory back to the system (glibc's `malloc_trim`); without effect elsewhere.
+void clibcurl_trim_heap(void);

@@ -43,7 +43,7 @@ struct Summary: Sendable, Hashable {
     var errors = 0.0
     var secured = 0.0
     var securedWeight = 0.0
-    for link in view.topology(idle: false).links {
+    for link in view.links() {
       total += link.traffic.rps
       errors += link.traffic.errorsPerSecond
       if let p99 = link.traffic.p99ms { p99ms = max(p99ms ?? 0, p99) }

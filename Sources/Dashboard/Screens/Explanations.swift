@@ -259,6 +259,7 @@ enum Explanations {
     var lines = [
       text("\(row.status.plane.kind.rawValue) at \(row.status.plane.address)"), text("\(row.status.state.rawValue)"),
     ]
+    if let notice = row.status.plane.notice { lines.append(text("\(notice)", .warn)) }
     if let error = row.status.error { lines.append(text("\(error)", .bad)) }
     lines += [text(""), heading("CAPABILITIES")]
     for ability in Capabilities.Ability.allCases {

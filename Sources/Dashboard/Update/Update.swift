@@ -33,8 +33,11 @@ struct Update {
       state.held = view
       return []
     }
+    let isSame = state.view.map { $0.showsSame(as: view) } ?? false
     state.view = view
     state.now = max(state.now, view.at)
+    // That a feed is still alive is news for the screen of planes alone.
+    if isSame, state.screen != .planes { return [] }
     state.revision += 1
     guard !state.isComputing, state.now >= state.due else {
       state.isBehind = true
@@ -46,9 +49,9 @@ struct Update {
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
     state.findings = (data.revision, data.generation, data.findings)
-    // What takes long in a large mesh is worked out again less often: a twentieth of the time at most. What the operator
-    // does is answered at once.
-    state.due = data.seconds < 0.15 ? state.now : Instant(seconds: state.now.seconds + data.seconds * 20)
+    // What takes long in a large mesh is worked out again less often: 20 ms after 0.8 s, 0.1 s after 20 s, half a minute at
+    // most. What the operator does is answered at once.
+    state.due = Instant(seconds: state.now.seconds + min(data.seconds * data.seconds * 2000, 30))
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }
@@ -151,5 +154,24 @@ struct Update {
       while rows.indices.contains(index), rows[index].isHead { index += direction >= 0 ? -1 : 1 }
     }
     if rows.indices.contains(index) { list.selected = index }
+  }
+}
+
+extension MeshView {
+  /// Whether another view differs by nothing but the times its feeds were last heard of.
+  func showsSame(as other: MeshView) -> Bool {
+    snapshot.generation == other.snapshot.generation && planes == other.planes
+      && traffic.mapValues(\.mark) == other.traffic.mapValues(\.mark)
+      && programmed.mapValues(\.mark) == other.programmed.mapValues(\.mark)
+  }
+}
+
+extension Known {
+  /// When it was read, or why it was not.
+  fileprivate var mark: Known<Instant> {
+    switch self {
+    case .known(_, let source, let at): .known(at, source: source, at: at)
+    case .unknown(let reason): .unknown(reason)
+    }
   }
 }

@@ -5,23 +5,53 @@ public typealias PlaneName = String
 public typealias ObjectKind = String
 
 /// The identity of one thing: what an operator types as `plane/namespace/kind/name`.
+///
+/// A large mesh holds it some hundred thousand times, and nearly all of them share plane, namespace and kind with
+/// thousands of others: these three are kept once (``ObjectScope``), so that an identity takes 24 bytes, is hashed by its
+/// name alone, and two of the same scope are compared by their names alone.
 public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
-  /// The plane it lives on.
-  public var plane: PlaneName
-  /// Its namespace; empty for things without one.
-  public var namespace: String
-  /// Its kind in lower case.
-  public var kind: ObjectKind
+  // Scopes are never freed, so that none need be counted.
+  private unowned(unsafe) var scope: ObjectScope
   /// Its name.
   public var name: String
 
   /// Creates an identity.
   public init(plane: PlaneName, namespace: String, kind: ObjectKind, name: String) {
-    self.plane = plane
-    self.namespace = namespace
-    self.kind = kind
+    scope = ObjectScope.of(plane: plane, namespace: namespace, kind: kind)
     self.name = name
   }
+
+  /// The plane it lives on.
+  public var plane: PlaneName {
+    get { scope.plane }
+    set { scope = ObjectScope.of(plane: newValue, namespace: scope.namespace, kind: scope.kind) }
+  }
+
+  /// Its namespace; empty for things without one.
+  public var namespace: String {
+    get { scope.namespace }
+    set { scope = ObjectScope.of(plane: scope.plane, namespace: newValue, kind: scope.kind) }
+  }
+
+  /// Its kind in lower case.
+  public var kind: ObjectKind {
+    get { scope.kind }
+    set { scope = ObjectScope.of(plane: scope.plane, namespace: scope.namespace, kind: newValue) }
+  }
+
+  /// Whether both have the same four parts.
+  public static func == (left: ObjectRef, right: ObjectRef) -> Bool {
+    left.scope === right.scope && left.name == right.name
+  }
+
+  /// Hashes the scope by its one kept copy, and the name.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(scope))
+    hasher.combine(name)
+  }
+
+  /// Whether both are on the same plane, in the same namespace and of the same kind.
+  public func hasScope(of other: ObjectRef) -> Bool { scope === other.scope }
 
   /// The full identifier; a missing namespace is written `-`.
   public var description: String { "\(plane)/\(namespace.isEmpty ? "-" : namespace)/\(kind)/\(name)" }
@@ -53,7 +83,8 @@ public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
 extension ObjectRef: Comparable {
   /// The order used for sorting.
   public static func < (left: ObjectRef, right: ObjectRef) -> Bool {
-    (left.plane, left.namespace, left.kind, left.name) < (right.plane, right.namespace, right.kind, right.name)
+    if left.scope === right.scope { return left.name < right.name }
+    return (left.plane, left.namespace, left.kind) < (right.plane, right.namespace, right.kind)
   }
 }
 

@@ -11,9 +11,9 @@ public struct ProxyState: Sendable, Hashable {
   /// Its synchronisation by type.
   public var sync: [ConfigType: SyncState]
   /// The text of its last rejection, where it rejected something.
-  public var rejection: String?
+  @Rare public var rejection: String?
   /// Days until its certificate expires, where known.
-  public var certificateDaysLeft: Int?
+  @Rare public var certificateDaysLeft: Int?
   /// A digest of the versions it was last sent, endpoints aside: another one means that it was sent something since.
   /// 0 where the control plane does not tell.
   public var sent: UInt64
@@ -40,6 +40,9 @@ public struct ProxyState: Sendable, Hashable {
       }
     }
   }
+
+  /// Whether it acknowledged every type it was sent.
+  public var isSettled: Bool { sync.values.allSatisfy { $0 == .synced || $0 == .notSent } }
 
   /// Creates a state.
   public init(
@@ -112,8 +115,9 @@ public struct ProgrammedRoute: Sendable, Hashable {
 
 /// What proxies were programmed with, as read at one time.
 public struct ProgrammedReport: Sendable, Hashable {
-  /// Every proxy the control plane knows, or why there is none.
-  public var proxies: [ProxyState]
+  /// Every proxy the control plane knows, or why there is none. Counted anew whenever it is set: many are best put
+  /// together before.
+  public var proxies: [ProxyState] { didSet { counts = Counts(proxies) } }
   /// The routes of the proxies that were asked.
   public var routes: [ProgrammedRoute]
   /// The proxies whose configuration was read.
@@ -122,6 +126,27 @@ public struct ProgrammedReport: Sendable, Hashable {
   public var gaps: [String]
   /// When it was read.
   public var at: Instant
+  /// The proxies counted: asked for again and again, once a rule.
+  public private(set) var counts: Counts
+
+  /// The proxies of a report, counted.
+  public struct Counts: Sendable, Hashable {
+    /// Those connected to their control plane.
+    public var connected = 0
+    /// Those of them that acknowledged all they were sent.
+    public var acknowledged = 0
+    /// Those that rejected something, with their words.
+    public var rejections: [ObjectRef: String] = [:]
+
+    init(_ proxies: [ProxyState]) {
+      for state in proxies {
+        if let text = state.rejection { rejections[state.ref] = text }
+        guard state.isConnected else { continue }
+        connected += 1
+        if state.isSettled { acknowledged += 1 }
+      }
+    }
+  }
 
   /// Creates a report.
   public init(
@@ -133,5 +158,6 @@ public struct ProgrammedReport: Sendable, Hashable {
     self.asked = asked
     self.gaps = gaps
     self.at = at
+    counts = Counts(proxies)
   }
 }

@@ -20,12 +20,14 @@ public struct Route: Sendable, Hashable {
   public var createdAt: Instant
   /// Whoever else writes this object (`Argo CD`, `Flagger`, …) as far as labels, owners and managers tell.
   public var owners: [Owner]
+  /// What controllers report of it.
+  public var status: [StatusReport]
 
   /// Creates a route.
   public init(
     ref: ObjectRef, dialect: Dialect, apiVersion: String, hosts: [String], attachedTo: [String] = [],
     exportTo: [String] = [], rules: [Rule], version: String = "", createdAt: Instant = Instant(seconds: 0),
-    owners: [Owner] = []
+    owners: [Owner] = [], status: [StatusReport] = []
   ) {
     self.ref = ref
     self.dialect = dialect
@@ -37,6 +39,7 @@ public struct Route: Sendable, Hashable {
     self.version = version
     self.createdAt = createdAt
     self.owners = owners
+    self.status = status
   }
 }
 
@@ -75,15 +78,15 @@ public struct Rule: Sendable, Hashable {
   /// What is tried again.
   public var retries: RetrySetting?
   /// What is broken on purpose.
-  public var fault: FaultSetting?
+  @Rare public var fault: FaultSetting?
   /// Where copies of requests go.
   public var mirrors: [MirrorSetting]
   /// What is done to headers.
-  public var headers: HeaderSetting?
+  @Rare public var headers: HeaderSetting?
   /// A redirect, rewrite, direct response or delegate in words; `nil` where there is none.
-  public var action: String?
+  @Rare public var action: String?
   /// The route this rule hands on to (Istio `delegate`): namespace and name.
-  public var delegate: ObjectRef?
+  @Rare public var delegate: ObjectRef?
   /// The place of the rule in the native object.
   public var pointer: JSONPointer
 

@@ -22,32 +22,91 @@ public struct RuleMatch: Sendable, Hashable {
   public var name: String
   /// The path (without its query).
   public var uri: TextMatch?
-  /// The method.
-  public var method: TextMatch?
-  /// The authority (host header).
-  public var authority: TextMatch?
-  /// The scheme.
-  public var scheme: TextMatch?
   /// Headers that must match, by lower-case name.
   public var headers: [String: TextMatch]
-  /// Headers that must not match.
-  public var withoutHeaders: [String: TextMatch]
-  /// Query parameters that must match.
-  public var queryParams: [String: TextMatch]
   /// The port of the service called.
   public var port: Int?
-  /// TLS server names.
-  public var sniHosts: [String]
-  /// Labels of the calling workload.
-  public var sourceLabels: [String: String]
-  /// The namespace of the calling workload; empty means any.
-  public var sourceNamespace: String
   /// The gateways this condition is for; empty means those of the route.
   public var gateways: [String]
-  /// Whether the path is compared without regard to case.
-  public var ignoreUriCase: Bool
   /// Conditions present in the native object that this view has no word for.
   public var others: [String]
+  /// The conditions most rules do not have, in one place, so that they take one word where there is none.
+  @Rare private var seldom: Seldom?
+
+  private struct Seldom: Sendable, Hashable {
+    var method: TextMatch?
+    var authority: TextMatch?
+    var scheme: TextMatch?
+    var withoutHeaders: [String: TextMatch] = [:]
+    var queryParams: [String: TextMatch] = [:]
+    var sniHosts: [String] = []
+    var sourceLabels: [String: String] = [:]
+    var sourceNamespace = ""
+    var ignoreUriCase = false
+  }
+
+  private subscript<Value>(seldom path: WritableKeyPath<Seldom, Value>) -> Value {
+    get { (seldom ?? Seldom())[keyPath: path] }
+    set {
+      var all = seldom ?? Seldom()
+      all[keyPath: path] = newValue
+      seldom = all == Seldom() ? nil : all
+    }
+  }
+
+  /// The method.
+  public var method: TextMatch? {
+    get { seldom?.method }
+    set { self[seldom: \.method] = newValue }
+  }
+
+  /// The authority (host header).
+  public var authority: TextMatch? {
+    get { seldom?.authority }
+    set { self[seldom: \.authority] = newValue }
+  }
+
+  /// The scheme.
+  public var scheme: TextMatch? {
+    get { seldom?.scheme }
+    set { self[seldom: \.scheme] = newValue }
+  }
+
+  /// Headers that must not match.
+  public var withoutHeaders: [String: TextMatch] {
+    get { seldom?.withoutHeaders ?? [:] }
+    set { self[seldom: \.withoutHeaders] = newValue }
+  }
+
+  /// Query parameters that must match.
+  public var queryParams: [String: TextMatch] {
+    get { seldom?.queryParams ?? [:] }
+    set { self[seldom: \.queryParams] = newValue }
+  }
+
+  /// TLS server names.
+  public var sniHosts: [String] {
+    get { seldom?.sniHosts ?? [] }
+    set { self[seldom: \.sniHosts] = newValue }
+  }
+
+  /// Labels of the calling workload.
+  public var sourceLabels: [String: String] {
+    get { seldom?.sourceLabels ?? [:] }
+    set { self[seldom: \.sourceLabels] = newValue }
+  }
+
+  /// The namespace of the calling workload; empty means any.
+  public var sourceNamespace: String {
+    get { seldom?.sourceNamespace ?? "" }
+    set { self[seldom: \.sourceNamespace] = newValue }
+  }
+
+  /// Whether the path is compared without regard to case.
+  public var ignoreUriCase: Bool {
+    get { seldom?.ignoreUriCase ?? false }
+    set { self[seldom: \.ignoreUriCase] = newValue }
+  }
 
   /// Creates a condition.
   public init(
@@ -59,19 +118,14 @@ public struct RuleMatch: Sendable, Hashable {
   ) {
     self.name = name
     self.uri = uri
-    self.method = method
-    self.authority = authority
-    self.scheme = scheme
     self.headers = headers
-    self.withoutHeaders = withoutHeaders
-    self.queryParams = queryParams
     self.port = port
-    self.sniHosts = sniHosts
-    self.sourceLabels = sourceLabels
-    self.sourceNamespace = sourceNamespace
     self.gateways = gateways
-    self.ignoreUriCase = ignoreUriCase
     self.others = others
+    let all = Seldom(
+      method: method, authority: authority, scheme: scheme, withoutHeaders: withoutHeaders, queryParams: queryParams,
+      sniHosts: sniHosts, sourceLabels: sourceLabels, sourceNamespace: sourceNamespace, ignoreUriCase: ignoreUriCase)
+    seldom = all == Seldom() ? nil : all
   }
 
   /// Whether it matches everything.

@@ -1,4 +1,5 @@
 @_exported public import HashTreeCollections
+import Synchronization
 
 /// Everything known of the planes' configuration at one moment.
 ///
@@ -34,9 +35,13 @@ public struct MeshSnapshot: Sendable {
   public var meshes: [PlaneName: MeshSettings] = [:]
   /// How each kind of each plane is being read.
   public var feeds: [FeedKey: FeedState] = [:]
-  /// How many changes of things and settings were applied: of two snapshots of one store, the same number means the same
-  /// configuration.
+  /// The number of this configuration: two snapshots of the same number hold the same things and settings. It grows with
+  /// every change, by the changes of all snapshots; 0 is the empty one.
   public private(set) var generation = 0
+
+  private static let changes = Atomic<Int>(0)
+
+  private static func nextGeneration() -> Int { changes.add(1, ordering: .relaxed).newValue }
 
   /// An empty snapshot.
   public init() {}
@@ -72,8 +77,8 @@ public struct MeshSnapshot: Sendable {
   public mutating func apply(_ change: MeshChange) {
     switch change {
     case .feed: break
-    case .mesh(let plane, let settings): if meshes[plane] != settings { generation += 1 }
-    case .upsert, .remove, .reset: generation += 1
+    case .mesh(let plane, let settings): if meshes[plane] != settings { generation = Self.nextGeneration() }
+    case .upsert, .remove, .reset: generation = Self.nextGeneration()
     }
     switch change {
     case .upsert(let entity): upsert(entity)

@@ -95,12 +95,17 @@ public struct EnvoySetting: Sendable, Hashable {
 /// A source of measurements as configured.
 public struct TelemetrySetting: Sendable, Hashable {
   /// The kinds of source.
-  public enum Kind: String, Sendable, Hashable { case prometheus, scrape }
+  public enum Kind: String, Sendable, Hashable {
+    case prometheus, scrape
+    case cloudWatch = "cloudwatch"
+  }
 
   /// What it is.
   public var kind: Kind
-  /// Its addresses: one for Prometheus, one or more to scrape.
+  /// Its addresses: one for Prometheus, one or more to scrape, none or one for CloudWatch.
   public var urls: [String]
+  /// The namespace of the metrics in CloudWatch.
+  public var namespace: String?
   /// The file that holds the bearer token, read anew when it changes.
   public var bearerTokenFile: String?
   /// The environment variable that holds the bearer token.
@@ -122,8 +127,9 @@ public struct TelemetrySetting: Sendable, Hashable {
   public init(
     kind: Kind, urls: [String], bearerTokenFile: String? = nil, bearerTokenEnv: String? = nil, username: String? = nil,
     passwordFile: String? = nil, passwordEnv: String? = nil, caFile: String? = nil, headers: [String: String] = [:],
-    awsRegion: String? = nil
+    awsRegion: String? = nil, namespace: String? = nil
   ) {
+    self.namespace = namespace
     self.kind = kind
     self.urls = urls
     self.bearerTokenFile = bearerTokenFile

@@ -134,6 +134,7 @@ public struct ConfigurationFile: Sendable {
           ("bearerTokenFile", telemetry.bearerTokenFile), ("bearerTokenEnv", telemetry.bearerTokenEnv),
           ("username", telemetry.username), ("passwordFile", telemetry.passwordFile),
           ("passwordEnv", telemetry.passwordEnv), ("caFile", telemetry.caFile), ("awsRegion", telemetry.awsRegion),
+          ("namespace", telemetry.namespace),
         ]
         lines += texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
         if !telemetry.headers.isEmpty {

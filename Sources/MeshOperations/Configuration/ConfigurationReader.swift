@@ -62,18 +62,22 @@ struct ConfigurationReader {
   }
 
   private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {
-    let kinds = try mapping(node, known: ["prometheus", "scrape"])
+    let kinds = try mapping(node, known: ["prometheus", "scrape", "cloudwatch"])
     guard kinds.count == 1, let (name, body) = kinds.first, let kind = TelemetrySetting.Kind(rawValue: name) else {
-      throw error(node, "telemetry is either prometheus or scrape")
+      throw error(node, "telemetry is prometheus, scrape or cloudwatch")
     }
     let fields = try mapping(
       body,
       known: [
         "url", "urls", "bearerTokenFile", "bearerTokenEnv", "username", "passwordFile", "passwordEnv", "caFile",
-        "headers", "awsRegion",
+        "headers", "awsRegion", "namespace",
       ])
     let urls = try texts(fields["urls"] ?? fields["url"])
-    guard !urls.isEmpty else { throw error(body, "\(name) needs a url") }
+    guard !urls.isEmpty || kind == .cloudWatch else { throw error(body, "\(name) needs a url") }
+    let namespace = try text(fields["namespace"])
+    guard (namespace == nil) == (kind != .cloudWatch) else {
+      throw error(body, kind == .cloudWatch ? "cloudwatch needs a namespace" : "\(name) has no namespace")
+    }
     for url in urls where url.split(separator: "/").dropFirst().first?.contains("@") == true {
       throw error(body, "a url of \(name) holds a user or password; say username and passwordFile or passwordEnv")
     }
@@ -86,7 +90,8 @@ struct ConfigurationReader {
       kind: kind, urls: urls, bearerTokenFile: try text(fields["bearerTokenFile"]),
       bearerTokenEnv: try text(fields["bearerTokenEnv"]), username: try text(fields["username"]),
       passwordFile: try text(fields["passwordFile"]), passwordEnv: try text(fields["passwordEnv"]),
-      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]))
+      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]),
+      namespace: namespace)
   }
 
   private func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {

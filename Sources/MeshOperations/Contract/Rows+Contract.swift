@@ -134,19 +134,21 @@ extension Finding: ContractItem {
 extension ProxyState: ContractItem {
   /// Writes `id plane workload version connected sync{cds,lds,rds,eds} certificateDaysLeft error`.
   public func write(to writer: inout JSONWriter) {
+    writer.object { writer in writeMembers(to: &writer) }
+  }
+
+  func writeMembers(to writer: inout JSONWriter) {
+    writer.member("id", ref.description)
+    writer.member("plane", ref.plane)
+    writer.promised("workload", workload?.description)
+    writer.member("version", version)
+    writer.member("connected", isConnected)
+    writer.name("sync")
     writer.object { writer in
-      writer.member("id", ref.description)
-      writer.member("plane", ref.plane)
-      writer.promised("workload", workload?.description)
-      writer.member("version", version)
-      writer.member("connected", isConnected)
-      writer.name("sync")
-      writer.object { writer in
-        for type in ConfigType.allCases { writer.promised(type.rawValue, sync[type]?.label) }
-      }
-      writer.promised("certificateDaysLeft", certificateDaysLeft)
-      writer.promised("error", rejection)
+      for type in ConfigType.allCases { writer.promised(type.rawValue, sync[type]?.label) }
     }
+    writer.promised("certificateDaysLeft", certificateDaysLeft)
+    writer.promised("error", rejection)
   }
 }
 

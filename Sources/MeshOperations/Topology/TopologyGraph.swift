@@ -73,6 +73,11 @@ extension MeshView {
       nodes: nodes, links: links.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }, gap: gap)
   }
 
+  /// The flows of all planes, in no order.
+  public func links() -> [TopologyGraph.Link] {
+    traffic.flatMap { plane, known in known.value.map { links($0.edges, plane: plane) } ?? [] }
+  }
+
   private func links(_ edges: [Edge], plane: PlaneName) -> [TopologyGraph.Link] {
     var grouped: [LinkKey: [Edge]] = [:]
     for edge in edges {

@@ -72,6 +72,15 @@ public struct AppMeshPlane: ControlPlane {
     catalog = AppMeshCatalog(client)
   }
 
+  /// Signs for another service of the same account and region, such as `monitoring`, with the plane's own identity.
+  public func signer(service: String) -> AWSSigner { AWSSigner(identity, region: region, service: service) }
+
+  /// The address of another service of the region: that of the environment or the profile by the service's name in
+  /// settings, else AWS's own by its host's.
+  public func endpoint(of host: String, as service: String) -> String {
+    identity.environment.endpoint(of: service) ?? "https://\(host).\(region).\(AWSEnvironment.domain(of: region))"
+  }
+
   /// The connection with what it can do, and the reason for each thing it cannot.
   public var plane: Plane {
     get async {
@@ -80,7 +89,7 @@ public struct AppMeshPlane: ControlPlane {
       plane.capabilities.answers = [
         .topology: .yes, .desired: .yes,
         .programmed: .no("App Mesh does not tell what its proxies run; name their admin ports as envoy planes"),
-        .observed: .no("App Mesh measures nothing itself, and no telemetry source is configured"),
+        .observed: .no("App Mesh measures nothing itself; a telemetry source tells this"),
         .editWeights: .yes, .editRules: .yes, .editMTLS: .yes,
         .dryRun: .no("App Mesh validates only what it stores"),
         .watch: .no("App Mesh has no change feed; its lists are read every \(interval.components.seconds) s"),
@@ -97,6 +106,9 @@ public struct AppMeshPlane: ControlPlane {
 
   /// Every kind of App Mesh: together the whole configuration.
   public var configurationKinds: [ObjectKind] { AppMeshKind.allCases.map(\.rawValue) }
+
+  /// The identity of a resource as App Mesh describes it, told by its members.
+  public func identity(of object: JSONValue) -> ObjectRef? { AppMeshName(of: object)?.ref(plane: name) }
 
   /// App Mesh's own rules.
   public func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .appMesh ? AppMeshRules() : nil }

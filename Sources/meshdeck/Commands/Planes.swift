@@ -38,13 +38,17 @@ struct Planes: AsyncParsableCommand {
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
         for plane in configuration.planes {
           table.row([
-            plane.name, plane.kind.rawValue, plane.context ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.name, plane.kind.rawValue,
+            plane.context ?? plane.endpoint ?? plane.region ?? (plane.kind == .kubernetes ? "current" : "–"),
             plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
               ?? (plane.kind == .envoy ? "own counters" : "none"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
         try table.write()
+        for plane in configuration.planes {
+          if let notice = plane.kind.notice { Console.note("\(plane.name): \(notice)") }
+        }
       }
     }
   }
@@ -52,12 +56,14 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a plane to the configuration file: a Kubernetes cluster, or a fleet of Envoy proxies.",
+      abstract: "Add a plane to the configuration file: a Kubernetes cluster, a fleet of Envoy proxies, App Mesh.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod \\
             --prometheus https://prometheus.example/ \\
             --bearer-token-file ~/.prom-token
+          meshdeck planes add store --kind app-mesh --region eu-west-1 \\
+            --endpoint http://127.0.0.1:5000
           meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
             --scrape http://127.0.0.1:15020/stats/prometheus
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
@@ -67,11 +73,18 @@ struct Planes: AsyncParsableCommand {
 
     @Argument(help: "The name of the plane.")
     var name: String
-    @Option(help: "What it speaks: kubernetes or envoy.")
+    @Option(help: "What it speaks: kubernetes, envoy or app-mesh.")
     var kind = "kubernetes"
     @Option(
-      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path.")
+      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
+    )
     var admin: [String] = []
+    @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
+    var region: String?
+    @Option(help: "The address of a cloud's API where it is not the cloud's own.")
+    var endpoint: String?
+    @Option(help: "The profile of the cloud's shared configuration.")
+    var profile: String?
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -88,8 +101,9 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard let kind = Plane.Kind(typed: kind), kind == .kubernetes || kind == .envoy else {
-        throw MeshError(.usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes and envoy")
+      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh].contains(kind) else {
+        throw MeshError(
+          .usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes, envoy and app-mesh")
       }
       guard (kind == .envoy) == !admin.isEmpty else {
         throw MeshError(
@@ -104,7 +118,7 @@ struct Planes: AsyncParsableCommand {
       }
       let plane = PlaneSetting(
         name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
-        envoy: admin.map { EnvoySetting(url: $0, workload: "") })
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile)
       try file.update { (configuration: inout Configuration) throws(MeshError) in
         guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
           !plane.name.contains("/")
@@ -196,6 +210,10 @@ extension PlaneSetting {
   /// The plane as the contract has it: what the configuration file says of it.
   var json: JSONValue {
     var value: JSONValue = ["name": .string(name), "kind": .string(kind.rawValue)]
+    if let notice = kind.notice { value["notice"] = .string(notice) }
+    if let region { value["region"] = .string(region) }
+    if let endpoint { value["endpoint"] = .string(endpoint) }
+    if let profile { value["profile"] = .string(profile) }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }

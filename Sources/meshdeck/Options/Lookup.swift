@@ -12,14 +12,18 @@ enum Lookup {
     if found.count > 1 {
       let names = found.sorted().prefix(5).map(\.description).joined(separator: ", ")
       throw MeshError(
-        .notFound, "\(typed) names several \(what)s: \(names)", remedy: "say which, with more of its name or with -n")
+        .notFound, "\(typed) names several \(plural(what)): \(names)",
+        remedy: "say which, with more of its name or with -n")
     }
     let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
     let place = namespace.map { " in namespace \($0)" } ?? ""
     throw MeshError(
       .notFound, "there is no \(what) \(typed)\(place)",
-      remedy: near.isEmpty ? "see `meshdeck get \(what)s -A`" : "did you mean \(near.joined(separator: " or "))?")
+      remedy: near.isEmpty ? "see `meshdeck get \(plural(what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
+    )
   }
+
+  private static func plural(_ what: String) -> String { what.hasSuffix("y") ? what.dropLast() + "ies" : what + "s" }
 
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
@@ -68,9 +72,9 @@ extension Get.Kind {
   /// The kinds, each some plane's, without any of which there is nothing to list.
   var native: Set<ObjectKind>? {
     switch self {
-    case .splits, .routes: ["virtualservice", "route", "gatewayroute"]
+    case .splits, .routes: PlaneRegistry.routeKinds
     case .services: ["service"]
-    case .gateways: ["gateway"]
+    case .gateways: PlaneRegistry.gatewayKinds
     case .workloads, .edges, .mtls, .proxies, .identities, .objects: nil
     }
   }

@@ -18,6 +18,8 @@ import Testing
         readOnly: true),
       PlaneSetting(name: "true", kind: .consul, context: "1.0"),
       PlaneSetting(
+        name: "store", kind: .appMesh, region: "eu-west-1", endpoint: "http://127.0.0.1:5000", profile: "ops: x"),
+      PlaneSetting(
         name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
     ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
 

@@ -16,7 +16,7 @@ struct EnvoyReading: Sendable {
   /// Where its configuration comes from.
   var origin: EnvoyOrigin
   var clusters: [String: EnvoyCluster]
-  var listeners: [EnvoyListener]
+  var listeners: [EnvoyListenerConfiguration]
   var tables: [EnvoyRouteTable]
   var runtime: EnvoyRuntime
   /// The rejections it still shows, by type, in its own words.
@@ -51,11 +51,19 @@ struct EnvoyOrigin: Sendable, Hashable {
   var file: String
   /// The control plane it asks, in words; `nil` for a proxy without one.
   var controlPlane: String?
+  /// The clusters behind which its servers are, or the files it watches.
+  var servers: [String] = []
 
   /// Who owns a resource.
   func owner(isStatic: Bool) -> String {
     if !isStatic, let controlPlane { return controlPlane }
     return file.isEmpty ? "the proxy's own bootstrap configuration" : "the proxy's bootstrap file \(file)"
+  }
+
+  /// The name of the owner: the file, or the clusters behind which the control plane is.
+  func name(isStatic: Bool) -> String {
+    if !isStatic, controlPlane != nil { return servers.joined(separator: ", ") }
+    return file.isEmpty ? "inline" : file
   }
 
   /// Reads the sources of dynamic resources. Source: Envoy API, `Bootstrap.DynamicResources` and `ConfigSource`.
@@ -76,18 +84,29 @@ struct EnvoyOrigin: Sendable, Hashable {
     if words.isEmpty, let ads { words.append(ads) }
     var unique: [String] = []
     for word in words where !unique.contains(word) { unique.append(word) }
-    return EnvoyOrigin(file: file, controlPlane: unique.isEmpty ? nil : unique.joined(separator: " and "))
+    var servers: [String] = []
+    let configs = [sources["lds_config"]?["api_config_source"], sources["cds_config"]?["api_config_source"]]
+    for name in ([sources["ads_config"]] + configs).compactMap(\.self).flatMap(names) where !servers.contains(name) {
+      servers.append(name)
+    }
+    return EnvoyOrigin(
+      file: file, controlPlane: unique.isEmpty ? nil : unique.joined(separator: " and "), servers: servers)
   }
 
   private static func api(_ config: JSONValue, _ what: String) -> String {
     let kind = config["api_type"]?.string ?? "GRPC"
-    let services = config.list("grpc_services").compactMap {
-      $0["envoy_grpc"]?["cluster_name"]?.string ?? $0["google_grpc"]?["target_uri"]?.string
-    }
-    let names = services + config.list("cluster_names").compactMap(\.string)
+    let names = names(config)
     let place = names.isEmpty ? "an unnamed server" : names.joined(separator: ", ")
     let maker = names.contains("xds-grpc") ? "istiod, " : ""
     return "\(maker)the control plane behind cluster \(place) (\(kind == "REST" ? "REST \(what)" : what))"
+  }
+
+  /// The clusters or addresses of an API's servers.
+  private static func names(_ config: JSONValue) -> [String] {
+    let services = config.list("grpc_services").compactMap {
+      $0["envoy_grpc"]?["cluster_name"]?.string ?? $0["google_grpc"]?["target_uri"]?.string
+    }
+    return services + config.list("cluster_names").compactMap(\.string)
   }
 }
 

@@ -5,7 +5,8 @@ struct EnvoyStatistics: Sendable {
   /// The regular expression that picks them.
   static let filter =
     #"^server\.uptime$|^control_plane\.connected_state$|(^cluster_manager\.cds|^listener_manager\.lds|\.rds\..*)"#
-    + #"\.update_rejected$|\.outlier_detection\.ejections_active$|\.circuit_breakers\.[a-z]+\.(cx|rq|rq_pending|rq_retry)_open$"#
+    + #"\.update_rejected$|\.outlier_detection\.ejections_active$|\.circuit_breakers\.[a-z]+\."#
+    + #"(cx|rq|rq_pending|rq_retry)_open$"#
 
   var uptime: Int?
   var isConnected: Bool?
@@ -29,13 +30,14 @@ struct EnvoyStatistics: Sendable {
         ejected[cluster] = value
       } else if let cluster = Self.cluster(name, ".circuit_breakers.") {
         let kind = name.split(separator: ".").last.map(String.init) ?? ""
-        let words = [
-          "cx_open": "connections", "rq_open": "requests", "rq_pending_open": "pending", "rq_retry_open": "retries",
-        ]
-        open[cluster, default: []].append(words[kind] ?? kind)
+        open[cluster, default: []].append(Self.limits[kind] ?? kind)
       }
     }
   }
+
+  private static let limits = [
+    "cx_open": "connections", "rq_open": "requests", "rq_pending_open": "pending", "rq_retry_open": "retries",
+  ]
 
   private static func cluster(_ name: String, _ part: String) -> String? {
     guard name.hasPrefix("cluster."), let range = name.firstRange(of: part) else { return nil }

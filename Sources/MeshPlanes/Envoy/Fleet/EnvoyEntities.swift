@@ -142,8 +142,8 @@ struct EnvoyEntities {
             rules: host.entries.map { Self.rule($0, runtime: reading.runtime) }, version: table.version,
             owners: [
               Owner(
-                tool: table.isStatic || reading.origin.controlPlane == nil ? "bootstrap" : "xDS", name: owner,
-                evidence: owner)
+                tool: table.isStatic || reading.origin.controlPlane == nil ? "bootstrap" : "xDS",
+                name: reading.origin.name(isStatic: table.isStatic), evidence: owner)
             ])
         }
       }

@@ -17,8 +17,8 @@ extension EnvoyPlane {
       guard reading.runtime.adminLayer != nil else {
         throw MeshError(
           .refused,
-          "\(reading.node) has no admin layer in its runtime, so nothing can be overridden there; \(owner) owns "
-            + "the weights", plane: name, object: wanted.route,
+          "\(reading.node) has no admin layer in its runtime, so nothing can be overridden; \(owner) owns the weights",
+          plane: name, object: wanted.route,
           remedy: "add {name: admin, admin_layer: {}} to layered_runtime, or change the weights at their owner")
       }
       let ref = ObjectRef(plane: name, namespace: reading.group, kind: EnvoyEntities.Kind.runtime, name: reading.node)

@@ -9,6 +9,13 @@ public struct KubernetesClient: Sendable {
   /// The name of this program in `managedFields` and audit logs.
   public static let fieldManager = "meshdeck"
 
+  /// How many requests an API server gets: a mesh of 10,000 services and 50,000 pods is read in 180 pages, which may all be
+  /// asked for as fast as the server answers, four lists at once.
+  ///
+  /// A server protects itself by fair queueing and answers 429 with `Retry-After`, which is obeyed; the limit here is for
+  /// what nobody meant to send, such as a question repeated in a circle.
+  static let rate = RateLimit(perSecond: 50, burst: 250)
+
   /// The plane it belongs to, for errors.
   public let plane: PlaneName
   /// How requests are sent.
@@ -25,6 +32,7 @@ public struct KubernetesClient: Sendable {
     var options = options
     options.settings = connection.settings
     options.credentials = connection.credentials
+    if options.rate == RateLimit() { options.rate = Self.rate }
     do throws(TransportError) {
       session = try Session(base: connection.server, options: options)
     } catch {

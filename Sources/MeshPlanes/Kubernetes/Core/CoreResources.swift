@@ -93,7 +93,8 @@ enum CoreResources {
 struct TextPool {
   private var texts: Set<String> = []
   private var ports: Set<[Int]> = []
-  private var labels: [String: [String: String]] = [:]
+  /// By the hash of the owner's name: that two share one costs a copy, no more.
+  private var labels: [Int: [String: String]] = [:]
 
   /// Ports in their one kept copy.
   mutating func ports(_ ports: [Int]) -> [Int] {
@@ -109,6 +110,7 @@ struct TextPool {
   /// The labels in the copy kept for an owner, where they are the same.
   mutating func labels(_ labels: [String: String], of owner: String) -> [String: String] {
     guard !labels.isEmpty else { return [:] }
+    let owner = owner.hashValue
     if let kept = self.labels[owner], kept == labels { return kept }
     var fresh: [String: String] = [:]
     fresh.reserveCapacity(labels.count)

@@ -6,6 +6,15 @@ struct ResourceReader: Sendable {
   let served: APIIndex.Resource
   /// The dialect; `nil` for a resource of Kubernetes itself.
   let dialect: (any KubernetesDialect)?
+  /// The API version as served: one copy for all its objects.
+  private let apiVersion: String
+
+  init(resource: DialectResource, served: APIIndex.Resource, dialect: (any KubernetesDialect)?) {
+    self.resource = resource
+    self.served = served
+    self.dialect = dialect
+    apiVersion = served.apiVersion
+  }
 
   /// The neutral views of the object that `reader` stands before.
   func entities(
@@ -14,7 +23,7 @@ struct ResourceReader: Sendable {
     guard let dialect else {
       return try CoreResources.entities(of: resource, plane: plane, from: &reader, pool: &pool)
     }
-    return try dialect.entities(of: resource, apiVersion: served.apiVersion, plane: plane, from: &reader)
+    return try dialect.entities(of: resource, apiVersion: apiVersion, plane: plane, from: &reader)
   }
 }
 

@@ -17,13 +17,13 @@ struct DestinationRuleReader {
       case "workloadSelector": result.workloadSelector = try IstioSelectorReader.labels(&reader)
       case "subsets":
         try reader.array { reader throws(JSONError) in
-          let pointer = JSONPointer(["spec", "subsets", String(result.subsets.count)])
+          let pointer = RulePlaces.subset(result.subsets.count)
           var subset = DestinationPolicy.Subset(
             name: "", labels: [:], settings: DestinationPolicy.TrafficSettings(), pointer: pointer)
           try reader.object { key, reader throws(JSONError) in
             switch key {
             case "name": subset.name = try reader.string()
-            case "labels": subset.labels = try reader.stringMap()
+            case "labels": subset.labels = CommonIstio.labels.one(try reader.stringMap())
             case "trafficPolicy": subset.settings = try Self.settings(&reader)
             default: try reader.skip()
             }
@@ -37,7 +37,7 @@ struct DestinationRuleReader {
   }
 
   /// The policy the object stands for.
-  func policy(_ meta: IstioMetadata, plane: PlaneName, apiVersion: String) -> DestinationPolicy {
+  func policy(_ meta: ObjectMetadata, plane: PlaneName, apiVersion: String) -> DestinationPolicy {
     var result = policy
     result.ref = meta.ref(.destinationRule, on: plane)
     if result.exportTo == ["*"] { result.exportTo = [] }

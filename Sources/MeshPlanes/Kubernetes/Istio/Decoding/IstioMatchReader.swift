@@ -2,6 +2,9 @@ import MeshModel
 
 /// A reader of one condition of a rule: HTTP, TLS and TCP conditions have one form here.
 enum IstioMatchReader {
+  /// Conditions on headers that many rules have in common, such as those of a canary's testers.
+  private static let common = CommonValues<[String: TextMatch]>()
+
   static func match(_ reader: inout JSONReader) throws(JSONError) -> RuleMatch {
     var match = RuleMatch()
     try reader.object { key, reader throws(JSONError) in
@@ -52,6 +55,6 @@ enum IstioMatchReader {
       let name = key.string
       result[lowercased ? name.lowercased() : name] = try text(&reader) ?? .present
     }
-    return result
+    return common.one(result)
   }
 }

@@ -25,6 +25,14 @@ enum RulePlaces {
     return JSONPointer(["spec", member, String(index)])
   }
 
+  private static let usualSubsets = (0..<8).map { JSONPointer(["spec", "subsets", String($0)]) }
+
+  /// The place of a subset: `/spec/subsets/0`.
+  static func subset(_ index: Int) -> JSONPointer {
+    usualSubsets.indices.contains(index)
+      ? usualSubsets[index] : JSONPointer(["spec", "subsets", String(index)])
+  }
+
   /// The place of a backend of the rule at a place: `/spec/http/0/route/1`.
   static func backend(_ index: Int, of rule: JSONPointer) -> JSONPointer {
     if rule.tokens.count == 3, let number = Int(rule.tokens[2]), let places = usual[rule.tokens[1]],

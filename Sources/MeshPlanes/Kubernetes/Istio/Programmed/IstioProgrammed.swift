@@ -14,7 +14,8 @@ struct IstioProgrammed {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     var report = ProgrammedReport(at: access.now)
     await readSync(into: &report, settings: settings, in: snapshot)
-    let wanted = routes.filter { $0.dialect == .istio && $0.ref.plane == access.plane }
+    // Istio's proxies also run what is written in other APIs, the Gateway API before all.
+    let wanted = routes.filter { $0.ref.plane == access.plane }
     guard !wanted.isEmpty else { return report }
     let domains = Set(
       wanted.flatMap { route in
@@ -32,24 +33,33 @@ struct IstioProgrammed {
     let istiod = IstiodDebug(dialect: dialect, access: access)
     let (answers, gaps) = await istiod.answers("/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot)
     report.gaps += gaps
-    var seen: [ObjectRef: Int] = [:]
+    // Only several replicas can know one proxy twice.
+    var seen: [ObjectRef: Int]? = answers.count > 1 ? [:] : nil
+    var proxies: [ProxyState] = []
+    proxies.reserveCapacity(snapshot.endpoints.count)
     for bytes in answers {
       do throws(JSONError) {
-        for var state in try SyncReader.proxies(bytes, plane: access.plane) {
-          state.workload = snapshot.endpoints[state.ref]?.workload
-          if let index = seen[state.ref] {
+        try SyncReader.read(bytes, plane: access.plane) { state in
+          var state = state
+          if let endpoint = snapshot.endpoints[state.ref] {
+            // The name is kept once.
+            state.ref = endpoint.ref
+            state.workload = endpoint.workload
+          }
+          if let index = seen?[state.ref] {
             // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
-            if report.proxies[index].sync.values.contains(.notSent) { report.proxies[index] = state }
+            if proxies[index].sync.values.contains(.notSent) { proxies[index] = state }
           } else {
-            seen[state.ref] = report.proxies.count
-            report.proxies.append(state)
+            seen?[state.ref] = proxies.count
+            proxies.append(state)
           }
         }
       } catch {
         report.gaps.append("istiod's /debug/syncz makes no sense: \(error)")
       }
     }
-    report.proxies.sort { $0.ref < $1.ref }
+    if zip(proxies, proxies.dropFirst()).contains(where: { $1.ref < $0.ref }) { proxies.sort { $0.ref < $1.ref } }
+    report.proxies = proxies
   }
 
   /// What one proxy answered.
@@ -73,6 +83,7 @@ struct IstioProgrammed {
       for await answer in group { answers.append(answer) }
       return answers.sorted { $0.proxy < $1.proxy }
     }
+    var states = report.proxies
     for answer in answers {
       if let gap = answer.gap {
         report.gaps.append(gap)
@@ -80,10 +91,11 @@ struct IstioProgrammed {
       }
       report.asked.append(answer.proxy)
       report.routes += answer.routes
-      guard let index = report.proxies.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
-      report.proxies[index].certificateDaysLeft = answer.certificateDaysLeft
-      report.proxies[index].noteRejections(answer.rejected)
+      guard let index = states.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
+      states[index].certificateDaysLeft = answer.certificateDaysLeft
+      states[index].noteRejections(answer.rejected)
     }
+    report.proxies = states
   }
 
   @concurrent
@@ -123,7 +135,8 @@ struct IstioProgrammed {
     }
   }
 
-  private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+  /// The answer of a proxy's administration interface to a path.
+  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
     try await IstioProxyAdmin(dialect: dialect, access: access).get(proxy, path)
   }
 }

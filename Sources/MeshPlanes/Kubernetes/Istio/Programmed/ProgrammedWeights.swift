@@ -64,12 +64,8 @@ public struct ProgrammedWeights: Sendable, Hashable {
     let result = ProgrammedWeights(
       backends: backends, agreeing: byProxy.filter { $0.value == winner }.map(\.key).sorted(),
       disagreeing: byProxy.filter { $0.value != winner }.map(\.key).sorted(), asked: report.asked.count,
-      acknowledged: report.proxies.count { state in
-        state.isConnected && state.sync.values.allSatisfy { $0 == .synced || $0 == .notSent }
-      },
-      connected: report.proxies.count(where: \.isConnected),
-      rejections: Dictionary(
-        uniqueKeysWithValues: report.proxies.compactMap { state in state.rejection.map { (state.ref, $0) } }))
+      acknowledged: report.counts.acknowledged, connected: report.counts.connected,
+      rejections: report.counts.rejections)
     return .known(result, source: "config_dump of \(byProxy.count) of \(report.asked.count) proxies", at: report.at)
   }
 

@@ -27,13 +27,18 @@ struct ProxySample {
       if gateways, snapshot.endpoints[ref]?.proxy == .gateway { return 1 }
       return namespaces.contains(ref.namespace) ? 2 : 3
     }
-    let ordered = candidates.filter(isCaller).sorted { (rank($0), $0) < (rank($1), $1) }
+    if zip(candidates, candidates.dropFirst()).contains(where: { $1 < $0 }) { candidates.sort() }
+    // Ranked once each, not at every comparison: there may be 50,000.
+    var ranked = [[ObjectRef]](repeating: [], count: 4)
+    for ref in candidates where isCaller(ref) { ranked[rank(ref)].append(ref) }
+    let ordered = ranked.joined()
     // One of each workload first: replicas of one are told the same.
     var workloads: Set<ObjectRef> = []
     var (firsts, others) = ([ObjectRef](), [ObjectRef]())
     for ref in ordered {
       if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted {
         firsts.append(ref)
+        if firsts.count == limit { break }
       } else {
         others.append(ref)
       }

@@ -5,20 +5,35 @@ import MeshModel
 /// Two forms: flat fields (`route_sent`, `route_acked`; recorded of 1.14), and one entry a type under `resources`, with
 /// the proxy's last rejection (Istio, `pilot/pkg/xds/debug.go`).
 enum SyncReader {
+  /// The proxies of an answer.
   static func proxies(_ bytes: [UInt8], plane: PlaneName) throws(JSONError) -> [ProxyState] {
+    var states: [ProxyState] = []
+    try read(bytes, plane: plane) { states.append($0) }
+    return states
+  }
+
+  /// Reads an answer proxy by proxy: it has one entry for each of maybe 50,000.
+  static func read(_ bytes: [UInt8], plane: PlaneName, each: (ProxyState) -> Void) throws(JSONError) {
     try JSONReader.read(bytes) { reader throws(JSONError) in
-      var states: [ProxyState] = []
+      // Most proxies are as the one before: what they have in common is kept once.
+      var last = (states: [ProxyState.SyncState](), state: ProxyState?.none)
       try reader.array { reader throws(JSONError) in
-        guard var state = try proxy(&reader, plane: plane) else { return }
-        // Most proxies are as the one before: what they have in common is kept once.
-        if let last = states.last {
-          if last.sync == state.sync { state.sync = last.sync }
-          if last.version == state.version { state.version = last.version }
-          if last.ref.namespace == state.ref.namespace { state.ref.namespace = last.ref.namespace }
+        guard let entry = try entry(&reader) else { return }
+        var state = ProxyState(
+          ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name),
+          version: entry.version)
+        if let before = last.state, before.version == state.version { state.version = before.version }
+        let states = entry.pairs.map(\.state)
+        if let before = last.state, last.states == states {
+          state.sync = before.sync
+        } else {
+          state.sync = Dictionary(uniqueKeysWithValues: zip(ProxyState.ConfigType.allCases, states))
         }
-        states.append(state)
+        state.sent = digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent))
+        state.rejection = entry.pairs.lazy.map(\.error).first { !$0.isEmpty }
+        last = (states, state)
+        each(state)
       }
-      return states
     }
   }
 
@@ -34,38 +49,57 @@ enum SyncReader {
     }
   }
 
-  private static func proxy(_ reader: inout JSONReader, plane: PlaneName) throws(JSONError) -> ProxyState? {
-    var (id, version) = ("", "")
-    var pairs: [ProxyState.ConfigType: Pair] = [:]
-    for type in ProxyState.ConfigType.allCases { pairs[type] = Pair() }
+  /// One proxy as the answer has it.
+  private struct Entry {
+    var name = ""
+    var namespace = ""
+    var version = ""
+    /// What was sent and acknowledged, in the order of the types.
+    var pairs = [Pair](repeating: Pair(), count: ProxyState.ConfigType.allCases.count)
+
+    subscript(type: ProxyState.ConfigType) -> Pair {
+      get { pairs[Self.place(type)] }
+      set { pairs[Self.place(type)] = newValue }
+    }
+
+    private static func place(_ type: ProxyState.ConfigType) -> Int {
+      switch type {
+      case .cds: 0
+      case .lds: 1
+      case .rds: 2
+      case .eds: 3
+      }
+    }
+  }
+
+  private static func entry(_ reader: inout JSONReader) throws(JSONError) -> Entry? {
+    var entry = Entry()
+    var id = ""
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "proxy": id = try reader.string()
-      case "istio_version", "proxy_version": version = try reader.string()
-      case "cluster_sent": pairs[.cds]?.sent = try reader.string()
-      case "cluster_acked": pairs[.cds]?.acknowledged = try reader.string()
-      case "listener_sent": pairs[.lds]?.sent = try reader.string()
-      case "listener_acked": pairs[.lds]?.acknowledged = try reader.string()
-      case "route_sent": pairs[.rds]?.sent = try reader.string()
-      case "route_acked": pairs[.rds]?.acknowledged = try reader.string()
-      case "endpoint_sent": pairs[.eds]?.sent = try reader.string()
-      case "endpoint_acked": pairs[.eds]?.acknowledged = try reader.string()
+      case "istio_version", "proxy_version": entry.version = try reader.string()
+      case "cluster_sent": entry[.cds].sent = try reader.string()
+      case "cluster_acked": entry[.cds].acknowledged = try reader.string()
+      case "listener_sent": entry[.lds].sent = try reader.string()
+      case "listener_acked": entry[.lds].acknowledged = try reader.string()
+      case "route_sent": entry[.rds].sent = try reader.string()
+      case "route_acked": entry[.rds].acknowledged = try reader.string()
+      case "endpoint_sent": entry[.eds].sent = try reader.string()
+      case "endpoint_acked": entry[.eds].acknowledged = try reader.string()
       case "resources":
         try reader.object { key, reader throws(JSONError) in
           let type = type(ofURL: key.string)
           let pair = try resource(&reader)
-          if let type { pairs[type] = pair }
+          if let type { entry[type] = pair }
         }
       default: try reader.skip()
       }
     }
     guard let dot = id.lastIndex(of: ".") else { return nil }
-    let ref = ObjectRef(
-      plane: plane, namespace: String(id[id.index(after: dot)...]), kind: "pod", name: String(id[..<dot]))
-    var state = ProxyState(ref: ref, version: version, sync: pairs.mapValues(\.state))
-    state.sent = digest([pairs[.cds], pairs[.lds], pairs[.rds]].compactMap { $0?.sent })
-    state.rejection = ProxyState.ConfigType.allCases.lazy.compactMap { pairs[$0]?.error }.first { !$0.isEmpty }
-    return state
+    entry.namespace = String(id[id.index(after: dot)...])
+    entry.name = String(id[..<dot])
+    return entry
   }
 
   /// A digest of texts (FNV-1a); 0 where all are empty.

@@ -1,10 +1,10 @@
 import MeshModel
 
-/// Durations as Istio's objects spell them.
+/// Durations as objects spell them that are read with Go's library: Istio's, Linkerd's, Gateway API's.
 ///
-/// Source: Go's `time.ParseDuration`, which Istio reads them with: one or more decimal numbers, each with a unit out of
+/// Source: Go's `time.ParseDuration`, one or more decimal numbers, each with a unit out of
 /// `ns`, `us`, `µs`, `ms`, `s`, `m`, `h`.
-enum IstioDuration {
+enum GoDuration {
   /// The seconds a text stands for, or `nil` where it is no duration.
   static func seconds(_ text: String) -> Double? {
     var rest = text.utf8[...]
@@ -35,7 +35,7 @@ enum IstioDuration {
     return sign * total
   }
 
-  /// The text of a duration: seconds with at most nine decimals, which every version of Istio reads.
+  /// The text of a duration: seconds with at most nine decimals, which every reader takes.
   ///
   /// `nil` where it is negative, not finite or longer than Go's largest duration (292 years).
   static func text(_ seconds: Double) -> String? {
@@ -53,7 +53,7 @@ enum IstioDuration {
 
 extension JSONReader {
   /// Reads a duration; `nil` for `null` and for a text that is none.
-  mutating func istioDuration() throws(JSONError) -> Double? {
-    try optionalString().flatMap(IstioDuration.seconds)
+  mutating func goDuration() throws(JSONError) -> Double? {
+    try optionalString().flatMap(GoDuration.seconds)
   }
 }

@@ -1,7 +1,7 @@
 import MeshModel
 
 /// What is kept of an object's `metadata`.
-struct IstioMetadata {
+struct ObjectMetadata {
   var name = ""
   var namespace = ""
   var version = ""
@@ -10,6 +10,9 @@ struct IstioMetadata {
   var annotations: [String: String] = [:]
   var owners: [OwnerReference] = []
   var managers: [FieldManager] = []
+
+  /// `generation`: how often the desired state changed; 0 where the server does not count.
+  var generation = 0
 
   /// An entry of `ownerReferences`.
   struct OwnerReference {
@@ -31,6 +34,7 @@ struct IstioMetadata {
       case "name": name = try reader.string()
       case "namespace": namespace = try reader.string()
       case "resourceVersion": version = try reader.string()
+      case "generation": generation = try reader.readNull() ? 0 : reader.int()
       case "creationTimestamp":
         if let text = try reader.optionalString() { createdAt = RFC3339.parse(text) ?? createdAt }
       case "labels": labels = try reader.stringMap()
@@ -80,7 +84,7 @@ struct IstioMetadata {
   }
 
   /// The identity of the object on a plane.
-  func ref(_ kind: IstioKind, on plane: PlaneName) -> ObjectRef {
-    ObjectRef(plane: plane, namespace: namespace, kind: kind.rawValue, name: name)
+  func ref(_ kind: ObjectKind, on plane: PlaneName) -> ObjectRef {
+    ObjectRef(plane: plane, namespace: namespace, kind: kind, name: name)
   }
 }

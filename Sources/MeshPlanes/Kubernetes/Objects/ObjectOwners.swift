@@ -1,12 +1,24 @@
-import MeshModel
+public import MeshModel
 
 /// Who else writes an object, as its labels, annotations, owner references and field managers tell.
 ///
 /// Sources: the tracking labels and annotations of Argo CD, Flux, Helm and Kustomize, the owner references of Flagger
 /// and Argo Rollouts, and the field managers these controllers write with (the objects and fields each of them writes).
-enum IstioOwners {
+public enum ObjectOwners {
+  /// The owners of a native object; none where its metadata cannot be read.
+  public static func owners(of object: JSONValue) -> [Owner] {
+    guard let metadata = object["metadata"],
+      let meta = try? JSONReader.read(
+        JSONWriter.bytes(metadata),
+        { (reader: inout JSONReader) throws(JSONError) in
+          try ObjectMetadata(&reader)
+        })
+    else { return [] }
+    return owners(of: meta)
+  }
+
   /// The owners of an object, each tool once, the strongest evidence first.
-  static func owners(of meta: IstioMetadata) -> [Owner] {
+  static func owners(of meta: ObjectMetadata) -> [Owner] {
     if meta.labels.isEmpty, meta.annotations.isEmpty, meta.owners.isEmpty, meta.managers.isEmpty { return [] }
     var found: [Owner] = []
     func add(_ tool: String, _ name: String, _ evidence: String) {

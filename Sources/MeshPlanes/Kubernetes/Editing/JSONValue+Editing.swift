@@ -45,8 +45,8 @@ extension JSONValue {
       self[name] = nil
       return
     }
-    if let old = self[name]?.string, IstioDuration.seconds(old) == seconds { return }
-    guard let text = IstioDuration.text(seconds) else {
+    if let old = self[name]?.string, GoDuration.seconds(old) == seconds { return }
+    guard let text = GoDuration.text(seconds) else {
       throw MeshError(.refused, "\(seconds) seconds is no duration", remedy: "Durations are 0 or more seconds")
     }
     self[name] = .string(text)
