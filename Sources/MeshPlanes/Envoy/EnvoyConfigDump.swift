@@ -98,7 +98,7 @@ enum EnvoyConfigDump {
       switch key {
       case "name": result.name = try reader.string()
       case "route": result.clusters = try clusters(&reader)
-      case "metadata": result.origin = try origin(&reader)
+      case "metadata": result.origin = try EnvoyFields.origin(&reader)
       default: try reader.skip()
       }
     }
@@ -110,52 +110,11 @@ enum EnvoyConfigDump {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "cluster": if let only = EnvoyClusterName.parse(try reader.string(), weight: 100) { clusters = [only] }
-      case "weighted_clusters":
-        try reader.object { key, reader throws(JSONError) in
-          switch key {
-          case "clusters":
-            try reader.array { reader throws(JSONError) in
-              var (name, weight) = ("", 0)
-              try reader.object { key, reader throws(JSONError) in
-                switch key {
-                case "name": name = try reader.string()
-                case "weight": weight = try reader.int()
-                default: try reader.skip()
-                }
-              }
-              if let cluster = EnvoyClusterName.parse(name, weight: weight) { clusters.append(cluster) }
-            }
-          default: try reader.skip()
-          }
-        }
+      case "weighted_clusters": clusters = try EnvoyFields.weightedClusters(&reader)
       default: try reader.skip()
       }
     }
     return clusters
-  }
-
-  /// The text at `filter_metadata.istio.config`.
-  private static func origin(_ reader: inout JSONReader) throws(JSONError) -> String {
-    var origin = ""
-    try reader.object { key, reader throws(JSONError) in
-      switch key {
-      case "filter_metadata":
-        try reader.object { key, reader throws(JSONError) in
-          switch key {
-          case "istio":
-            try reader.object { key, reader throws(JSONError) in
-              switch key {
-              case "config": origin = try reader.string()
-              default: try reader.skip()
-              }
-            }
-          default: try reader.skip()
-          }
-        }
-      default: try reader.skip()
-      }
-    }
-    return origin
   }
 }
 

@@ -74,11 +74,11 @@ struct IstioProxyTLS {
     do {
       if question.isServer {
         let name = IstioProxyAdmin.escaped("virtualInbound")
-        var listeners = try EnvoyListeners.read(
+        var listeners = try SidecarListeners.read(
           try await admin.get(proxy, "/config_dump?resource=dynamic_listeners&name_regex=\(name)"))
         if !listeners.contains(where: \.isInbound) {
           // Without traffic capture each port has a listener of its own, under its address.
-          listeners = try EnvoyListeners.read(try await admin.get(proxy, "/config_dump?resource=dynamic_listeners"))
+          listeners = try SidecarListeners.read(try await admin.get(proxy, "/config_dump?resource=dynamic_listeners"))
         }
         contexts.inbound = EnvoyTLSContexts.inbound(listeners)
       }

@@ -1,7 +1,7 @@
 import MeshModel
 
 /// One listener of a proxy, as far as TLS and streams are concerned.
-struct EnvoyListener: Hashable {
+struct SidecarListener: Hashable {
   /// One of its filter chains.
   struct Chain: Hashable {
     /// The destination port it is for; `nil` for any.
@@ -27,9 +27,9 @@ struct EnvoyListener: Hashable {
 /// A reader of the listeners in Envoy's `/config_dump`, whole or with `?resource=dynamic_listeners`.
 ///
 /// Source: Envoy admin API, `ListenersConfigDump`; listener v3; `tcp_proxy` v3. Zeros are left out of proto3's JSON form.
-enum EnvoyListeners {
-  static func read(_ bytes: [UInt8]) throws(JSONError) -> [EnvoyListener] {
-    var listeners: [EnvoyListener] = []
+enum SidecarListeners {
+  static func read(_ bytes: [UInt8]) throws(JSONError) -> [SidecarListener] {
+    var listeners: [SidecarListener] = []
     try JSONReader.read(bytes) { reader throws(JSONError) in
       try reader.object { key, reader throws(JSONError) in
         switch key {
@@ -60,7 +60,7 @@ enum EnvoyListeners {
     return listeners
   }
 
-  private static func state(_ reader: inout JSONReader, into listeners: inout [EnvoyListener]) throws(JSONError) {
+  private static func state(_ reader: inout JSONReader, into listeners: inout [SidecarListener]) throws(JSONError) {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "listener": listeners.append(try listener(&reader))
@@ -69,8 +69,8 @@ enum EnvoyListeners {
     }
   }
 
-  private static func listener(_ reader: inout JSONReader) throws(JSONError) -> EnvoyListener {
-    var listener = EnvoyListener()
+  private static func listener(_ reader: inout JSONReader) throws(JSONError) -> SidecarListener {
+    var listener = SidecarListener()
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "name": listener.name = try reader.string()
@@ -97,8 +97,8 @@ enum EnvoyListeners {
     return listener
   }
 
-  private static func chain(_ reader: inout JSONReader) throws(JSONError) -> EnvoyListener.Chain {
-    var chain = EnvoyListener.Chain()
+  private static func chain(_ reader: inout JSONReader) throws(JSONError) -> SidecarListener.Chain {
+    var chain = SidecarListener.Chain()
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "filter_chain_match":
@@ -137,7 +137,7 @@ enum EnvoyListeners {
   }
 
   /// A filter's configuration: of a `tcp_proxy` the clusters, of every other nothing.
-  private static func proxy(_ reader: inout JSONReader, into chain: inout EnvoyListener.Chain) throws(JSONError) {
+  private static func proxy(_ reader: inout JSONReader, into chain: inout SidecarListener.Chain) throws(JSONError) {
     var type = ""
     var clusters: [ProgrammedRoute.Cluster] = []
     try reader.object { key, reader throws(JSONError) in
