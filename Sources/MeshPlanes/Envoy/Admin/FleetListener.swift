@@ -1,7 +1,7 @@
 import MeshModel
 
 /// A listener as one proxy has it.
-struct EnvoyListener: Sendable, Hashable {
+struct FleetListener: Sendable, Hashable {
   var name: String
   var address: String
   var port: Int?
@@ -21,22 +21,22 @@ struct EnvoyListener: Sendable, Hashable {
 }
 
 /// A reader of listeners.
-enum EnvoyListenerReader {
+enum FleetListenerReader {
   /// The listeners of a dump, those of the bootstrap first; a dynamic one as it is active, or as it warms.
-  static func listeners(_ dump: JSONValue) -> [EnvoyListener] {
+  static func listeners(_ dump: JSONValue) -> [FleetListener] {
     let fixed = dump.list("static_listeners").compactMap { item in
       item["listener"].map { listener($0, version: "", isStatic: true) }
     }
-    let dynamic = dump.list("dynamic_listeners").compactMap { item -> EnvoyListener? in
+    let dynamic = dump.list("dynamic_listeners").compactMap { item -> FleetListener? in
       guard let state = item["active_state"] ?? item["warming_state"], let json = state["listener"] else { return nil }
       return listener(json, version: state["version_info"]?.string ?? "", isStatic: false)
     }
     return fixed + dynamic
   }
 
-  private static func listener(_ json: JSONValue, version: String, isStatic: Bool) -> EnvoyListener {
+  private static func listener(_ json: JSONValue, version: String, isStatic: Bool) -> FleetListener {
     let socket = json["address"]?["socket_address"]
-    var result = EnvoyListener(
+    var result = FleetListener(
       name: json["name"]?.string ?? json["address"]?.protoAddress ?? "",
       address: json["address"]?.protoAddress ?? "", port: socket?["port_value"]?.protoInt, version: version,
       isStatic: isStatic, transport: "TCP", serverNames: [], mode: .disable, tls: nil, routeTables: [], tcp: [])
