@@ -124,6 +124,7 @@ final class EnvoyServer: Sendable {
     return """
       node: {id: edge-1, cluster: edge}
       admin: {address: \(socket(admin))}
+      stats_flush_interval: 0.5s
       layered_runtime: {layers: [{name: base, static_layer: {}}, {name: admin, admin_layer: {}}]}
       static_resources:
         listeners:

@@ -27,7 +27,7 @@ import Testing
     let deck = try await Self.deck(server.setting())
     try await PrometheusTests.until(20) {
       try? await deck.load(truths: false)
-      return await deck.view.snapshot.endpoints.values.contains { $0.labels["envoy.health"] != nil }
+      return await deck.view.serviceRows().last?.ready == 1
     }
     try await deck.load()
     let view = await deck.view
@@ -180,7 +180,7 @@ import Testing
     let more = (0..<1000).map { number in
       "    - {name: c\(number), type: STATIC, load_assignment: {cluster_name: c, endpoints: [{lb_endpoints: "
         + "[{endpoint: {address: {socket_address: {address: 10.0.0.1, port_value: 80}}}}]}]}}"
-    }.joined(separator: "\n      ")
+    }.joined(separator: "\n")
     guard let server = try await EnvoyServer.start(more: more) else { return }
     defer { withExtendedLifetime(server) {} }
     let list = server.folder + "/fleet"

@@ -16,7 +16,7 @@ struct EnvoyReading: Sendable {
   /// Where its configuration comes from.
   var origin: EnvoyOrigin
   var clusters: [String: EnvoyCluster]
-  var listeners: [FleetListener]
+  var listeners: [EnvoyListenerConfiguration]
   var tables: [EnvoyRouteTable]
   var runtime: EnvoyRuntime
   /// The rejections it still shows, by type, in its own words.

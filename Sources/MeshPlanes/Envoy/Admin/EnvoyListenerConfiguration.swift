@@ -1,7 +1,7 @@
 import MeshModel
 
 /// A listener as one proxy has it.
-struct FleetListener: Sendable, Hashable {
+struct EnvoyListenerConfiguration: Sendable, Hashable {
   var name: String
   var address: String
   var port: Int?
@@ -21,22 +21,22 @@ struct FleetListener: Sendable, Hashable {
 }
 
 /// A reader of listeners.
-enum FleetListenerReader {
+enum EnvoyListenerReader {
   /// The listeners of a dump, those of the bootstrap first; a dynamic one as it is active, or as it warms.
-  static func listeners(_ dump: JSONValue) -> [FleetListener] {
+  static func listeners(_ dump: JSONValue) -> [EnvoyListenerConfiguration] {
     let fixed = dump.list("static_listeners").compactMap { item in
       item["listener"].map { listener($0, version: "", isStatic: true) }
     }
-    let dynamic = dump.list("dynamic_listeners").compactMap { item -> FleetListener? in
+    let dynamic = dump.list("dynamic_listeners").compactMap { item -> EnvoyListenerConfiguration? in
       guard let state = item["active_state"] ?? item["warming_state"], let json = state["listener"] else { return nil }
       return listener(json, version: state["version_info"]?.string ?? "", isStatic: false)
     }
     return fixed + dynamic
   }
 
-  private static func listener(_ json: JSONValue, version: String, isStatic: Bool) -> FleetListener {
+  private static func listener(_ json: JSONValue, version: String, isStatic: Bool) -> EnvoyListenerConfiguration {
     let socket = json["address"]?["socket_address"]
-    var result = FleetListener(
+    var result = EnvoyListenerConfiguration(
       name: json["name"]?.string ?? json["address"]?.protoAddress ?? "",
       address: json["address"]?.protoAddress ?? "", port: socket?["port_value"]?.protoInt, version: version,
       isStatic: isStatic, transport: "TCP", serverNames: [], mode: .disable, tls: nil, routeTables: [], tcp: [])
