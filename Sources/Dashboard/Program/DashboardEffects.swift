@@ -38,7 +38,12 @@ struct DashboardEffects: Sendable {
 
   /// Works out the rows of a screen.
   func compute(_ request: ScreenRequest, from view: MeshView) -> Effect<Message> {
-    .run { send in send(.computed(await ScreenData.compute(request, from: view))) }
+    .run { send in
+      let begun = clock()
+      var data = await ScreenData.compute(request, from: view)
+      data.seconds = max(clock().seconds - begun.seconds, 0)
+      send(.computed(data))
+    }
   }
 
   /// Makes a plan and asks the server about it.

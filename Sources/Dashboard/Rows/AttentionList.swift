@@ -23,7 +23,7 @@ enum AttentionList {
   }
 
   private static func splits(_ view: MeshView) -> [Attention] {
-    view.splits().flatMap { split -> [Attention] in
+    view.attentionSplits(calm: 200).flatMap { split -> [Attention] in
       let base = split.baseline?.name
       let worst = split.backends.enumerated().filter { $0.element.verdict.isBad }
       let shown =

@@ -49,9 +49,9 @@ struct Update {
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
     state.findings = (data.revision, data.generation, data.findings)
-    // What takes long in a large mesh is worked out again less often: 20 ms after 0.8 s, 0.1 s after 20 s, half a minute at
-    // most. What the operator does is answered at once.
-    state.due = Instant(seconds: state.now.seconds + min(data.seconds * data.seconds * 2000, 30))
+    // What takes long in a large mesh is worked out again less often: a fiftieth of the time, every ten seconds at least.
+    // What the operator does is answered at once.
+    state.due = data.seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(data.seconds * 50, 10))
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }

@@ -20,6 +20,8 @@ public struct MeshView: Sendable {
   public var errors: Traffic.ErrorDefinition
   /// When this was taken.
   public var at: Instant
+  /// What was worked out from configuration alone; shared by the views that follow each other.
+  let memo = ConfigurationMemo()
 
   /// Creates a view.
   public init(

@@ -32,22 +32,32 @@ extension MeshView {
 
   /// One row a service.
   public func serviceRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
-    let workloads = WorkloadIndex(snapshot)
     var indices: [PlaneName: TrafficIndex] = [:]
-    return snapshot.services.values.filter { $0.ref.isIn(plane: plane, namespace: namespace) }.map { service in
-      let index = indices[service.ref.plane] ?? TrafficIndex(self, plane: service.ref.plane)
-      indices[service.ref.plane] = index
+    return memo.services(of: snapshot.generation) { stillRows() }
+      .filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
+      .map { service in
+        var row = service.row
+        let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
+        indices[row.ref.plane] = index
+        let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
+        row.traffic = sum(TrafficIndex.oneReporter(edges), plane: row.ref.plane)
+        return row
+      }
+  }
+
+  /// The rows of all services without their traffic.
+  private func stillRows() -> [ConfigurationMemo.Service] {
+    let workloads = WorkloadIndex(snapshot)
+    return snapshot.services.values.map { service in
       let members = self.workloads(of: service, workloads)
       let readiness = members.compactMap { snapshot.readiness[$0.ref] }
-      let edges = service.hosts.prefix(1).flatMap {
-        TrafficIndex.oneReporter(index.inbound(toHost: $0, namespace: service.ref.namespace))
-      }
-      return HealthRow(
-        ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
-        proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
-        total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
-        traffic: sum(edges, plane: service.ref.plane))
-    }.sorted { $0.ref < $1.ref }
+      return ConfigurationMemo.Service(
+        row: HealthRow(
+          ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
+          proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
+          total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
+          traffic: .unknown("")), host: service.hosts.first)
+    }.sorted { $0.row.ref < $1.row.ref }
   }
 
   /// One row a workload.
@@ -89,30 +99,51 @@ extension MeshView {
 
 /// The workloads of a snapshot, found by labels without going through all of them.
 public struct WorkloadIndex: Sendable {
-  private var byNamespace: [String: [Workload]] = [:]
-  private var byLabel: [String: [Workload]] = [:]
+  private struct Place: Hashable {
+    let plane: PlaneName
+    let namespace: String
+    /// The value of the customary label; `nil` for all of a namespace.
+    var value: String?
+  }
+
+  /// The labels nearly every selector has one of; others are found by going through the namespace.
+  private static let customary = ["app", "app.kubernetes.io/name", "k8s-app", "istio"]
+
+  private var workloads: [Workload] = []
+  private var places: [Place: [Int32]] = [:]
 
   /// Indexes the workloads of a snapshot.
   public init(_ snapshot: MeshSnapshot) {
+    workloads.reserveCapacity(snapshot.workloads.count)
     for workload in snapshot.workloads.values {
-      let place = "\(workload.ref.plane)/\(workload.ref.namespace)"
-      byNamespace[place, default: []].append(workload)
-      for (name, value) in workload.labels { byLabel["\(place)/\(name)=\(value)", default: []].append(workload) }
+      let number = Int32(truncatingIfNeeded: workloads.count)
+      var place = Place(plane: workload.ref.plane, namespace: workload.ref.namespace, value: nil)
+      places[place, default: []].append(number)
+      for name in Self.customary {
+        guard let value = workload.labels[name] else { continue }
+        place.value = name == "app" ? value : "\(name)=\(value)"
+        places[place, default: []].append(number)
+      }
+      workloads.append(workload)
     }
   }
 
   /// The workloads that carry all labels of a selector, in the order of their names; an empty selector selects none.
   public func matching(_ selector: [String: String], namespace: String, plane: PlaneName) -> [Workload] {
     guard !selector.isEmpty else { return [] }
-    let place = "\(plane)/\(namespace)"
-    let candidates = selector.map { byLabel["\(place)/\($0.key)=\($0.value)"] ?? [] }
-    guard let fewest = candidates.min(by: { $0.count < $1.count }) else { return [] }
-    return fewest.filter { workload in selector.allSatisfy { workload.labels[$0.key] == $0.value } }
-      .sorted { $0.ref < $1.ref }
+    var place = Place(plane: plane, namespace: namespace, value: nil)
+    if let name = Self.customary.first(where: { selector[$0] != nil }), let value = selector[name] {
+      place.value = name == "app" ? value : "\(name)=\(value)"
+    }
+    let found = (places[place] ?? []).map { workloads[Int($0)] }
+      .filter { workload in selector.allSatisfy { workload.labels[$0.key] == $0.value } }
+    return found.count > 1 ? found.sorted { $0.ref < $1.ref } : found
   }
 
   /// The workloads of a namespace.
-  public func all(namespace: String, plane: PlaneName) -> [Workload] { byNamespace["\(plane)/\(namespace)"] ?? [] }
+  public func all(namespace: String, plane: PlaneName) -> [Workload] {
+    (places[Place(plane: plane, namespace: namespace, value: nil)] ?? []).map { workloads[Int($0)] }
+  }
 }
 
 extension ObjectRef {

@@ -5,18 +5,76 @@ import MeshTelemetry
 extension MeshView {
   /// Every rule with more than one backend, those that need attention first.
   public func splits(plane: PlaneName? = nil, namespace: String? = nil) -> [Split] {
-    var indices: [PlaneName: SplitIndex] = [:]
-    var result: [Split] = []
-    for route in snapshot.routes.values {
-      guard plane == nil || route.ref.plane == plane, namespace == nil || route.ref.namespace == namespace,
-        route.rules.contains(where: { $0.backends.count > 1 })
-      else { continue }
-      guard let index = indices[route.ref.plane] ?? splitIndex(route) else { continue }
-      indices[route.ref.plane] = index
-      result += splits(of: route, index)
+    Self.inOrder(
+      splits(
+        of: snapshot.routes.values.filter { route in
+          route.ref.isIn(plane: plane, namespace: namespace) && route.hasWeights
+        }))
+  }
+
+  /// Every rule with more than one backend that needs attention, and the first of the others, up to a number.
+  ///
+  /// Only routes with traffic, routes a proxy was asked about and routes without a ready backend are worked out anew; of
+  /// the others nothing can have changed since the configuration did.
+  public func attentionSplits(calm limit: Int) -> [Split] {
+    let routes = memo.routes(of: snapshot.generation) { weightedRoutes() }
+    var busy: Set<BusyWorkload> = []
+    for (plane, known) in traffic {
+      for edge in known.value?.edges ?? [] {
+        busy.insert(
+          BusyWorkload(plane: plane, namespace: edge.destination.namespace, name: edge.destination.workload))
+      }
     }
-    return result.sorted {
+    let asked = Set(programmed.values.flatMap { $0.value?.routes.map { Self.place(ofOrigin: $0.origin) } ?? [] })
+    // A programmed route that does not say what it was made from may belong to any.
+    let isAnyAsked = asked.contains("")
+    var calm = limit
+    let chosen = routes.filter { route in
+      let isBusy = route.workloads.contains {
+        busy.contains(BusyWorkload(plane: $0.plane, namespace: $0.namespace, name: $0.name))
+      }
+      if isAnyAsked || route.isUnready || isBusy { return true }
+      if !asked.isEmpty, asked.contains(route.ref.shortName) { return true }
+      calm -= 1
+      return calm >= 0
+    }
+    let splits = Self.inOrder(splits(of: chosen.compactMap { snapshot.routes[$0.ref] }))
+    let quiet = splits.firstIndex { !$0.needsAttention } ?? splits.endIndex
+    return Array(splits.prefix(quiet + limit))
+  }
+
+  /// `namespace/name` of the object a programmed route was made from
+  /// (`/apis/…/namespaces/shop/virtual-service/reviews`); empty where it does not say.
+  private static func place(ofOrigin origin: String) -> String {
+    let parts = origin.split(separator: "/")
+    guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return "" }
+    return "\(parts[place + 1])/\(parts[place + 3])"
+  }
+
+  private func weightedRoutes() -> [ConfigurationMemo.WeightedRoute] {
+    var still = self
+    (still.traffic, still.programmed) = ([:], [:])
+    return Dictionary(grouping: still.splits(of: snapshot.routes.values.filter(\.hasWeights)), by: \.route)
+      .map { ref, splits in
+        ConfigurationMemo.WeightedRoute(
+          ref: ref, workloads: Set(splits.flatMap { $0.backends.flatMap(\.workloads) }).sorted(),
+          isUnready: splits.contains(where: \.needsAttention))
+      }.sorted { $0.ref < $1.ref }
+  }
+
+  private static func inOrder(_ splits: [Split]) -> [Split] {
+    splits.sorted {
       ($0.needsAttention ? 0 : 1, $0.route, $0.ruleIndex) < ($1.needsAttention ? 0 : 1, $1.route, $1.ruleIndex)
+    }
+  }
+
+  private func splits(of routes: [Route]) -> [Split] {
+    var indices: [RulesKey: SplitIndex] = [:]
+    return routes.flatMap { route -> [Split] in
+      let key = RulesKey(plane: route.ref.plane, dialect: route.dialect)
+      guard let index = indices[key] ?? splitIndex(route) else { return [] }
+      indices[key] = index
+      return splits(of: route, index)
     }
   }
 
@@ -153,6 +211,24 @@ extension MeshView {
     }
     return .consistent
   }
+}
+
+/// A workload as telemetry names it, whatever its kind.
+private struct BusyWorkload: Hashable {
+  let plane: PlaneName
+  let namespace: String
+  let name: String
+}
+
+/// Whose rules hold for a route.
+private struct RulesKey: Hashable {
+  let plane: PlaneName
+  let dialect: Dialect
+}
+
+extension Route {
+  /// Whether any rule has more than one backend.
+  fileprivate var hasWeights: Bool { rules.contains { $0.backends.count > 1 } }
 }
 
 /// What a backend names, without its weight.

@@ -142,4 +142,18 @@ public protocol KubernetesAccess: Sendable {
   ///
   /// - Parameter path: Begins with `/` and may carry a query.
   func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8]
+
+  /// The same GET to a pod, its answer handed on piece by piece: for answers that grow with the mesh.
+  func read(
+    pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
+  ) async throws(MeshError)
+}
+
+extension KubernetesAccess {
+  /// The whole answer as one piece.
+  public func read(
+    pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
+  ) async throws(MeshError) {
+    receive(try await get(pod: pod, namespace: namespace, port: port, path: path))
+  }
 }

@@ -123,11 +123,36 @@ extension KubernetesClient {
   func proxied(
     _ kind: String, _ name: String, namespace: String, port: Int, path: String
   ) async throws(MeshError) -> [UInt8] {
-    let tail = path.hasPrefix("/") ? path : "/\(path)"
-    let target = "/api/v1/namespaces/\(PercentCoding.encode(namespace))/\(kind)/\(PercentCoding.encode(name)):\(port)"
-    return try await send(
-      .get, "\(target)/proxy\(tail)", accept: "*/*", limits: .dump,
+    try await send(
+      .get, Self.proxyPath(kind, name, namespace, port, path), accept: "*/*", limits: .dump,
       what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
     ).body
+  }
+
+  /// The same GET, its answer handed on piece by piece.
+  func proxied(
+    _ kind: String, _ name: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
+  ) async throws(MeshError) {
+    let what = "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
+    let stream = try await stream(
+      Self.proxyPath(kind, name, namespace, port, path), query: [], deadlines: .read, what: what)
+    guard stream.isSuccess else {
+      let body = (try? await stream.collect(limit: 64 << 10)) ?? []
+      throw KubernetesStatus(code: stream.status, body: body).error(what, plane: plane)
+    }
+    do throws(TransportError) {
+      var iterator = stream.makeAsyncIterator()
+      while let piece = try await iterator.next() { receive(piece) }
+    } catch {
+      throw MeshError(error, what, plane: plane)
+    }
+  }
+
+  private static func proxyPath(
+    _ kind: String, _ name: String, _ namespace: String, _ port: Int, _ path: String
+  ) -> String {
+    let tail = path.hasPrefix("/") ? path : "/\(path)"
+    let object = "\(PercentCoding.encode(namespace))/\(kind)/\(PercentCoding.encode(name)):\(port)"
+    return "/api/v1/namespaces/\(object)/proxy\(tail)"
   }
 }

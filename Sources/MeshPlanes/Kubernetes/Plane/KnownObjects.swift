@@ -35,7 +35,8 @@ struct KnownObjects {
     seen?.insert(object)
     let only = entities.count == 1 ? entities[0].ref : nil
     let kind = only.flatMap { Self.isSimple($0, of: object) ? $0.kind : nil }
-    if let kind, given.isEmpty || given[object] == nil, simple.allSatisfy({ $0.key == kind || !$0.value.contains(object) })
+    if let kind, given.isEmpty || given[object] == nil,
+      simple.allSatisfy({ $0.key == kind || !$0.value.contains(object) })
     {
       simple[kind, default: NameTable()].insert(object)
       return [.upsert(entities[0])]

@@ -126,6 +126,12 @@ struct PlaneAccess: KubernetesAccess {
     try await base.client.proxied("pods", pod, namespace: namespace, port: port, path: path)
   }
 
+  func read(
+    pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
+  ) async throws(MeshError) {
+    try await base.client.proxied("pods", pod, namespace: namespace, port: port, path: path, receive)
+  }
+
   func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
     try await base.client.proxied("services", service, namespace: namespace, port: port, path: path)
   }

@@ -31,31 +31,21 @@ struct IstioProgrammed {
 
   private func readSync(into report: inout ProgrammedReport, settings: MeshSettings, in snapshot: MeshSnapshot) async {
     let istiod = IstiodDebug(dialect: dialect, access: access)
-    let (answers, gaps) = await istiod.answers("/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot)
+    let (answers, gaps) = await istiod.proxies(rootNamespace: settings.rootNamespace, in: snapshot)
     report.gaps += gaps
+    var proxies = answers.first ?? []
     // Only several replicas can know one proxy twice.
-    var seen: [ObjectRef: Int]? = answers.count > 1 ? [:] : nil
-    var proxies: [ProxyState] = []
-    proxies.reserveCapacity(snapshot.endpoints.count)
-    for bytes in answers {
-      do throws(JSONError) {
-        try SyncReader.read(bytes, plane: access.plane) { state in
-          var state = state
-          if let endpoint = snapshot.endpoints[state.ref] {
-            // The name is kept once.
-            state.ref = endpoint.ref
-            state.workload = endpoint.workload
-          }
-          if let index = seen?[state.ref] {
-            // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
-            if proxies[index].sync.values.contains(.notSent) { proxies[index] = state }
-          } else {
-            seen?[state.ref] = proxies.count
-            proxies.append(state)
-          }
+    if answers.count > 1 {
+      var seen: [ObjectRef: Int] = [:]
+      for (index, state) in proxies.enumerated() { seen[state.ref] = index }
+      for state in answers.dropFirst().joined() {
+        if let index = seen[state.ref] {
+          // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
+          if proxies[index].sync.values.contains(.notSent) { proxies[index] = state }
+        } else {
+          seen[state.ref] = proxies.count
+          proxies.append(state)
         }
-      } catch {
-        report.gaps.append("istiod's /debug/syncz makes no sense: \(error)")
       }
     }
     if zip(proxies, proxies.dropFirst()).contains(where: { $1.ref < $0.ref }) { proxies.sort { $0.ref < $1.ref } }

@@ -20,41 +20,57 @@ struct IstiodDebug {
     return pods.filter { $0.json["metadata"]?["labels"]?["app"]?.string == "istiod" }.map(\.ref.name).sorted()
   }
 
-  /// The answers of every replica to one path, and what could not be asked.
-  func answers(
-    _ path: String, rootNamespace: String, in snapshot: MeshSnapshot
-  ) async -> (answers: [[UInt8]], gaps: [String]) {
+  /// The proxies each replica tells of in its `/debug/syncz`, and what could not be asked.
+  func proxies(
+    rootNamespace: String, in snapshot: MeshSnapshot
+  ) async -> (answers: [[ProxyState]], gaps: [String]) {
+    let path = "/debug/syncz"
     if let address = dialect.addresses.istiod, let direct = dialect.direct {
       do throws(MeshError) {
-        return ([try await direct(address + path)], [])
+        let bytes = try await direct(address + path)
+        return ([try Self.states(SyncTable(plane: access.plane, snapshot: snapshot)) { $0.feed(bytes) }], [])
       } catch {
         return ([], ["istiod at its configured address: \(error.message)"])
       }
     }
     let pods = await pods(rootNamespace, in: snapshot)
     guard !pods.isEmpty else { return ([], ["no ready istiod pod (label app=istiod) in \(rootNamespace)"]) }
-    let (access, plane) = (self.access, rootNamespace)
-    return await withTaskGroup(of: Result<[UInt8], MeshError>.self) { group in
+    let access = self.access
+    return await withTaskGroup(of: Result<[ProxyState], MeshError>.self) { group in
       for pod in pods {
         group.addTask {
           do throws(MeshError) {
             return .success(
-              try await Deadline.within(seconds: 5, what: "istiod \(pod)") { () async throws(MeshError) in
-                try await access.get(pod: pod, namespace: plane, port: Self.port, path: path)
+              try await Deadline.within(seconds: 10, what: "istiod \(pod)") { () async throws(MeshError) in
+                var table = SyncTable(plane: access.plane, snapshot: snapshot)
+                try await access.read(pod: pod, namespace: rootNamespace, port: Self.port, path: path) {
+                  table.feed($0)
+                }
+                return try Self.states(table) { _ in }
               })
           } catch {
             return .failure(error)
           }
         }
       }
-      var (answers, gaps) = ([[UInt8]](), [String]())
+      var (answers, gaps) = ([[ProxyState]](), [String]())
       for await result in group {
         switch result {
-        case .success(let bytes): answers.append(bytes)
+        case .success(let states): answers.append(states)
         case .failure(let error): gaps.append("istiod's \(path): \(error.message)")
         }
       }
       return (answers, gaps.sorted())
+    }
+  }
+
+  private static func states(
+    _ table: SyncTable, _ feed: (inout SyncTable) -> Void
+  ) throws(MeshError) -> [ProxyState] {
+    var table = table
+    feed(&table)
+    do throws(JSONError) { return try table.finish() } catch {
+      throw MeshError(.malformed, "it makes no sense: \(error)", underlying: error)
     }
   }
 }

@@ -5,36 +5,31 @@ import MeshModel
 /// Two forms: flat fields (`route_sent`, `route_acked`; recorded of 1.14), and one entry a type under `resources`, with
 /// the proxy's last rejection (Istio, `pilot/pkg/xds/debug.go`).
 enum SyncReader {
-  /// The proxies of an answer.
+  /// The proxies of a whole answer.
   static func proxies(_ bytes: [UInt8], plane: PlaneName) throws(JSONError) -> [ProxyState] {
-    var states: [ProxyState] = []
-    try read(bytes, plane: plane) { states.append($0) }
-    return states
+    var table = SyncTable(plane: plane, snapshot: MeshSnapshot())
+    table.feed(bytes)
+    return try table.finish()
   }
 
-  /// Reads an answer proxy by proxy: it has one entry for each of maybe 50,000.
-  static func read(_ bytes: [UInt8], plane: PlaneName, each: (ProxyState) -> Void) throws(JSONError) {
-    try JSONReader.read(bytes) { reader throws(JSONError) in
-      // Most proxies are as the one before: what they have in common is kept once.
-      var last = (states: [ProxyState.SyncState](), state: ProxyState?.none)
-      try reader.array { reader throws(JSONError) in
-        guard let entry = try entry(&reader) else { return }
-        var state = ProxyState(
-          ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name),
-          version: entry.version)
-        if let before = last.state, before.version == state.version { state.version = before.version }
-        let states = entry.pairs.map(\.state)
-        if let before = last.state, last.states == states {
-          state.sync = before.sync
-        } else {
-          state.sync = Dictionary(uniqueKeysWithValues: zip(ProxyState.ConfigType.allCases, states))
-        }
-        state.sent = digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent))
-        state.rejection = entry.pairs.lazy.map(\.error).first { !$0.isEmpty }
-        last = (states, state)
-        each(state)
-      }
+  /// One proxy of an answer; `nil` where its name makes no sense.
+  static func proxy(
+    _ bytes: ArraySlice<UInt8>, plane: PlaneName, like last: ProxyState?
+  ) throws(JSONError) -> ProxyState? {
+    guard let entry = try JSONReader.read(slice: bytes, entry) else { return nil }
+    var state = ProxyState(
+      ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name), version: entry.version)
+    state.rejection = entry.pairs.lazy.map(\.error).first { !$0.isEmpty }
+    state.sent = digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent))
+    // Most proxies are as the one before: what they have in common is kept once.
+    if let last, last.version == state.version { state.version = last.version }
+    let types = ProxyState.ConfigType.allCases
+    if let last, zip(types, entry.pairs).allSatisfy({ last.sync[$0] == $1.state }) {
+      state.sync = last.sync
+    } else {
+      state.sync = Dictionary(uniqueKeysWithValues: zip(types, entry.pairs.map(\.state)))
     }
+    return state
   }
 
   private struct Pair {
@@ -133,5 +128,47 @@ enum SyncReader {
     if text.hasSuffix(".RouteConfiguration") { return .rds }
     if text.hasSuffix(".ClusterLoadAssignment") { return .eds }
     return ProxyState.ConfigType(rawValue: text.lowercased())
+  }
+}
+
+/// The proxies of one istiod, read while its answer comes.
+struct SyncTable {
+  private let plane: PlaneName
+  private let snapshot: MeshSnapshot
+  private var cutter = ArrayCutter()
+  private var states: [ProxyState] = []
+  private var fault: JSONError?
+
+  init(plane: PlaneName, snapshot: MeshSnapshot) {
+    self.plane = plane
+    self.snapshot = snapshot
+  }
+
+  /// Takes the next piece of the answer.
+  mutating func feed(_ piece: [UInt8]) {
+    var (states, fault) = (self.states, self.fault)
+    self.states = []
+    cutter.feed(piece) { bytes in
+      guard fault == nil else { return }
+      do throws(JSONError) {
+        guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
+        if let endpoint = snapshot.endpoints[state.ref] {
+          // The name is kept once.
+          state.ref = endpoint.ref
+          state.workload = endpoint.workload
+        }
+        states.append(state)
+      } catch {
+        fault = error
+      }
+    }
+    (self.states, self.fault) = (states, fault)
+  }
+
+  /// All proxies, once the answer has come to its end.
+  func finish() throws(JSONError) -> [ProxyState] {
+    if let fault { throw fault }
+    guard cutter.isWhole else { throw JSONError(.malformed, at: 0, expected: "an array of proxies") }
+    return states
   }
 }

@@ -1,0 +1,55 @@
+import MeshModel
+import Synchronization
+
+/// What follows from configuration alone, kept from one view of a mesh to the next: traffic changes every few seconds,
+/// configuration seldom.
+///
+/// It holds one configuration, told by its generation, which no two configurations share.
+final class ConfigurationMemo: Sendable {
+  /// A service without its traffic.
+  struct Service: Sendable {
+    var row: HealthRow
+    /// The host telemetry names it by.
+    var host: String?
+  }
+
+  /// A route with weights, as far as it does not depend on traffic.
+  struct WeightedRoute: Sendable {
+    var ref: ObjectRef
+    /// All workloads its backends lead to.
+    var workloads: [ObjectRef]
+    /// Whether a backend that should get requests has no ready instance.
+    var isUnready: Bool
+  }
+
+  private struct Contents {
+    var generation = 0
+    var services: [Service]?
+    var routes: [WeightedRoute]?
+  }
+
+  private let contents = Mutex(Contents())
+
+  /// The services in order of their names.
+  func services(of generation: Int, _ make: () -> [Service]) -> [Service] {
+    kept(\.services, of: generation, make)
+  }
+
+  /// The routes with weights in order of their names.
+  func routes(of generation: Int, _ make: () -> [WeightedRoute]) -> [WeightedRoute] {
+    kept(\.routes, of: generation, make)
+  }
+
+  private func kept<Value: Sendable>(
+    _ path: WritableKeyPath<Contents, Value?>, of generation: Int, _ make: () -> Value
+  ) -> Value {
+    let known = contents.withLock { $0.generation == generation ? $0[keyPath: path] : nil }
+    if let known { return known }
+    let value = make()
+    contents.withLock { contents in
+      if contents.generation != generation { contents = Contents(generation: generation) }
+      contents[keyPath: path] = value
+    }
+    return value
+  }
+}
