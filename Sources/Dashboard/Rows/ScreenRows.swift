@@ -16,7 +16,7 @@ extension ScreenID {
     case .mtls:
       return request.place.isAlternate ? view.mtlsRows().map(Row.accepted) : view.mtlsMatrix().map(Row.pair)
     case .proxies: return Self.proxyRows(view, request.certificates)
-    case .findings: return findings.map(Row.finding)
+    case .findings: return (view.disagreements() + findings).map(Row.finding)
     case .journal: return request.receipts.map(Row.receipt)
     case .planes: return Self.planeRows(view)
     }

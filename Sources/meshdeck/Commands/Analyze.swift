@@ -34,16 +34,16 @@ struct Analyze: AsyncParsableCommand {
     var namespace: String?
     if file.isEmpty {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      try await Deadline.run(options.timeout) { try await deck.load() }
       namespace = options.namespace(of: deck)
       view = await deck.view
     } else {
       view = try OfflineMesh.view(
         of: try file.flatMap { try InputFile(path: $0).documents() }, rules: PlaneRegistry.rules)
     }
-    let findings = view.findings(plane: options.plane, namespace: namespace).filter {
-      $0.severity >= threshold.severity
-    }
+    let findings =
+      (view.disagreements(plane: options.plane, namespace: namespace)
+      + view.findings(plane: options.plane, namespace: namespace)).filter { $0.severity >= threshold.severity }
     let console = options.console
     switch options.output {
     case .json, .yaml:

@@ -55,6 +55,9 @@ actor EnvoyFleet {
     return result
   }
 
+  /// Makes the next question read the proxies anew, because one of them was changed.
+  func expire() { state.at = nil }
+
   /// The client of one proxy, by its address.
   func admin(_ address: String) throws(MeshError) -> EnvoyAdmin {
     if let known = admins[address] { return known }

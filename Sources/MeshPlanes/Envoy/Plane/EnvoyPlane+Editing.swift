@@ -177,6 +177,7 @@ extension EnvoyPlane {
     let (old, new) = (RuntimeObject.values(before), RuntimeObject.values(after))
     let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     try await fleet.admin(address).modifyRuntime(changed.map { ($0, new[$0] ?? "") })
+    await fleet.expire()
     let stored = try await runtime(of: step.object)
     guard changed.allSatisfy({ RuntimeObject.values(stored.json)[$0] == new[$0] }) else {
       throw MeshError(
