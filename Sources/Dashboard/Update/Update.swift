@@ -49,9 +49,10 @@ struct Update {
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
     state.findings = (data.revision, data.generation, data.findings)
-    // What takes long in a large mesh is worked out again less often: 20 ms after 0.8 s, 0.1 s after 20 s, half a minute at
-    // most. What the operator does is answered at once.
-    state.due = Instant(seconds: state.now.seconds + min(data.seconds * data.seconds * 2000, 30))
+    // What takes long in a large mesh is worked out again less often: a hundredth of the time, after a minute at most. What
+    // the operator does is answered at once.
+    state.due =
+      data.seconds < 0.15 ? state.now : Instant(seconds: state.now.seconds + min(data.seconds * 100, 60))
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }
@@ -160,7 +161,7 @@ struct Update {
 extension MeshView {
   /// Whether another view differs by nothing but the times its feeds were last heard of.
   func showsSame(as other: MeshView) -> Bool {
-    snapshot.generation == other.snapshot.generation && planes == other.planes
+    snapshot.generation > 0 && snapshot.generation == other.snapshot.generation && planes == other.planes
       && traffic.mapValues(\.mark) == other.traffic.mapValues(\.mark)
       && programmed.mapValues(\.mark) == other.programmed.mapValues(\.mark)
   }
