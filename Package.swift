@@ -60,7 +60,7 @@ let package = Package(
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
     library(
       "Scenarios", path: "Fixtures/Scenarios",
-      resources: ["shop", "small", "large"].map { .embedInCode("\($0).yaml") }),
+      resources: ["shop", "small", "large", "dialects"].map { .embedInCode("\($0).yaml") }),
     library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",
@@ -87,7 +87,7 @@ let package = Package(
       "Integration",
       [
         "meshdeck", "MeshKit", "MeshModel", "MeshOperations", "MeshPlanes", "MeshTelemetry", "MeshTransport",
-        "MeshEmulator",
+        "MeshEmulator", subprocess,
       ]),
   ]
 )

@@ -29,6 +29,12 @@ public protocol ControlPlane: Sendable {
   /// The native objects of a kind, for `get objects` and offline export.
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
 
+  /// The native kinds that make up the plane's mesh configuration, in the order an export lists them.
+  var configurationKinds: [ObjectKind] { get }
+
+  /// The identity of a native object that names its kind in the plane's own way; `nil` for one that it does not know so.
+  func identity(of object: JSONValue) -> ObjectRef?
+
   /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
 
@@ -49,6 +55,47 @@ public protocol ControlPlane: Sendable {
   /// What the proxies run: all of the control plane's own view, and the configuration of those that matter for `routes`
   /// (a bounded sample, in parallel within bounds).
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport
+
+  /// The certificates of the proxies named, or why one's are not known; bounded in parallelism and in time.
+  ///
+  /// They are asked for only when somebody looks at them: a fleet has thousands.
+  func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>]
+
+  /// One proxy, asked itself.
+  func inspect(_ proxy: ObjectRef) async -> ProxyInspection
+
+  /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
+  /// first); `nil` where this plane has no way to tell.
+  func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes cannot tell.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? { nil }
+}
+
+extension ControlPlane {
+  /// Nothing is known: most planes cannot ask.
+  public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
+    Dictionary(proxies.map { ($0, .unknown("this plane cannot ask proxies for their certificates")) }) { $1 }
+  }
+
+  /// The certificates alone: most planes cannot ask a proxy for its routes.
+  public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
+    ProxyInspection(
+      proxy: proxy, routes: .unknown("this plane cannot ask a proxy what it runs"),
+      certificates: await certificates(of: [proxy])[proxy] ?? .unknown("this plane gave no answer"))
+  }
+}
+
+extension ControlPlane {
+  /// None: Kubernetes' objects name their kind in `kind`.
+  public func identity(of object: JSONValue) -> ObjectRef? { nil }
+
+  /// Istio's, which a Kubernetes plane looks for first.
+  public var configurationKinds: [ObjectKind] {
+    ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
+  }
 }
 
 /// The outcome of one written step.
@@ -59,12 +106,15 @@ public struct StepOutcome: Sendable, Hashable {
   public var json: JSONValue?
   /// The server's audit identifier, where it gives one.
   public var audit: String?
+  /// What the operator should know although it was written, such as that somebody else wrote at the same time.
+  public var warning: String?
 
   /// Creates an outcome.
-  public init(version: String, json: JSONValue?, audit: String? = nil) {
+  public init(version: String, json: JSONValue?, audit: String? = nil, warning: String? = nil) {
     self.version = version
     self.json = json
     self.audit = audit
+    self.warning = warning
   }
 }
 

@@ -13,6 +13,9 @@ public protocol DialectRules: Sendable {
   /// The share of requests each backend of a rule gets by configuration, 0–1, in the order of the backends.
   func shares(of rule: Rule) -> [Double]
 
+  /// Why what is wanted of a route's weights is not known here, where another owns them; `nil` where the route itself says.
+  func desiredGap(of route: Route) -> String?
+
   /// The indices of the rules of a route that no request can reach, each with the reason.
   func unreachableRules(of route: Route) -> [Int: String]
 
@@ -26,6 +29,11 @@ public protocol DialectRules: Sendable {
   func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity]
 }
 
+extension DialectRules {
+  /// The route itself says what is wanted.
+  public func desiredGap(of route: Route) -> String? { nil }
+}
+
 /// The routing rules of a dialect over one snapshot.
 public protocol RoutingRules: Sendable {
   /// What a backend leads to: the service called and the workloads behind it.
@@ -33,6 +41,15 @@ public protocol RoutingRules: Sendable {
 
   /// What the proxies were programmed with for each backend of a rule, in the order of the backends.
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>]
+
+  /// Whether nothing but this rule sends requests to its backends, so that their counters are its shares; `nil` leaves it to
+  /// the other rules of the route.
+  func isAlone(_ rule: Rule, of route: Route) -> Bool?
+}
+
+extension RoutingRules {
+  /// Left to the other rules of the route.
+  public func isAlone(_ rule: Rule, of route: Route) -> Bool? { nil }
 }
 
 /// The mTLS rules of a dialect over one snapshot.

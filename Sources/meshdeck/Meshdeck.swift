@@ -14,20 +14,24 @@ struct Meshdeck: AsyncParsableCommand {
       Without a command it opens the dashboard on the configured planes, or on the current kubeconfig context.
 
       EXAMPLES
-        meshdeck demo                                   the dashboard on the embedded mesh
-        meshdeck get splits -A                          every weighted route with its three truths
-        meshdeck canary set reviews v1=70 v2=30         shift a canary, through a plan
+        meshdeck demo                  the dashboard on the embedded mesh
+        meshdeck get splits -A         every weighted route with its three truths
+        meshdeck canary set reviews v1=70 v2=30
+                                       shift a canary, through a plan
         meshdeck mtls set namespace/shop STRICT --dry-run server
-        meshdeck undo                                   take the last plan back
+        meshdeck undo                  take the last plan back
 
       EXIT CODES
-        0 done · 1 a difference, finding or failed assertion · 2 usage · 3 refused by validation or policy
-        4 conflict · 5 not authenticated or not permitted · 6 unreachable or timed out · 7 applied in part · 130 interrupted
+        0 done · 1 a difference, finding or failed assertion · 2 usage
+        3 refused by validation or policy
+        4 conflict · 5 not authenticated or not permitted
+        6 unreachable or timed out · 7 applied in part · 130 interrupted
       """,
     version: Version.text,
     subcommands: [
       DashboardCommand.self, Demo.self, Planes.self, Get.self, Describe.self, Graph.self, Top.self, RouteCommand.self,
       Canary.self, MTLS.self, Analyze.self, PlanCommand.self, Diff.self, Apply.self, History.self, Undo.self,
+      Confirm.self,
       Completion.self, VersionCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)

@@ -182,7 +182,7 @@ import Testing
     #expect(program.update(&state, .computed(data)).isEmpty)
     #expect(program.update(&state, .view(view)).isEmpty)
     #expect(state.isBehind)
-    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 5))).isEmpty)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 45))).isEmpty)
     #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 6))).count == 1)
   }
 

@@ -144,6 +144,38 @@ import Testing
     await runner.stop()
   }
 
+  @Test func aRiskIsTakenByATypedWordAlone() async throws {
+    let runner = try await Desk.shop(.mtls)
+    await runner.press(.char(":"))
+    await runner.type("mtls set namespace/shop STRICT\n")
+    try await runner.idle()
+    let number = await runner.state.planNumber
+    var plan = Desk.receipts[0].plan
+    plan.intent = .mtls(MTLSIntent(plane: ShopMesh.plane, scope: .namespace, namespace: "shop", mode: .strict))
+    plan.blastRadius.unknowns = ["callers are not known (no telemetry source)"]
+    // The deck of the test has no plane, and says so; the plan made by hand is put in its place.
+    await runner.send(.planned(number, plan))
+    await runner.send(.rehearsed(number, plan))
+    #expect(await runner.text().contains("cannot be told: callers are not known"))
+    await runner.press(.enter)
+    #expect(await runner.text().contains("type shop to apply all the same"))
+    await runner.feed(.paste("shop\n"))
+    #expect(await runner.state.plan?.confirmation?.text == "", "a paste is no confirmation")
+    await runner.type("shopp\n")
+    #expect(await runner.state.plan?.isBusy == false)
+    #expect(await runner.state.plan?.confirmation == nil)
+    await runner.press(.enter)
+    await runner.press(.escape)
+    #expect(await runner.state.plan != nil, "Esc leaves the question, not the sheet")
+    await runner.press(.enter)
+    await runner.type("shop")
+    #expect(await runner.state.plan?.isBusy == false)
+    await runner.press(.enter)
+    // It went out with the risk taken: what stops it is that this desk has no plane.
+    try await runner.wait(text: "there is no plane")
+    await runner.stop()
+  }
+
   @Test func anAnswerToAnOlderPlanIsDropped() async throws {
     let runner = try await Desk.shop(.canaries)
     await runner.press(.char(":"))

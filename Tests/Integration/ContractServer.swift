@@ -53,21 +53,17 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
   }
 }
 
-/// The laboratory's API server, started once; it ends with the process of the tests, whose pipe it reads from.
+/// The laboratory's API server, started once; it ends with the process of the tests.
 actor RealServer {
   static let shared = RealServer()
 
   private var start: Task<String?, any Error>?
-  private var process: Process?
-  private var lifeline: Pipe?
+  private var server: Server?
 
   /// The path of its kubeconfig, or `nil`, said loudly, where it cannot be had here.
   func kubeconfig() async throws -> String? {
     if let start { return try await start.value }
-    let (process, lifeline) = (Process(), Pipe())
-    self.process = process
-    self.lifeline = lifeline
-    let task = Task { try await Self.launch(process, lifeline) }
+    let task = Task { try await launch() }
     start = task
     return try await task.value
   }
@@ -75,7 +71,7 @@ actor RealServer {
   /// The definitions of Istio's types: where `MESHDECK_CRDS` says, or in a folder `shared/crds` beside or above.
   static let definitions: String? = {
     if let path = ProcessInfo.processInfo.environment["MESHDECK_CRDS"] { return path }
-    var folder = URL(filePath: Tool.root)
+    var folder = URL(filePath: Program.root)
     while folder.path != "/" {
       folder.deleteLastPathComponent()
       let path = folder.appending(path: "shared/crds/istio.yaml").path
@@ -84,37 +80,26 @@ actor RealServer {
     return nil
   }()
 
-  private static func launch(_ process: Process, _ lifeline: Pipe) async throws -> String? {
-    let folder = try Tool.temporaryFolder()
-    let (output, errors) = (folder + "/said", folder + "/errors")
-    for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments =
-      [
-        "-c",
-        #"script="$1"; folder="$2"; shift 2; "$script" start "$folder" "$@" </dev/null || { echo "failed $?"; exit; }; cat; "$script" stop "$folder"; rm -rf "$folder""#,
-        "sh", "\(Tool.root)/Tests/Laboratory/kube-apiserver", folder,
-      ] + [definitions].compactMap(\.self)
-    process.standardInput = lifeline
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    if definitions == nil {
+  private func launch() async throws -> String? {
+    if Self.definitions == nil {
       print(
         "SKIPPED: there are no definitions of Istio's types (MESHDECK_CRDS): the real server is tested without them")
     }
-    try process.run()
-    let deadline = ContinuousClock.now.advanced(by: .seconds(150))
-    while true {
-      if let data = FileManager.default.contents(atPath: output), data.last == 0x0A {
-        let said = String(decoding: data, as: UTF8.self)
-        guard said.hasPrefix("failed") else { return try JSONValue(parsing: said)["kubeconfig"]?.string }
-        let why = String(decoding: FileManager.default.contents(atPath: errors) ?? Data(), as: UTF8.self)
-        try #require(said.hasPrefix("failed 77"), "the real API server did not start: \(why)")
-        print("SKIPPED: NO REAL API SERVER, the contract is held against the embedded mesh alone. \(why)")
-        return nil
-      }
-      try #require(ContinuousClock.now < deadline, "the real API server was not ready within 150 s")
-      try await Task.sleep(for: .milliseconds(100))
+    let script = #"""
+      script="$1"; folder="$2"; shift 2; "$script" start "$folder" "$@" </dev/null || exit
+      cat >/dev/null; "$script" stop "$folder"; rm -rf "$folder"
+      """#
+    let command =
+      ["/bin/bash", "-c", script, "laboratory", "\(Program.root)/Tests/Laboratory/kube-apiserver"]
+      + [try Program.temporaryFolder()] + [Self.definitions].compactMap(\.self)
+    do {
+      let server = try await Server.start(
+        Program(command: command, environment: ProcessInfo.processInfo.environment), within: .seconds(150))
+      self.server = server
+      return server.announced["kubeconfig"]?.string
+    } catch let failure as Server.Failure where failure.code == 77 {
+      print("SKIPPED: NO REAL API SERVER, the contract is held against the embedded mesh alone. \(failure.errors)")
+      return nil
     }
   }
 }

@@ -52,11 +52,11 @@ import Testing
   ]
 
   /// One mesh for all rows that only read.
-  static let mesh = try? Laboratory.mesh()
+  static let shared = Task { try await Laboratory.mesh() }
 
   @Test("An answer that is wrong ends in one clear line and the right exit code", arguments: answers)
   func wrongAnswers(row: Row) async throws {
-    let server = try Laboratory.faulty(row.rules, before: Self.mesh)
+    let server = try await Laboratory.faulty(row.rules, before: Self.shared.value)
     let run = try await Invocation.meshdeck(["get", "routes", "-A", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     #expect(run.error.contains(row.says), "\(run.error)")
@@ -69,7 +69,7 @@ import Testing
   @Test(
     "A list that breaks off is still a whole JSON document or none", arguments: answers.prefix(3) + answers.suffix(9))
   func wholeDocuments(row: Row) async throws {
-    let server = try Laboratory.faulty(row.rules, before: Self.mesh)
+    let server = try await Laboratory.faulty(row.rules, before: Self.shared.value)
     let run = try await Invocation.meshdeck(
       ["get", "routes", "-A", "-o", "json", "--timeout", "3s"], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
@@ -79,7 +79,7 @@ import Testing
   @Test("An object that cannot be read is named and does not hide the others")
   func oneUnreadableObject() async throws {
     let rules = #"[{"target":"virtualservices","do":"replace","pairs":[["\"weight\":80","\"weight\":1e400"]]}]"#
-    let server = try Laboratory.faulty(rules, before: Self.mesh)
+    let server = try await Laboratory.faulty(rules, before: Self.shared.value)
     let run = try await Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 0)
     #expect(run.output.contains("ledger") && !run.output.contains("reviews"))
@@ -98,7 +98,7 @@ import Testing
       [{"target":"services|pods|deployments","do":"replace","pairs":[
         ["\"reviews","\"re\\u001b[2Jv\\u009b\\u202e\\n../x\\u0007"],["\"shop\"","\"sh\\u001b]0;x\\u0007op\""]]}]
       """#
-    let server = try Laboratory.faulty(rules, before: Self.mesh)
+    let server = try await Laboratory.faulty(rules, before: Self.shared.value)
     let run = try await Invocation.meshdeck(arguments, kubeconfig: server.kubeconfig)
     #expect(!run.holdsControlBytes, "\(run.output.debugDescription)")
     #expect([0, 1].contains(run.code))
@@ -108,7 +108,7 @@ import Testing
     "A certificate that is wrong stops everything before a byte is sent",
     arguments: [("self-signed", "authority"), ("expired", "expired"), ("wrong-host", "another name")])
   func certificates(kind: String, says: String) async throws {
-    let server = try Laboratory.faulty("[]", before: Self.mesh, ["--tls", kind])
+    let server = try await Laboratory.faulty("[]", before: Self.shared.value, ["--tls", kind])
     let run = try await Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
     #expect(run.code == 6 && run.error.contains(says), "\(run.error)")
     #expect(server.requests.isEmpty)
@@ -116,7 +116,7 @@ import Testing
 
   @Test("A server that lets no connection come about is given up in time")
   func blackHole() async throws {
-    let server = try Laboratory.faulty("[]", ["--black-hole"])
+    let server = try await Laboratory.faulty("[]", ["--black-hole"])
     let run = try await Invocation.meshdeck(["get", "routes", "-A", "--timeout", "2s"], kubeconfig: server.kubeconfig)
     #expect(run.code == 6 && run.error.contains("no answer within 2s"), "\(run.error)")
   }
@@ -130,7 +130,7 @@ import Testing
       (#"unset HOME XDG_STATE_HOME; "$0" history"#, 1),
     ])
   func surroundings(shell: String, code: Int32) async throws {
-    let run = try await Invocation.meshdeck([], kubeconfig: #require(Self.mesh).kubeconfig, shell: shell)
+    let run = try await Invocation.meshdeck([], kubeconfig: Self.shared.value.kubeconfig, shell: shell)
     #expect(run.code == code, "\(run.error)")
     #expect(run.error.split(separator: "\n").count == (code == 0 ? 0 : 1), "\(run.error)")
   }

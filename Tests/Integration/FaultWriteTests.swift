@@ -77,8 +77,8 @@ import Testing
 
   @Test("An edit under a fault is done once or not at all, and says which", arguments: rows)
   func edits(row: Row) async throws {
-    let mesh = try Laboratory.mesh()
-    let server = try Laboratory.faulty(row.rules, before: mesh)
+    let mesh = try await Laboratory.mesh()
+    let server = try await Laboratory.faulty(row.rules, before: mesh)
     let before = try await Self.reviews(mesh)
     let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
@@ -97,8 +97,8 @@ import Testing
 
   @Test("After a kill in the middle of a write, undo finds out what arrived and takes it back")
   func killed() async throws {
-    let mesh = try Laboratory.mesh()
-    let server = try Laboratory.faulty("[{\(Self.real),\"do\":\"hang-after\",\"times\":1}]", before: mesh)
+    let mesh = try await Laboratory.mesh()
+    let server = try await Laboratory.faulty("[{\(Self.real),\"do\":\"hang-after\",\"times\":1}]", before: mesh)
     let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { number in
       await server.awaitWrite()
       await Laboratory.wait(10) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
@@ -114,8 +114,9 @@ import Testing
 
   @Test("An interruption waits for the request under way and says that it was applied", arguments: [SIGINT, SIGTERM])
   func interrupted(number: Int32) async throws {
-    let mesh = try Laboratory.mesh()
-    let server = try Laboratory.faulty("[{\(Self.real),\"do\":\"delay\",\"seconds\":1,\"times\":1}]", before: mesh)
+    let mesh = try await Laboratory.mesh()
+    let server = try await Laboratory.faulty(
+      "[{\(Self.real),\"do\":\"delay\",\"seconds\":1,\"times\":1}]", before: mesh)
     let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { process in
       await server.awaitWrite()
       kill(process, number)
@@ -128,8 +129,8 @@ import Testing
 
   @Test("Nothing leaves when the journal cannot be written")
   func fullDisk() async throws {
-    let mesh = try Laboratory.mesh()
-    let server = try Laboratory.faulty("[]", before: mesh)
+    let mesh = try await Laboratory.mesh()
+    let server = try await Laboratory.faulty("[]", before: mesh)
     let words = Self.set.joined(separator: " ")
     for shell in [
       "ulimit -f 0; \"$0\" \(words)", "export XDG_STATE_HOME=/proc/none; \"$0\" \(words)",
@@ -146,8 +147,8 @@ import Testing
 
   @Test("In read-only mode no verb sends anything but reads and questions about oneself")
   func readOnly() async throws {
-    let mesh = try Laboratory.mesh()
-    let server = try Laboratory.faulty("[]", before: mesh)
+    let mesh = try await Laboratory.mesh()
+    let server = try await Laboratory.faulty("[]", before: mesh)
     for arguments in [
       Self.set, Self.set + ["--dry-run", "server"], ["route", "delete", "reviews", "-n", "shop", "-y"],
       ["mtls", "set", "namespace/shop", "STRICT", "-y"], ["get", "splits", "-A"], ["planes", "check"],

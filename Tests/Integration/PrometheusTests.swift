@@ -8,8 +8,6 @@ import Testing
 /// A real Prometheus from the system's package, scraping a server of ours every second.
 @Suite("Real Prometheus", .serialized)
 struct PrometheusTests {
-  static let binary = "/usr/bin/prometheus"
-
   /// Counters that grow with the time since `start`.
   ///
   /// web → reviews: v1 18 a second, of them 2 fail with 503, mTLS; v2 2 a second, gRPC of which half fail; 3 a second of
@@ -79,21 +77,32 @@ struct PrometheusTests {
       """
     try Data(config.utf8).write(to: folder.appending(path: "prometheus.yml"))
     let port = MetricsServer.freePort()
-    let process = Process()
-    process.executableURL = URL(filePath: binary)
-    process.arguments = [
-      "--config.file=\(folder.path)/prometheus.yml", "--storage.tsdb.path=\(folder.path)/data",
-      "--web.listen-address=127.0.0.1:\(port)", "--web.external-url=http://127.0.0.1:\(port)/prom", "--log.level=error",
-      "--query.max-samples=5000",
-    ]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-      process.terminate()
-      process.waitUntilExit()
+    let found = try await Program(
+      command: ["\(Program.root)/Tests/Laboratory/prometheus", "fetch"],
+      environment: ProcessInfo.processInfo.environment
+    ).run(in: folder.path, limit: .seconds(600))
+    guard found.code != 77 else {
+      print("SKIPPED: nothing was tested against a real Prometheus: \(found.errors)")
+      return
     }
-    try await body("http://127.0.0.1:\(port)/prom", "http://127.0.0.1:\(server.port)/metrics")
+    try #require(found.code == 0, "\(found.errors)")
+    let command = [
+      found.output.trimmingCharacters(in: .newlines), "--config.file=\(folder.path)/prometheus.yml",
+      "--storage.tsdb.path=\(folder.path)/data", "--web.listen-address=127.0.0.1:\(port)",
+      "--web.external-url=http://127.0.0.1:\(port)/prom", "--log.level=error", "--query.max-samples=5000",
+    ]
+    let running = Task {
+      try await Program(command: command, environment: [:]).run(in: folder.path, limit: .seconds(300))
+    }
+    do {
+      try await body("http://127.0.0.1:\(port)/prom", "http://127.0.0.1:\(server.port)/metrics")
+    } catch {
+      running.cancel()
+      _ = await running.result
+      throw error
+    }
+    running.cancel()
+    _ = await running.result
   }
 
   /// Asks until the condition holds; the failure of the last attempt if it never does.
@@ -107,10 +116,6 @@ struct PrometheusTests {
 
   @Test("Prometheus and Scrape give the same edges for the same proxies, and the rates are the true ones")
   func sameEdges() async throws {
-    guard FileManager.default.isExecutableFile(atPath: Self.binary) else {
-      print("SKIPPED: Prometheus is not installed (apt-get install prometheus): nothing was tested against a real one")
-      return
-    }
     try await Self.withPrometheus { url, metrics in
       var options = Session.Options()
       options.settings.proxy = .none

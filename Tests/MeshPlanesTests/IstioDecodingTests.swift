@@ -127,8 +127,8 @@ import Testing
     (#"{"annotations":{"config.kubernetes.io/origin":"path: x"}}"#, "Kustomize", "path: x"),
   ])
   func tellsWhoElseWritesAnObject(metadata: String, tool: String, name: String) throws {
-    let meta = try JSONReader.read(Array(metadata.utf8)) { reader throws(JSONError) in try IstioMetadata(&reader) }
-    let owners = IstioOwners.owners(of: meta)
+    let meta = try JSONReader.read(Array(metadata.utf8)) { reader throws(JSONError) in try ObjectMetadata(&reader) }
+    let owners = ObjectOwners.owners(of: meta)
     #expect(owners.map(\.tool) == [tool])
     #expect(owners.first?.name == name)
     #expect(owners.first?.evidence.isEmpty == false)
@@ -139,17 +139,17 @@ import Testing
     ("250us", 0.00025, "0.00025s"),
   ])
   func readsAndWritesDurations(text: String, seconds: Double, written: String) {
-    #expect(IstioDuration.seconds(text) == seconds)
-    #expect(IstioDuration.text(seconds) == written)
+    #expect(GoDuration.seconds(text) == seconds)
+    #expect(GoDuration.text(seconds) == written)
   }
 
   @Test(arguments: ["", "s", "5", "5x", "abc", "-"])
-  func refusesWhatIsNoDuration(text: String) { #expect(IstioDuration.seconds(text) == nil) }
+  func refusesWhatIsNoDuration(text: String) { #expect(GoDuration.seconds(text) == nil) }
 
   @Test func refusesDurationsThatCannotBe() {
-    #expect(IstioDuration.text(-1) == nil)
-    #expect(IstioDuration.text(.nan) == nil)
-    #expect(IstioDuration.text(1e300) == nil)
+    #expect(GoDuration.text(-1) == nil)
+    #expect(GoDuration.text(.nan) == nil)
+    #expect(GoDuration.text(1e300) == nil)
   }
 
   @Test(

@@ -49,6 +49,8 @@ struct PlanSheet: Sendable, Hashable {
   var reason = LineEditor()
   /// Whether keys go to the reason.
   var isTyping = false
+  /// The word being typed to take the risk of the plan; `nil` unless it is asked for.
+  var confirmation: LineEditor?
   /// Whether the difference shows every line.
   var showsAll = false
   /// The line at the top.
@@ -66,6 +68,14 @@ struct PlanSheet: Sendable, Hashable {
     case .done(let receipt): receipt.plan
     case .planning, .failed: nil
     }
+  }
+
+  /// What speaks against applying the plan, and so asks for a typed word; `nil` where nothing does.
+  ///
+  /// Taking back is never held up.
+  var risk: PlanRisk? {
+    guard case .apply = purpose, case .ready(let plan) = phase else { return nil }
+    return plan.risk
   }
 
   /// Why it cannot be applied now; `nil` where it can.

@@ -72,6 +72,10 @@ enum PlanSheetView {
       return
     default: break
     }
+    if let confirmation = sheet.confirmation, let risk = sheet.risk {
+      confirmation.draw(in: line, on: &frame, prompt: "type \(risk.word) to apply all the same: ", isFocused: true)
+      return
+    }
     let half = line.width / 2
     let (left, right) = line.splitLeft(max(half, 30))
     if sheet.isTyping || !sheet.reason.text.isEmpty {
@@ -82,6 +86,12 @@ enum PlanSheetView {
     if let refusal = sheet.refusal(isReadOnly: state.isReadOnly) {
       frame.put(refusal, in: right, style: Style(.warn, on: .sheet), align: .right)
     } else {
+      if let risk = sheet.risk {
+        let what: SafeText = risk.breaks.isEmpty ? "who breaks is not known" : "breaks callers"
+        let key: SafeText = frame.glyphs.isASCII ? "Enter asks for a word" : "⏎ asks for a word"
+        frame.put(what + ": " + key, in: right, style: Style(.bad, on: .sheet), align: .right)
+        return
+      }
       let ready: SafeText = frame.glyphs.isASCII ? "Enter applies, Esc drops it" : "⏎ applies, Esc drops it"
       frame.put(ready, in: right, style: Style(.good, on: .sheet), align: .right)
     }
@@ -123,7 +133,10 @@ enum PlanSheetView {
       }
       let breaks = plan.blastRadius.breaks
       for (number, line) in breaks.enumerated() { lines.append(field(number == 0 ? "BREAKS" : "", "✗ \(line)", .bad)) }
-      if breaks.isEmpty, case .mtls = plan.intent {
+      for (number, line) in plan.blastRadius.unknowns.enumerated() {
+        lines.append(field(number == 0 && breaks.isEmpty ? "BREAKS" : "", "▲ cannot be told: \(line)", .warn))
+      }
+      if breaks.isEmpty, plan.blastRadius.unknowns.isEmpty, case .mtls = plan.intent {
         lines.append(field("BREAKS", "no caller seen in the window would break", .good))
       }
       lines += owners(plan) + findings(plan) + server(plan, sheet)

@@ -34,10 +34,12 @@ struct WeightDraft: Sendable, Hashable {
   init(_ split: Split) {
     rule = String(split.ruleIndex)
     // Weights come from outside: kept where sums cannot overflow.
-    let written = split.backends.map { min(max($0.desired.value?.weight ?? 0, 0), 1_000_000_000) }
+    let written = split.backends.map { backend in
+      min(max(backend.desired.value?.weight ?? backend.programmed.value?.weight ?? 0, 0), 1_000_000_000)
+    }
     let hasWeights = written.contains { $0 > 0 }
     entries = split.backends.enumerated().map { place, backend in
-      let share = min(max(backend.desired.value?.share ?? 0, 0), 1)
+      let share = min(max(backend.expectedShare, 0), 1)
       return Entry(name: backend.name, weight: hasWeights ? written[place] : Int((share * 100).rounded()))
     }
     before = entries

@@ -55,10 +55,11 @@ struct DashboardEffects: Sendable {
   }
 
   /// Applies a plan; it is never cancelled once begun.
-  func apply(_ plan: Plan, reason: String, number: Int) -> Effect<Message> {
+  func apply(_ plan: Plan, reason: String, force: Bool, number: Int) -> Effect<Message> {
     .run { send in
       do throws(MeshError) {
-        send(.finished(number, try await deck.apply(plan, reason: reason) { send(.progress(number, $0)) }))
+        let receipt = try await deck.apply(plan, reason: reason, force: force) { send(.progress(number, $0)) }
+        send(.finished(number, receipt))
       } catch {
         send(.planFailed(number, error))
       }

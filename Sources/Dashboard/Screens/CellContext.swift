@@ -23,7 +23,8 @@ struct CellContext {
     case .accepted(let row):
       [
         Line(Cells.name(row.workload)), row.port.map { Line("\($0)") } ?? Line("any", .muted),
-        mode(row.mode), Cells.text(row.reasons.last?.text ?? "", .muted),
+        mode(row.mode), row.programmed.value.map { mode($0) } ?? Line("unknown", .muted),
+        Cells.text(row.reasons.last?.text ?? "", .muted),
       ]
     case .proxy(let row): proxy(row)
     case .finding(let finding):
@@ -175,7 +176,11 @@ struct CellContext {
       Cells.text(
         pair.policy.outcome.rawValue,
         pair.policy.outcome == .mtls ? Style(.locked) : pair.policy.outcome == .breaks ? .bad : Style(.exposed)),
-      observed, pair.observed.value.map { Line(SafeText(Figures.compact($0.n)), .muted) } ?? Line(""),
+      pair.programmed.value.map {
+        Cells.text(
+          $0.outcome.rawValue, pair.isProgrammedOtherwise ? .bad : $0.outcome == .mtls ? Style(.locked) : .text)
+      } ?? Line("unknown", .muted), observed,
+      pair.observed.value.map { Line(SafeText(Figures.compact($0.n)), .muted) } ?? Line(""),
       Cells.rps(pair.rps),
       Line("\(isBad ? "\(glyphs.alarm) " : "")\(pair.verdict)", isBad ? .bad : pair.verdict == "ok" ? .good : .text),
     ]
@@ -207,7 +212,7 @@ struct CellContext {
       Cells.text(row.status.plane.name), state, Cells.text(row.status.plane.kind.rawValue),
       Line("\(row.liveFeeds)/\(row.feeds.count)", row.liveFeeds == row.feeds.count ? .text : .warn),
       row.telemetry.value.map { Cells.text($0) } ?? Cells.text(row.telemetry.reason ?? "–", .warn),
-      Cells.text(row.status.plane.address, .muted), Cells.text(row.status.error ?? "", .bad),
+      Cells.text(row.status.plane.address, .muted), row.status.error.map { Cells.text($0, .bad) } ?? Cells.text(row.status.plane.notice ?? "", .warn),
     ]
   }
 

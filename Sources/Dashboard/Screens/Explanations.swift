@@ -115,7 +115,10 @@ enum Explanations {
     case .accepted(let row):
       return sheet(
         "\(row.workload.namespace)/\(row.workload.name) accepts \(row.mode.rawValue)",
-        row.reasons.map { text("\($0.description)") })
+        row.reasons.map { text("\($0.description)") } + [
+          text(""), heading("PROGRAMMED"),
+          text("  \(row.programmed.value?.rawValue ?? "unknown: \(row.programmed.reason ?? "")")"),
+        ])
     case .proxy(let row): return proxy(row)
     case .finding(let finding):
       return sheet(
@@ -197,6 +200,17 @@ enum Explanations {
       text("\(pair.verdict)", pair.needsAttention ? .bad : .good), text(""), heading("REASONS"),
     ]
     lines += pair.policy.reasons.map { text("  \($0.description)") }
+    lines += [text(""), heading("PROGRAMMED")]
+    switch pair.programmed {
+    case .known(let found, let source, _):
+      lines += [
+        text(
+          "  the server's proxy takes \(found.server.rawValue), the client's sends \(found.client): \(found.outcome.rawValue)"
+        ),
+        text("  \(source): \(found.proxies.map(\.shortName).joined(separator: ", "))", .muted),
+      ]
+    case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
+    }
     lines += [text(""), heading("OBSERVED")]
     switch pair.observed {
     case .known(let share, let source, _):
@@ -245,6 +259,7 @@ enum Explanations {
     var lines = [
       text("\(row.status.plane.kind.rawValue) at \(row.status.plane.address)"), text("\(row.status.state.rawValue)"),
     ]
+    if let notice = row.status.plane.notice { lines.append(text("\(notice)", .warn)) }
     if let error = row.status.error { lines.append(text("\(error)", .bad)) }
     lines += [text(""), heading("CAPABILITIES")]
     for ability in Capabilities.Ability.allCases {

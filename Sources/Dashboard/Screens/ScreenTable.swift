@@ -118,13 +118,13 @@ enum ScreenTable {
     case .mtls where state.place.isAlternate:
       [
         Heading("name", "WORKLOAD", 20, flex: 2, max: 44), Heading("", "PORT", 5, align: .right),
-        Heading("", "ACCEPTS", 10), Heading("", "WHY", 20, flex: 4),
+        Heading("", "ACCEPTS", 10), Heading("", "PROGRAMMED", 10, priority: 60), Heading("", "WHY", 20, flex: 4),
       ]
     case .mtls:
       [
         Heading("name", "SERVER:PORT", 21, flex: 2, max: 36), Heading("client", "CLIENT", 16, flex: 2, max: 36),
         Heading("", "POLICY", 10), Heading("", "SENDS", 9, max: 14, priority: 50),
-        Heading("", "OUTCOME", 9, priority: 60),
+        Heading("", "OUTCOME", 9, priority: 60), Heading("", "PROGRAMMED", 10, priority: 55),
         Heading("mtls", "OBSERVED", 8, align: .right), Heading("", "N", 6, align: .right, priority: 40),
         Heading("rps", "RPS", 5, align: .right, priority: 70), Heading("state", "VERDICT", 15, flex: 3),
       ]

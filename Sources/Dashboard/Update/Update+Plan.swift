@@ -65,6 +65,7 @@ extension Update {
   /// A key for the plan sheet.
   func planKey(_ event: InputEvent, _ state: inout DashboardState) -> [Effect<Message>] {
     guard var sheet = state.plan else { return [] }
+    if sheet.confirmation != nil { return confirm(event, sheet, &state) }
     if sheet.isTyping {
       switch sheet.reason.handle(event) {
       case .submitted, .cancelled: sheet.isTyping = false
@@ -98,19 +99,47 @@ extension Update {
   }
 
   /// Sends a plan once: from then on the sheet is busy, and a second press finds nothing to apply.
-  private func applyPlan(_ sheet: PlanSheet, _ state: inout DashboardState) -> [Effect<Message>] {
+  private func applyPlan(
+    _ sheet: PlanSheet, isConfirmed: Bool = false, _ state: inout DashboardState
+  ) -> [Effect<Message>] {
     var sheet = sheet
     if let refusal = sheet.refusal(isReadOnly: state.isReadOnly) {
       state.toast = Toast("not applied: \(refusal)", .warn)
       return []
     }
     guard case .ready(let plan) = sheet.phase else { return [] }
+    if sheet.risk != nil, !isConfirmed {
+      sheet.confirmation = LineEditor()
+      state.plan = sheet
+      return []
+    }
     sheet.phase = .applying(plan)
     sheet.offset = 0
     state.plan = sheet
     if case .undo(let receipt) = sheet.purpose {
       return [effects.undo(receipt.plan.id, reason: sheet.reason.text, number: sheet.number)]
     }
-    return [effects.apply(plan, reason: sheet.reason.text, number: sheet.number)]
+    return [effects.apply(plan, reason: sheet.reason.text, force: isConfirmed, number: sheet.number)]
+  }
+
+  /// Keys while the word that takes the risk is typed; a paste is no confirmation.
+  private func confirm(
+    _ event: InputEvent, _ sheet: PlanSheet, _ state: inout DashboardState
+  ) -> [Effect<Message>] {
+    var sheet = sheet
+    guard case .key = event, var line = sheet.confirmation else { return [] }
+    switch line.handle(event) {
+    case .submitted(let typed):
+      sheet.confirmation = nil
+      guard typed == sheet.risk?.word else {
+        state.toast = Toast("not applied: another word was asked for", .warn)
+        break
+      }
+      return applyPlan(sheet, isConfirmed: true, &state)
+    case .cancelled: sheet.confirmation = nil
+    case .ignored, .changed: sheet.confirmation = line
+    }
+    state.plan = sheet
+    return []
   }
 }

@@ -66,12 +66,14 @@ public final class EmbeddedMesh: Sendable {
     ports: Ports = Ports()
   ) throws {
     let start = clock()
-    let store = ObjectStore(now: { ProxyView.whole(clock()) })
+    let store = ObjectStore(types: .installed(scenario.dialects), now: { ProxyView.whole(clock()) })
     // The mesh was built three days before it is first looked at.
     var objects = ScenarioObjects(scenario, seed: seed, created: ProxyView.whole(start) - 3 * 86_400) { object in
       try store.put(object)
     }
     try objects.emitAll()
+    let controllers = Controllers(store: store)
+    if controllers.hasWork { controllers.reconcile() }
     // The world has been running for a while, so that the counters are there when they are first scraped.
     let simulation = Simulation(store: store, scenario: scenario, seed: seed, start: start - Self.past)
     simulation.advance(to: start)
@@ -102,8 +104,11 @@ public final class EmbeddedMesh: Sendable {
       $0.append(
         Task { @concurrent in
           var revision = store.resourceVersion
+          let controllers = Controllers(store: store)
+          let hasControllers = controllers.hasWork
           while !Task.isCancelled {
             await store.waitForChange(after: revision)
+            if hasControllers { controllers.reconcile() }
             revision = store.resourceVersion
             simulation.advance(to: clock())
           }
@@ -136,7 +141,7 @@ extension Scenario {
   /// The names of the scenarios that are compiled in.
   public static var builtInNames: [String] { Scenarios.names }
 
-  /// A scenario that is compiled in: `shop`, `small` or `large`.
+  /// A scenario that is compiled in: `shop`, `small`, `large` or `dialects`.
   ///
   /// - Throws: ``ScenarioError`` of code `unknown` that names those there are.
   public static func builtIn(_ name: String) throws(ScenarioError) -> Scenario {

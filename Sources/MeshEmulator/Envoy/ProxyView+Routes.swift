@@ -155,7 +155,7 @@ extension ProxyView {
     return action
   }
 
-  private func cluster(_ destination: RouteDestination, port: Int) -> String {
+  func cluster(_ destination: RouteDestination, port: Int) -> String {
     let host = registry.resolve(destination.host, in: proxy.namespace)
     let ports = registry.services[host]?.ports ?? []
     let number = destination.port ?? (ports.count == 1 ? ports.first?.number : nil) ?? port

@@ -16,14 +16,13 @@ struct MeshConfiguration: Sendable {
 
   mutating func put(_ object: StoredObject) {
     remove(object)
+    if let read = VirtualService.dialects[object.resource] {
+      if let service = read(object) { put(service, "\(object.resource) \(object.namespace)/\(object.name)") }
+      return
+    }
     let key = "\(object.namespace)/\(object.name)"
     switch object.resource.plural {
-    case "virtualservices":
-      let service = VirtualService(object)
-      virtualServices[key] = service
-      for host in Set(service.hosts) {
-        if host.hasPrefix("*") { wildcards.append(key) } else { byHost[host, default: []].append(key) }
-      }
+    case "virtualservices": put(VirtualService(object), key)
     case "destinationrules":
       let rule = DestinationRule(object)
       destinationRules[key] = rule
@@ -34,13 +33,26 @@ struct MeshConfiguration: Sendable {
     }
   }
 
+  private mutating func put(_ service: VirtualService, _ key: String) {
+    virtualServices[key] = service
+    for host in Set(service.hosts) {
+      if host.hasPrefix("*") { wildcards.append(key) } else { byHost[host, default: []].append(key) }
+    }
+  }
+
+  private mutating func removeVirtualService(_ key: String) {
+    guard let old = virtualServices.removeValue(forKey: key) else { return }
+    for host in old.hosts { byHost[host]?.removeAll { $0 == key } }
+    wildcards.removeAll { $0 == key }
+  }
+
   mutating func remove(_ object: StoredObject) {
+    if VirtualService.dialects[object.resource] != nil {
+      return removeVirtualService("\(object.resource) \(object.namespace)/\(object.name)")
+    }
     let key = "\(object.namespace)/\(object.name)"
     switch object.resource.plural {
-    case "virtualservices":
-      guard let old = virtualServices.removeValue(forKey: key) else { return }
-      for host in old.hosts { byHost[host]?.removeAll { $0 == key } }
-      wildcards.removeAll { $0 == key }
+    case "virtualservices": removeVirtualService(key)
     case "destinationrules":
       guard let old = destinationRules.removeValue(forKey: key) else { return }
       rulesByHost[old.host]?.removeAll { $0 == key }

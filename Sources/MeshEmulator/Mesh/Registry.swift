@@ -107,7 +107,14 @@ struct Registry: Sendable {
   /// Counts changes.
   private(set) var version = 0
 
+  /// Whether a kind is of the registry: other groups have a kind `services` too.
+  static func holds(_ resource: ResourceID) -> Bool {
+    ["": ["pods", "services"], "networking.istio.io": ["serviceentries", "workloadentries"]][resource.group]?
+      .contains(resource.plural) ?? false
+  }
+
   mutating func put(_ object: StoredObject) {
+    guard Self.holds(object.resource) else { return }
     version += 1
     switch object.resource.plural {
     case "pods": instances[object.namespace, default: [:]][object.name] = Instance(pod: object)
@@ -126,6 +133,7 @@ struct Registry: Sendable {
   }
 
   mutating func remove(_ object: StoredObject) {
+    guard Self.holds(object.resource) else { return }
     version += 1
     switch object.resource.plural {
     case "pods": instances[object.namespace]?[object.name] = nil

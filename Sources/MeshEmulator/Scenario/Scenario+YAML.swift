@@ -36,8 +36,17 @@ extension Scenario {
       case "proxies": for (name, value) in try value.members() { habits.append(try ProxyHabit(name, value)) }
       case "objects": for value in try value.elements() { objects.append(try Scenario.object(value)) }
       case "generate": generation = try Generation(value)
+      case "dialects":
+        for value in try value.elements() {
+          let name = try value.string()
+          guard ResourceTypes.families[name] != nil else {
+            throw value.unknown(name, known: ResourceTypes.families.keys.sorted().joined(separator: " "))
+          }
+          dialects.append(name)
+        }
       default:
-        throw value.unknown(name, known: "name wobble mesh namespaces services arrivals proxies objects generate")
+        throw value.unknown(
+          name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate")
       }
     }
     guard !self.name.isEmpty else { throw document.fail("name is missing; write `name: shop`") }

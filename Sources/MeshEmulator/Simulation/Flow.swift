@@ -81,7 +81,8 @@ struct FlowSolver {
     if caller.hasProxy {
       for part in outcome.seen where part.share > 0 {
         let text = labels.source(
-          caller: caller, outcome: part, service: outcome.service, isGRPC: isGRPC, isConnection: isConnection)
+          caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
+          isConnection: isConnection)
         add(text, isConnection, part, call, rate * part.share, isGRPC)
       }
       for part in outcome.served where part.share > 0 && !part.cluster.isEmpty {
@@ -97,7 +98,8 @@ struct FlowSolver {
       if part.code != 403, part.grpcStatus != "7" { next[destination.id, default: 0] += rate * part.share }
       guard destination.hasProxy else { continue }
       let text = labels.destination(
-        caller: caller, outcome: part, service: outcome.service, isGRPC: isGRPC, isConnection: isConnection)
+        caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
+        isConnection: isConnection)
       add(text, isConnection, part, call, rate * part.share, isGRPC)
     }
   }

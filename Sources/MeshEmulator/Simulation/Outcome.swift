@@ -10,6 +10,8 @@ struct Outcome: Sendable {
   var isMutualTLS = false
   /// The cluster of the caller's proxy it went through, `outbound|port|subset|host`.
   var cluster = ""
+  /// The service it was sent to, where a rule sends a call to one of several.
+  var service: RegistryService?
   var latency: Latency
 
   /// Whether the caller sees a failure.
@@ -69,8 +71,13 @@ struct CallOutcome: Sendable {
   var meanLatency: Double { seen.reduce(0) { $0 + $1.share * $1.latency.mean } }
 
   mutating func add(_ other: CallOutcome, share: Double) {
-    seen += other.seen.map { $0.scaled(share) }
-    served += other.served.map { $0.scaled(share) }
+    func own(_ outcome: Outcome) -> Outcome {
+      var result = outcome.scaled(share)
+      result.service = result.service ?? other.service
+      return result
+    }
+    seen += other.seen.map(own)
+    served += other.served.map(own)
     for (destination, rate) in other.refused { refused[destination, default: 0] += rate * share }
     service = service ?? other.service
     port = port == 0 ? other.port : port

@@ -26,11 +26,16 @@ final class Simulation: Sendable {
   /// The workloads from which on a mesh is large.
   static let large = 200
   /// The kinds of object that change what flows or what is pushed.
-  static let registryKinds: Set = ["pods", "services", "serviceentries", "workloadentries"]
-  static let pushedKinds: Set = [
+  private static let pushedKinds: Set = [
     "virtualservices", "destinationrules", "peerauthentications", "authorizationpolicies", "serviceentries", "sidecars",
     "gateways", "requestauthentications",
   ]
+
+  /// Whether a change of a kind is pushed to proxies.
+  static func isPushed(_ resource: ResourceID) -> Bool {
+    resource.group.hasSuffix(".istio.io")
+      ? pushedKinds.contains(resource.plural) : VirtualService.dialects[resource] != nil
+  }
 
   struct State {
     var registry = Registry()
@@ -160,11 +165,11 @@ final class Simulation: Sendable {
         let changes = try store.changes(after: state.revision)
         guard let last = changes.last else { break }
         for change in changes {
-          let kind = change.object.resource.plural
+          let kind = change.object.resource
           if change.kind == .modified, let previous = change.previous, previous.hasSameContent(as: change.object) {
             continue
           }
-          if Self.registryKinds.contains(kind) {
+          if Registry.holds(kind) {
             if change.kind == .deleted {
               state.registry.remove(change.object)
             } else {
@@ -172,7 +177,7 @@ final class Simulation: Sendable {
             }
             state.isStale = true
           }
-          if Self.pushedKinds.contains(kind) {
+          if Self.isPushed(kind) {
             if change.kind == .deleted {
               state.configuration.remove(change.object)
             } else {
@@ -199,9 +204,8 @@ final class Simulation: Sendable {
     state.registry = Registry()
     state.configuration = MeshConfiguration()
     for type in store.types.all {
-      let isRegistered = Self.registryKinds.contains(type.id.plural)
-      let isPushed = Self.pushedKinds.contains(type.id.plural)
-      guard isRegistered || isPushed, type.id.group.isEmpty || type.id.group.hasSuffix(".istio.io") else { continue }
+      let (isRegistered, isPushed) = (Registry.holds(type.id), Self.isPushed(type.id))
+      guard isRegistered || isPushed else { continue }
       for object in store.list(type.id) {
         if isRegistered { state.registry.put(object) }
         if isPushed { state.configuration.put(object) }

@@ -127,13 +127,19 @@ public struct BlastRadius: Sendable, Hashable {
   public var callers: [String]
   /// The callers that would no longer get through.
   public var breaks: [String]
+  /// Why it cannot be told who else would no longer get through; empty where it can.
+  public var unknowns: [String]
 
   /// Creates a blast radius.
-  public init(lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = []) {
+  public init(
+    lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = [],
+    unknowns: [String] = []
+  ) {
     self.lines = lines
     self.movedRPS = movedRPS
     self.callers = callers
     self.breaks = breaks
+    self.unknowns = unknowns
   }
 }
 
@@ -190,11 +196,16 @@ public struct Receipt: Sendable, Hashable {
   public var failure: MeshError.Code?
   /// The versions of the objects after each applied step, by step index: what undo demands to find.
   public var versions: [Int: String]
+  /// How many proxies run it, where that was waited for.
+  public var acknowledgement: Acknowledgement?
+  /// Until when it is to be confirmed, else it is taken back; `nil` where it stands for good.
+  public var confirmBy: Instant?
 
   /// Creates a receipt.
   public init(
     plan: Plan, result: Result, at: Instant, author: String, reason: String, error: String? = nil,
-    failure: MeshError.Code? = nil, versions: [Int: String] = [:]
+    failure: MeshError.Code? = nil, versions: [Int: String] = [:], acknowledgement: Acknowledgement? = nil,
+    confirmBy: Instant? = nil
   ) {
     self.plan = plan
     self.result = result
@@ -204,5 +215,7 @@ public struct Receipt: Sendable, Hashable {
     self.error = error
     self.failure = failure
     self.versions = versions
+    self.acknowledgement = acknowledgement
+    self.confirmBy = confirmBy
   }
 }

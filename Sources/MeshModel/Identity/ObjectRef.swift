@@ -68,11 +68,15 @@ public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether the typed text names this thing: the full identifier or any suffix of its parts (`reviews`,
   /// `virtualservice/reviews`, `shop/virtualservice/reviews`), also `shop/reviews`.
+  ///
+  /// A thing that lives within another one has a name of both (`router:route`), and its own name suffices too.
   public func matches(_ typed: String) -> Bool {
     let parts = typed.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    let full = [plane, namespace.isEmpty ? "-" : namespace, kind, name]
-    if parts.count <= full.count, Array(full.suffix(parts.count)) == parts { return true }
-    return parts == [full[1], name]
+    let names = [name] + (name.lastIndex(of: ":").map { [String(name[name.index(after: $0)...])] } ?? [])
+    return names.contains { name in
+      let full = [plane, namespace.isEmpty ? "-" : namespace, kind, name]
+      return parts.count <= full.count && Array(full.suffix(parts.count)) == parts || parts == [full[1], name]
+    }
   }
 }
 

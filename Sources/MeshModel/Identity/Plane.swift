@@ -17,6 +17,9 @@ public struct Plane: Sendable, Hashable {
     case serviceFabric = "service-fabric"
   }
 
+  /// What an operator should know of planes of this kind beforehand, such as the end of its service.
+  public var notice: String? { kind.notice }
+
   /// Creates a plane.
   public init(name: PlaneName, kind: Kind, capabilities: Capabilities = Capabilities(), address: String) {
     self.name = name
@@ -26,9 +29,31 @@ public struct Plane: Sendable, Hashable {
   }
 }
 
-/// The configuration API spoken on a Kubernetes plane.
+extension Plane.Kind {
+  /// The kind that a typed name means: with or without its hyphen.
+  public init?(typed: String) {
+    guard
+      let kind = Plane.Kind.allCases.first(where: { $0.rawValue == typed || $0.rawValue.filter { $0 != "-" } == typed })
+    else { return nil }
+    self = kind
+  }
+
+  /// What an operator should know of planes of this kind beforehand, such as the end of its service; `nil` for nothing.
+  public var notice: String? {
+    switch self {
+    case .appMesh:
+      // Source: AWS App Mesh user guide, notice of end of support.
+      "AWS ended App Mesh on 2026-09-30: its own endpoint no longer gives access; export what an emulator or gateway holds"
+    default: nil
+    }
+  }
+}
+
+/// The configuration API that routes and policies are written in: those spoken on a Kubernetes plane, and that of each
+/// platform that has its own.
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
-  case istio, linkerd, smi, knative
+  case istio, linkerd, smi, knative, envoy
+  case appMesh = "app-mesh"
   case gatewayAPI = "gateway-api"
   case shardingSphere = "shardingsphere"
 }

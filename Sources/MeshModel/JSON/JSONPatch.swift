@@ -137,59 +137,62 @@ extension JSONValue {
 
   /// Sets or removes the value at a path that exists; false where the path leads nowhere.
   mutating func set(_ value: JSONValue?, at path: ArraySlice<String>) -> Bool {
-    guard let token = path.first else {
+    guard !path.isEmpty else {
       self = value ?? .null
       return true
     }
-    let rest = path.dropFirst()
-    switch self {
-    case .object(var object):
-      if rest.isEmpty {
+    return change(at: path) { container, token in
+      switch container {
+      case .object(var object):
         object[token] = value
-      } else {
-        guard var child = object[token], child.set(value, at: rest) else { return false }
-        object[token] = child
+        container = .object(object)
+      case .array(var items):
+        guard let index = JSONValue.index(token), items.indices.contains(index) else { return false }
+        if let value { items[index] = value } else { items.remove(at: index) }
+        container = .array(items)
+      default: return false
       }
-      self = .object(object)
-    case .array(var items):
-      guard let index = JSONValue.index(token), items.indices.contains(index) else { return false }
-      if !rest.isEmpty {
-        guard items[index].set(value, at: rest) else { return false }
-      } else if let value {
-        items[index] = value
-      } else {
-        items.remove(at: index)
-      }
-      self = .array(items)
-    default: return false
+      return true
     }
-    return true
   }
 
   /// Adds a value as RFC 6902 §4.1 has it: a member set, an element inserted, `-` appended.
   mutating func insert(_ value: JSONValue, at path: ArraySlice<String>) -> Bool {
-    guard let token = path.first else {
+    guard !path.isEmpty else {
       self = value
       return true
     }
-    let rest = path.dropFirst()
-    switch self {
-    case .object(var object):
-      if rest.isEmpty {
+    return change(at: path) { container, token in
+      switch container {
+      case .object(var object):
         object[token] = value
-      } else {
-        guard var child = object[token], child.insert(value, at: rest) else { return false }
-        object[token] = child
-      }
-      self = .object(object)
-    case .array(var items):
-      let index = token == "-" ? items.count : JSONValue.index(token) ?? -1
-      if rest.isEmpty {
+        container = .object(object)
+      case .array(var items):
+        let index = token == "-" ? items.count : JSONValue.index(token) ?? -1
         guard (0...items.count).contains(index) else { return false }
         items.insert(value, at: index)
-      } else {
-        guard items.indices.contains(index), items[index].insert(value, at: rest) else { return false }
+        container = .array(items)
+      default: return false
       }
+      return true
+    }
+  }
+
+  /// Changes the object or array that the last token of a path speaks of; false where the path leads nowhere.
+  private mutating func change(
+    at path: ArraySlice<String>, _ change: (_ container: inout JSONValue, _ token: String) -> Bool
+  ) -> Bool {
+    guard let token = path.first else { return false }
+    let rest = path.dropFirst()
+    guard !rest.isEmpty else { return change(&self, token) }
+    switch self {
+    case .object(var object):
+      guard var child = object[token], child.change(at: rest, change) else { return false }
+      object[token] = child
+      self = .object(object)
+    case .array(var items):
+      guard let index = JSONValue.index(token), items.indices.contains(index), items[index].change(at: rest, change)
+      else { return false }
       self = .array(items)
     default: return false
     }

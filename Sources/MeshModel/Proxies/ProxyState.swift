@@ -14,6 +14,9 @@ public struct ProxyState: Sendable, Hashable {
   @Rare public var rejection: String?
   /// Days until its certificate expires, where known.
   @Rare public var certificateDaysLeft: Int?
+  /// A digest of the versions it was last sent, endpoints aside: another one means that it was sent something since.
+  /// 0 where the control plane does not tell.
+  public var sent: UInt64
 
   /// The types of configuration a proxy is sent.
   public enum ConfigType: String, Sendable, Hashable, CaseIterable { case cds, lds, rds, eds }
@@ -44,8 +47,10 @@ public struct ProxyState: Sendable, Hashable {
   /// Creates a state.
   public init(
     ref: ObjectRef, workload: ObjectRef? = nil, version: String = "", isConnected: Bool = true,
-    sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil
+    sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil,
+    sent: UInt64 = 0
   ) {
+    self.sent = sent
     self.ref = ref
     self.workload = workload
     self.version = version
@@ -70,6 +75,8 @@ public struct ProgrammedRoute: Sendable, Hashable {
   public var clusters: [Cluster]
   /// The listener port.
   public var port: Int?
+  /// Whether it is a route of streams (a `tcp_proxy`), whose domains are the names in TLS's greeting.
+  public var isStream: Bool
 
   /// One weighted destination.
   public struct Cluster: Sendable, Hashable {
@@ -93,8 +100,10 @@ public struct ProgrammedRoute: Sendable, Hashable {
 
   /// Creates a programmed route.
   public init(
-    proxy: ObjectRef, domains: [String], name: String, origin: String, clusters: [Cluster], port: Int? = nil
+    proxy: ObjectRef, domains: [String], name: String, origin: String, clusters: [Cluster], port: Int? = nil,
+    isStream: Bool = false
   ) {
+    self.isStream = isStream
     self.proxy = proxy
     self.domains = domains
     self.name = name

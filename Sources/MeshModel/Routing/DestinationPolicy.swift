@@ -18,12 +18,14 @@ public struct DestinationPolicy: Sendable, Hashable {
   public var version: String
   /// The API version it was read in.
   public var apiVersion: String
+  /// What controllers report of it.
+  public var status: [StatusReport]
 
   /// Creates a policy.
   public init(
     ref: ObjectRef, host: String, subsets: [Subset] = [], settings: TrafficSettings = TrafficSettings(),
     workloadSelector: [String: String] = [:], exportTo: [String] = [], createdAt: Instant = Instant(seconds: 0),
-    version: String = "", apiVersion: String = ""
+    version: String = "", apiVersion: String = "", status: [StatusReport] = []
   ) {
     self.ref = ref
     self.host = host
@@ -34,6 +36,7 @@ public struct DestinationPolicy: Sendable, Hashable {
     self.createdAt = createdAt
     self.version = version
     self.apiVersion = apiVersion
+    self.status = status
   }
 
   /// A named group of a host's instances.
@@ -102,6 +105,8 @@ public struct Gateway: Sendable, Hashable {
   public var selector: [String: String]
   /// Its listeners.
   public var listeners: [Listener]
+  /// What controllers report of it.
+  public var status: [StatusReport]
 
   /// One listener.
   public struct Listener: Sendable, Hashable {
@@ -127,10 +132,13 @@ public struct Gateway: Sendable, Hashable {
   }
 
   /// Creates a gateway.
-  public init(ref: ObjectRef, selector: [String: String], listeners: [Listener]) {
+  public init(
+    ref: ObjectRef, selector: [String: String], listeners: [Listener], status: [StatusReport] = []
+  ) {
     self.ref = ref
     self.selector = selector
     self.listeners = listeners
+    self.status = status
   }
 }
 

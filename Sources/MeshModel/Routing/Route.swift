@@ -20,12 +20,14 @@ public struct Route: Sendable, Hashable {
   public var createdAt: Instant
   /// Whoever else writes this object (`Argo CD`, `Flagger`, …) as far as labels, owners and managers tell.
   public var owners: [Owner]
+  /// What controllers report of it.
+  public var status: [StatusReport]
 
   /// Creates a route.
   public init(
     ref: ObjectRef, dialect: Dialect, apiVersion: String, hosts: [String], attachedTo: [String] = [],
     exportTo: [String] = [], rules: [Rule], version: String = "", createdAt: Instant = Instant(seconds: 0),
-    owners: [Owner] = []
+    owners: [Owner] = [], status: [StatusReport] = []
   ) {
     self.ref = ref
     self.dialect = dialect
@@ -37,6 +39,7 @@ public struct Route: Sendable, Hashable {
     self.version = version
     self.createdAt = createdAt
     self.owners = owners
+    self.status = status
   }
 }
 

@@ -99,9 +99,21 @@ public struct AccessPolicy: Sendable, Hashable {
   public var rules: [String]
   /// The principals named in any rule.
   public var principals: [String]
+  /// The objects it is for, where it names objects and no labels (Linkerd: a Server, a route, the namespace).
+  public var targets: [ObjectRef]
+  /// The objects whose demands a caller must all meet (Linkerd `requiredAuthenticationRefs`).
+  public var requires: [ObjectRef]
+  /// The container port it is for, by number or name; empty for all.
+  public var port: String
 
   /// Creates a policy.
-  public init(ref: ObjectRef, selector: [String: String], action: String, rules: [String], principals: [String] = []) {
+  public init(
+    ref: ObjectRef, selector: [String: String], action: String, rules: [String], principals: [String] = [],
+    targets: [ObjectRef] = [], requires: [ObjectRef] = [], port: String = ""
+  ) {
+    self.targets = targets
+    self.requires = requires
+    self.port = port
     self.ref = ref
     self.selector = selector
     self.action = action

@@ -51,12 +51,22 @@ public struct PlaneSetting: Sendable, Hashable {
   public var envoy: [EnvoySetting]
   /// Whether no write may go to this plane.
   public var readOnly: Bool
+  /// The region of a cloud's plane; `nil` leaves it to the environment and the profile.
+  public var region: String?
+  /// The address of a cloud's API where it is not the cloud's own: an emulator, a gateway.
+  public var endpoint: String?
+  /// The profile of the cloud's shared configuration; `nil` leaves it to the environment.
+  public var profile: String?
 
   /// Creates a setting.
   public init(
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
-    telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false
+    telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false,
+    region: String? = nil, endpoint: String? = nil, profile: String? = nil
   ) {
+    self.region = region
+    self.endpoint = endpoint
+    self.profile = profile
     self.name = name
     self.kind = kind
     self.kubeconfig = kubeconfig
@@ -68,11 +78,11 @@ public struct PlaneSetting: Sendable, Hashable {
   }
 }
 
-/// The admin interface of one proxy.
+/// The admin interface of one proxy; of a plane of kind `envoy` also a name or a file that stands for several.
 public struct EnvoySetting: Sendable, Hashable {
-  /// Its address.
+  /// Its address; of a plane of kind `envoy` also `dns://name:port` and `file:///path`.
   public var url: String
-  /// The workload it serves, as `namespace/name`.
+  /// The workload it serves, as `namespace/name`; empty on a plane of kind `envoy`, whose proxies say themselves.
   public var workload: String
 
   /// Creates a setting.
@@ -85,12 +95,17 @@ public struct EnvoySetting: Sendable, Hashable {
 /// A source of measurements as configured.
 public struct TelemetrySetting: Sendable, Hashable {
   /// The kinds of source.
-  public enum Kind: String, Sendable, Hashable { case prometheus, scrape }
+  public enum Kind: String, Sendable, Hashable {
+    case prometheus, scrape
+    case cloudWatch = "cloudwatch"
+  }
 
   /// What it is.
   public var kind: Kind
-  /// Its addresses: one for Prometheus, one or more to scrape.
+  /// Its addresses: one for Prometheus, one or more to scrape, none or one for CloudWatch.
   public var urls: [String]
+  /// The namespace of the metrics in CloudWatch.
+  public var namespace: String?
   /// The file that holds the bearer token, read anew when it changes.
   public var bearerTokenFile: String?
   /// The environment variable that holds the bearer token.
@@ -112,8 +127,9 @@ public struct TelemetrySetting: Sendable, Hashable {
   public init(
     kind: Kind, urls: [String], bearerTokenFile: String? = nil, bearerTokenEnv: String? = nil, username: String? = nil,
     passwordFile: String? = nil, passwordEnv: String? = nil, caFile: String? = nil, headers: [String: String] = [:],
-    awsRegion: String? = nil
+    awsRegion: String? = nil, namespace: String? = nil
   ) {
+    self.namespace = namespace
     self.kind = kind
     self.urls = urls
     self.bearerTokenFile = bearerTokenFile

@@ -36,15 +36,22 @@ public struct ConfigurationFile: Sendable {
     return try Self.parse(text, path: path)
   }
 
+  /// Reads the configuration, changes it and writes it back, while no other process does so.
+  public func update<Result>(
+    _ change: (inout Configuration) throws(MeshError) -> Result
+  ) throws(MeshError) -> Result {
+    try makeFolder()
+    return try FileLock.held(path + ".lock") { () throws(MeshError) in
+      var configuration = try read() ?? Configuration()
+      let result = try change(&configuration)
+      try write(configuration)
+      return result
+    }
+  }
+
   /// Writes a configuration: a new file beside it, then renamed into its place; folder 0700, file 0600.
   public func write(_ configuration: Configuration) throws(MeshError) {
-    let folder = (path as NSString).deletingLastPathComponent
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw MeshError(.local, "cannot make \(folder)", remedy: "check its permissions", underlying: error)
-    }
+    try makeFolder()
     // A file that is a link, as of somebody who keeps their settings elsewhere, is replaced where it leads.
     let path =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
@@ -60,6 +67,16 @@ public struct ConfigurationFile: Sendable {
       let error = failure("write \(path)")
       unlink(temporary)
       throw error
+    }
+  }
+
+  private func makeFolder() throws(MeshError) {
+    let folder = (path as NSString).deletingLastPathComponent
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw MeshError(.local, "cannot make \(folder)", remedy: "check its permissions", underlying: error)
     }
   }
 
@@ -97,10 +114,16 @@ public struct ConfigurationFile: Sendable {
       lines.append("    kind: \(plane.kind.rawValue)")
       if let value = plane.kubeconfig { lines.append("    kubeconfig: \(quoted(value))") }
       if let value = plane.context { lines.append("    context: \(quoted(value))") }
+      if let value = plane.region { lines.append("    region: \(quoted(value))") }
+      if let value = plane.endpoint { lines.append("    endpoint: \(quoted(value))") }
+      if let value = plane.profile { lines.append("    profile: \(quoted(value))") }
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")
-        lines += plane.envoy.map { "      - {url: \(quoted($0.url)), workload: \(quoted($0.workload))}" }
+        lines += plane.envoy.map { place in
+          let workload = place.workload.isEmpty ? "" : ", workload: \(quoted(place.workload))"
+          return "      - {url: \(quoted(place.url))\(workload)}"
+        }
       }
       if plane.readOnly { lines.append("    readOnly: true") }
       if let telemetry = plane.telemetry {
@@ -111,6 +134,7 @@ public struct ConfigurationFile: Sendable {
           ("bearerTokenFile", telemetry.bearerTokenFile), ("bearerTokenEnv", telemetry.bearerTokenEnv),
           ("username", telemetry.username), ("passwordFile", telemetry.passwordFile),
           ("passwordEnv", telemetry.passwordEnv), ("caFile", telemetry.caFile), ("awsRegion", telemetry.awsRegion),
+          ("namespace", telemetry.namespace),
         ]
         lines += texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
         if !telemetry.headers.isEmpty {

@@ -26,43 +26,58 @@ struct ConfigurationReader {
 
   private func plane(_ node: Node) throws(MeshError) -> PlaneSetting {
     let fields = try mapping(
-      node, known: ["name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly"])
+      node,
+      known: [
+        "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
+        "profile",
+      ])
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
     }
     let kindText = try text(fields["kind"]) ?? "kubernetes"
-    guard let kind = Plane.Kind(rawValue: kindText) else {
+    guard let kind = Plane.Kind(typed: kindText) else {
       let known = Plane.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       throw error(fields["kind"] ?? node, "no plane is of kind \(kindText); there are \(known)")
     }
     var setting = PlaneSetting(
       name: name, kind: kind, kubeconfig: try text(fields["kubeconfig"]), context: try text(fields["context"]),
-      readOnly: try flag(fields["readOnly"]) ?? false)
+      readOnly: try flag(fields["readOnly"]) ?? false, region: try text(fields["region"]),
+      endpoint: try text(fields["endpoint"]), profile: try text(fields["profile"]))
+    if let endpoint = fields["endpoint"],
+      setting.endpoint?.split(separator: "/").dropFirst().first?.contains("@") == true
+    {
+      throw error(endpoint, "an endpoint holds a user or password")
+    }
     if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
     for proxy in try list(fields["envoy"]) {
       let fields = try mapping(proxy, known: ["url", "workload"])
-      guard let url = try text(fields["url"]), let workload = try text(fields["workload"]) else {
-        throw error(proxy, "a proxy needs url and workload")
-      }
-      setting.envoy.append(EnvoySetting(url: url, workload: workload))
+      guard let url = try text(fields["url"]) else { throw error(proxy, "a proxy needs a url") }
+      let workload = try text(fields["workload"])
+      guard workload != nil || kind == .envoy else { throw error(proxy, "a proxy needs url and workload") }
+      setting.envoy.append(EnvoySetting(url: url, workload: workload ?? ""))
     }
+    if kind == .envoy, setting.envoy.isEmpty { throw error(node, "a plane of kind envoy needs envoy: [{url: …}]") }
     if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
     return setting
   }
 
   private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {
-    let kinds = try mapping(node, known: ["prometheus", "scrape"])
+    let kinds = try mapping(node, known: ["prometheus", "scrape", "cloudwatch"])
     guard kinds.count == 1, let (name, body) = kinds.first, let kind = TelemetrySetting.Kind(rawValue: name) else {
-      throw error(node, "telemetry is either prometheus or scrape")
+      throw error(node, "telemetry is prometheus, scrape or cloudwatch")
     }
     let fields = try mapping(
       body,
       known: [
         "url", "urls", "bearerTokenFile", "bearerTokenEnv", "username", "passwordFile", "passwordEnv", "caFile",
-        "headers", "awsRegion",
+        "headers", "awsRegion", "namespace",
       ])
     let urls = try texts(fields["urls"] ?? fields["url"])
-    guard !urls.isEmpty else { throw error(body, "\(name) needs a url") }
+    guard !urls.isEmpty || kind == .cloudWatch else { throw error(body, "\(name) needs a url") }
+    let namespace = try text(fields["namespace"])
+    guard (namespace == nil) == (kind != .cloudWatch) else {
+      throw error(body, kind == .cloudWatch ? "cloudwatch needs a namespace" : "\(name) has no namespace")
+    }
     for url in urls where url.split(separator: "/").dropFirst().first?.contains("@") == true {
       throw error(body, "a url of \(name) holds a user or password; say username and passwordFile or passwordEnv")
     }
@@ -75,7 +90,8 @@ struct ConfigurationReader {
       kind: kind, urls: urls, bearerTokenFile: try text(fields["bearerTokenFile"]),
       bearerTokenEnv: try text(fields["bearerTokenEnv"]), username: try text(fields["username"]),
       passwordFile: try text(fields["passwordFile"]), passwordEnv: try text(fields["passwordEnv"]),
-      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]))
+      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]),
+      namespace: namespace)
   }
 
   private func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {

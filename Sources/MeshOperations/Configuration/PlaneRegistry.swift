@@ -7,7 +7,25 @@ import MeshTransport
 /// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:)``.
 public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
-  public static var rules: [Dialect: any DialectRules] { [.istio: IstioDialect()] }
+  public static var rules: [Dialect: any DialectRules] {
+    let kubernetes = all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }
+    return Dictionary(kubernetes + [(.appMesh, AppMeshRules())], uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The kinds of all dialects, and of App Mesh, whose objects are routes.
+  public static var routeKinds: Set<ObjectKind> {
+    all.reduce(into: ["route", "gatewayroute"]) { $0.formUnion($1.routeKinds) }
+  }
+
+  /// The kinds of all dialects whose objects are gateways.
+  public static var gatewayKinds: Set<ObjectKind> { all.reduce(into: []) { $0.formUnion($1.gatewayKinds) } }
+
+  private static var all: [any KubernetesDialect] { [IstioDialect()] + others }
+
+  /// The dialects beside Istio: one line each.
+  private static let others: [any KubernetesDialect] = [
+    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
+  ]
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.
   public static func connect(
@@ -16,11 +34,34 @@ public enum PlaneRegistry {
     switch setting.kind {
     case .kubernetes:
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
-    case .consul, .envoy, .xds, .mosn, .appMesh, .trafficDirector, .serviceFabric:
+    case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
+    case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
+    case .consul, .xds, .mosn, .trafficDirector, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
     }
+  }
+
+  private static func appMesh(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let plane = try AppMeshPlane(
+      name: setting.name,
+      settings: AppMeshPlane.Settings(region: setting.region, endpoint: setting.endpoint, profile: setting.profile),
+      environment: environment, options: options)
+    var connection = PlaneConnection(name: setting.name, control: plane)
+    guard let source = setting.telemetry else { return connection }
+    if source.kind == .cloudWatch {
+      connection.telemetry = try CloudWatch(
+        endpoint: source.urls.first ?? plane.endpoint(of: "monitoring", as: "cloudwatch"),
+        namespace: source.namespace ?? "", credentials: plane.signer(service: "monitoring"))
+    } else {
+      connection.telemetry = try telemetry(source, environment: environment)
+    }
+    return connection
   }
 
   private static func kubernetes(
@@ -48,15 +89,35 @@ public enum PlaneRegistry {
       throw MeshError(.usage, "there is no kubeconfig and no service account of a pod", plane: setting.name)
     }
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
-    let dialect = IstioDialect(
+    let istio = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
-    let plane = try KubernetesPlane(name: setting.name, connection: connection, dialects: [dialect], options: options)
+    let plane = try KubernetesPlane(
+      name: setting.name, connection: connection, dialects: [istio] + others, options: options)
     let source: any TelemetrySource
     if let configured = setting.telemetry {
       source = try telemetry(configured, environment: environment)
     } else {
       source = ClusterPrometheus(plane, connection: connection)
     }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  private static func envoy(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let places = setting.envoy.map { place -> String in
+      guard place.url.hasPrefix("file://") else { return place.url }
+      return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
+    }
+    let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
+    let source: any TelemetrySource =
+      if let configured = setting.telemetry {
+        try telemetry(configured, environment: environment)
+      } else {
+        EnvoyTraffic(plane, options: options)
+      }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
@@ -70,17 +131,12 @@ public enum PlaneRegistry {
       }
       connection.tls.authorities = Array(bytes)
     }
+    var authorization = try authorization(setting, environment: environment)
     if let region = setting.awsRegion {
-      guard let access = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
-        throw MeshError(
-          .unauthenticated,
-          "requests are to be signed for AWS and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
-      }
-      connection.awsSigning = AWSSigning(
-        accessKey: access, secretKey: Secret(secret), sessionToken: environment["AWS_SESSION_TOKEN"].map { Secret($0) },
-        region: region, service: "aps")
+      let files = try AWSConfigFiles.load(environment: environment)
+      let surroundings = try AWSEnvironment(profile: nil, environment: environment, files: files)
+      authorization = .source(AWSSigner(AWSIdentity(surroundings, region: region), region: region, service: "aps"))
     }
-    let authorization = try authorization(setting, environment: environment)
     let headers = setting.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     switch setting.kind {
     case .prometheus:
@@ -89,6 +145,8 @@ public enum PlaneRegistry {
           url: setting.urls[0], connection: connection, authorization: authorization, headers: headers))
     case .scrape:
       return try Scrape(ScrapeSettings(urls: setting.urls, connection: connection, authorization: authorization))
+    case .cloudWatch:
+      throw MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
     }
   }
 

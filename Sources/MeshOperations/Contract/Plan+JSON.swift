@@ -105,6 +105,7 @@ extension BlastRadius {
     if let movedRPS { value["movedRPS"] = .double(movedRPS) }
     value["callers"] = .array(callers.map(JSONValue.string))
     value["breaks"] = .array(breaks.map(JSONValue.string))
+    value["unknowns"] = .array(unknowns.map(JSONValue.string))
     return value
   }
 
@@ -112,7 +113,8 @@ extension BlastRadius {
     self.init(
       lines: (json["lines"]?.array ?? []).compactMap(\.string), movedRPS: json["movedRPS"]?.double,
       callers: (json["callers"]?.array ?? []).compactMap(\.string),
-      breaks: (json["breaks"]?.array ?? []).compactMap(\.string))
+      breaks: (json["breaks"]?.array ?? []).compactMap(\.string),
+      unknowns: (json["unknowns"]?.array ?? []).compactMap(\.string))
   }
 }
 
@@ -166,6 +168,8 @@ extension Receipt {
     value["reason"] = .string(reason)
     if let error { value["error"] = .string(error) }
     if let failure { value["failure"] = .string(failure.rawValue) }
+    if let acknowledgement { value["acknowledgement"] = acknowledgement.json }
+    if let confirmBy { value["confirmBy"] = .string(confirmBy.rfc3339) }
     value["versions"] = .object(
       JSONObject(versions.sorted { $0.key < $1.key }.map { .init(name: String($0.key), value: .string($0.value)) }))
     return value
@@ -183,6 +187,26 @@ extension Receipt {
       plan: try Plan(json: planJSON), result: json["result"]?.string.flatMap(Result.init(rawValue:)) ?? .unknown,
       at: json["at"]?.string.flatMap(Instant.init(rfc3339:)) ?? Instant(seconds: 0),
       author: json["author"]?.string ?? "", reason: json["reason"]?.string ?? "", error: json["error"]?.string,
-      failure: json["failure"]?.string.flatMap(MeshError.Code.init(rawValue:)), versions: versions)
+      failure: json["failure"]?.string.flatMap(MeshError.Code.init(rawValue:)), versions: versions,
+      acknowledgement: json["acknowledgement"].map(Acknowledgement.init(json:)),
+      confirmBy: json["confirmBy"]?.string.flatMap(Instant.init(rfc3339:)))
+  }
+}
+
+extension Acknowledgement {
+  /// The count as the contract has it, or the reason it is unknown.
+  var json: JSONValue {
+    if let unknown { return ["unknown": .string(unknown)] }
+    return [
+      "proxies": .int(proxies), "acknowledged": .int(acknowledged),
+      "late": .array(late.map { .string($0.description) }),
+    ]
+  }
+
+  init(json: JSONValue) {
+    self.init(
+      proxies: json["proxies"]?.int ?? 0, acknowledged: json["acknowledged"]?.int ?? 0,
+      late: (json["late"]?.array ?? []).compactMap { $0.string.flatMap { ObjectRef($0) } },
+      unknown: json["unknown"]?.string)
   }
 }

@@ -80,7 +80,7 @@ extension TopologyGraph {
 }
 
 extension MTLSRow: ContractItem {
-  /// Writes `id workload namespace port mode reasons[]`.
+  /// Writes `id workload namespace port mode programmed observed reasons[]`.
   public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("id", workload.description)
@@ -88,6 +88,11 @@ extension MTLSRow: ContractItem {
       writer.member("namespace", workload.namespace)
       writer.promised("port", port)
       writer.member("mode", mode.rawValue)
+      writer.member("programmed", programmed) { mode, writer in writer.member("mode", mode.rawValue) }
+      writer.member("observed", observed) { proportion, writer in
+        writer.member("mtlsShare", proportion.share)
+        writer.member("n", proportion.n.rounded())
+      }
       writer.strings("reasons", reasons.map(\.description))
     }
   }
@@ -104,8 +109,12 @@ extension MTLSPair: ContractItem {
       writer.member("policy", policy.server.rawValue)
       writer.member("sends", policy.client)
       writer.member("outcome", policy.outcome.rawValue)
-      writer.name("programmed")
-      writer.object { $0.member("unknown", "TLS contexts of proxies are not read yet") }
+      writer.member("programmed", programmed) { programmed, writer in
+        writer.member("server", programmed.server.rawValue)
+        writer.member("client", programmed.client)
+        writer.member("outcome", programmed.outcome.rawValue)
+        writer.strings("proxies", programmed.proxies.map(\.description))
+      }
       writer.member("observed", observed) { proportion, writer in
         writer.member("mtlsShare", proportion.share)
         writer.member("n", proportion.n.rounded())
@@ -125,19 +134,21 @@ extension Finding: ContractItem {
 extension ProxyState: ContractItem {
   /// Writes `id plane workload version connected sync{cds,lds,rds,eds} certificateDaysLeft error`.
   public func write(to writer: inout JSONWriter) {
+    writer.object { writer in writeMembers(to: &writer) }
+  }
+
+  func writeMembers(to writer: inout JSONWriter) {
+    writer.member("id", ref.description)
+    writer.member("plane", ref.plane)
+    writer.promised("workload", workload?.description)
+    writer.member("version", version)
+    writer.member("connected", isConnected)
+    writer.name("sync")
     writer.object { writer in
-      writer.member("id", ref.description)
-      writer.member("plane", ref.plane)
-      writer.promised("workload", workload?.description)
-      writer.member("version", version)
-      writer.member("connected", isConnected)
-      writer.name("sync")
-      writer.object { writer in
-        for type in ConfigType.allCases { writer.promised(type.rawValue, sync[type]?.label) }
-      }
-      writer.promised("certificateDaysLeft", certificateDaysLeft)
-      writer.promised("error", rejection)
+      for type in ConfigType.allCases { writer.promised(type.rawValue, sync[type]?.label) }
     }
+    writer.promised("certificateDaysLeft", certificateDaysLeft)
+    writer.promised("error", rejection)
   }
 }
 

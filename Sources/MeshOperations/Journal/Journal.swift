@@ -5,23 +5,28 @@ import Synchronization
 /// The record of every plan applied from here: append-only lines of JSON, one file, mode 0600.
 ///
 /// A line is on the disk before the request it speaks of leaves (`fdatasync`), so that after a crash the journal says what
-/// may have happened. Several processes may append at once: a line is one `write` under a lock of the file.
+/// may have happened. Several processes may append at once: a line is one `write` under a lock of the file. It is bounded:
+/// past ``limit`` bytes the oldest plans are forgotten.
 public struct Journal: Sendable {
   /// The folder the journal lies in.
   public let directory: StateDirectory
   /// The file.
   public var path: String { directory.path + "/journal.jsonl" }
 
-  /// A journal in a folder.
-  public init(directory: StateDirectory) { self.directory = directory }
+  /// The bytes from which on it is shortened.
+  public let limit: Int
+
+  /// A journal in a folder, of at most about `limit` bytes.
+  public init(directory: StateDirectory, limit: Int = 8 << 20) {
+    self.directory = directory
+    self.limit = limit
+  }
 
   /// Appends one entry and waits until it is on the disk.
   public func append(_ entry: JournalEntry) throws(MeshError) {
     try directory.prepare()
-    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw failure("open the journal \(path)") }
+    let file = try opened()
     defer { close(file) }
-    guard flock(file, LOCK_EX) == 0 else { throw failure("lock the journal") }
     let status = try checked(file)
     if status.st_mode & 0o077 != 0, fchmod(file, 0o600) != 0 { throw failure("close the journal to others") }
     var line = JSONWriter.bytes(entry.json)
@@ -39,6 +44,35 @@ public struct Journal: Sendable {
       written += count
     }
     guard fdatasync(file) == 0 else { throw failure("write the journal") }
+    if Int(status.st_size) + line.count > limit, let long = try? FileHandle(forReadingFrom: URL(filePath: path)) {
+      let entries = Self.decoded((try? long.readToEnd()) ?? Data()).entries
+      try? long.close()
+      if !entries.isEmpty { shorten(entries) }
+    }
+  }
+
+  /// The journal, open for appending and locked; one that was shortened while we waited for the lock is opened anew.
+  private func opened() throws(MeshError) -> Int32 {
+    while true {
+      let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
+      guard file >= 0 else { throw failure("open the journal \(path)") }
+      guard flock(file, LOCK_EX) == 0 else {
+        let error = failure("lock the journal")
+        close(file)
+        throw error
+      }
+      var (ours, there) = (stat(), stat())
+      if fstat(file, &ours) == 0, lstat(path, &there) == 0, ours.st_ino == there.st_ino, ours.st_dev == there.st_dev {
+        return file
+      }
+      close(file)
+    }
+  }
+
+  /// Runs a body that reads and then appends, while no other process does so.
+  func locked<Result>(_ body: () throws(MeshError) -> Result) throws(MeshError) -> Result {
+    try directory.prepare()
+    return try FileLock.held(directory.path + "/journal.lock", body)
   }
 
   /// All entries, oldest first; lines that cannot be read are counted.
@@ -54,6 +88,10 @@ public struct Journal: Sendable {
     do { data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data() } catch {
       throw MeshError(.local, "cannot read the journal \(path)", underlying: error)
     }
+    return Self.decoded(data)
+  }
+
+  private static func decoded(_ data: Data) -> (entries: [JournalEntry], unreadable: Int) {
     var entries: [JournalEntry] = []
     var unreadable = 0
     for line in [UInt8](data).split(separator: 0x0A) {
@@ -120,6 +158,10 @@ public struct JournalEntry: Sendable, Hashable {
     case step
     /// A plan ended.
     case ended
+    /// A plan that was to be confirmed was.
+    case confirmed
+    /// A plan that was to be confirmed was not, and is being taken back.
+    case expired
   }
 
   /// What it tells.

@@ -67,6 +67,7 @@ public actor LiveMesh {
       tasks.append(Task { [weak self] in await self?.follow(connection) })
       tasks.append(Task { [weak self] in await self?.measureForEver(connection) })
       tasks.append(Task { [weak self] in await self?.readProxiesForEver(connection) })
+      tasks.append(Task { [weak self] in await self?.readProxyTLSForEver(connection) })
     }
   }
 
@@ -130,6 +131,41 @@ public actor LiveMesh {
   public func readProxies() async {
     await withTaskGroup(of: Void.self) { group in
       for connection in connections { group.addTask { await self.readProxies(connection) } }
+    }
+  }
+
+  /// Asks the proxies of every plane once for the TLS contexts at both ends of the calls seen, those of a namespace where one
+  /// is given.
+  public func readProxyTLS(namespace: String? = nil) async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { await self.readProxyTLS(connection, namespace: namespace) } }
+    }
+  }
+
+  private func readProxyTLS(_ connection: PlaneConnection, namespace: String?) async {
+    let now = current()
+    let questions = await Self.tlsQuestions(now, plane: connection.name, namespace: namespace)
+    guard let report = await connection.control.programmedTLS(questions, in: now.snapshot) else {
+      view.proxyTLS[connection.name] = .unknown("this plane does not tell what TLS its proxies run")
+      return
+    }
+    view.proxyTLS[connection.name] = .known(report, source: "config_dump of proxies", at: report.at)
+    publish()
+  }
+
+  /// Worked out off the store's own turn, since it looks at every call.
+  @concurrent
+  private static func tlsQuestions(_ view: MeshView, plane: PlaneName, namespace: String?) async -> [ProxyTLSQuestion] {
+    view.tlsQuestions(plane: plane, namespace: namespace)
+  }
+
+  /// Asks for TLS contexts every half minute at most, and never more than a twentieth of the time.
+  private func readProxyTLSForEver(_ connection: PlaneConnection) async {
+    while !Task.isCancelled {
+      let isEmpty = view.snapshot.workloads.isEmpty || view.traffic[connection.name]?.value?.edges.isEmpty != false
+      let begun = ContinuousClock.now
+      if !isEmpty { await readProxyTLS(connection, namespace: nil) }
+      try? await Task.sleep(for: isEmpty ? .seconds(1) : max(.seconds(30), pause(after: begun)))
     }
   }
 

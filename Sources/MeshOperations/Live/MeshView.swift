@@ -12,6 +12,8 @@ public struct MeshView: Sendable {
   public var traffic: [PlaneName: Known<TrafficReport>]
   /// What the proxies of each plane run, or why it is not known.
   public var programmed: [PlaneName: Known<ProgrammedReport>]
+  /// The TLS contexts that proxies of each plane run, or why they are not known; nothing until they are asked for.
+  public var proxyTLS: [PlaneName: Known<ProxyTLSReport>] = [:]
   /// The pure rules of each plane's dialects.
   public var rules: [PlaneName: [Dialect: any DialectRules]]
   /// What counts as an error.

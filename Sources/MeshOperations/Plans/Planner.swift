@@ -26,16 +26,15 @@ public struct Planner: Sendable {
     blast.lines += broken.map { pair in
       "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
     }
+    blast.unknowns = view.unknownCallers(of: view.tightened(by: after, plane: plane), plane: plane)
     var owners: [Owner] = []
     for step in steps {
-      for owner in view.snapshot.routes[step.object]?.owners ?? [] where !owners.contains(owner) {
+      let known = view.snapshot.routes[step.object]?.owners ?? step.before.map { ObjectOwners.owners(of: $0) } ?? []
+      for owner in known where !owners.contains(owner) {
         owners.append(owner)
       }
     }
-    var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)) and may undo the edit" }
-    if case .mtls = intent, let reason = view.traffic(on: plane).reason {
-      warnings.append("who would break cannot be told: callers are not known (\(reason))")
-    }
+    var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)): \($0.consequence)" }
     if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
     if steps.contains(where: { !$0.precondition.isAtomic }) {
       warnings.append(
@@ -98,6 +97,8 @@ public struct Planner: Sendable {
     var later = view
     later.snapshot = after
     let now = view.splits(of: before)
+    // A plane such as App Mesh tells of workloads and not of their instances: none known is not none there.
+    let instancesKnown = view.snapshot.endpoints.keys.contains { $0.plane == step.object.plane }
     for split in later.splits(of: changed) {
       guard let old = now.first(where: { $0.ruleIndex == split.ruleIndex }) else { continue }
       let rps = old.backends.compactMap { $0.traffic.value?.rps }.reduce(0, +)
@@ -110,13 +111,14 @@ public struct Planner: Sendable {
           let perPod =
             backend.ready > 0
             ? ", \(backend.ready) ready → \(Figures.rate(rps * (backend.desired.value?.share ?? 0) / Double(backend.ready))) each"
-            : ", no ready instance"
+            : instancesKnown ? ", no ready instance" : ", instances not known"
           blast.movedRPS = (blast.movedRPS ?? 0) + moved
           blast.lines.append("≈\(Figures.rate(moved)) of \(Figures.rate(rps)) move to \(backend.name)\(perPod)")
         } else {
           let reason = backend.traffic.reason ?? "no traffic seen"
           blast.lines.append(
-            "\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), \(backend.ready) ready")
+            "\(Figures.percent(gain)) more go to \(backend.name) (rate unknown: \(reason)), "
+              + (instancesKnown ? "\(backend.ready) ready" : "instances not known"))
         }
       }
       let index = TrafficIndex(view, plane: step.object.plane)

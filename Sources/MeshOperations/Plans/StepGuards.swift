@@ -69,7 +69,9 @@ enum StepGuards {
   private static func identity(_ element: JSONValue) -> JSONValue {
     guard element.object != nil else { return .null }
     var result = JSONValue.object(JSONObject())
-    for member in ["name", "match", "matches", "destination", "host", "backendRef"] where element[member] != nil {
+    for member in [
+      "name", "match", "matches", "destination", "host", "backendRef", "virtualNode", "virtualService",
+    ] where element[member] != nil {
       result[member] = element[member]
     }
     if result["name"] == nil, let routes = element["route"]?.array {

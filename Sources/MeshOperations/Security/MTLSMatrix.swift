@@ -14,6 +14,8 @@ public struct MTLSPair: Sendable, Hashable {
   public var port: Int
   /// What policy makes of it.
   public var policy: MTLSVerdict
+  /// What the proxies at both ends run.
+  public var programmed: Known<ProgrammedMTLS> = .unknown("proxies were not asked for their TLS contexts")
   /// What telemetry saw: the share that was mutually authenticated and the connections or requests it rests on.
   public var observed: Known<Proportion>
   /// Requests a second between the two.
@@ -21,7 +23,7 @@ public struct MTLSPair: Sendable, Hashable {
 
   /// Whether policy and traffic disagree or the pair breaks.
   public var needsAttention: Bool {
-    if policy.outcome == .breaks { return true }
+    if policy.outcome == .breaks || isProgrammedOtherwise { return true }
     guard let share = observed.value?.share else { return false }
     switch policy.outcome {
     case .mtls: return share < 0.99
@@ -30,10 +32,20 @@ public struct MTLSPair: Sendable, Hashable {
     }
   }
 
+  /// Whether the proxies run something that does not come to what policy says.
+  public var isProgrammedOtherwise: Bool {
+    guard let programmed = programmed.value, policy.outcome != .unknown else { return false }
+    return programmed.outcome != policy.outcome
+  }
+
   /// What the truths come to, in words.
   public var verdict: String {
     switch policy.outcome {
+    case .breaks where isProgrammedOtherwise:
+      return "BREAKS once proxies take it: they run \(programmed.value?.outcome.rawValue ?? "")"
     case .breaks: return "BREAKS"
+    case _ where isProgrammedOtherwise:
+      return "policy says \(policy.outcome.rawValue), proxies run \(programmed.value?.outcome.rawValue ?? "")"
     case .mtls where needsAttention: return "policy says mTLS, traffic is not"
     case .plaintext where needsAttention: return "policy says plaintext, traffic is mTLS"
     case .mtls where policy.server == .permissive: return "could be STRICT"
@@ -48,8 +60,12 @@ public struct MTLSRow: Sendable, Hashable {
   public var workload: ObjectRef
   /// The container port, or `nil` for all ports without a setting of their own.
   public var port: Int?
-  /// The mode.
+  /// The mode by policy.
   public var mode: MTLSMode
+  /// The mode its proxy runs.
+  public var programmed: Known<MTLSMode> = .unknown("proxies were not asked for their TLS contexts")
+  /// The share of what reached the workload that was mutually authenticated.
+  public var observed: Known<Proportion> = .unknown("no telemetry source")
   /// Why.
   public var reasons: [Reason]
 }
@@ -64,14 +80,24 @@ extension MeshView {
       for policy in snapshot.mtlsPolicies.values where policy.ref.plane == name && !policy.ports.isEmpty {
         ports[policy.ref] = Set(policy.ports.keys)
       }
+      let (shares, otherwise) = mtlsShares(plane: name)
       let exceptional = Set(ports.values.flatMap(\.self)).sorted()
       for workload in snapshot.workloads.values where workload.ref.isIn(plane: name, namespace: namespace) {
         let base = mtls.accepted(by: workload, port: nil)
-        rows.append(MTLSRow(workload: workload.ref, port: nil, mode: base.mode, reasons: base.reasons))
+        let own = Set(exceptional.filter { mtls.accepted(by: workload, port: $0).mode != base.mode })
+        rows.append(
+          MTLSRow(
+            workload: workload.ref, port: nil, mode: base.mode,
+            programmed: programmedMode(of: workload.ref, port: nil, exceptional: own),
+            observed: shares[workload.ref] ?? .unknown(otherwise), reasons: base.reasons))
         for port in exceptional {
           let own = mtls.accepted(by: workload, port: port)
           if own.mode != base.mode {
-            rows.append(MTLSRow(workload: workload.ref, port: port, mode: own.mode, reasons: own.reasons))
+            rows.append(
+              MTLSRow(
+                workload: workload.ref, port: port, mode: own.mode,
+                programmed: programmedMode(of: workload.ref, port: port, exceptional: []),
+                observed: .unknown("metrics name no port"), reasons: own.reasons))
           }
         }
       }
@@ -135,7 +161,7 @@ extension MeshView {
 
   /// The mTLS rules of a plane: those of the dialect that has any.
   public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
-    rules[plane]?.values.first { $0.dialect == .istio }?.mtls(in: snapshot, plane: plane)
+    (rules[plane]?[.istio] ?? rules[plane]?[.appMesh])?.mtls(in: snapshot, plane: plane)
   }
 
   private func pair(
@@ -151,7 +177,8 @@ extension MeshView {
       mtls.verdict(client: client, server: server, service: service, port: port)
     }
     return MTLSPair(
-      client: client.ref, server: server.ref, service: service.ref, port: port, policy: policy, observed: observed,
+      client: client.ref, server: server.ref, service: service.ref, port: port, policy: policy,
+      programmed: programmedMTLS(client: client, server: server, service: service, port: port), observed: observed,
       rps: TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors).rps)
   }
 

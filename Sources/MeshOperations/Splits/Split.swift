@@ -18,9 +18,9 @@ public struct Split: Sendable, Hashable {
   /// Whoever else writes the object.
   public var owners: [Owner]
 
-  /// The backend the others are compared with: the one with the largest share asked for.
+  /// The backend the others are compared with: the one with the largest share expected.
   public var baseline: SplitBackend? {
-    backends.max { ($0.desired.value?.share ?? 0) < ($1.desired.value?.share ?? 0) }
+    backends.max { $0.expectedShare < $1.expectedShare }
   }
 
   /// Whether any backend's truths disagree or a candidate does worse.
@@ -49,6 +49,11 @@ public struct SplitBackend: Sendable, Hashable {
   public var total: Int
   /// What the three truths come to.
   public var verdict: SplitVerdict
+}
+
+extension SplitBackend {
+  /// The share that traffic should have: what is wanted, or what the proxies run where what is wanted is not known.
+  public var expectedShare: Double { desired.value?.share ?? programmed.value?.share ?? 0 }
 }
 
 /// What configuration asks for.

@@ -103,16 +103,19 @@ extension MeshView {
     return route.rules.indices.filter { route.rules[$0].backends.count > 1 }.map { number in
       let rule = route.rules[number]
       let others = Set(targets.indices.filter { $0 != number }.flatMap { targets[$0].flatMap(\.workloads) })
-      let isAlone = !targets[number].flatMap(\.workloads).contains { others.contains($0) }
+      let isAlone =
+        index.routing.isAlone(rule, of: route)
+        ?? !targets[number].flatMap(\.workloads).contains { others.contains($0) }
       let programmed: [Known<ProgrammedWeight>] =
         switch self.programmed[route.ref.plane] {
         case .known(let report, _, _)?: index.routing.programmed(rule, of: route, in: report)
         case .unknown(let reason)?: rule.backends.map { _ in .unknown(reason) }
         case nil: rule.backends.map { _ in .unknown("no proxy access") }
         }
+      let gap = rules.desiredGap(of: route)
       var backends = zip(rule.backends, rules.shares(of: rule)).enumerated().map { place, pair in
         backend(
-          pair.0, share: pair.1, target: targets[number][place],
+          pair.0, share: pair.1, desiredGap: gap, target: targets[number][place],
           programmed: programmed.indices.contains(place) ? programmed[place] : .unknown("no proxy access"),
           in: route, index.traffic)
       }
@@ -126,7 +129,8 @@ extension MeshView {
   }
 
   private func backend(
-    _ backend: Backend, share: Double, target: BackendTarget, programmed: Known<ProgrammedWeight>, in route: Route,
+    _ backend: Backend, share: Double, desiredGap: String?, target: BackendTarget, programmed: Known<ProgrammedWeight>,
+    in route: Route,
     _ index: TrafficIndex
   ) -> SplitBackend {
     let readiness = target.workloads.compactMap { snapshot.readiness[$0] }
@@ -144,7 +148,8 @@ extension MeshView {
     }
     return SplitBackend(
       name: backend.name, host: target.host,
-      desired: .known(DesiredWeight(weight: backend.weight ?? 0, share: share), source: source, at: at),
+      desired: desiredGap.map { .unknown($0) }
+        ?? .known(DesiredWeight(weight: backend.weight ?? 0, share: share), source: source, at: at),
       programmed: programmed, share: .unknown("no traffic"), traffic: traffic, workloads: target.workloads,
       ready: readiness.map(\.ready).reduce(0, +), total: readiness.map(\.total).reduce(0, +), verdict: .consistent)
   }
@@ -165,7 +170,7 @@ extension MeshView {
   }
 
   private func judge(_ backends: inout [SplitBackend]) {
-    guard let baseline = backends.max(by: { ($0.desired.value?.share ?? 0) < ($1.desired.value?.share ?? 0) }) else {
+    guard let baseline = backends.max(by: { $0.expectedShare < $1.expectedShare }) else {
       return
     }
     for place in backends.indices {
@@ -174,7 +179,7 @@ extension MeshView {
   }
 
   private func verdict(_ backend: SplitBackend, baseline: SplitBackend) -> SplitVerdict {
-    let desired = backend.desired.value?.share ?? 0
+    let desired = backend.expectedShare
     if desired > 0, backend.total > 0, backend.ready == 0 { return .notReady }
     if let programmed = backend.programmed.value {
       let agreeing =

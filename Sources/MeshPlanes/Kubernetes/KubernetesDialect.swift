@@ -14,6 +14,12 @@ public protocol KubernetesDialect: Sendable {
   /// The pure rules of the dialect; the dialect itself where it conforms to ``DialectRules``.
   var rules: (any DialectRules)? { get }
 
+  /// The kinds among them whose objects are routes.
+  var routeKinds: Set<ObjectKind> { get }
+
+  /// The kinds among them whose objects are gateways.
+  var gatewayKinds: Set<ObjectKind> { get }
+
   /// The neutral views of one native object; `reader` stands before the object and must have consumed it after.
   ///
   /// An object usually gives one entity, whose reference has the resource's kind and the object's namespace and name; any
@@ -38,11 +44,27 @@ public protocol KubernetesDialect: Sendable {
   func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport?
+
+  /// The certificates of proxies, or why one's are not known; `nil` where this dialect has no way to ask.
+  func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]?
+
+  /// The weighted routes a proxy runs, or why they are not known; `nil` where this dialect has no way to ask.
+  func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>?
+
+  /// The TLS contexts that proxies of workloads run; `nil` where this dialect has no way to tell.
+  func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport?
 }
 
 extension KubernetesDialect {
   /// The dialect itself, where it conforms to ``DialectRules``.
   public var rules: (any DialectRules)? { self as? any DialectRules }
+
+  /// None: most dialects leave the entrances to another one.
+  public var gatewayKinds: Set<ObjectKind> { [] }
 
   /// Nothing: most dialects have no settings of their own.
   public func settings(using access: any KubernetesAccess) async -> MeshSettings? { nil }
@@ -51,6 +73,19 @@ extension KubernetesDialect {
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? { nil }
+
+  /// Nothing: most dialects cannot ask.
+  public func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]? { nil }
+
+  /// Nothing: most dialects cannot ask.
+  public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? { nil }
+
+  /// Nothing: most dialects cannot tell.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? { nil }
 }
 
 /// One resource a dialect reads.

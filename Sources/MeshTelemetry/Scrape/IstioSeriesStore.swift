@@ -1,6 +1,6 @@
 import MeshModel
 
-/// The recent readings of the Istio series of one endpoint, and what they add up to.
+/// The recent readings of one endpoint's series, Istio's or a proxy's own, and what they add up to.
 struct IstioSeriesStore: Sendable {
   /// The most readings kept of a series.
   static let capacity = 64
@@ -19,12 +19,15 @@ struct IstioSeriesStore: Sendable {
     var readings: [CounterWindow.Reading] = []
   }
 
+  private let vocabulary: ScrapeVocabulary
   private var table = SeriesTable()
   private var tracks: [Track] = []
   private var groups: [[String: String]] = []
   private var groupNumbers: [[String: String]: Int] = [:]
   /// The times of the scrapes, the newest last.
   private(set) var scrapes: [Double] = []
+
+  init(_ vocabulary: ScrapeVocabulary = .istio) { self.vocabulary = vocabulary }
 
   /// How many series are known that contribute.
   var series: Int { tracks.count { $0.role != .unused } }
@@ -41,7 +44,13 @@ struct IstioSeriesStore: Sendable {
   /// Takes one line of the current scrape.
   mutating func take(_ line: ExpositionParser.Line) {
     let (number, isNew) = table.number(of: line.series)
-    if isNew { tracks.append(makeTrack(line.series)) }
+    if isNew {
+      tracks.append(makeTrack(line.series))
+      // A proxy shows a counter once it is used: one that was not there at the scrape before was zero then.
+      if case .envoy = vocabulary, scrapes.count > 1 {
+        tracks[number].readings.append(CounterWindow.Reading(seconds: scrapes[scrapes.count - 2], value: 0))
+      }
+    }
     guard tracks[number].role != .unused, let scraped = scrapes.last else { return }
     let seconds = line.seconds ?? scraped
     if let last = tracks[number].readings.last, last.seconds >= seconds { return }
@@ -84,6 +93,7 @@ struct IstioSeriesStore: Sendable {
 
   private mutating func makeTrack(_ bytes: UnsafeBufferPointer<UInt8>) -> Track {
     guard let name = SeriesName(bytes) else { return Track(role: .unused, group: 0) }
+    if case .envoy(let names) = vocabulary { return makeTrack(name, names) }
     let role = Self.role(name)
     let wanted: [String]
     switch role {
@@ -95,6 +105,35 @@ struct IstioSeriesStore: Sendable {
     var labels: [String: String] = [:]
     for label in wanted { labels[label] = name.labels[label] }
     if case .flow(let measure) = role { labels[IstioMetric.measureLabel] = measure.rawValue }
+    return track(role, labels)
+  }
+
+  /// A track of a proxy's own counter, in the labels an assembly of edges takes.
+  private mutating func makeTrack(_ name: SeriesName, _ names: EnvoyNames) -> Track {
+    guard let (measure, cluster) = names.reading(name) else { return Track(role: .unused, group: 0) }
+    let isTCP = names.counters.tcp.contains(cluster)
+    let role: Role =
+      switch measure {
+      case .requests: .requests
+      case .time: Self.bucket(name, scale: 1)
+      case .sent: .flow(isTCP ? .toDestination : .requestBytes)
+      case .received: .flow(isTCP ? .toSource : .responseBytes)
+      case .connections: isTCP ? .flow(.connections) : .unused
+      }
+    var labels = names.labels(cluster, name)
+    switch role {
+    case .requests: break
+    case .bucket: labels["response_code"] = nil
+    case .flow(let measure):
+      labels["response_code"] = nil
+      if isTCP { labels["request_protocol"] = nil }
+      labels[IstioMetric.measureLabel] = measure.rawValue
+    case .unused: return Track(role: .unused, group: 0)
+    }
+    return track(role, labels)
+  }
+
+  private mutating func track(_ role: Role, _ labels: [String: String]) -> Track {
     if let group = groupNumbers[labels] { return Track(role: role, group: group) }
     groups.append(labels)
     groupNumbers[labels] = groups.count - 1

@@ -1,7 +1,7 @@
 public import MeshModel
 public import MeshTransport
 
-/// The proxies' own exposition text as the source of Istio's measurements, for meshes without a Prometheus.
+/// The proxies' own exposition text as the source of measurements, for meshes without a Prometheus.
 ///
 /// Each question for traffic scrapes every endpoint once and computes rates and quantiles from the readings of the
 /// window, as PromQL does. Rates need two scrapes; until then a report says so.
@@ -19,7 +19,8 @@ public actor Scrape: TelemetrySource {
   private struct Endpoint {
     let url: String
     let transport: any HTTPTransport
-    var store = IstioSeriesStore()
+    var vocabulary: ScrapeVocabulary
+    var store: IstioSeriesStore
     var failure: MeshError?
     var faults: (count: Int, firstLine: Int)?
     var seconds = 0.0
@@ -46,7 +47,9 @@ public actor Scrape: TelemetrySource {
           session = try Session(base: origin, options: options)
         }
         sessions[origin] = session
-        endpoints.append(Endpoint(url: url, transport: session))
+        let vocabulary = settings.envoys[url].map { ScrapeVocabulary.envoy(EnvoyNames($0)) } ?? .istio
+        endpoints.append(
+          Endpoint(url: url, transport: session, vocabulary: vocabulary, store: IstioSeriesStore(vocabulary)))
       } catch {
         throw MeshError(
           .usage, "the address of metrics makes no sense: \(error.message)",
@@ -62,6 +65,22 @@ public actor Scrape: TelemetrySource {
     self.now = now
     let others = endpoints.count > 1 ? " and \(endpoints.count - 1) more" : ""
     description = "metrics of \(Self.withoutQuery(settings.urls[0]))\(others)"
+  }
+
+  /// Takes over the readings another source has of the same endpoints, where they are read the same way: for a fleet whose
+  /// members come and go.
+  public func inherit(from other: Scrape) async {
+    let known = await other.readings()
+    for index in endpoints.indices {
+      guard let (vocabulary, store) = known[endpoints[index].url], vocabulary == endpoints[index].vocabulary else {
+        continue
+      }
+      endpoints[index].store = store
+    }
+  }
+
+  private func readings() -> [String: (ScrapeVocabulary, IstioSeriesStore)] {
+    Dictionary(endpoints.map { ($0.url, ($0.vocabulary, $0.store)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The traffic of all endpoints; every call scrapes those that are due. Fails where no endpoint answers.
@@ -139,7 +158,7 @@ public actor Scrape: TelemetrySource {
         )
       }
       if endpoint.failure == nil, endpoint.store.series == 0 {
-        gaps.append("\(Self.withoutQuery(endpoint.url)) has no Istio metric")
+        gaps.append("\(Self.withoutQuery(endpoint.url)) \(endpoint.vocabulary.lack)")
       }
     }
     if covered <= 0 {
@@ -188,7 +207,7 @@ public actor Scrape: TelemetrySource {
           remedy: stream.status == 404 ? "check the path of the address" : nil)
         return
       }
-      var parser = ExpositionParser(prefix: "istio_")
+      var parser = ExpositionParser(prefix: endpoints[index].vocabulary.prefix)
       // The readings are those of the moment the proxy answered, not of the moment the text ended.
       endpoints[index].store.beginScrape(at: now().seconds)
       for try await chunk in stream { parser.feed(chunk) { endpoints[index].store.take($0) } }

@@ -4,6 +4,8 @@ public import MeshTransport
 public struct ScrapeSettings: Sendable {
   /// The addresses of the texts, such as `http://127.0.0.1:15020/stats/prometheus`.
   public var urls: [String]
+  /// The addresses that are proxies' own counters, and how they are read; the others hold Istio's metrics.
+  public var envoys: [String: EnvoyCounters] = [:]
   /// Trust, client certificate and proxy.
   public var connection: ConnectionSettings
   /// How one proves who asks.

@@ -30,6 +30,7 @@ extension TransferOrder {
   /// Where the connection goes: directly, through a proxy or to a socket file.
   func configureRoute(_ options: inout EasyOptions) {
     options.set(CURLOPT_URL, wireURL)
+    if let requestTarget { options.set(CURLOPT_REQUEST_TARGET, requestTarget) }
     options.set(CURLOPT_NOPROXY, "")
     if let path = settings.unixSocket { options.set(CURLOPT_UNIX_SOCKET_PATH, path) }
     guard let proxy else { return options.set(CURLOPT_PROXY, "") }
@@ -63,8 +64,11 @@ extension TransferOrder {
     var lines = request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     if connectTo != nil, request.headers["Host"] == nil { lines.append("Host: \(target.authority)") }
     if request.headers["Accept"] == nil { lines.append("Accept: */*") }
-    if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
-    lines.append("Expect:")
+    // What is removed here libcurl signs nonetheless, as empty, and botocore and AWS see no such field. A signed request
+    // has a type wherever it has a body, and libcurl asks for leave to send only bodies of more than a mebibyte.
+    let isSigned = settings.awsSigning != nil && !credentialsWithheld
+    if request.headers["Content-Type"] == nil, !isSigned || request.body != nil { lines.append("Content-Type:") }
+    if !isSigned || (request.body?.count ?? 0) > 1 << 20 { lines.append("Expect:") }
     return lines
   }
 

@@ -14,6 +14,8 @@ struct TransferOrder: Sendable {
   var target: TargetURL
   /// The URL for the wire, which differs from the request's where the query is put in canonical order.
   var wireURL: String
+  /// What is sent in place of the URL's path and query, where they are for the signature alone.
+  var requestTarget: String?
   var settings: ConnectionSettings
   var proxy: ProxyRoute?
   var credentialsWithheld = false

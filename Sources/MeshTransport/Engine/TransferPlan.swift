@@ -3,6 +3,8 @@ struct TransferPlan: Sendable {
   var request: HTTPRequest
   let target: TargetURL
   let wireURL: String
+  /// The target as it goes out, where the URL's path is the one to sign; nil where they are the same.
+  let requestTarget: String?
   let settings: ConnectionSettings
   let proxy: ProxyRoute?
   let credentialsWithheld: Bool
@@ -20,7 +22,9 @@ struct TransferPlan: Sendable {
         throw TransportError(.malformed, "the header \(field.name) holds a control byte", origin: target.origin)
       }
     }
-    let isPrivate = target.scheme == "https" || target.isLoopback || settings.unixSocket != nil
+    let isPrivate =
+      target.scheme == "https" || target.isLoopback || settings.unixSocket != nil
+      || HostRules.isOwnMetadata(target.host)
     var withheld = false
     if !isPrivate {
       for name in SensitiveFields.present(in: request.headers) {
@@ -30,8 +34,12 @@ struct TransferPlan: Sendable {
       if settings.awsSigning != nil { withheld = true }
     }
     var query = target.query
+    var path = target.path
     if let signing = settings.awsSigning, isPrivate {
       query = query.map { PercentCoding.canonicalQuery($0) }
+      // AWS signs the path encoded once more than it is sent, S3 alone excepted; libcurl signs the URL's path as it is.
+      // Source: AWS General Reference, "Create a canonical request"; botocore `auth.py`.
+      if signing.service != "s3" { path = PercentCoding.encodePath(target.path) }
       if let token = signing.sessionToken { request.headers["X-Amz-Security-Token"] = token.reveal }
     }
     self.request = request
@@ -45,14 +53,17 @@ struct TransferPlan: Sendable {
     if let name = settings.tls.serverName, !name.isEmpty, target.scheme == "https" {
       authority = "\(name):\(target.port)"
     }
-    wireURL = "\(target.scheme)://\(authority)\(target.path)" + (query.map { "?\($0)" } ?? "")
+    let tail = query.map { "?\($0)" } ?? ""
+    wireURL = "\(target.scheme)://\(authority)\(path)" + tail
+    requestTarget = path == target.path ? nil : target.path + tail
   }
 
   func order(
     _ ticket: TransferTicket, _ reply: TransferOrder.Reply, submitted: ContinuousClock.Instant
   ) -> TransferOrder {
     TransferOrder(
-      ticket: ticket, request: request, target: target, wireURL: wireURL, settings: settings, proxy: proxy,
+      ticket: ticket, request: request, target: target, wireURL: wireURL, requestTarget: requestTarget,
+      settings: settings, proxy: proxy,
       credentialsWithheld: credentialsWithheld, submitted: submitted, reply: reply)
   }
 

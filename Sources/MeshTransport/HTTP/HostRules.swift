@@ -16,6 +16,18 @@ enum HostRules {
     return address == Array(repeating: 0, count: 15) + [1]
   }
 
+  /// Addresses at which a cloud answers for the machine itself and that lead nowhere else: the metadata of an instance
+  /// (169.254.169.254, fd00:ec2::254) and the credentials of a container (169.254.170.2 and .23, fd00:ec2::23).
+  ///
+  /// Their tokens are meant for plain http. Sources: Amazon EC2 user guide, IMDSv2; Amazon ECS and EKS guides.
+  static func isOwnMetadata(_ host: String) -> Bool {
+    metadata.contains { address(host) == $0 }
+  }
+
+  private static let metadata: [[UInt8]] = [
+    "169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23",
+  ].compactMap { address($0) }
+
   /// 169.254.0.0/16 and fe80::/10.
   static func isLinkLocal(_ host: String) -> Bool {
     guard let address = address(host) else { return false }

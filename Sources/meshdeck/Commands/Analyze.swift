@@ -8,7 +8,7 @@ struct Analyze: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         meshdeck analyze -A
-        meshdeck analyze -f manifests.yaml            offline: only what is in the files
+        meshdeck analyze -f manifests.yaml   offline: only what is in the files
         meshdeck analyze -A --threshold error -o json
       """)
 

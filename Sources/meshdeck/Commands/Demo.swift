@@ -8,13 +8,13 @@ struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The dashboard on the embedded mesh, or the embedded mesh alone.",
     discussion: """
-      The embedded mesh is a Kubernetes API server, istiod, Envoys and metrics on loopback over a simulated mesh;
-      kubectl works against it too.
+      The embedded mesh is a Kubernetes API server, istiod, Envoys and metrics
+      on loopback over a simulated mesh; kubectl works against it too.
 
       EXAMPLES
         meshdeck demo
         meshdeck demo --scenario small
-        meshdeck demo --serve -o json          print where it is served, and serve until stopped
+        meshdeck demo --serve -o json  print where it is served; serve until stopped
       """)
 
   @Option(help: "The scenario: \(Scenario.builtInNames.joined(separator: ", ")), or a YAML file.")

@@ -10,6 +10,7 @@ struct Describe: AsyncParsableCommand {
         meshdeck describe route/reviews -n shop
         meshdeck describe service/ledger
         meshdeck describe workload/payments/ledger-canary
+        meshdeck describe proxy/storefront-v1 -n shop         what it runs, its sync state, its certificates
         meshdeck describe virtualservice/reviews -o yaml      the native object
       """)
 
@@ -21,9 +22,18 @@ struct Describe: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
-    let view = await deck.view
-    let ref = try find(view)
+    let ref = try find(await deck.view)
     if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
+    if ref.kind == "workload" || ref.kind == "service" {
+      try await Deadline.run(options.timeout) { await deck.readProxyTLS(namespace: ref.namespace) }
+    }
+    let view = await deck.view
+    if view.isProxy(ref) {
+      let inspection = try await Deadline.run(options.timeout) {
+        try await deck.connection(ref.plane).control.inspect(ref)
+      }
+      return try ProxySheet(console: options.console, view: view, inspection: inspection).write()
+    }
     let sheet = DescriptionSheet(console: options.console, view: view)
     try sheet.write(ref)
     if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
@@ -41,7 +51,9 @@ struct Describe: AsyncParsableCommand {
     case ("workload", 2), ("deployment", 2):
       return try Lookup.one(parts[1], among: snapshot.workloads.keys, namespace: namespace, what: "workload")
     case ("proxy", 2), ("pod", 2):
-      return try Lookup.one(parts[1], among: snapshot.endpoints.keys, namespace: namespace, what: "proxie")
+      let refs = Set(snapshot.endpoints.keys).union(
+        view.programmed.values.flatMap { $0.value?.proxies.map(\.ref) ?? [] })
+      return try Lookup.one(parts[1], among: refs, namespace: namespace, what: "proxy")
     default:
       let all =
         snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.workloads.keys + snapshot.destinations.keys

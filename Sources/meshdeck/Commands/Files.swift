@@ -7,9 +7,11 @@ struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Make a plan from an intent or from native objects, and write it down.",
     discussion: """
-      An intent is JSON or YAML such as {"set": "weights", "route": "prod/shop/virtualservice/reviews",
-      "weights": {"v1": 70, "v2": 30}}. Native objects (YAML, several documents) work too.
-      With -o json the plan is a file that `meshdeck apply -f` accepts, preconditions included.
+      An intent is JSON or YAML such as
+        {"set": "weights", "route": "prod/shop/virtualservice/reviews",
+         "weights": {"v1": 70, "v2": 30}}
+      Native objects (YAML, several documents) work too. With -o json the plan
+      is a file that `meshdeck apply -f` accepts, preconditions included.
 
       EXAMPLES
         meshdeck plan -f intent.yaml -o json > plan.json

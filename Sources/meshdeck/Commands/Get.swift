@@ -8,11 +8,13 @@ struct Get: AsyncParsableCommand {
     abstract: "List things of a kind.",
     discussion: """
       EXAMPLES
-        meshdeck get splits -A                  weighted routes: desired, programmed and observed
+        meshdeck get splits -A         desired, programmed and observed weights
         meshdeck get services -n shop -o json
         meshdeck get routes -A -o name
         meshdeck get objects virtualservice -A -o yaml
         meshdeck get splits --watch
+        meshdeck get proxies -A -o wide         sync state by type, certificates, who they prove to be
+        meshdeck get identities -A              SPIFFE ids, roots, days left; what does not fit first
       """)
 
   /// The kinds that can be listed.
@@ -56,20 +58,34 @@ struct Get: AsyncParsableCommand {
     }
     let neededKinds = neededKinds
     let truths = !(kind == .routes || kind == .gateways)
-    try await Deadline.run(options.timeout) { try await deck.load(neededKinds, namespace: nil, truths: truths) }
-    let listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
-    guard watch else { return try listing.write(await deck.view) }
+    let asksProxies = kind == .mtls
+    try await Deadline.run(options.timeout) {
+      try await deck.load(neededKinds, namespace: nil, truths: truths)
+      if asksProxies { await deck.readProxyTLS(namespace: namespace) }
+    }
+    var listing = Listing(kind: kind, name: name, namespace: namespace, options: options)
+    guard watch else {
+      let view = await deck.view
+      let reading = CertificateReading(deck: deck, listing: listing)
+      listing.certificates = try await Deadline.run(options.timeout) { await reading.read(view) } ?? [:]
+      return try listing.write(await deck.view)
+    }
+    let redraws = options.console.isTerminal
+    let said = redraws && isatty(STDERR_FILENO) == 1 ? nil : SaidOnce()
     for await view in await deck.follow() {
-      if options.console.isTerminal { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
-      try listing.write(view)
+      let new = await CertificateReading(deck: deck, listing: listing).read(view)
+      listing.certificates.merge(new ?? [:]) { $1 }
+      if redraws { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
+      said?.nextRound()
+      let listing = listing
+      try SaidOnce.$current.withValue(said) { try listing.write(view) }
     }
   }
 
   /// The kinds to read; `nil` for all.
   private var neededKinds: Set<ObjectKind>? {
     switch kind {
-    case .routes: ["virtualservice"]
-    case .gateways: ["gateway"]
+    case .routes, .gateways: kind.native
     default: nil
     }
   }

@@ -15,7 +15,7 @@ struct MTLS: AsyncParsableCommand {
   /// `meshdeck mtls show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what each workload accepts, and why.",
+      abstract: "Show what each workload accepts by policy, what its proxy runs, and why.",
       discussion: """
         EXAMPLES
           meshdeck mtls show -A
@@ -29,16 +29,19 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
-      try Listing(kind: .mtls, name: name, namespace: options.namespace(of: deck), options: options).write(
-        await deck.view)
+      let namespace = options.namespace(of: deck)
+      try await Deadline.run(options.timeout) {
+        try await deck.load()
+        await deck.readProxyTLS(namespace: namespace)
+      }
+      try Listing(kind: .mtls, name: name, namespace: namespace, options: options).write(await deck.view)
     }
   }
 
   /// `meshdeck mtls matrix`.
   struct Matrix: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show client by server: policy and what traffic did, disagreements first.",
+      abstract: "Show client by server: policy, what proxies run, and what traffic did; disagreements first.",
       discussion: """
         EXAMPLES
           meshdeck mtls matrix -A
@@ -49,9 +52,13 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      let namespace = options.namespace(of: deck)
+      try await Deadline.run(options.timeout) {
+        try await deck.load()
+        await deck.readProxyTLS(namespace: namespace)
+      }
       let view = await deck.view
-      let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck))
+      let pairs = view.mtlsMatrix(plane: options.plane, namespace: namespace)
       try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
     }
   }
@@ -61,6 +68,9 @@ struct MTLS: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
       discussion: """
+        Exits 0 where nothing breaks, 1 where something does, and 6 where it cannot be told, because telemetry is not
+        reachable, stale or incomplete: what is not measured is not proven.
+
         EXAMPLES
           meshdeck mtls check                            pairs that break now
           meshdeck mtls check namespace/shop STRICT      callers that would break
@@ -82,18 +92,21 @@ struct MTLS: AsyncParsableCommand {
         let intent = try ScopeText.intent(scope, mode, in: view, options: options)
         let plan = try await deck.plan(.mtls(intent))
         for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
-        if let reason = view.traffic(on: intent.plane).reason {
-          Console.note("who would break cannot be told: callers are not known (\(reason))")
-        } else if plan.blastRadius.breaks.isEmpty {
-          Console.note("no caller seen in the last window would break")
-        } else {
-          throw Ending(code: 1)
+        for reason in plan.blastRadius.unknowns {
+          Console.note("who \(plan.blastRadius.breaks.isEmpty ? "" : "else ")would break cannot be told: \(reason)")
         }
+        if !plan.blastRadius.breaks.isEmpty { throw Ending(code: 1) }
+        if !plan.blastRadius.unknowns.isEmpty { throw Ending(code: MeshError.Code.unreachable.exitCode) }
+        Console.note("no caller seen in the last window would break")
       } else {
         let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(
           \.needsAttention)
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
+        let planes = view.planes.map(\.plane.name).filter { options.plane == nil || $0 == options.plane }
+        if planes.contains(where: { view.traffic(on: $0).value == nil && view.mtlsRules(plane: $0) != nil }) {
+          throw Ending(code: MeshError.Code.unreachable.exitCode)
+        }
       }
     }
   }
@@ -103,9 +116,12 @@ struct MTLS: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Set the mode of a scope through a plan.",
       discussion: """
+        A mode that refuses plaintext is not set (exit 3) where callers would break, or where it cannot be told who
+        would, unless --force is said. Loosening is never refused.
+
         EXAMPLES
           meshdeck mtls set namespace/shop STRICT
-          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments --dry-run server
+          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments
           meshdeck mtls set port/cart-v1:9090 DISABLE -n shop
           meshdeck mtls set mesh UNSET
         """)
@@ -115,9 +131,6 @@ struct MTLS: AsyncParsableCommand {
 
     @Argument(help: "UNSET, DISABLE, PERMISSIVE or STRICT.")
     var mode: String
-
-    @Flag(help: "Apply although callers would break.")
-    var force = false
 
     @OptionGroup var write: WriteOptions
     @OptionGroup var options: GlobalOptions
@@ -129,13 +142,6 @@ struct MTLS: AsyncParsableCommand {
       let plan = try await deck.plan(.mtls(intent))
       let run = PlanRun(deck: deck, options: options, write: write)
       if plan.steps.isEmpty { return Console.note("nothing to do: \(plan.summary) is how it is") }
-      if !plan.blastRadius.breaks.isEmpty, !force, write.dryRun == nil {
-        if options.output == .table { try run.show(plan) }
-        throw MeshError(
-          .refused,
-          "\(plan.blastRadius.breaks.count) callers would break: \(plan.blastRadius.breaks.joined(separator: "; "))",
-          plane: intent.plane, remedy: "mend them first, or say --force")
-      }
       try await run.run(plan)
     }
   }
@@ -205,19 +211,25 @@ struct MatrixTable {
     case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
     case .table, .wide:
       var table = TextTable(
-        console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "OBSERVED", ">RPS", "VERDICT"])
+        console, ["SERVER:PORT", "CLIENT", "POLICY", "SENDS", "OUTCOME", "PROGRAMMED", "OBSERVED", ">RPS", "VERDICT"])
       for pair in pairs {
         let observed = pair.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–"
         table.row([
           console.paint("\(pair.server.shortName):\(pair.port)", .plain),
           console.paint(pair.client.shortName, .plain),
           console.paint(pair.policy.server.rawValue, .plain), console.paint(pair.policy.client, .plain),
-          console.paint(pair.policy.outcome.rawValue, .plain), console.paint(observed, .plain),
+          console.paint(pair.policy.outcome.rawValue, .plain),
+          console.paint(pair.programmed.value?.outcome.rawValue ?? "–", .plain), console.paint(observed, .plain),
           console.paint(Figures.compact(pair.rps), .plain),
           console.paint(pair.verdict, pair.needsAttention ? .bad : .good),
         ])
       }
       try table.write()
+      let reasons = Set(pairs.compactMap(\.programmed.reason))
+      if !reasons.isEmpty {
+        let more = reasons.count > 3 ? " (and \(reasons.count - 3) more; see -o json)" : ""
+        Console.note("– under PROGRAMMED means unknown: \(reasons.sorted().prefix(3).joined(separator: "; "))\(more)")
+      }
       for (name, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) {
         if let reason = traffic.reason { Console.note("\(name): callers are not known: \(reason)") }
       }

@@ -36,11 +36,24 @@ struct PlanRun {
     for plan in plans { rehearsed.append(try await rehearse(plan)) }
     if write.dryRun == .server { return try rehearsed.forEach(show) }
     if isText { try rehearsed.forEach(show) }
+    if !write.force, let risky = rehearsed.first(where: { $0.risk != nil }), let risk = risky.risk {
+      throw risk.refusal(plane: risky.intent.plane, unless: "say --force")
+    }
     if !write.yes { try ask() }
+    if write.confirm != nil, rehearsed.count > 1 {
+      throw MeshError(
+        .usage, "--confirm is for one plan, these are \(rehearsed.count)", remedy: "apply them one after another")
+    }
     for plan in rehearsed {
-      let (deck, reason) = (deck, write.reason)
+      if let confirm = write.confirm {
+        try await run(plan, confirmWithin: confirm)
+        continue
+      }
+      let (deck, reason, force) = (deck, write.reason, write.force)
+      let wait = write.wait ? options.timeout.seconds : nil
       let (receipt, wasInterrupted) = try await Interruption.awaited {
-        try await deck.apply(plan, reason: reason, progress: Self.progress(plan.steps.count))
+        try await deck.apply(
+          plan, reason: reason, force: force, wait: wait, progress: Progress.notes(plan.steps.count))
       }
       try report(receipt, wasInterrupted: wasInterrupted)
     }
@@ -93,13 +106,14 @@ struct PlanRun {
     }
     guard receipt.result != .applied else {
       if let gap = receipt.error { Console.note("meshdeck: \(gap)") }
-      guard wasInterrupted else { return }
+      guard wasInterrupted else { return try tell(receipt.acknowledgement, of: receipt) }
       Console.note(
         "meshdeck: interrupted when it was applied already; take it back with: meshdeck undo \(receipt.plan.id)")
       throw Ending(code: 130)
     }
     let states = receipt.plan.steps.enumerated().map {
       "step \($0.offset + 1) \($0.element.object): \($0.element.state.rawValue)"
+        + ($0.element.state == .rolledBack ? ", it is as it was before" : "")
     }
     Console.note("meshdeck: \(receipt.error ?? "the plan did not go through")")
     for state in states { Console.note("  \(state)") }
@@ -110,7 +124,7 @@ struct PlanRun {
     }
   }
 
-  private func write(_ receipt: Receipt) throws {
+  func write(_ receipt: Receipt) throws {
     switch options.output {
     case .json: try console.write(JSONWriter.bytes(receipt.json, indent: 2) + [0x0A])
     case .yaml: try console.write(Array(YAMLText.text(receipt.json).utf8))
@@ -135,19 +149,6 @@ struct PlanRun {
     _ = Array("apply? [y/N] ".utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
       throw MeshError(.cancelled, "not applied")
-    }
-  }
-
-  private static func progress(_ steps: Int) -> @Sendable (Executor.Progress) -> Void {
-    guard isatty(STDERR_FILENO) == 1 else { return { _ in } }
-    return { progress in
-      switch progress {
-      case .writing(let step): Console.note("step \(step + 1) of \(steps): writing")
-      case .written(let step): Console.note("step \(step + 1) of \(steps): written")
-      case .waiting(let step, let acknowledged, let proxies):
-        Console.note("step \(step + 1) of \(steps): \(acknowledged)/\(proxies) proxies acknowledged")
-      case .rollingBack(let step): Console.note("step \(step + 1) of \(steps): taking back")
-      }
     }
   }
 }

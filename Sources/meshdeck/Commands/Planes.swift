@@ -38,12 +38,17 @@ struct Planes: AsyncParsableCommand {
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])
         for plane in configuration.planes {
           table.row([
-            plane.name, plane.kind.rawValue, plane.context ?? "current",
-            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" } ?? "none",
+            plane.name, plane.kind.rawValue,
+            plane.context ?? plane.endpoint ?? plane.region ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
+              ?? (plane.kind == .envoy ? "own counters" : "none"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
         try table.write()
+        for plane in configuration.planes {
+          if let notice = plane.kind.notice { Console.note("\(plane.name): \(notice)") }
+        }
       }
     }
   }
@@ -51,15 +56,35 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a Kubernetes plane to the configuration file.",
+      abstract: "Add a plane to the configuration file: a Kubernetes cluster, a fleet of Envoy proxies, App Mesh.",
       discussion: """
         EXAMPLES
-          meshdeck planes add prod --from-context prod --prometheus https://prometheus.example/ --bearer-token-file ~/.prom-token
-          meshdeck planes add lab --kubeconfig ./lab.kubeconfig --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add prod --from-context prod \\
+            --prometheus https://prometheus.example/ \\
+            --bearer-token-file ~/.prom-token
+          meshdeck planes add store --kind app-mesh --region eu-west-1 \\
+            --endpoint http://127.0.0.1:5000
+          meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
+            --scrape http://127.0.0.1:15020/stats/prometheus
+          meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
+            --admin dns://envoys.internal:9901
+          meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
+    @Option(help: "What it speaks: kubernetes, envoy or app-mesh.")
+    var kind = "kubernetes"
+    @Option(
+      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
+    )
+    var admin: [String] = []
+    @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
+    var region: String?
+    @Option(help: "The address of a cloud's API where it is not the cloud's own.")
+    var endpoint: String?
+    @Option(help: "The profile of the cloud's shared configuration.")
+    var profile: String?
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -76,9 +101,14 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      var configuration = try file.read() ?? Configuration()
-      guard !configuration.planes.contains(where: { $0.name == name }), !name.isEmpty, !name.contains("/") else {
-        throw MeshError(.usage, "there is a plane \(name) already, or the name is empty or holds a '/'")
+      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh].contains(kind) else {
+        throw MeshError(
+          .usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes, envoy and app-mesh")
+      }
+      guard (kind == .envoy) == !admin.isEmpty else {
+        throw MeshError(
+          .usage, kind == .envoy ? "a plane of kind envoy needs --admin" : "--admin is for planes of kind envoy",
+          remedy: "meshdeck planes add \(name) --kind envoy --admin http://127.0.0.1:9901")
       }
       var telemetry: TelemetrySetting?
       if let prometheus {
@@ -86,11 +116,15 @@ struct Planes: AsyncParsableCommand {
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      configuration.planes.append(
-        PlaneSetting(
-          name: name, kind: .kubernetes, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry,
-          istiod: istiod))
-      try file.write(configuration)
+      let plane = PlaneSetting(
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile)
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
+          !plane.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(plane)
+      }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
   }
@@ -109,11 +143,15 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard var configuration = try file.read(), configuration.planes.contains(where: { $0.name == name }) else {
-        throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+      let name = name
+      // Looked at first, so that a folder that is not there is not made for nothing.
+      guard try file.read() != nil else { throw MeshError(.notFound, "\(file.path) names no plane \(name)") }
+      try file.update { (configuration: inout Configuration) throws(MeshError) in
+        guard configuration.planes.contains(where: { $0.name == name }) else {
+          throw MeshError(.notFound, "\(file.path) names no plane \(name)")
+        }
+        configuration.planes.removeAll { $0.name == name }
       }
-      configuration.planes.removeAll { $0.name == name }
-      try file.write(configuration)
       Console.note("removed \(name) from \(file.path)")
     }
   }
@@ -172,9 +210,14 @@ extension PlaneSetting {
   /// The plane as the contract has it: what the configuration file says of it.
   var json: JSONValue {
     var value: JSONValue = ["name": .string(name), "kind": .string(kind.rawValue)]
+    if let notice = kind.notice { value["notice"] = .string(notice) }
+    if let region { value["region"] = .string(region) }
+    if let endpoint { value["endpoint"] = .string(endpoint) }
+    if let profile { value["profile"] = .string(profile) }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
+    if kind == .envoy { value["envoy"] = .array(envoy.map { ["url": .string($0.url)] }) }
     if let telemetry {
       value["telemetry"] = .object(
         JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]

@@ -53,6 +53,20 @@ struct WriteOptions: ParsableArguments {
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
   var yes = false
 
+  @Flag(help: "Apply although callers would break, or although it cannot be told who would.")
+  var force = false
+
+  @Flag(help: "Wait until the proxies concerned acknowledged, up to --timeout; a rejection takes the plan back.")
+  var wait = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take it back unless `meshdeck confirm` comes within this time. The command stays in the foreground until then; an \
+      interrupt, a hang-up or the deadline takes the plan back.
+      """, valueName: "duration"))
+  var confirm: Interval?
+
   @Option(help: "Why, for the journal.")
   var reason: String = ""
 

@@ -56,6 +56,12 @@ struct InputFile {
 
   private func intent(_ document: JSONValue, _ deck: Deck, _ options: GlobalOptions) throws -> Intent {
     if document["set"] != nil { return try Intent(json: document) }
+    if document["kind"] == nil {
+      // Objects of planes that name no kind in them, as `get objects` writes them.
+      let known = deck.live.connections.filter { options.plane == nil || options.plane == $0.name }
+        .compactMap { $0.control.identity(of: document) }
+      if known.count == 1 { return .object(ObjectIntent(ref: known[0], json: document)) }
+    }
     guard let kind = document["kind"]?.string, let name = document["metadata"]?["name"]?.string else {
       throw MeshError(
         .usage, "\(path) holds neither a plan, nor an intent, nor a native object",

@@ -12,18 +12,22 @@ enum Lookup {
     if found.count > 1 {
       let names = found.sorted().prefix(5).map(\.description).joined(separator: ", ")
       throw MeshError(
-        .notFound, "\(typed) names several \(what)s: \(names)", remedy: "say which, with more of its name or with -n")
+        .notFound, "\(typed) names several \(plural(what)): \(names)",
+        remedy: "say which, with more of its name or with -n")
     }
     let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
     let place = namespace.map { " in namespace \($0)" } ?? ""
     throw MeshError(
       .notFound, "there is no \(what) \(typed)\(place)",
-      remedy: near.isEmpty ? "see `meshdeck get \(what)s -A`" : "did you mean \(near.joined(separator: " or "))?")
+      remedy: near.isEmpty ? "see `meshdeck get \(plural(what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
+    )
   }
+
+  private static func plural(_ what: String) -> String { what.hasSuffix("y") ? what.dropLast() + "ies" : what + "s" }
 
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
-    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
     let routes = view.snapshot.routes.values.filter { route in route.rules.contains { $0.backends.count > 1 } }
     let ref: ObjectRef
     do throws(MeshError) {
@@ -40,7 +44,7 @@ enum Lookup {
 
   /// The route an operator means.
   static func route(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
-    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: "virtualservice") { throw refusal }
+    if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
     return try route(one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
   }
 
@@ -51,11 +55,11 @@ enum Lookup {
 }
 
 extension MeshView {
-  /// Why a kind could be read on no plane; `nil` where one gave it.
-  func refusal(of kind: ObjectKind?) -> MeshError? {
-    guard let kind else { return nil }
+  /// Why kinds could be read on no plane; `nil` where one gave one of them.
+  func refusal(of kinds: Set<ObjectKind>?) -> MeshError? {
+    guard let kinds else { return nil }
     var first: MeshError?
-    for (key, state) in snapshot.feeds where key.kind == kind {
+    for (key, state) in snapshot.feeds where kinds.contains(key.kind) {
       guard case .refused(let reason) = state else { return nil }
       first = MeshError(
         .forbidden, reason, plane: key.plane, remedy: "ask for the permission, or use another context or namespace")
@@ -65,12 +69,12 @@ extension MeshView {
 }
 
 extension Get.Kind {
-  /// The native kind without which there is nothing to list.
-  var native: ObjectKind? {
+  /// The kinds, each some plane's, without any of which there is nothing to list.
+  var native: Set<ObjectKind>? {
     switch self {
-    case .splits, .routes: "virtualservice"
-    case .services: "service"
-    case .gateways: "gateway"
+    case .splits, .routes: PlaneRegistry.routeKinds
+    case .services: ["service"]
+    case .gateways: PlaneRegistry.gatewayKinds
     case .workloads, .edges, .mtls, .proxies, .identities, .objects: nil
     }
   }

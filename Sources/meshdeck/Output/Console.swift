@@ -44,6 +44,7 @@ struct Console: Sendable {
 
   /// Writes a note to standard error.
   static func note(_ text: String) {
+    if let said = SaidOnce.current, !said.isNew(text) { return }
     let bytes = Array((SafeText.escape(text) + "\n").utf8)
     _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -74,6 +74,8 @@ struct DescriptionSheet {
       try console.line(
         "called by \(pair.client.shortName) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)"
       )
+      try console.line("  programmed: \(programmed(pair.programmed))")
+      try console.line("  observed: \(observed(pair.observed))")
     }
   }
 
@@ -89,6 +91,8 @@ struct DescriptionSheet {
     for row in view.mtlsRows(plane: workload.ref.plane, namespace: workload.ref.namespace)
     where row.workload == workload.ref {
       try console.line("accepts \(row.mode.rawValue) on \(row.port.map { "port \($0)" } ?? "all ports")")
+      try console.line("  programmed: \(row.programmed.value?.rawValue ?? "unknown: \(row.programmed.reason ?? "")")")
+      try console.line("  observed: \(observed(row.observed))")
       for reason in row.reasons { try console.line("  because \(reason)") }
     }
     for endpoint in view.snapshot.endpoints.values.filter({ $0.workload == workload.ref }).sorted(by: {
@@ -109,6 +113,21 @@ struct DescriptionSheet {
         try console.line("  \(type.rawValue): \(proxy.sync[type]?.label ?? "unknown")")
       }
       if let rejection = proxy.rejection { try console.line("  rejected: \(rejection)") }
+    }
+  }
+
+  private func programmed(_ known: Known<ProgrammedMTLS>) -> String {
+    switch known {
+    case .known(let found, _, _):
+      "\(found.outcome.rawValue), the server takes \(found.server.rawValue), the client sends \(found.client) (\(found.proxies.map(\.name).joined(separator: ", ")))"
+    case .unknown(let reason): "unknown: \(reason)"
+    }
+  }
+
+  private func observed(_ known: Known<Proportion>) -> String {
+    switch known {
+    case .known(let share, _, _): "mTLS \(Figures.percent(share.share)), n=\(Figures.compact(share.n))"
+    case .unknown(let reason): "unknown: \(reason)"
     }
   }
 

@@ -6,6 +6,8 @@ struct Listing {
   let name: String?
   let namespace: String?
   let options: GlobalOptions
+  /// The certificates of the proxies that were asked for them.
+  var certificates: [ObjectRef: Known<ProxyCertificates>] = [:]
 
   private var console: Console { options.console }
   private var plane: PlaneName? { options.plane }
@@ -30,22 +32,30 @@ struct Listing {
       let rows = view.mtlsRows(plane: plane, namespace: namespace).filter { named($0.workload) }
       try write("MTLSList", rows, view, id: \.workload) { try modes(rows) }
     case .proxies:
-      let proxies = allProxies(view)
-      try write("ProxyList", proxies, view, id: \.ref) { try self.proxies(proxies, view) }
+      let items = allProxies(view).map { state in
+        ProxyItem(
+          state, certificates: certificates[state.ref] ?? .unknown(CertificateReading.notAsked), at: view.at)
+      }
+      try write("ProxyList", items, view, id: \.state.ref) {
+        try ProxyTable(console, wide: isWide).write(items, view)
+      }
     case .gateways:
       let gateways = view.snapshot.gateways.values
         .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
       try write("GatewayList", gateways.map(GatewayItem.init), view, id: \.gateway.ref) { try self.gateways(gateways) }
     case .identities:
-      let identities = IdentityItem.all(view, plane: plane, namespace: namespace)
-      try write("IdentityList", identities, view, id: \.workload) { try self.identities(identities) }
+      let rows = Identities.rows(view, certificates: certificates, plane: plane, namespace: namespace)
+        .filter { named($0.workload) }
+      try write("IdentityList", rows.map { IdentityItem($0, at: view.at) }, view, id: \.row.workload) {
+        try IdentityTable(console, wide: isWide).write(rows, at: view.at)
+      }
     case .objects: break
     }
   }
 
   private var isWide: Bool { options.output == .wide }
 
-  private func named(_ ref: ObjectRef) -> Bool { name.map { ref.matches($0) } ?? true }
+  func named(_ ref: ObjectRef) -> Bool { name.map { ref.matches($0) } ?? true }
 
   private func write(_ kind: String, rows: [HealthRow], _ view: MeshView) throws {
     let rows = rows.filter { named($0.ref) }
@@ -110,50 +120,27 @@ struct Listing {
   }
 
   private func modes(_ rows: [MTLSRow]) throws {
-    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "BECAUSE"])
+    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "PROGRAMMED", "OBSERVED", "BECAUSE"])
     for row in rows {
       table.row([
         row.workload.namespace, row.workload.name, row.port.map(String.init) ?? "all", row.mode.rawValue,
+        row.programmed.value?.rawValue ?? "–",
+        row.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–",
         (isWide ? row.reasons.map(\.description) : row.reasons.suffix(1).map(\.text)).joined(separator: "; "),
       ])
     }
     try table.write()
+    let reasons = Set(rows.compactMap(\.programmed.reason))
+    if !reasons.isEmpty {
+      let more = reasons.count > 3 ? " (and \(reasons.count - 3) more; see -o json)" : ""
+      Console.note("– under PROGRAMMED means unknown: \(reasons.sorted().prefix(3).joined(separator: "; "))\(more)")
+    }
   }
 
-  private func allProxies(_ view: MeshView) -> [ProxyState] {
+  /// The proxies to list.
+  func allProxies(_ view: MeshView) -> [ProxyState] {
     view.programmed.values.flatMap { $0.value?.proxies ?? [] }
       .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
-  }
-
-  private func proxies(_ proxies: [ProxyState], _ view: MeshView) throws {
-    var table = TextTable(
-      console, ["NAMESPACE", "PROXY", "VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT DAYS", "ERROR"])
-    for proxy in proxies {
-      let sync = ProxyState.ConfigType.allCases.map { proxy.sync[$0] }
-      table.row(
-        [
-          console.paint(proxy.ref.namespace, .plain), console.paint(proxy.ref.name, .plain),
-          console.paint(proxy.version, .plain),
-        ]
-          + sync.map { state in
-            let colour: Colour =
-              switch state {
-              case .synced: .good
-              case .stale: .warn
-              case .rejected: .bad
-              default: .muted
-              }
-            return console.paint(state?.label ?? "–", colour)
-          } + [
-            console.paint(proxy.certificateDaysLeft.map(String.init) ?? "–", .plain),
-            console.paint(proxy.rejection ?? "", .bad),
-          ])
-    }
-    try table.write()
-    for (name, report) in view.programmed.sorted(by: { $0.key < $1.key }) {
-      if let reason = report.reason { Console.note("\(name): \(reason)") }
-      for gap in report.value?.gaps ?? [] { Console.note("\(name): \(gap)") }
-    }
   }
 
   private func gateways(_ gateways: [Gateway]) throws {
@@ -168,15 +155,4 @@ struct Listing {
     }
     try table.write()
   }
-
-  private func identities(_ identities: [IdentityItem]) throws {
-    var table = TextTable(console, ["NAMESPACE", "WORKLOAD", "IDENTITY", ">CERT DAYS"])
-    for item in identities {
-      table.row([
-        item.workload.namespace, item.workload.name, item.identity, item.daysLeft.map(String.init) ?? "–",
-      ])
-    }
-    try table.write()
-  }
-
 }

@@ -7,12 +7,9 @@ struct NativeList {
 
   /// The objects of a kind, or of those one looks for first.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
-    let kinds =
-      kind.map { [$0.lowercased()] } ?? [
-        "virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy",
-      ]
     var objects: [NativeObject] = []
     for connection in deck.live.connections {
+      let kinds = kind.map { [$0.lowercased()] } ?? connection.control.configurationKinds
       for kind in kinds {
         do throws(MeshError) {
           objects += try await connection.control.natives(kind, namespace: namespace)
@@ -57,7 +54,7 @@ struct RouteStream {
     var failure: MeshError?
     for connection in deck.live.connections {
       do throws(MeshError) {
-        try await connection.control.read(["virtualservice"], namespace: namespace) { changes in
+        try await connection.control.read(Get.Kind.routes.native, namespace: namespace) { changes in
           await output.write(changes) { connection.control.rules(for: $0.dialect)?.unreachableRules(of: $0) ?? [:] }
         }
         let gap = await output.gap

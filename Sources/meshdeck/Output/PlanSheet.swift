@@ -10,6 +10,7 @@ struct PlanSheet {
     if !plan.blastRadius.callers.isEmpty {
       try console.line("  callers: \(plan.blastRadius.callers.joined(separator: ", "))")
     }
+    for reason in plan.blastRadius.unknowns { try console.line("  cannot be told who would break: \(reason)") }
     for warning in plan.warnings { try console.line("  note: \(warning)") }
     for finding in plan.findingsAfter {
       let isNew = !plan.findingsBefore.contains { $0.code == finding.code && $0.pointer == finding.pointer }

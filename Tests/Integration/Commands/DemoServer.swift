@@ -4,7 +4,7 @@ import Testing
 
 /// `meshdeck demo --serve` as a process of its own, started once for all tests that share it.
 ///
-/// The process reads from a pipe of ours and ends with it: however the tests end, no server is left behind.
+/// It ends with the process of the tests: however they end, no server is left behind.
 actor DemoServer {
   /// Where a server is reached.
   struct Endpoints: Sendable {
@@ -24,17 +24,12 @@ actor DemoServer {
   static let measured = DemoServer()
 
   private var start: Task<Endpoints, any Error>?
-  private var process: Process?
-  private var lifeline: Pipe?
+  private var server: Server?
 
   /// The server, started on first use.
   func endpoints() async throws -> Endpoints {
     if let start { return try await start.value }
-    let lifeline = Pipe()
-    let process = Process()
-    self.lifeline = lifeline
-    self.process = process
-    let task = Task { try await Self.launch(process, lifeline) }
+    let task = Task { try await launch() }
     start = task
     return try await task.value
   }
@@ -53,26 +48,14 @@ actor DemoServer {
     return tool
   }
 
-  private static func launch(_ process: Process, _ lifeline: Pipe) async throws -> Endpoints {
-    let tool = try Tool(kubeconfig: nil)
-    let output = tool.home + "/served"
-    try Data().write(to: URL(filePath: output))
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", #""$1" demo --serve -o json & server=$!; cat; kill $server; wait"#, "sh", Tool.path]
-    process.environment = tool.environment
-    process.standardInput = lifeline
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    try process.run()
-    let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-    while true {
-      if let data = FileManager.default.contents(atPath: output), data.last == 0x0A {
-        let json = try JSONValue(parsing: Array(data))
-        return Endpoints(
-          kubeconfig: try #require(json["kubeconfig"]?.string), kubernetes: try #require(json["kubernetes"]?.string),
-          metrics: try #require(json["metrics"]?.string), planes: try #require(json["planes"]))
-      }
-      try #require(ContinuousClock.now < deadline, "the demo did not say where it is served within 30 s")
-      try await Task.sleep(for: .milliseconds(50))
-    }
+  private func launch() async throws -> Endpoints {
+    let server = try await Server.start(
+      Server.untilEnd(
+        [Program.meshdeck, "demo", "--serve", "-o", "json"], environment: Tool(kubeconfig: nil).environment))
+    self.server = server
+    let json = server.announced
+    return Endpoints(
+      kubeconfig: try #require(json["kubeconfig"]?.string), kubernetes: try #require(json["kubernetes"]?.string),
+      metrics: try #require(json["metrics"]?.string), planes: try #require(json["planes"]))
   }
 }

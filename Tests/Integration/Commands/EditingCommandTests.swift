@@ -52,7 +52,7 @@ extension CommandTests {
       #expect(before.contains("8.0e1"), "the number's spelling is kept: \(before)")
       for (name, options, expected) in Self.settings {
         let set = try await tool.run(
-          ["timeout", "60", Tool.path, "route", "set", "odd", "--rule", "two", "-y", "--reason", name] + options)
+          [Program.meshdeck, "route", "set", "odd", "--rule", "two", "-y", "--reason", name] + options)
         #expect(set.code == 0, "\(name): \(set.errors)")
         let after = try await Self.spec("odd")
         #expect(after != before, "\(name) changed nothing")

@@ -10,7 +10,7 @@ extension CommandTests {
     }
 
     /// A tool and kubectl's answer to a script, or `nil` where there is no kubectl.
-    static func kubectl(_ script: String, more: [String: String] = [:]) async throws -> Tool.Run? {
+    static func kubectl(_ script: String, more: [String: String] = [:]) async throws -> Program.Run? {
       guard isInstalled else {
         print("SKIPPED: kubectl is not installed (apt-get install kubernetes-client): nothing was tested with it")
         return nil

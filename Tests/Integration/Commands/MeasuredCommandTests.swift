@@ -15,7 +15,7 @@ extension CommandTests {
           // The server stays: it must not keep what Foundation waits on to see that the script ended.
           "bash", "-c", #"for fd in $(ls /proc/$$/fd); do [ "$fd" -le 2 ] || eval "exec $fd>&-"; done; exec "$@""#,
           "bash",
-          "timeout", "170", "\(Tool.root)/Tests/Laboratory/\(name)", "start",
+          "timeout", "170", "\(Program.root)/Tests/Laboratory/\(name)", "start",
         ] + arguments,
         more: ["HOME": environment["HOME"] ?? "/", "TMPDIR": environment["TMPDIR"] ?? "/tmp"])
       if run.code == 77 {
@@ -29,7 +29,7 @@ extension CommandTests {
     @Test func observedSharesAreThoseAskedForAndMoveWithThem() async throws {
       let endpoints = try await DemoServer.measured.endpoints()
       let tool = try await DemoServer.measured.tool()
-      let folder = try Tool.temporaryFolder()
+      let folder = try Program.temporaryFolder()
       guard let prometheus = try await Self.laboratory("prometheus", [folder, endpoints.metrics]) else { return }
       let url = try #require(prometheus["url"]?.string)
       do {
@@ -63,10 +63,10 @@ extension CommandTests {
         }
         #expect(try await tool("undo", "-y").code == 0)
       } catch {
-        _ = try? await Tool(kubeconfig: nil).run(["\(Tool.root)/Tests/Laboratory/prometheus", "stop", folder])
+        _ = try? await Tool(kubeconfig: nil).run(["\(Program.root)/Tests/Laboratory/prometheus", "stop", folder])
         throw error
       }
-      _ = try await Tool(kubeconfig: nil).run(["\(Tool.root)/Tests/Laboratory/prometheus", "stop", folder])
+      _ = try await Tool(kubeconfig: nil).run(["\(Program.root)/Tests/Laboratory/prometheus", "stop", folder])
     }
 
     /// Whether a backend's measured share is, within its interval, what is asked for.

@@ -87,7 +87,7 @@ extension CommandTests {
     }
 
     /// A terminal of `script`, eighty columns wide.
-    static func onTerminal(_ tool: Tool, _ arguments: String, more: [String: String]) async throws -> Tool.Run {
+    static func onTerminal(_ tool: Tool, _ arguments: String, more: [String: String]) async throws -> Program.Run {
       try await tool.shell(
         #"stty -a >/dev/null 2>&1; script -qec "stty cols 80; '$deck' \#(arguments) 2>/dev/null" /dev/null </dev/null"#,
         more: more)
@@ -115,7 +115,7 @@ extension CommandTests {
       for (arguments, more) in [
         ([], ["TERM": "xterm"]), (["dashboard"], ["TERM": "dumb"]), (["demo"], ["TERM": "xterm"]),
       ] {
-        let run = try await tool.run(["timeout", "60", Tool.path] + arguments, more: more)
+        let run = try await tool.run([Program.meshdeck] + arguments, more: more)
         #expect(run.code == 2, "\(arguments): \(run.errors)")
         #expect(run.errors.split(separator: "\n").count <= 2)
         #expect(!run.output.contains("\u{1b}"))
@@ -130,13 +130,17 @@ extension CommandTests {
         for inner in command["subcommands"]?.array ?? [] where inner["commandName"] != "help" {
           guard let name = inner["commandName"]?.string else { continue }
           commands.append(path + [name])
+          // A longer line would be broken in the middle of an example.
+          for line in (inner["discussion"]?.string ?? "").split(separator: "\n") where line.hasPrefix(" ") {
+            #expect(line.count <= 80, "\(name): \(line)")
+          }
           collect(inner, path + [name])
         }
       }
       collect(json["command"] ?? .null, [])
       #expect(commands.count > 25)
       for command in commands {
-        let run = try await tool.run(["timeout", "60", Tool.path] + command + ["--help"])
+        let run = try await tool.run([Program.meshdeck] + command + ["--help"])
         #expect(run.code == 0)
         #expect(run.errors.isEmpty)
         #expect(run.output.contains("EXAMPLE"), "\(command.joined(separator: " ")) --help shows no example")

@@ -44,7 +44,7 @@ extension CommandTests {
       async throws
     {
       let tool = try await DemoServer.reading.tool()
-      let run = try await tool.run(["timeout", "60", Tool.path] + arguments)
+      let run = try await tool.run([Program.meshdeck] + arguments)
       #expect(run.code == code, "\(run.errors)")
       #expect(run.errors.contains(words), "\(run.errors)")
       // A plan to be asked about is shown; nothing else is.
@@ -59,7 +59,24 @@ extension CommandTests {
       #expect(check.output.contains("would break: "))
       let run = try await tool("mtls", "set", "namespace/shop", "STRICT", "-y")
       #expect(run.code == 3, "\(run.errors)")
-      #expect(run.errors.contains("callers would break"))
+      #expect(run.errors.contains("1 caller would break"))
+    }
+
+    @Test func whatIsNotMeasuredIsNotProvenAndSoRefused() async throws {
+      let tool = try await DemoServer.writing.tool()
+      let check = try await tool("mtls", "check", "namespace/data", "STRICT")
+      #expect(check.code == 6, "\(check.errors)")
+      #expect(check.errors.contains("cannot be told: callers are not known"))
+      let now = try await tool("mtls", "check")
+      #expect(now.code == 6, "\(now.errors)")
+      let run = try await tool("mtls", "set", "namespace/data", "STRICT", "-y")
+      #expect(run.code == 3, "\(run.errors)")
+      #expect(run.errors.contains("who would break cannot be told: callers are not known"))
+      #expect(run.errors.contains("say --force"))
+      let loosened = try await tool("mtls", "set", "namespace/payments", "PERMISSIVE", "-y")
+      #expect(loosened.code == 0, "\(loosened.errors)")
+      let restored = try await tool("undo", "-y")
+      #expect(restored.code == 0, "taking back a loosening is not held up: \(restored.errors)")
     }
 
     static let inputs: [(String, String)] = [
@@ -111,7 +128,7 @@ extension CommandTests {
       for arguments in [
         ["get", "splits"], ["get", "routes", "-o", "json"], ["get", "objects"], ["describe", "route/reviews"],
       ] {
-        let run = try await gone.run(["timeout", "60", Tool.path] + arguments + ["--timeout", "5s"])
+        let run = try await gone.run([Program.meshdeck] + arguments + ["--timeout", "5s"])
         #expect(run.code == 6, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("127.0.0.1:9"))
       }
@@ -153,7 +170,7 @@ extension CommandTests {
         ["canary", "set", "reviews", "v1=1", "v2=1", "--dry-run", "server"], ["route", "create", "-f", "-", "-y"],
       ] {
         let run = try await tool.run(
-          ["timeout", "60", Tool.path] + arguments + ["--read-only"], input: object, more: ["KUBECONFIG": kubeconfig])
+          [Program.meshdeck] + arguments + ["--read-only"], input: object, more: ["KUBECONFIG": kubeconfig])
         #expect(run.code == 3, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("read-only"), "\(run.errors)")
         #expect(!run.errors.contains("418"), "a write was sent: \(run.errors)")

@@ -69,7 +69,7 @@ struct Shape: Equatable {
 
   /// Holds a document against the golden shape of a name; `MESHDECK_UPDATE_GOLDEN=1` adds what it has to the golden one.
   static func check(_ value: JSONValue, _ name: String, _ location: SourceLocation = #_sourceLocation) throws {
-    let path = Tool.root + "/Fixtures/Contract/\(name).shape"
+    let path = Program.root + "/Fixtures/Contract/\(name).shape"
     let golden = Shape(lines: (try? String(contentsOfFile: path, encoding: .utf8)) ?? "")
     let found = Shape(value)
     if ProcessInfo.processInfo.environment["MESHDECK_UPDATE_GOLDEN"] == "1" {

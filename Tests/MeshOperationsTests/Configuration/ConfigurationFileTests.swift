@@ -18,6 +18,8 @@ import Testing
         readOnly: true),
       PlaneSetting(name: "true", kind: .consul, context: "1.0"),
       PlaneSetting(
+        name: "store", kind: .appMesh, region: "eu-west-1", endpoint: "http://127.0.0.1:5000", profile: "ops: x"),
+      PlaneSetting(
         name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
     ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
 
@@ -110,5 +112,31 @@ import Testing
     ] as [([String: String], String?)])
   func liesWhereTheBaseDirectorySpecificationSays(environment: [String: String], path: String?) {
     #expect(ConfigurationFile(environment: environment)?.path == path)
+  }
+}
+
+@Suite struct ConfigurationUpdateTests {
+  @Test func changesMadeAtOnceAreAllKept() async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/meshdeck-tests-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = ConfigurationFile(path: folder + "/meshdeck/config.yaml")
+    await withTaskGroup(of: Void.self) { group in
+      for number in 0..<12 {
+        group.addTask {
+          try? file.update { $0.planes.append(PlaneSetting(name: "p\(number)", kind: .kubernetes)) }
+        }
+      }
+    }
+    #expect(try file.read()?.planes.count == 12)
+  }
+
+  @Test func aChangeThatIsRefusedWritesNothing() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/meshdeck-tests-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = ConfigurationFile(path: folder + "/config.yaml")
+    #expect(throws: MeshError.self) {
+      try file.update { (_: inout Configuration) throws(MeshError) in throw MeshError(.usage, "no") }
+    }
+    #expect(try file.read() == nil)
   }
 }

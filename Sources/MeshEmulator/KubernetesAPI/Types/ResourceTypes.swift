@@ -16,6 +16,16 @@ public struct ResourceTypes: Sendable {
   /// Kubernetes' own kinds and Istio's.
   public static let builtIn = ResourceTypes(core + workloads + istio)
 
+  /// Kubernetes' own kinds, Istio's, and those of other configuration APIs by name (`gateway-api`, `smi`, …).
+  public static func installed(_ names: some Collection<String>) -> ResourceTypes {
+    names.isEmpty ? builtIn : ResourceTypes(builtIn.all + names.flatMap { families[$0] ?? [] })
+  }
+
+  /// The kinds of the configuration APIs a cluster may have beside Istio's, by name.
+  static let families: [String: [ResourceType]] = [
+    "gateway-api": gatewayAPI, "smi": smi, "knative": knative, "linkerd": linkerd,
+  ]
+
   /// The kind of an identity.
   public subscript(id: ResourceID) -> ResourceType? { byID[id].map { all[$0] } }
 

@@ -73,7 +73,7 @@ enum SchemaText {
   /// All definitions by their qualified name.
   static let definitions: [String: Schema] = {
     var all: [String: Schema] = [:]
-    for (family, text) in [("common", common), ("core", core), ("istio", istio)] {
+    for (family, text) in families {
       var parser = SchemaParser(text, family: family)
       parser.definitions(into: &all)
     }
@@ -82,8 +82,13 @@ enum SchemaText {
 
   /// The definition of a kind in any family.
   static func root(_ name: String) -> Schema? {
-    definitions["core/\(name)"] ?? definitions["istio/\(name)"] ?? definitions["common/\(name)"]
+    families.reversed().lazy.compactMap { definitions["\($0.0)/\(name)"] }.first
   }
+
+  private static let families = [
+    ("common", common), ("core", core), ("istio", istio), ("gateway-api", gatewayAPI), ("smi", smi),
+    ("knative", knative), ("linkerd", linkerd),
+  ]
 
   private static let common = """
     $metadata = {annotations:<s>,creationTimestamp:s,deletionGracePeriodSeconds:i,deletionTimestamp:s,finalizers:[s;],

@@ -25,7 +25,7 @@ struct APIIndex: Sendable, Hashable {
   /// The groups that could not be asked, each with the reason.
   var broken: [String: String] = [:]
 
-  /// The resource a dialect reads, in the first version it understands that is served.
+  /// The resource a dialect reads, in the first version it understands that is served, else in the server's preferred one.
   func resource(_ wanted: DialectResource) -> Resource? {
     for version in wanted.versions {
       if let found = resources.first(where: {
@@ -34,7 +34,8 @@ struct APIIndex: Sendable, Hashable {
         return found
       }
     }
-    return nil
+    // A version that is not known is read as far as it goes, and not written: ``KubernetesPlane`` refuses edits of it.
+    return resources.first { $0.group == wanted.group && $0.plural == wanted.plural }
   }
 
   /// A resource by kind in lower case, by plural, or by `plural.group` / `kind.group`; the core group goes first.

@@ -20,6 +20,20 @@ extension Step {
       before: native.json, after: target, barrier: barrier)
   }
 
+  /// The step to an object as it would be, with further `test` operations right after the one of the version; none where
+  /// nothing changes.
+  static func editing(
+    _ native: NativeObject, to wanted: JSONValue, guards: [JSONPatch.Operation], barrier: Barrier? = nil
+  ) -> [Step] {
+    guard var step = Step.editing(native, to: wanted, barrier: barrier) else { return [] }
+    if case .patch(var patch) = step.write {
+      let first = patch.operations.first.map { [$0] } ?? []
+      patch.operations = first + guards + patch.operations.dropFirst()
+      step.write = .patch(patch)
+    }
+    return [step]
+  }
+
   /// The step that creates an object that does not exist yet.
   ///
   /// - Parameter collection: The path of the collection, as ``KubernetesAccess/path(of:namespace:name:)`` gives it.

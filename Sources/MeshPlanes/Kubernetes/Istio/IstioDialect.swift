@@ -37,6 +37,12 @@ public struct IstioDialect: KubernetesDialect {
   /// Istio's networking and security kinds.
   public var resources: [DialectResource] { IstioKind.allCases.map(\.resource) }
 
+  /// VirtualServices.
+  public var routeKinds: Set<ObjectKind> { [IstioKind.virtualService.rawValue] }
+
+  /// Istio's own Gateways.
+  public var gatewayKinds: Set<ObjectKind> { [IstioKind.gateway.rawValue] }
+
   /// The views of one of Istio's objects, read in one pass.
   public func entities(
     of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
@@ -155,5 +161,24 @@ public struct IstioDialect: KubernetesDialect {
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? {
     await IstioProgrammed(dialect: self, access: access).report(for: routes, in: snapshot)
+  }
+
+  /// The certificates of proxies, asked themselves: sixteen at once, for eight seconds in all.
+  public func certificates(
+    of proxies: [ObjectRef], using access: any KubernetesAccess
+  ) async -> [ObjectRef: Known<ProxyCertificates>]? {
+    await IstioProgrammed(dialect: self, access: access).certificates(of: proxies)
+  }
+
+  /// The weighted routes of a proxy, asked itself within three seconds.
+  public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? {
+    await IstioProgrammed(dialect: self, access: access).routes(of: proxy)
+  }
+
+  /// The TLS contexts of one proxy a workload, forty proxies at most.
+  public func programmedTLS(
+    _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
+  ) async -> ProxyTLSReport? {
+    await IstioProxyTLS(dialect: self, access: access).report(questions, in: snapshot)
   }
 }

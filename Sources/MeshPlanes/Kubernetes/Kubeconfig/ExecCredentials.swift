@@ -94,18 +94,8 @@ actor ExecCredentials: CredentialSource {
   private func output(
     of path: String, _ variables: [String: String], _ mayAsk: Bool
   ) async throws(MeshError) -> [UInt8] {
-    let outcome = await withTaskGroup(of: Outcome.self) { group in
-      group.addTask { [plugin] in
-        await Self.spawn(path, plugin.arguments, variables, inheritsTerminal: mayAsk)
-      }
-      group.addTask { [timeLimit] in
-        try? await Task.sleep(for: timeLimit)
-        return .timedOut
-      }
-      let first = await group.next() ?? .timedOut
-      group.cancelAll()
-      return first
-    }
+    let outcome = await Self.run(
+      path, plugin.arguments, variables, inheritsTerminal: mayAsk, timeLimit: timeLimit)
     func refusal(_ message: String) -> MeshError {
       MeshError(
         .unauthenticated, "the credential plugin \(plugin.command) \(message)",
@@ -120,7 +110,24 @@ actor ExecCredentials: CredentialSource {
     }
   }
 
-  private enum Outcome: Sendable {
+  /// Runs a credential program within its bounds; it is killed with its process group when the time is over.
+  nonisolated static func run(
+    _ path: String, _ arguments: [String], _ variables: [String: String], inheritsTerminal: Bool, timeLimit: Duration
+  ) async -> Outcome {
+    await withTaskGroup(of: Outcome.self) { group in
+      group.addTask { await spawn(path, arguments, variables, inheritsTerminal: inheritsTerminal) }
+      group.addTask {
+        try? await Task.sleep(for: timeLimit)
+        return .timedOut
+      }
+      let first = await group.next() ?? .timedOut
+      group.cancelAll()
+      return first
+    }
+  }
+
+  /// How a credential program ended.
+  enum Outcome: Sendable {
     case printed([UInt8])
     case failed(String, String)
     case timedOut

@@ -80,8 +80,27 @@ extension KubernetesPlane {
       guard let dialect = dialects.first(where: { $0.handles(intent) }) else {
         throw MeshError(.refused, "no dialect of this plane knows how to do that", plane: name)
       }
+      try await checkVersion(of: intent, known: dialect.resources)
       return try await dialect.steps(for: intent, in: snapshot, using: access)
     }
+  }
+
+  /// Refuses to edit an object that is served in no version the dialect knows: what its fields mean may have changed.
+  private func checkVersion(of intent: Intent, known: [DialectResource]) async throws(MeshError) {
+    let ref: ObjectRef
+    switch intent {
+    case .weights(let intent): ref = intent.route
+    case .rule(let intent): ref = intent.route
+    case .mtls, .object, .delete: return
+    }
+    guard let resource = known.first(where: { $0.kind == ref.kind }) else { return }
+    let version = try await served(ref.kind).version
+    guard !resource.versions.contains(version) else { return }
+    throw MeshError(
+      .refused,
+      "read-only: \(resource.plural).\(resource.group) is served in \(version) alone, which is not known here",
+      plane: name, object: ref, remedy: "known are \(resource.versions.joined(separator: ", ")); edit the object itself"
+    )
   }
 
   /// A native object as it shall be: the smallest patch where it exists, a create where it does not.
@@ -117,11 +136,20 @@ extension KubernetesPlane {
     return Step.editing(current, to: wanted).map { [$0] } ?? []
   }
 
+  /// What the first dialect that can tell says of the TLS contexts of proxies.
+  public func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport? {
+    for dialect in dialects {
+      if let report = await dialect.programmedTLS(questions, in: snapshot, using: access) { return report }
+    }
+    return nil
+  }
+
   /// Gathers what the dialects tell of their proxies.
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: access.now)
     var asked = false
-    for dialect in dialects {
+    let installed = await catalog.known.map { Set(readers($0).compactMap { $0.dialect?.dialect }) }
+    for dialect in dialects where installed?.contains(dialect.dialect) ?? true {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
       report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
@@ -131,5 +159,30 @@ extension KubernetesPlane {
     }
     if !asked { report.gaps = ["no dialect of this plane tells what proxies run"] }
     return report
+  }
+
+  /// The certificates of proxies, from the first dialect that can ask them.
+  public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
+    var result: [ObjectRef: Known<ProxyCertificates>] = [:]
+    for dialect in dialects {
+      let missing = proxies.filter { result[$0]?.value == nil }
+      guard !missing.isEmpty, let part = await dialect.certificates(of: missing, using: access) else { continue }
+      result.merge(part) { $1 }
+    }
+    for proxy in proxies where result[proxy] == nil {
+      result[proxy] = .unknown("no dialect of this plane can ask proxies for their certificates")
+    }
+    return result
+  }
+
+  /// One proxy, asked itself by the first dialect that can; its routes and its certificates side by side.
+  public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
+    async let certificates = certificates(of: [proxy])
+    var routes = Known<[ProgrammedRoute]>.unknown("no dialect of this plane can ask a proxy what it runs")
+    for dialect in dialects where routes.value == nil {
+      if let part = await dialect.routes(of: proxy, using: access) { routes = part }
+    }
+    return ProxyInspection(
+      proxy: proxy, routes: routes, certificates: await certificates[proxy] ?? .unknown("it was not asked"))
   }
 }

@@ -78,7 +78,7 @@ extension IstioAnalysis {
   }
 
   func checkAccess(into found: inout [Finding]) {
-    for (ref, policy) in snapshot.accessPolicies where ref.plane == plane {
+    for (ref, policy) in snapshot.accessPolicies where ref.plane == plane && IstioKind(rawValue: ref.kind) != nil {
       let isRoot = ref.namespace == settings.rootNamespace
       if knowsInstances, !policy.selector.isEmpty,
         !(isRoot ? isSelectingAnywhere(policy.selector) : isSelecting(policy.selector, in: ref.namespace))

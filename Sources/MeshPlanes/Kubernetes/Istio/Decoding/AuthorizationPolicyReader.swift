@@ -85,7 +85,7 @@ struct AuthorizationPolicyReader {
   }
 
   /// The policy the object stands for.
-  func policy(_ meta: IstioMetadata, plane: PlaneName) -> AccessPolicy {
+  func policy(_ meta: ObjectMetadata, plane: PlaneName) -> AccessPolicy {
     AccessPolicy(
       ref: meta.ref(.authorizationPolicy, on: plane), selector: selector, action: action, rules: rules,
       principals: principals)

@@ -37,7 +37,7 @@ struct DestinationRuleReader {
   }
 
   /// The policy the object stands for.
-  func policy(_ meta: IstioMetadata, plane: PlaneName, apiVersion: String) -> DestinationPolicy {
+  func policy(_ meta: ObjectMetadata, plane: PlaneName, apiVersion: String) -> DestinationPolicy {
     var result = policy
     result.ref = meta.ref(.destinationRule, on: plane)
     if result.exportTo == ["*"] { result.exportTo = [] }

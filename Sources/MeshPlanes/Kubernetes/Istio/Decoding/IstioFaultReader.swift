@@ -13,7 +13,7 @@ enum IstioFaultReader {
       case "delay":
         try reader.object { key, reader throws(JSONError) in
           switch key {
-          case "fixedDelay": result.delay = try reader.istioDuration()
+          case "fixedDelay": result.delay = try reader.goDuration()
           case "percentage": result.delayPercent = try reader.percentValue() ?? 100
           case "percent": result.delayPercent = try reader.double()
           default: try reader.skip()

@@ -6,7 +6,7 @@ enum IstioObjectReader {
   static func entities(
     _ kind: IstioKind, apiVersion: String, plane: PlaneName, _ reader: inout JSONReader
   ) throws(JSONError) -> [Entity] {
-    var meta = IstioMetadata()
+    var meta = ObjectMetadata()
     var spec = Spec(kind)
     var healthy = true
     var version = apiVersion
@@ -15,7 +15,7 @@ enum IstioObjectReader {
       case "apiVersion":
         let text = try reader.string()
         if text != version { version = text }
-      case "metadata": meta = try IstioMetadata(&reader)
+      case "metadata": meta = try ObjectMetadata(&reader)
       case "spec": try spec.read(&reader)
       case "status":
         if kind == .workloadEntry {
@@ -90,7 +90,7 @@ enum IstioObjectReader {
       }
     }
 
-    func entities(_ meta: IstioMetadata, plane: PlaneName, apiVersion: String, healthy: Bool) -> [Entity] {
+    func entities(_ meta: ObjectMetadata, plane: PlaneName, apiVersion: String, healthy: Bool) -> [Entity] {
       switch self {
       case .virtualService(let value): return [.route(value.route(meta, plane: plane, apiVersion: apiVersion))]
       case .destinationRule(let value):

@@ -14,7 +14,7 @@ enum IstioRuleReader {
       case "name": rule.name = try reader.string()
       case "match": rule.matches = try reader.list(IstioMatchReader.match)
       case "route": rule.backends = try backends(&reader, at: pointer)
-      case "timeout": rule.timeout = try reader.istioDuration()
+      case "timeout": rule.timeout = try reader.goDuration()
       case "retries": rule.retries = try retries(&reader)
       case "fault": rule.fault = try IstioFaultReader.fault(&reader)
       case "mirror": mirror = try destination(&reader).map { MirrorSetting($0) }
@@ -117,7 +117,7 @@ enum IstioRuleReader {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "attempts": result.attempts = try reader.int()
-      case "perTryTimeout": result.perTryTimeout = try reader.istioDuration()
+      case "perTryTimeout": result.perTryTimeout = try reader.goDuration()
       case "retryOn": result.retryOn = CommonIstio.texts.one(try reader.string())
       default: try reader.skip()
       }

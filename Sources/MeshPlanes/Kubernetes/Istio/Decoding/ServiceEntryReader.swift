@@ -48,7 +48,7 @@ struct ServiceEntryReader {
   }
 
   /// The service the object stands for: outside the mesh, or VMs inside it.
-  func service(_ meta: IstioMetadata, plane: PlaneName) -> Service {
+  func service(_ meta: ObjectMetadata, plane: PlaneName) -> Service {
     let isExternal = location != "MESH_INTERNAL"
     return Service(
       ref: meta.ref(.serviceEntry, on: plane), hosts: hosts, ports: ports, selector: selector,

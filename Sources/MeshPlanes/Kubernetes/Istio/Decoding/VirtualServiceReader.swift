@@ -32,7 +32,7 @@ struct VirtualServiceReader {
   }
 
   /// The route the object stands for.
-  func route(_ meta: IstioMetadata, plane: PlaneName, apiVersion: String) -> Route {
+  func route(_ meta: ObjectMetadata, plane: PlaneName, apiVersion: String) -> Route {
     var rules = http
     if !tls.isEmpty { rules += tls }
     if !tcp.isEmpty { rules += tcp }
@@ -47,7 +47,7 @@ struct VirtualServiceReader {
       ref: meta.ref(.virtualService, on: plane), dialect: .istio, apiVersion: apiVersion, hosts: hosts,
       attachedTo: CommonIstio.lists.one(gateways.isEmpty ? ["mesh"] : gateways),
       exportTo: exportTo == ["*"] ? [] : exportTo, rules: rules,
-      version: meta.version, createdAt: meta.createdAt, owners: IstioOwners.owners(of: meta))
+      version: meta.version, createdAt: meta.createdAt, owners: ObjectOwners.owners(of: meta))
   }
 
   /// Keeps equal host names of one object once: most rules name one host again and again.

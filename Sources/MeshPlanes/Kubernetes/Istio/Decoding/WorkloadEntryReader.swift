@@ -74,7 +74,7 @@ enum WorkloadEntryReader {
   }
 
   /// The instance an entry stands for, and its workload where no group declares one.
-  static func entities(_ entry: Entry, healthy: Bool, meta: IstioMetadata, plane: PlaneName) -> [Entity] {
+  static func entities(_ entry: Entry, healthy: Bool, meta: ObjectMetadata, plane: PlaneName) -> [Entity] {
     let ref = meta.ref(.workloadEntry, on: plane)
     let group =
       meta.annotations["istio.io/autoRegistrationGroup"]

@@ -68,12 +68,6 @@ enum VirtualServiceEdit {
   static func steps(
     _ native: NativeObject, to wanted: JSONValue, guards: [JSONPatch.Operation]
   ) -> [Step] {
-    guard var step = Step.editing(native, to: wanted, barrier: .acknowledged(within: 30)) else { return [] }
-    if case .patch(var patch) = step.write {
-      let first = patch.operations.first.map { [$0] } ?? []
-      patch.operations = first + guards + patch.operations.dropFirst()
-      step.write = .patch(patch)
-    }
-    return [step]
+    Step.editing(native, to: wanted, guards: guards, barrier: .acknowledged(within: 30))
   }
 }

@@ -14,7 +14,8 @@ struct IstioProgrammed {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     var report = ProgrammedReport(at: access.now)
     await readSync(into: &report, settings: settings, in: snapshot)
-    let wanted = routes.filter { $0.dialect == .istio && $0.ref.plane == access.plane }
+    // Istio's proxies also run what is written in other APIs, the Gateway API before all.
+    let wanted = routes.filter { $0.ref.plane == access.plane }
     guard !wanted.isEmpty else { return report }
     let domains = Set(
       wanted.flatMap { route in
@@ -23,7 +24,8 @@ struct IstioProgrammed {
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane, settings: settings).proxies(
       for: wanted, known: report.proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
-    await ask(chosen, domains: domains, into: &report)
+    let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
+    await ask(chosen, domains: domains, streams: streams, into: &report)
     return report
   }
 
@@ -59,11 +61,13 @@ struct IstioProgrammed {
     var gap: String?
   }
 
-  private func ask(_ proxies: [ObjectRef], domains: Set<String>, into report: inout ProgrammedReport) async {
+  private func ask(
+    _ proxies: [ObjectRef], domains: Set<String>, streams: Bool, into report: inout ProgrammedReport
+  ) async {
     let stale = Set(report.proxies.filter { $0.sync.values.contains(.stale) }.map(\.ref))
     let answers = await withTaskGroup(of: Answer.self) { group in
       for proxy in proxies {
-        group.addTask { await ask(proxy, domains: domains, isStale: stale.contains(proxy)) }
+        group.addTask { await ask(proxy, domains: domains, streams: streams, isStale: stale.contains(proxy)) }
       }
       var answers: [Answer] = []
       for await answer in group { answers.append(answer) }
@@ -85,12 +89,16 @@ struct IstioProgrammed {
   }
 
   @concurrent
-  private func ask(_ proxy: ObjectRef, domains: Set<String>, isStale: Bool) async -> Answer {
+  private func ask(_ proxy: ObjectRef, domains: Set<String>, streams: Bool, isStale: Bool) async -> Answer {
     var answer = Answer(proxy: proxy)
     do {
       let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
       answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy) { hosts in
         hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+      }
+      if streams {
+        let listeners = try EnvoyListeners.read(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
+        answer.routes += Self.streams(listeners, proxy: proxy)
       }
     } catch {
       answer.gap = "\(proxy.namespace)/\(proxy.name): \((error as? MeshError)?.message ?? String(describing: error))"
@@ -106,15 +114,20 @@ struct IstioProgrammed {
     return answer
   }
 
-  private func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
-    let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: Self.patience, what: "proxy \(proxy.name)") {
-      () async throws(MeshError) in
-      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
-        return try await direct(address + path)
+  /// The routes of streams in a proxy's outbound listeners: those made from an object, with where they lead.
+  static func streams(_ listeners: [EnvoyListener], proxy: ObjectRef) -> [ProgrammedRoute] {
+    listeners.filter { !$0.isInbound }.flatMap { listener in
+      listener.chains.filter { !$0.clusters.isEmpty && !$0.origin.isEmpty }.map { chain in
+        ProgrammedRoute(
+          proxy: proxy, domains: chain.serverNames, name: "", origin: chain.origin, clusters: chain.clusters,
+          port: listener.port, isStream: true)
       }
-      return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
     }
+  }
+
+  /// The answer of a proxy's administration interface to a path.
+  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+    try await IstioProxyAdmin(dialect: dialect, access: access).get(proxy, path)
   }
 }
 

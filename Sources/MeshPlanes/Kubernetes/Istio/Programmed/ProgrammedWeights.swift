@@ -44,8 +44,10 @@ public struct ProgrammedWeights: Sendable, Hashable {
     guard !report.asked.isEmpty else {
       return .unknown(report.gaps.first ?? "no proxy was asked")
     }
-    guard rule.layer == .http || rule.layer == .grpc else { return .unknown("only HTTP routes are read from proxies") }
-    let own = report.routes.filter { belongs($0, to: route, settings: settings) && fits($0, rule, of: route, settings) }
+    let isStream = rule.layer == .tcp || rule.layer == .tls
+    let own = report.routes.filter {
+      $0.isStream == isStream && belongs($0, to: route, settings: settings) && fits($0, rule, of: route, settings)
+    }
     guard !own.isEmpty else { return .unknown("none of \(report.asked.count) proxies asked has this rule") }
     var byProxy: [ObjectRef: [Int]] = [:]
     for programmed in own where byProxy[programmed.proxy] == nil {
@@ -97,6 +99,16 @@ public struct ProgrammedWeights: Sendable, Hashable {
   private static func fits(_ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings)
     -> Bool
   {
+    if programmed.isStream {
+      // Streams have no names: they are told by where they lead and, among those, by the names in TLS's greeting.
+      let names = rule.matches.flatMap(\.sniHosts)
+      guard names.isEmpty || programmed.domains.isEmpty || !Set(names).isDisjoint(with: programmed.domains) else {
+        return false
+      }
+      return programmed.clusters.allSatisfy { cluster in
+        rule.backends.contains { matches(cluster, $0, of: route, settings) }
+      }
+    }
     if !rule.name.isEmpty { return programmed.name == rule.name || programmed.name.hasPrefix(rule.name + ".") }
     if !programmed.name.isEmpty, route.rules.contains(where: { !$0.name.isEmpty && programmed.name.hasPrefix($0.name) })
     {

@@ -20,6 +20,7 @@ enum SyncReader {
     var state = ProxyState(
       ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name), version: entry.version)
     state.rejection = entry.pairs.lazy.map(\.error).first { !$0.isEmpty }
+    state.sent = digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent))
     // Most proxies are as the one before: what they have in common is kept once.
     if let last, last.version == state.version { state.version = last.version }
     let types = ProxyState.ConfigType.allCases
@@ -94,6 +95,17 @@ enum SyncReader {
     entry.namespace = String(id[id.index(after: dot)...])
     entry.name = String(id[..<dot])
     return entry
+  }
+
+  /// A digest of texts (FNV-1a); 0 where all are empty.
+  private static func digest(_ texts: [String]) -> UInt64 {
+    guard texts.contains(where: { !$0.isEmpty }) else { return 0 }
+    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    for text in texts {
+      for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      digest = (digest ^ 0xFF) &* 0x100_0000_01B3
+    }
+    return max(digest, 1)
   }
 
   private static func resource(_ reader: inout JSONReader) throws(JSONError) -> Pair {

@@ -1,0 +1,155 @@
+import MeshModel
+
+extension VirtualService {
+  /// The kinds of other configuration APIs that route, by group and plural.
+  static let dialects: [ResourceID: @Sendable (StoredObject) -> VirtualService?] = [
+    ResourceID("httproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("tcproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("httproutes", group: "policy.linkerd.io"): gatewayRoute,
+    ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
+    ResourceID("services", group: "serving.knative.dev"): knativeService,
+  ]
+
+  /// What istiod makes of a route of the Gateway API: a virtual service for its Service parents, its gateways, or both.
+  @Sendable private static func gatewayRoute(_ object: StoredObject) -> VirtualService? {
+    let json = object.json
+    let spec = json["spec"] ?? [:]
+    var hosts: [JSONValue] = []
+    var gateways: [JSONValue] = []
+    for parent in spec["parentRefs"]?.array ?? [] {
+      let namespace = parent["namespace"]?.string ?? object.namespace
+      let name = parent["name"]?.string ?? ""
+      if parent["kind"]?.string == "Service" {
+        hosts.append(.string(host(name, namespace)))
+        gateways.append("mesh")
+      } else {
+        gateways.append(.string("\(namespace)/\(name)"))
+      }
+    }
+    hosts += spec["hostnames"]?.array ?? []
+    let isTCP = object.resource.plural == "tcproutes"
+    var rules: [(rank: [Int], rule: JSONValue)] = []
+    for rule in spec["rules"]?.array ?? [] {
+      let matches = rule["matches"]?.array ?? []
+      for match in matches.isEmpty ? [[:]] : matches {
+        rules.append((rank(match), istioRule(rule, match, namespace: object.namespace)))
+      }
+    }
+    // The most specific condition goes first; between equal ones the order written (Gateway API, HTTPRouteRule.matches).
+    let ordered = rules.enumerated().sorted {
+      $0.element.rank == $1.element.rank
+        ? $0.offset < $1.offset : $1.element.rank.lexicographicallyPrecedes($0.element.rank)
+    }.map(\.element.rule)
+    return made(object, hosts: hosts, gateways: gateways, [isTCP ? "tcp" : "http": .array(ordered)])
+  }
+
+  /// SMI: the root service's calls go to the backends by weight.
+  @Sendable private static func trafficSplit(_ object: StoredObject) -> VirtualService? {
+    let spec = object.json["spec"] ?? [:]
+    let routes = (spec["backends"]?.array ?? []).map { backend -> JSONValue in
+      [
+        "destination": ["host": .string(host(backend["service"]?.string ?? "", object.namespace))],
+        "weight": backend["weight"] ?? 0,
+      ]
+    }
+    let root = spec["service"]?.string ?? ""
+    return made(
+      object, hosts: [.string(root.contains(".") ? root : host(root, object.namespace))], gateways: ["mesh"],
+      ["http": [["route": .array(routes)]]])
+  }
+
+  /// Knative: calls of the service's name go to the Services of its revisions by percent.
+  @Sendable private static func knativeService(_ object: StoredObject) -> VirtualService? {
+    let json = object.json
+    let latest = json["status"]?["latestReadyRevisionName"]?.string ?? "\(object.name)-00001"
+    let traffic = json["spec"]?["traffic"]?.array ?? [["latestRevision": true, "percent": 100]]
+    let routes = traffic.map { target -> JSONValue in
+      [
+        "destination": ["host": .string(host(target["revisionName"]?.string ?? latest, object.namespace))],
+        "weight": target["percent"] ?? 0,
+      ]
+    }
+    return made(
+      object, hosts: [.string(host(object.name, object.namespace))], gateways: ["mesh"],
+      ["http": [["route": .array(routes)]]])
+  }
+
+  private static func host(_ name: String, _ namespace: String) -> String { "\(name).\(namespace).svc.cluster.local" }
+
+  private static func made(
+    _ object: StoredObject, hosts: [JSONValue], gateways: [JSONValue], _ rules: JSONValue
+  ) -> VirtualService? {
+    guard !hosts.isEmpty else { return nil }
+    var spec = rules
+    spec["hosts"] = .array(hosts)
+    spec["gateways"] = .array(gateways)
+    var json = object.json
+    json["spec"] = spec
+    return VirtualService(StoredObject(json, resource: object.resource, resourceVersion: object.resourceVersion))
+  }
+
+  /// How specific a condition is, the more significant part first.
+  private static func rank(_ match: JSONValue) -> [Int] {
+    let path = match["path"]
+    let length = path?["value"]?.string?.utf8.count ?? 1
+    let exact = path?["type"]?.string == "Exact" ? 1 : 0
+    let method = match["method"] == nil ? 0 : 1
+    return [exact, length, method, match["headers"]?.array?.count ?? 0, match["queryParams"]?.array?.count ?? 0]
+  }
+
+  private static func istioRule(_ rule: JSONValue, _ match: JSONValue, namespace: String) -> JSONValue {
+    var result: JSONValue = [:]
+    if let name = rule["name"] { result["name"] = name }
+    let condition = condition(match)
+    if condition.object?.isEmpty == false { result["match"] = [condition] }
+    result["route"] = .array(
+      (rule["backendRefs"]?.array ?? []).map { backend in
+        var route: JSONValue = [
+          "destination": [
+            "host": .string(host(backend["name"]?.string ?? "", backend["namespace"]?.string ?? namespace))
+          ]
+        ]
+        if let port = backend["port"] { route["destination"]?["port"] = ["number": port] }
+        route["weight"] = backend["weight"] ?? 1
+        return route
+      })
+    if let timeout = rule["timeouts"]?["request"] { result["timeout"] = timeout }
+    for filter in rule["filters"]?.array ?? [] {
+      if let mirror = filter["requestMirror"], let backend = mirror["backendRef"] {
+        result["mirror"] = [
+          "host": .string(host(backend["name"]?.string ?? "", backend["namespace"]?.string ?? namespace)),
+          "port": ["number": backend["port"] ?? 80],
+        ]
+        if let percent = mirror["percent"] { result["mirrorPercentage"] = ["value": percent] }
+      }
+      if let redirect = filter["requestRedirect"] { result["redirect"] = ["authority": redirect["hostname"] ?? ""] }
+    }
+    return result
+  }
+
+  private static func condition(_ match: JSONValue) -> JSONValue {
+    var condition: JSONValue = [:]
+    if let path = match["path"], let value = path["value"]?.string {
+      switch path["type"]?.string {
+      case "Exact": condition["uri"] = ["exact": .string(value)]
+      case "RegularExpression": condition["uri"] = ["regex": .string(value)]
+      // A prefix matches whole segments.
+      default: if value != "/" { condition["uri"] = ["regex": .string("\(value)(/.*)?")] }
+      }
+    }
+    if let method = match["method"]?.string { condition["method"] = ["exact": .string(method)] }
+    if let service = match["method"]?["service"]?.string {
+      let name = match["method"]?["method"]?.string
+      condition["uri"] = name.map { ["exact": .string("/\(service)/\($0)")] } ?? ["prefix": .string("/\(service)/")]
+    }
+    var headers = JSONObject()
+    for header in match["headers"]?.array ?? [] {
+      guard let name = header["name"]?.string else { continue }
+      let isPattern = header["type"]?.string == "RegularExpression"
+      headers[name] = [isPattern ? "regex" : "exact": header["value"] ?? ""]
+    }
+    if !headers.isEmpty { condition["headers"] = .object(headers) }
+    return condition
+  }
+}

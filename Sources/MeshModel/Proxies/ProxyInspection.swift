@@ -1,0 +1,16 @@
+/// One proxy, asked itself: what it runs and which certificates it holds.
+public struct ProxyInspection: Sendable, Hashable {
+  /// The proxy.
+  public var proxy: ObjectRef
+  /// The weighted routes it runs, all of them, or why they are not known.
+  public var routes: Known<[ProgrammedRoute]>
+  /// The certificates it holds, or why they are not known.
+  public var certificates: Known<ProxyCertificates>
+
+  /// Creates an inspection.
+  public init(proxy: ObjectRef, routes: Known<[ProgrammedRoute]>, certificates: Known<ProxyCertificates>) {
+    self.proxy = proxy
+    self.routes = routes
+    self.certificates = certificates
+  }
+}

@@ -1,0 +1,91 @@
+public import MeshModel
+import MeshPlanes
+import MeshTelemetry
+
+/// What is known of the callers of workloads that begin to refuse plaintext.
+///
+/// A metric that is absent proves nothing: only where telemetry is fresh, whole and speaks of a workload's own proxy can
+/// it be told that nobody calls it in plaintext.
+extension MeshView {
+  /// The least number of seconds that must have been watched: who calls less often is not seen in a shorter time.
+  static let leastWatched = 30.0
+  /// The age in seconds from which a measurement says nothing of now.
+  static let oldestMeasurement = 120.0
+
+  /// The workloads with a proxy that would refuse plaintext on some port where they take it now.
+  public func tightened(by changed: MeshSnapshot, plane: PlaneName) -> [ObjectRef] {
+    guard snapshot.mtlsPolicies != changed.mtlsPolicies, let before = mtlsRules(plane: plane) else { return [] }
+    var later = self
+    later.snapshot = changed
+    guard let after = later.mtlsRules(plane: plane) else { return [] }
+    let policies = Array(snapshot.mtlsPolicies.values) + Array(changed.mtlsPolicies.values)
+    let ports = Set(policies.lazy.filter { $0.ref.plane == plane }.flatMap(\.ports.keys)).sorted()
+    return changed.workloads.values.filter { workload in
+      guard workload.ref.plane == plane, changed.readiness[workload.ref]?.proxy != ProxyMode.none else { return false }
+      return ([nil] + ports.map(Int?.some)).contains { port in
+        before.accepted(by: workload, port: port).mode != .strict
+          && after.accepted(by: workload, port: port).mode == .strict
+      }
+    }.map(\.ref).sorted()
+  }
+
+  /// Why it cannot be told who calls workloads in plaintext, one reason an entry; empty where it can.
+  public func unknownCallers(of workloads: [ObjectRef], plane: PlaneName) -> [String] {
+    guard !workloads.isEmpty else { return [] }
+    guard let report = traffic(on: plane).value else {
+      return ["callers are not known (\(traffic(on: plane).reason ?? "no telemetry source"))"]
+    }
+    var reasons: [String] = []
+    let age = at.age(of: report.at) + (report.sampleAge ?? 0)
+    if age > Self.oldestMeasurement {
+      reasons.append("the newest measurement is \(Figures.duration(age.rounded())) old")
+    }
+    if report.window < Self.leastWatched {
+      let watched = Figures.duration(report.window.rounded())
+      reasons.append("only the last \(watched) were watched: a caller that calls less often is not seen")
+    }
+    let gaps = report.gaps.filter(Self.hidesCallers)
+    if !gaps.isEmpty { reasons.append("telemetry is incomplete: \(Self.named(gaps, limit: 3))") }
+    if report.edges.isEmpty {
+      reasons.append("nothing at all was measured: absent is not the same as none")
+      return reasons
+    }
+    let without = workloads.filter { snapshot.readiness[$0] == nil && (snapshot.workloads[$0]?.desired ?? 0) > 0 }
+    if !without.isEmpty {
+      reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
+    }
+    let reporting = Self.reporting(report.edges)
+    let silent = workloads.filter { ref in
+      snapshot.readiness[ref] != nil && !reporting.contains(Reporter(namespace: ref.namespace, workload: ref.name))
+    }
+    if !silent.isEmpty {
+      reasons.append("no metric comes from the proxies of \(Self.named(silent.map(\.shortName)))")
+    }
+    return reasons
+  }
+
+  /// Whether a gap can hide a caller; missing latencies and a window still filling up hide none that is not told of anyway.
+  private static func hidesCallers(_ gap: String) -> Bool {
+    !gap.hasPrefix("latency") && !gap.hasPrefix("measured over") && !gap.contains("remark of the server")
+      && !gap.contains("native histograms")
+  }
+
+  private struct Reporter: Hashable {
+    var namespace: String
+    var workload: String
+  }
+
+  /// The workloads whose own proxies spoke: as the destination of calls, or as the source of them.
+  private static func reporting(_ edges: [Edge]) -> Set<Reporter> {
+    Set(
+      edges.map { edge in
+        let end = edge.reporter == .source ? edge.source : edge.destination
+        return Reporter(namespace: end.namespace, workload: end.workload)
+      })
+  }
+
+  private static func named(_ items: [String], limit: Int = 5) -> String {
+    let more = items.count > limit ? " and \(items.count - limit) more" : ""
+    return items.prefix(limit).joined(separator: ", ") + more
+  }
+}

@@ -1,0 +1,129 @@
+public import MeshModel
+import MeshPlanes
+import MeshTelemetry
+
+/// What the proxies at both ends of a call run for its TLS, and what comes of it.
+public struct ProgrammedMTLS: Sendable, Hashable {
+  /// What the server's proxy takes.
+  public var server: MTLSMode
+  /// What the client's proxy sends: `auto`, `ISTIO_MUTUAL`, `TLS`, `plaintext` or `no proxy`.
+  public var client: String
+  /// What comes of the two.
+  public var outcome: MTLSVerdict.Outcome
+  /// The proxies that said so.
+  public var proxies: [ObjectRef]
+
+  /// What comes of what a client sends (`nil`: it has no proxy) and what a server takes (`nil`: it has no proxy).
+  static func outcome(_ sends: OutboundTLS.Sends?, _ takes: InboundTLS?) -> MTLSVerdict.Outcome {
+    let takes = takes ?? InboundTLS(port: nil, takesMeshTLS: false, takesPlaintext: true)
+    switch sends {
+    case .auto where takes.takesMeshTLS: return .mtls
+    case .mesh: return takes.takesMeshTLS ? .mtls : .breaks
+    case .own: return takes.takesPlaintext ? .applicationTLS : .breaks
+    case .auto, .plaintext, nil: return takes.takesPlaintext ? .plaintext : .breaks
+    }
+  }
+}
+
+extension MeshView {
+  /// What to ask proxies for the mTLS of a plane: both ends of every call seen, then every other workload of a namespace.
+  public func tlsQuestions(plane: PlaneName, namespace: String? = nil) -> [ProxyTLSQuestion] {
+    var questions: [ObjectRef: ProxyTLSQuestion] = [:]
+    var order: [ObjectRef] = []
+    func ask(_ workload: ObjectRef, _ change: (inout ProxyTLSQuestion) -> Void) {
+      guard snapshot.workloads[workload] != nil else { return }
+      if questions[workload] == nil { order.append(workload) }
+      change(&questions[workload, default: ProxyTLSQuestion(workload: workload)])
+    }
+    for pair in mtlsMatrix(plane: plane, namespace: namespace) {
+      ask(pair.server) { $0.isServer = true }
+      if let host = snapshot.services[pair.service]?.hosts.first { ask(pair.client) { $0.hosts.insert(host) } }
+    }
+    for ref in snapshot.workloads.keys.filter({ $0.isIn(plane: plane, namespace: namespace) }).sorted() {
+      ask(ref) { $0.isServer = true }
+    }
+    return order.compactMap { questions[$0] }
+  }
+
+  /// What the proxies at both ends of a call run, or why it is not known.
+  func programmedMTLS(client: Workload, server: Workload, service: Service, port: Int) -> Known<ProgrammedMTLS> {
+    let plane = server.ref.plane
+    guard case .known(let report, let source, let at)? = proxyTLS[plane] else {
+      return .unknown(proxyTLS[plane]?.reason ?? "proxies were not asked for their TLS contexts")
+    }
+    var proxies: [ObjectRef] = []
+    var takes: InboundTLS?
+    if snapshot.readiness[server.ref]?.proxy != ProxyMode.none {
+      guard let contexts = report.workloads[server.ref] else {
+        return .unknown("\(server.ref.name): \(report.gaps[server.ref] ?? "not asked")")
+      }
+      let target = service.ports.first { $0.port == port }?.targetPort ?? port
+      guard let found = contexts.inbound(port: target) else {
+        return .unknown("the proxy of \(server.ref.name) has no listener for port \(target)")
+      }
+      takes = found
+      proxies.append(contexts.proxy)
+    }
+    var sends: OutboundTLS.Sends?
+    if client.nativeKind != "unknown", snapshot.readiness[client.ref]?.proxy != ProxyMode.none {
+      guard let contexts = report.workloads[client.ref] else {
+        return .unknown("\(client.ref.name): \(report.gaps[client.ref] ?? "not asked")")
+      }
+      guard let found = contexts.outbound(host: service.hosts.first ?? "", port: port) else {
+        return .unknown("the proxy of \(client.ref.name) has no cluster for \(service.ref.name):\(port)")
+      }
+      sends = found.sends
+      proxies.append(contexts.proxy)
+    }
+    guard !proxies.isEmpty else { return .unknown("neither end has a proxy") }
+    return .known(
+      ProgrammedMTLS(
+        server: takes?.mode ?? .disable, client: sends?.rawValue ?? "no proxy",
+        outcome: ProgrammedMTLS.outcome(sends, takes), proxies: proxies),
+      source: source, at: at)
+  }
+
+  /// What a workload's proxy takes on a container port (`nil`: on those without a mode of their own), or why it is not
+  /// known.
+  func programmedMode(of workload: ObjectRef, port: Int?, exceptional: Set<Int>) -> Known<MTLSMode> {
+    guard case .known(let report, let source, let at)? = proxyTLS[workload.plane] else {
+      return .unknown(proxyTLS[workload.plane]?.reason ?? "proxies were not asked for their TLS contexts")
+    }
+    guard let contexts = report.workloads[workload] else {
+      return .unknown(report.gaps[workload] ?? "not asked")
+    }
+    if let port {
+      guard let found = contexts.inbound(port: port) else {
+        return .unknown("its proxy has no listener for port \(port)")
+      }
+      return .known(found.mode, source: source, at: at)
+    }
+    let own = contexts.inbound.filter { entry in entry.port.map { !exceptional.contains($0) } ?? false }
+    let modes = Set((own.isEmpty ? contexts.inbound.filter { $0.port == nil } : own).map(\.mode))
+    guard let only = modes.first else { return .unknown("its proxy has no inbound listener") }
+    guard modes.count == 1 else {
+      let ports = own.map { "\($0.port ?? 0) \($0.mode.rawValue)" }.joined(separator: ", ")
+      return .unknown("its proxy differs by port: \(ports)")
+    }
+    return .known(only, source: source, at: at)
+  }
+
+  /// The share of what reached each workload of a plane that was mutually authenticated.
+  func mtlsShares(plane: PlaneName) -> (shares: [ObjectRef: Known<Proportion>], otherwise: String) {
+    guard let report = traffic(on: plane).value else {
+      return ([:], traffic(on: plane).reason ?? "no telemetry source")
+    }
+    var sums: [ObjectRef: (secured: Double, n: Double, query: String)] = [:]
+    for edge in report.edges {
+      guard let share = edge.traffic.mtlsShare else { continue }
+      let ref = ObjectRef(
+        plane: plane, namespace: edge.destination.namespace, kind: "workload", name: edge.destination.workload)
+      let sum = sums[ref] ?? (0, 0, edge.traffic.query)
+      sums[ref] = (sum.secured + share * edge.traffic.n, sum.n + edge.traffic.n, sum.query)
+    }
+    let shares = sums.compactMapValues { sum in
+      Proportion(successes: sum.secured, of: sum.n).map { Known.known($0, source: sum.query, at: report.at) }
+    }
+    return (shares, report.gaps.first ?? "no traffic was reported by its own proxy")
+  }
+}

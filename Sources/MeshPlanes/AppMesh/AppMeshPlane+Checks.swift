@@ -1,0 +1,76 @@
+import MeshModel
+import MeshTransport
+
+extension AppMeshPlane {
+  /// Checks the service's life, credentials, identity, clock, reachability and permissions, in this order.
+  public func check() async -> [PlaneCheck] {
+    var checks: [PlaneCheck] = []
+    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
+      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
+    }
+    add(
+      "service", .warning, Plane.Kind.appMesh.notice ?? "",
+      remedy: "take everything out with: meshdeck get objects -p \(name) -A -o yaml")
+    do throws(MeshError) {
+      let keys = try await identity.keys()
+      add("credentials", .ok, "\(keys.source), for region \(region)")
+      do throws(MeshError) {
+        let (caller, headers) = try await AWSRoles(identity: identity).caller(keys)
+        add("identity", .ok, "\(caller.arn) (account \(caller.account))")
+        checks.append(clockCheck(headers))
+      } catch {
+        let isRefused = error.code == .unauthenticated || error.code == .forbidden
+        add("identity", isRefused ? .failed : .warning, error.message, remedy: error.remedy)
+      }
+    } catch {
+      add("credentials", .failed, error.message, remedy: error.remedy)
+      for name in ["identity", "reachable", "permissions"] {
+        add(name, .skipped, "not asked, since the check before failed")
+      }
+      return checks
+    }
+    do throws(MeshError) {
+      let meshes = try await catalog.meshes(nil)
+      add("reachable", .ok, "\(client.session.origin) answers")
+      let names = meshes.isEmpty ? "no mesh" : "\(meshes.count) \(meshes.count == 1 ? "mesh" : "meshes")"
+      add("permissions", .ok, "may list meshes: \(names) in \(region)")
+      try await kindChecks(&checks)
+    } catch {
+      let isAnswered = error.code == .forbidden || error.code == .unauthenticated
+      add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
+    }
+    if case .refused(let reason) = client.session.writes {
+      add("writing", .skipped, "not allowed here: \(reason)")
+    } else {
+      add("writing", .skipped, "AWS tells what one may write only when it is written")
+    }
+    return checks
+  }
+
+  private func kindChecks(_ checks: inout [PlaneCheck]) async throws(MeshError) {
+    let reading = try await catalog.read(Set(AppMeshKind.allCases), mesh: nil)
+    let counts = AppMeshKind.allCases.filter { reading.gaps[$0] == nil }
+      .map { "\(reading.objects[$0]?.count ?? 0) \($0.collection)" }
+    checks.append(PlaneCheck(name: "permissions", result: .ok, detail: "may read \(counts.joined(separator: ", "))"))
+    for (kind, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      checks.append(
+        PlaneCheck(
+          name: "permissions", result: .warning, detail: gap,
+          remedy:
+            "ask for appmesh:List* and appmesh:Describe* on \(kind.collection), or mind that the endpoint lacks them"
+        ))
+    }
+  }
+
+  /// How far this machine's clock is from AWS's: signatures are believed for five minutes.
+  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
+    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
+      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
+    }
+    let skew = Int(server.seconds) - clock.wallSeconds()
+    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
+    return PlaneCheck(
+      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
+      remedy: "set the clock: signatures are believed for 5 minutes")
+  }
+}

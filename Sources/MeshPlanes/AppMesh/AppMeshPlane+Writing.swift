@@ -1,0 +1,172 @@
+public import MeshModel
+import MeshTransport
+
+extension AppMeshPlane {
+  /// Makes the steps of an intent from resources read now.
+  public func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
+    let step: Step?
+    switch intent {
+    case .weights(let intent): step = try AppMeshEdit.weights(try await native(intent.route), intent)
+    case .rule(let intent): step = try AppMeshEdit.rule(try await native(intent.route), intent)
+    case .mtls(let intent):
+      guard intent.scope == .workload || intent.scope == .port else {
+        throw MeshError(
+          .refused, "App Mesh sets TLS by virtual node alone, not for a mesh", plane: name,
+          remedy: "say workload/NAME, one after another")
+      }
+      let ref = ObjectRef(
+        plane: name, namespace: intent.namespace, kind: AppMeshKind.virtualNode.rawValue, name: intent.workload)
+      step = try AppMeshEdit.mtls(try await native(ref), intent)
+    case .object(let intent): step = try await self.step(for: intent)
+    case .delete(let ref):
+      let native = try await native(ref)
+      step = Step(
+        object: ref, path: native.path, write: .delete,
+        precondition: Precondition(version: native.version, uid: native.uid, isAtomic: false),
+        inverse: .create(native.json), before: native.json)
+    }
+    return step.map { [$0] } ?? []
+  }
+
+  /// A resource as it shall be: its specification replaced where it exists, created where it does not.
+  private func step(for intent: ObjectIntent) async throws(MeshError) -> Step? {
+    guard let resource = AppMeshName(intent.ref) else { throw unknown(intent.ref) }
+    guard intent.json["spec"]?.object != nil else {
+      throw MeshError(.usage, "the object has no spec", plane: name, object: intent.ref)
+    }
+    let current: NativeObject
+    do throws(MeshError) { current = try await native(intent.ref) } catch  where error.code == .notFound {
+      guard intent.baseVersion == nil else {
+        throw MeshError(
+          .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
+      }
+      var json = intent.json
+      json["meshName"] = .string(resource.mesh)
+      json[resource.kind.nameMember] = .string(resource.name)
+      if let parent = resource.kind.parent { json[parent.nameMember] = .string(resource.parent) }
+      let path = await catalog.path(resource)
+      return Step(
+        object: intent.ref, path: path, write: .create(json), precondition: Precondition(version: nil, isAtomic: false),
+        inverse: .delete, after: json)
+    }
+    if let base = intent.baseVersion, base != current.version {
+      throw MeshError(
+        .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
+        object: intent.ref, remedy: "read it again and repeat the change")
+    }
+    return AppMeshEdit.step(current, to: intent.json)
+  }
+
+  /// Reads again and compares; App Mesh itself judges only what it stores.
+  public func dryRun(_ step: Step) async -> DryRunVerdict {
+    do throws(MeshError) {
+      let body = try await prepared(step)
+      return DryRunVerdict(
+        step: 0, accepted: nil,
+        message: "unchanged since it was read; App Mesh has no dry run, so it is validated only when it is written",
+        result: body)
+    } catch {
+      let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
+      return DryRunVerdict(
+        step: 0, accepted: answered ? false : nil, message: error.message, failure: answered ? error.code : nil)
+    }
+  }
+
+  /// Whether writing is allowed here; what AWS permits it tells only when it is written.
+  public func permits(_ step: Step) async -> Capabilities.Answer {
+    if case .refused(let reason) = client.session.writes { return .no(reason) }
+    return .yes
+  }
+
+  /// Reads, compares, writes with a client token, and reads back; the last writer wins.
+  public func apply(_ step: Step) async throws(MeshError) -> StepOutcome {
+    guard let resource = AppMeshName(step.object) else { throw unknown(step.object) }
+    let wanted = try await prepared(step)
+    let what = "write \(resource.kind.rawValue) \(resource.name)"
+    switch step.write {
+    case .delete:
+      try await client.delete(step.path, what: "delete \(resource.kind.rawValue) \(resource.name)", object: step.object)
+      return StepOutcome(version: "", json: nil)
+    case .create, .patch:
+      var body: JSONValue = [
+        "clientToken": .string(AppMeshToken.text(step, wanted)), "spec": wanted?["spec"] ?? .null,
+      ]
+      var path = step.path
+      if case .create = step.write {
+        body[resource.kind.nameMember] = .string(resource.name)
+        path = resource.kind.collectionPath(mesh: resource.mesh, parent: resource.parent)
+        if let query = step.path.firstIndex(of: "?") { path += step.path[query...] }
+      }
+      _ = try await client.put(path, body, what: what, object: step.object)
+      return try await readBack(step, wanted)
+    }
+  }
+
+  /// The object as it shall be, made of the one read now; a conflict where somebody wrote since the step was made.
+  private func prepared(_ step: Step) async throws(MeshError) -> JSONValue? {
+    let now: NativeObject
+    do throws(MeshError) { now = try await native(step.object) } catch  where error.code == .notFound {
+      switch step.write {
+      case .create(let json): return json
+      case .patch, .delete:
+        throw MeshError(.conflict, "it was deleted since it was read", plane: name, object: step.object)
+      }
+    }
+    if case .create = step.write {
+      throw MeshError(
+        .conflict, "there is one of this name already (version \(now.version))", plane: name, object: step.object)
+    }
+    guard now.version == step.precondition.version, step.precondition.uid.isEmpty || now.uid == step.precondition.uid
+    else {
+      throw MeshError(
+        .conflict,
+        "it was changed since it was read (version \(step.precondition.version ?? "none"), now \(now.version))",
+        plane: name, object: step.object)
+    }
+    guard case .patch(let patch) = step.write else { return now.json }
+    do throws(JSONPatchError) { return try patch.applied(to: now.json) } catch {
+      throw MeshError(
+        .conflict, "it is not as it was read: \(error)", plane: name, object: step.object, underlying: error)
+    }
+  }
+
+  /// Reads what became of a write: another's write in between is told, and one after it that undid it is a conflict.
+  private func readBack(_ step: Step, _ wanted: JSONValue?) async throws(MeshError) -> StepOutcome {
+    let now: NativeObject
+    do throws(MeshError) { now = try await native(step.object) } catch {
+      throw MeshError(
+        .unknownOutcome, "written, and reading it back failed: \(error.message)", plane: name, object: step.object,
+        remedy: "read it back before anything else", underlying: error)
+    }
+    guard let wanted, (now.json["spec"] ?? .null).isEquivalent(to: wanted["spec"] ?? .null) else {
+      throw MeshError(
+        .conflict, "written, and somebody else's write came after it (version \(now.version)): the last writer won",
+        plane: name, object: step.object, remedy: "look at what they wrote, and plan again")
+    }
+    let expected = step.precondition.version.flatMap { Int($0) }.map { $0 + 1 } ?? 1
+    let isFollowed = step.precondition.version == nil || Int(now.version) == nil || Int(now.version) == expected
+    return StepOutcome(
+      version: now.version, json: now.json,
+      warning: isFollowed
+        ? nil
+        : "\(step.object): somebody else wrote at the same moment (version \(now.version), not \(expected)), and this "
+          + "write replaced theirs: App Mesh has no write precondition")
+  }
+}
+
+/// The token by which App Mesh tells a repeated request from a new one.
+enum AppMeshToken {
+  /// A text of 32 digits that is the same for the same write on the same version.
+  static func text(_ step: Step, _ wanted: JSONValue?) -> String {
+    let bytes =
+      Array("\(step.path)\n\(step.precondition.version ?? "")\n\(step.precondition.uid)\n".utf8)
+      + JSONWriter.bytes(wanted?["spec"] ?? .null)
+    // FNV-1a over two beginnings; it only has to be unlikely to collide, not hard to forge.
+    return [0xcbf2_9ce4_8422_2325, 0x9ae1_6a3b_2f90_404f].map { (basis: UInt64) in
+      var hash = basis
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      let text = String(hash, radix: 16)
+      return String(repeating: "0", count: 16 - text.count) + text
+    }.joined()
+  }
+}

@@ -1,0 +1,61 @@
+import MeshModel
+
+/// A reader of Envoy's `/certs`.
+///
+/// Envoy lists the certificates of every TLS context apart, so that a sidecar with hundreds of upstreams repeats the same
+/// two hundreds of times; each is kept once. Who issued a certificate is not told.
+/// Source: Envoy admin API, `Certificates` (`admin/v3/certs.proto`): times as RFC 3339, days as text, zeros left out.
+enum EnvoyCertificates {
+  /// The certificates a proxy holds.
+  static func read(_ bytes: [UInt8]) throws(JSONError) -> ProxyCertificates {
+    var result = ProxyCertificates()
+    var seen: (own: Set<String>, roots: Set<String>) = ([], [])
+    try JSONReader.read(bytes) { reader throws(JSONError) in
+      try reader.object { key, reader throws(JSONError) in
+        switch key {
+        case "certificates":
+          try reader.array { reader throws(JSONError) in
+            try reader.object { key, reader throws(JSONError) in
+              switch key {
+              case "cert_chain":
+                for one in try reader.list(certificate) where seen.own.insert(one.identifier).inserted {
+                  result.own.append(one)
+                }
+              case "ca_cert":
+                for one in try reader.list(certificate) where seen.roots.insert(one.identifier).inserted {
+                  result.roots.append(one)
+                }
+              default: try reader.skip()
+              }
+            }
+          }
+        default: try reader.skip()
+        }
+      }
+    }
+    return result
+  }
+
+  private static func certificate(_ reader: inout JSONReader) throws(JSONError) -> ProxyCertificate {
+    var one = ProxyCertificate(serial: "")
+    try reader.object { key, reader throws(JSONError) in
+      switch key {
+      case "path": one.path = try reader.string()
+      case "serial_number": one.serial = try reader.string()
+      case "valid_from": one.begins = RFC3339.parse(try reader.string())
+      case "expiration_time": one.expires = RFC3339.parse(try reader.string())
+      case "subject_alt_names":
+        try reader.array { reader throws(JSONError) in
+          try reader.object { key, reader throws(JSONError) in
+            switch key {
+            case "uri", "dns", "ip_address": one.names.append(try reader.string())
+            default: try reader.skip()
+            }
+          }
+        }
+      default: try reader.skip()
+      }
+    }
+    return one
+  }
+}

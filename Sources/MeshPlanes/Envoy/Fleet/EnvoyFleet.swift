@@ -1,0 +1,128 @@
+import MeshModel
+import MeshTransport
+
+/// The proxies of a plane, read in parallel within bounds; what one told last stays when it stops answering.
+actor EnvoyFleet {
+  private let plane: PlaneName
+  private let places: EnvoyPlaces
+  private let options: Session.Options
+  private let now: @Sendable () -> Instant
+  private var admins: [String: EnvoyAdmin] = [:]
+  private var members: [String: Member] = [:]
+  private var state = State()
+  private var running: Task<State, Never>?
+
+  /// The most proxies asked at one time.
+  static let parallelism = 16
+
+  /// What is kept of one proxy.
+  private struct Member {
+    var facts: EnvoyReader.Facts?
+    var reading: EnvoyReading?
+    var failure: String?
+    var since: Instant?
+  }
+
+  /// All that is known of a fleet.
+  struct State: Sendable {
+    /// What the proxies told, by address in order; one that stopped answering is there with what it told last.
+    var readings: [EnvoyReading] = []
+    /// The proxies that do not answer, with the reason and since when.
+    var failures: [String: (reason: String, since: Instant)] = [:]
+    /// What could not be found out about the fleet itself.
+    var gaps: [String] = []
+    /// When it was read; `nil` before the first time.
+    var at: Instant?
+    /// How many proxies the places name.
+    var size = 0
+  }
+
+  init(plane: PlaneName, places: [String], options: Session.Options, now: @escaping @Sendable () -> Instant) {
+    self.plane = plane
+    self.places = EnvoyPlaces(places: places)
+    self.options = options
+    self.now = now
+  }
+
+  /// What is known, read anew where it is older than `age` seconds; questions under way are shared.
+  func current(within age: Double = 0) async -> State {
+    if let running { return await running.value }
+    if age > 0, let at = state.at, now().age(of: at) < age { return state }
+    let task = Task { await self.read() }
+    running = task
+    let result = await task.value
+    running = nil
+    return result
+  }
+
+  /// The client of one proxy, by its address.
+  func admin(_ address: String) throws(MeshError) -> EnvoyAdmin {
+    if let known = admins[address] { return known }
+    let made = try EnvoyAdmin(address, plane: plane, options: options)
+    admins[address] = made
+    return made
+  }
+
+  /// The reading of a proxy by the name of its node.
+  func reading(node: String, group: String) -> EnvoyReading? {
+    state.readings.first { $0.node == node && $0.group == group }
+  }
+
+  private func read() async -> State {
+    let (addresses, gaps) = await places.resolved()
+    let wanted = Set(addresses)
+    members = members.filter { wanted.contains($0.key) }
+    let began = now()
+    await withTaskGroup(of: (String, Result<EnvoyReader.Outcome, MeshError>).self) { group in
+      for (order, address) in addresses.enumerated() {
+        if order >= Self.parallelism, let (address, result) = await group.next() { take(address, result, began) }
+        let facts = members[address]?.facts
+        do throws(MeshError) {
+          let reader = EnvoyReader(admin: try admin(address), at: began)
+          group.addTask {
+            do throws(MeshError) { return (address, .success(try await reader.read(facts))) } catch {
+              return (address, .failure(error))
+            }
+          }
+        } catch {
+          take(address, .failure(error), began)
+        }
+      }
+      for await (address, result) in group { take(address, result, began) }
+    }
+    var state = State(gaps: gaps, at: now(), size: addresses.count)
+    for address in addresses {
+      guard let member = members[address] else { continue }
+      if let reading = member.reading { state.readings.append(reading) }
+      if let failure = member.failure { state.failures[address] = (failure, member.since ?? began) }
+    }
+    state.readings = Self.distinct(state.readings)
+    self.state = state
+    return state
+  }
+
+  private func take(_ address: String, _ result: Result<EnvoyReader.Outcome, MeshError>, _ at: Instant) {
+    var member = members[address] ?? Member()
+    switch result {
+    case .success(let outcome): member = Member(facts: outcome.facts, reading: outcome.reading)
+    case .failure(let error):
+      member.failure = error.message
+      member.since = member.since ?? at
+      // It may come back as another process: its facts are asked for again.
+      member.facts = nil
+    }
+    members[address] = member
+  }
+
+  /// Two proxies that give themselves one name are told apart by their addresses.
+  private static func distinct(_ readings: [EnvoyReading]) -> [EnvoyReading] {
+    var counts: [String: Int] = [:]
+    for reading in readings { counts["\(reading.group)/\(reading.node)", default: 0] += 1 }
+    return readings.map { reading in
+      guard (counts["\(reading.group)/\(reading.node)"] ?? 0) > 1 else { return reading }
+      var reading = reading
+      reading.node += "@\(EnvoyReader.shortName(reading.address))"
+      return reading
+    }
+  }
+}

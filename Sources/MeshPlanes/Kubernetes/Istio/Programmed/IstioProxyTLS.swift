@@ -1,0 +1,132 @@
+import MeshModel
+
+/// The TLS contexts of Istio's proxies: one proxy a workload is asked, a bounded number of them, eight at once.
+///
+/// Replicas of a workload are told the same, so one speaks for all; which one is in the answer.
+struct IstioProxyTLS {
+  let dialect: IstioDialect
+  let access: any KubernetesAccess
+
+  /// The most proxies asked at once.
+  static let sample = 40
+  /// The proxies under question at the same time.
+  static let parallel = 8
+
+  func report(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport {
+    var report = ProxyTLSReport(at: access.now)
+    var proxies: [ObjectRef: ObjectRef] = [:]
+    for endpoint in snapshot.endpoints.values
+    where endpoint.ref.plane == access.plane && endpoint.isReady && endpoint.ref.kind == "pod"
+      && (endpoint.proxy == .sidecar || endpoint.proxy == .gateway)
+    {
+      proxies[endpoint.workload] = proxies[endpoint.workload].map { min($0, endpoint.ref) } ?? endpoint.ref
+    }
+    var asked: [(question: ProxyTLSQuestion, proxy: ObjectRef)] = []
+    for question in questions where question.workload.plane == access.plane {
+      guard let proxy = proxies[question.workload] else {
+        report.gaps[question.workload] = reason(question.workload, in: snapshot)
+        continue
+      }
+      if asked.count < Self.sample {
+        asked.append((question, proxy))
+      } else {
+        report.gaps[question.workload] = "not asked: at most \(Self.sample) proxies are; narrow it to a namespace"
+      }
+    }
+    await withTaskGroup(of: (ObjectRef, Result<ProxyTLS, MeshError>).self) { group in
+      var rest = asked[...]
+      func add() {
+        guard let (question, proxy) = rest.popFirst() else { return }
+        group.addTask {
+          do throws(MeshError) {
+            return (question.workload, .success(try await ask(proxy, question)))
+          } catch {
+            return (question.workload, .failure(error))
+          }
+        }
+      }
+      for _ in 0..<Self.parallel { add() }
+      for await (workload, result) in group {
+        switch result {
+        case .success(let contexts): report.workloads[workload] = contexts
+        case .failure(let error): report.gaps[workload] = "its proxy does not tell: \(error.message)"
+        }
+        add()
+      }
+    }
+    return report
+  }
+
+  /// Why a workload has no proxy that could be asked.
+  private func reason(_ workload: ObjectRef, in snapshot: MeshSnapshot) -> String {
+    guard let readiness = snapshot.readiness[workload] else { return "no instance is known" }
+    switch readiness.proxy ?? ProxyMode.none {
+    case .none: return "no proxy"
+    case .ambient: return "its node proxy is not asked"
+    default: return readiness.ready == 0 ? "no instance is ready" : "no pod whose proxy could be asked"
+    }
+  }
+
+  @concurrent
+  private func ask(_ proxy: ObjectRef, _ question: ProxyTLSQuestion) async throws(MeshError) -> ProxyTLS {
+    let admin = IstioProxyAdmin(dialect: dialect, access: access)
+    var contexts = ProxyTLS(proxy: proxy)
+    do {
+      if question.isServer {
+        let name = IstioProxyAdmin.escaped("virtualInbound")
+        var listeners = try EnvoyListeners.read(
+          try await admin.get(proxy, "/config_dump?resource=dynamic_listeners&name_regex=\(name)"))
+        if !listeners.contains(where: \.isInbound) {
+          // Without traffic capture each port has a listener of its own, under its address.
+          listeners = try EnvoyListeners.read(try await admin.get(proxy, "/config_dump?resource=dynamic_listeners"))
+        }
+        contexts.inbound = EnvoyTLSContexts.inbound(listeners)
+      }
+      if !question.hosts.isEmpty {
+        let hosts = question.hosts.sorted().map { $0.replacing(".", with: "\\.") }.joined(separator: "|")
+        let pattern = IstioProxyAdmin.escaped("outbound.*(\(hosts))")
+        let mask = "cluster.name,cluster.transport_socket,cluster.transport_socket_matches"
+        contexts.outbound = try EnvoyTLSContexts.outbound(
+          try await admin.get(
+            proxy, "/config_dump?resource=dynamic_active_clusters&name_regex=\(pattern)&mask=\(mask)"),
+          hosts: question.hosts)
+      }
+    } catch {
+      throw error as? MeshError ?? MeshError(.malformed, "its configuration makes no sense: \(error)", object: proxy)
+    }
+    return contexts
+  }
+}
+
+/// The admin interface of one of Istio's proxies: at a configured address, or through the API server.
+struct IstioProxyAdmin {
+  let dialect: IstioDialect
+  let access: any KubernetesAccess
+
+  /// The answer to a GET; a proxy has three seconds.
+  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+    let (access, dialect) = (self.access, self.dialect)
+    return try await Deadline.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
+      () async throws(MeshError) in
+      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
+        return try await direct(address + path)
+      }
+      return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
+    }
+  }
+
+  /// A text as a value in a query.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+      let scalar = Unicode.Scalar(byte)
+      if byte < 0x80, scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F {
+        result.unicodeScalars.append(scalar)
+      } else {
+        let digits = String(byte, radix: 16, uppercase: true)
+        result += "%" + (digits.count < 2 ? "0" : "") + digits
+      }
+    }
+    return result
+  }
+}

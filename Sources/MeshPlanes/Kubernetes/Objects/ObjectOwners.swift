@@ -1,0 +1,86 @@
+public import MeshModel
+
+/// Who else writes an object, as its labels, annotations, owner references and field managers tell.
+///
+/// Sources: the tracking labels and annotations of Argo CD, Flux, Helm and Kustomize, the owner references of Flagger
+/// and Argo Rollouts, and the field managers these controllers write with (the objects and fields each of them writes).
+public enum ObjectOwners {
+  /// The owners of a native object; none where its metadata cannot be read.
+  public static func owners(of object: JSONValue) -> [Owner] {
+    guard let metadata = object["metadata"],
+      let meta = try? JSONReader.read(
+        JSONWriter.bytes(metadata),
+        { (reader: inout JSONReader) throws(JSONError) in
+          try ObjectMetadata(&reader)
+        })
+    else { return [] }
+    return owners(of: meta)
+  }
+
+  /// The owners of an object, each tool once, the strongest evidence first.
+  static func owners(of meta: ObjectMetadata) -> [Owner] {
+    if meta.labels.isEmpty, meta.annotations.isEmpty, meta.owners.isEmpty, meta.managers.isEmpty { return [] }
+    var found: [Owner] = []
+    func add(_ tool: String, _ name: String, _ evidence: String) {
+      guard !found.contains(where: { $0.tool == tool }) else { return }
+      found.append(Owner(tool: tool, name: name, evidence: evidence))
+    }
+    for owner in meta.owners {
+      let evidence = "owner reference \(owner.kind) \(owner.name)"
+      switch owner.kind {
+      case "Canary" where owner.apiVersion.hasPrefix("flagger.app/"): add("Flagger", owner.name, evidence)
+      case "Rollout" where owner.apiVersion.hasPrefix("argoproj.io/"): add("Argo Rollouts", owner.name, evidence)
+      default: add(owner.kind, owner.name, evidence)
+      }
+    }
+    for rule in marks {
+      let values = rule.isLabel ? meta.labels : meta.annotations
+      guard let value = values[rule.key], !value.isEmpty else { continue }
+      let name = rule.key.hasSuffix("tracking-id") ? String(value.prefix { $0 != ":" }) : value
+      add(rule.tool, name, "\(rule.isLabel ? "label" : "annotation") \(rule.key)=\(value)")
+    }
+    if let manager = meta.labels["app.kubernetes.io/managed-by"] {
+      let evidence = "label app.kubernetes.io/managed-by=\(manager)"
+      let lower = manager.lowercased()
+      if lower == "helm" {
+        add("Helm", meta.labels["app.kubernetes.io/instance"] ?? "", evidence)
+      } else if lower == "flagger" {
+        add("Flagger", meta.name, evidence)
+      } else if lower.hasPrefix("kustomize") {
+        add("Kustomize", "", evidence)
+      }
+    }
+    for manager in meta.managers {
+      guard let tool = tool(ofManager: manager.manager) else { continue }
+      add(tool, "", "field manager \(manager.manager) (\(manager.operation))")
+    }
+    return found
+  }
+
+  private struct Mark {
+    var tool: String
+    var key: String
+    var isLabel: Bool
+  }
+
+  private static let marks: [Mark] = [
+    Mark(tool: "Argo CD", key: "argocd.argoproj.io/tracking-id", isLabel: false),
+    Mark(tool: "Argo CD", key: "argocd.argoproj.io/instance", isLabel: true),
+    Mark(tool: "Argo Rollouts", key: "argo-rollouts.argoproj.io/managed-by-rollouts", isLabel: false),
+    Mark(tool: "Flux", key: "kustomize.toolkit.fluxcd.io/name", isLabel: true),
+    Mark(tool: "Flux", key: "helm.toolkit.fluxcd.io/name", isLabel: true),
+    Mark(tool: "Helm", key: "meta.helm.sh/release-name", isLabel: false),
+    Mark(tool: "Kustomize", key: "config.kubernetes.io/origin", isLabel: false),
+  ]
+
+  private static func tool(ofManager manager: String) -> String? {
+    switch manager {
+    case "argocd-controller", "argocd-application-controller", "argocd-server", "argocd": "Argo CD"
+    case "kustomize-controller", "helm-controller": "Flux"
+    case "helm", "Helm": "Helm"
+    case "flagger": "Flagger"
+    case "rollouts-controller", "argo-rollouts": "Argo Rollouts"
+    default: nil
+    }
+  }
+}

