@@ -180,9 +180,11 @@ import Testing
     var data = await ScreenData.compute(request, from: view)
     data.seconds = 0.5
     #expect(program.update(&state, .computed(data)).isEmpty)
-    #expect(program.update(&state, .view(view)).isEmpty)
+    var later = view
+    later.snapshot.apply(.remove(ObjectRef(plane: "prod", namespace: "shop", kind: "service", name: "gone")))
+    #expect(program.update(&state, .view(later)).isEmpty)
     #expect(state.isBehind)
-    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 5))).isEmpty)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 45))).isEmpty)
     #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 6))).count == 1)
   }
 

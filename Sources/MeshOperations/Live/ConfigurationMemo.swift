@@ -43,6 +43,8 @@ final class ConfigurationMemo: Sendable {
   private func kept<Value: Sendable>(
     _ path: WritableKeyPath<Contents, Value?>, of generation: Int, _ make: () -> Value
   ) -> Value {
+    // What was put together by hand has no generation.
+    guard generation > 0 else { return make() }
     let known = contents.withLock { $0.generation == generation ? $0[keyPath: path] : nil }
     if let known { return known }
     let value = make()
