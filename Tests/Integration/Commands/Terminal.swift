@@ -36,7 +36,7 @@ final class Terminal {
     resize(columns: columns, rows: rows)
     process.executableURL = URL(filePath: "/usr/bin/setsid")
     process.arguments = ["--ctty", "--wait", "bash", "--norc", "--noprofile", "--noediting", "-i"]
-    process.environment = tool.environment.merging(["TERM": type, "PS1": "<$?>", "deck": Tool.path]) { $1 }
+    process.environment = tool.environment.merging(["TERM": type, "PS1": "<$?>", "deck": Program.meshdeck]) { $1 }
     process.currentDirectoryURL = URL(filePath: tool.home)
     let handle = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
     process.standardInput = handle
