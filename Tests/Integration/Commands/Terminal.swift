@@ -86,7 +86,8 @@ final class Terminal {
     let deadline = ContinuousClock.now.advanced(by: .seconds(Self.patience))
     while !isFulfilled(text) {
       let chunk = await iterator.next(isolation: #isolation)
-      if let chunk { text += String(decoding: chunk, as: UTF8.self) }
+      // A carriage return and a line feed would be one character: the returns are left out.
+      if let chunk { text += String(decoding: chunk.filter { $0 != 0x0D }, as: UTF8.self) }
       guard chunk != nil, ContinuousClock.now < deadline else {
         struct Late: Error, CustomStringConvertible { let description: String }
         throw Late(
