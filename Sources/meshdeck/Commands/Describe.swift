@@ -11,7 +11,7 @@ struct Describe: AsyncParsableCommand {
         meshdeck describe route/reviews -n shop
         meshdeck describe service/ledger
         meshdeck describe workload/payments/ledger-canary
-        meshdeck describe proxy/storefront-v1 -n shop         what it runs, its sync state, its certificates
+        meshdeck describe proxy/storefront-v1 -n shop   what it runs, certificates
         meshdeck describe virtualservice/reviews -o yaml      the native object
       """)
 

@@ -14,8 +14,8 @@ struct Get: AsyncParsableCommand {
         meshdeck get routes -A -o name
         meshdeck get objects virtualservice -A -o yaml
         meshdeck get splits --watch
-        meshdeck get proxies -A -o wide         sync state by type, certificates, who they prove to be
-        meshdeck get identities -A              SPIFFE ids, roots, days left; what does not fit first
+        meshdeck get proxies -A -o wide  sync by type, certificates, identities
+        meshdeck get identities -A     SPIFFE ids, roots, days left; misfits first
       """)
 
   /// The kinds that can be listed.
