@@ -280,7 +280,8 @@ struct CellContext {
       Cells.text(row.status.plane.name), state, Cells.text(row.status.plane.kind.rawValue),
       Line("\(row.liveFeeds)/\(row.feeds.count)", row.liveFeeds == row.feeds.count ? .text : .warn),
       row.telemetry.value.map { Cells.text($0) } ?? Cells.text(row.telemetry.reason ?? "–", .warn),
-      Cells.text(row.status.plane.address, .muted), row.status.error.map { Cells.text($0, .bad) } ?? Cells.text(row.status.plane.notice ?? "", .warn),
+      Cells.text(row.status.plane.address, .muted),
+      row.status.error.map { Cells.text($0, .bad) } ?? Cells.text(row.status.plane.notice ?? "", .warn),
     ]
   }
 
