@@ -34,9 +34,14 @@ final class Terminal {
     iterator = stream.makeAsyncIterator()
     Self.read(master, continuation)
     resize(columns: columns, rows: rows)
-    process.executableURL = URL(filePath: "/usr/bin/setsid")
-    process.arguments = ["--ctty", "--wait", "bash", "--norc", "--noprofile", "--noediting", "-i"]
-    process.environment = tool.environment.merging(["TERM": type, "PS1": "<$?>", "deck": Program.meshdeck]) { $1 }
+    // What runs the tests may ignore SIGQUIT, which a shell hands on and cannot take back: as at a login, nothing is ignored.
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "--default-signal", "setsid", "--ctty", "--wait", "bash", "--norc", "--noprofile", "--noediting", "-i",
+    ]
+    process.environment = tool.environment.merging([
+      "TERM": type, "PS1": "<$?>", "SWIFT_BACKTRACE": "enable=no", "deck": Program.meshdeck,
+    ]) { $1 }
     process.currentDirectoryURL = URL(filePath: tool.home)
     let handle = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
     process.standardInput = handle
