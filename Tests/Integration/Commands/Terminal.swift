@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// A pseudo-terminal with a shell on it that has job control, as an operator has.
@@ -15,6 +16,7 @@ final class Terminal {
   /// Everything sent to the terminal since ``forget()``.
   private(set) var text = ""
   private var shell: pid_t = 0
+  private let isOver = Flag()
 
   /// The seconds anything may take: generous, for a machine with other things to do.
   static let patience = 40.0
@@ -32,19 +34,23 @@ final class Terminal {
     let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
     chunks = stream
     iterator = stream.makeAsyncIterator()
-    Self.read(master, continuation)
+    Self.read(master, isOver, continuation)
     resize(columns: columns, rows: rows)
-    process.executableURL = URL(filePath: "/usr/bin/setsid")
-    process.arguments = ["--ctty", "--wait", "bash", "--norc", "--noprofile", "--noediting", "-i"]
-    // Swift's own account of a crash takes most of a minute with a debug build, and is not what is tested.
-    let more = ["TERM": type, "PS1": "<$?>", "deck": Program.meshdeck, "SWIFT_BACKTRACE": "enable=no"]
-    process.environment = tool.environment.merging(more) { $1 }
+    // What runs the tests may ignore SIGQUIT, which a shell hands on and cannot take back: as at a login, nothing is ignored.
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "--default-signal", "setsid", "--ctty", "--wait", "bash", "--norc", "--noprofile", "--noediting", "-i",
+    ]
+    process.environment = tool.environment.merging([
+      "TERM": type, "PS1": "<$?>", "SWIFT_BACKTRACE": "enable=no", "deck": Program.meshdeck,
+    ]) { $1 }
     process.currentDirectoryURL = URL(filePath: tool.home)
     let handle = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
     process.standardInput = handle
     process.standardOutput = handle
     process.standardError = handle
     try process.run()
+    try handle.close()
     try await wait(for: "the shell") { $0.contains("<0>") }
     shell = tcgetpgrp(master)
     try #require(shell > 0)
@@ -57,27 +63,37 @@ final class Terminal {
     if group > 0, group != shell { kill(-group, SIGKILL) }
     if shell > 0 { kill(-shell, SIGKILL) }
     if process.isRunning { process.terminate() }
-    Glibc.close(master)
+    // The reader closes the descriptor: closed here, its number could be that of the next terminal while it still reads.
+    isOver.value.store(true, ordering: .releasing)
   }
 
-  /// Reads on a thread of its own until the terminal is gone; an empty chunk now and then lets a wait see that it is late.
-  private static func read(_ descriptor: Int32, _ continuation: AsyncStream<[UInt8]>.Continuation) {
+  /// Reads on a thread of its own until the test is over, then closes the descriptor; an empty chunk now and then lets a
+  /// wait see that it is late.
+  private static func read(
+    _ descriptor: Int32, _ isOver: Flag, _ continuation: AsyncStream<[UInt8]>.Continuation
+  ) {
     Thread.detachNewThread {
-      while true {
+      while !isOver.value.load(ordering: .acquiring) {
         var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&events, 1, 200)
-        guard ready > 0 else {
-          if case .terminated = continuation.yield([]) { return }
+        guard poll(&events, 1, 100) > 0 else {
+          continuation.yield([])
           continue
         }
-        guard events.revents & Int16(POLLNVAL) == 0 else { return continuation.finish() }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         // EIO tells that nobody has the other side open.
-        guard count > 0 else { return continuation.finish() }
+        guard count > 0 else { break }
         continuation.yield(Array(bytes.prefix(count)))
       }
+      continuation.finish()
+      while !isOver.value.load(ordering: .acquiring) { _ = poll(nil, 0, 100) }
+      Glibc.close(descriptor)
     }
+  }
+
+  /// A flag that two threads see.
+  private final class Flag: Sendable {
+    let value = Atomic(false)
   }
 
   /// Drops what was sent so far, so that the next wait is for what comes from now on.
