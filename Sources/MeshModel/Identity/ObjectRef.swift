@@ -10,8 +10,7 @@ public typealias ObjectKind = String
 /// thousands of others: these three are kept once (``ObjectScope``), so that an identity takes 24 bytes, is hashed by its
 /// name alone, and two of the same scope are compared by their names alone.
 public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
-  // Scopes are never freed, so that none need be counted.
-  private unowned(unsafe) var scope: ObjectScope
+  private var scope: ObjectScope
   /// Its name.
   public var name: String
 

@@ -33,28 +33,37 @@ struct IstioProxyTLS {
         report.gaps[question.workload] = "not asked: at most \(Self.sample) proxies are; narrow it to a namespace"
       }
     }
-    await withTaskGroup(of: (ObjectRef, Result<ProxyTLS, MeshError>).self) { group in
+    await withTaskGroup(of: Answer.self) { group in
       var rest = asked[...]
       func add() {
-        guard let (question, proxy) = rest.popFirst() else { return }
-        group.addTask {
-          do throws(MeshError) {
-            return (question.workload, .success(try await ask(proxy, question)))
-          } catch {
-            return (question.workload, .failure(error))
-          }
-        }
+        guard let next = rest.popFirst() else { return }
+        group.addTask { await answer(of: next.proxy, to: next.question) }
       }
       for _ in 0..<Self.parallel { add() }
-      for await (workload, result) in group {
-        switch result {
-        case .success(let contexts): report.workloads[workload] = contexts
-        case .failure(let error): report.gaps[workload] = "its proxy does not tell: \(error.message)"
-        }
+      for await answer in group {
+        report.workloads[answer.workload] = answer.contexts
+        report.gaps[answer.workload] = answer.gap
         add()
       }
     }
     return report
+  }
+
+  /// What a proxy told, or why it did not.
+  private struct Answer: Sendable {
+    var workload: ObjectRef
+    var contexts: ProxyTLS?
+    var gap: String?
+  }
+
+  private func answer(of proxy: ObjectRef, to question: ProxyTLSQuestion) async -> Answer {
+    var answer = Answer(workload: question.workload)
+    do {
+      answer.contexts = try await ask(proxy, question)
+    } catch {
+      answer.gap = "its proxy does not tell: \(error.message)"
+    }
+    return answer
   }
 
   /// Why a workload has no proxy that could be asked.
