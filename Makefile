@@ -25,13 +25,13 @@ build: toolchain
 	@.ci/packages $(build_packages)
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s --product meshdeck
 
-# The real servers come first: a machine that cannot have one says so and its tests are skipped.
-test: toolchain
+# The programs that tests start are the release build, which is what people run. The real servers come first: a machine that cannot have one says so and its tests are skipped.
+test: build
 	@.ci/packages $(build_packages) $(test_packages)
 	@Tests/Laboratory/kube-apiserver build >/dev/null </dev/null || [ $$? -eq 77 ]
 	@Tests/Laboratory/prometheus fetch >/dev/null </dev/null || [ $$? -eq 77 ]
 	$(SWIFT) build --build-tests </dev/null
-	@Tests/Laboratory/counted $(SWIFT) test --skip-build --disable-xctest
+	@MESHDECK_PROGRAM='$(CURDIR)/$(binary)' Tests/Laboratory/counted $(SWIFT) test --skip-build --disable-xctest
 
 toolchain:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed and '$(SWIFT)' is not on the PATH." >&2; exit 1; }

@@ -81,8 +81,11 @@ struct Program: Sendable {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// The built `meshdeck`, beside the tests.
+  /// The `meshdeck` that `MESHDECK_PROGRAM` names, or else the one built beside the tests.
+  ///
+  /// `make test` names the release build: it is what people run, and the optimiser has faults of its own.
   static let meshdeck: String = {
+    if let path = ProcessInfo.processInfo.environment["MESHDECK_PROGRAM"] { return path }
     let beside = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
       ($0 as NSString).deletingLastPathComponent + "/meshdeck"
     }
