@@ -35,6 +35,9 @@ public protocol ControlPlane: Sendable {
   /// The identity of a native object that names its kind in the plane's own way; `nil` for one that it does not know so.
   func identity(of object: JSONValue) -> ObjectRef?
 
+  /// The kind that references to a native object hold; `nil` where the object names none.
+  func kind(of object: JSONValue) -> ObjectKind?
+
   /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
 
@@ -91,6 +94,9 @@ extension ControlPlane {
 extension ControlPlane {
   /// None: Kubernetes' objects name their kind in `kind`.
   public func identity(of object: JSONValue) -> ObjectRef? { nil }
+
+  /// What the object itself calls its kind, in lower case.
+  public func kind(of object: JSONValue) -> ObjectKind? { object["kind"]?.string?.lowercased() }
 
   /// Istio's, which a Kubernetes plane looks for first.
   public var configurationKinds: [ObjectKind] {

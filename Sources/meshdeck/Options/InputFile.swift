@@ -76,7 +76,7 @@ struct InputFile {
         .compactMap { $0.control.identity(of: document) }
       if known.count == 1 { return .object(ObjectIntent(ref: known[0], json: document)) }
     }
-    guard let kind = document["kind"]?.string, let name = document["metadata"]?["name"]?.string else {
+    guard document["kind"]?.string != nil, let name = document["metadata"]?["name"]?.string else {
       throw MeshError(
         .usage, "\(path) holds neither a plan, nor an intent, nor a native object",
         remedy: "an intent has `set`, an object `apiVersion`, `kind` and `metadata.name`")
@@ -86,15 +86,18 @@ struct InputFile {
       throw MeshError(
         .usage, "there are several planes", remedy: "say which with -p: \(planes.joined(separator: ", "))")
     }
+    guard let kind = try deck.connection(plane).control.kind(of: document) else {
+      throw MeshError(.usage, "\(path) holds an object without a kind")
+    }
     let namespace =
       document["metadata"]?["namespace"]?.string ?? options.namespace ?? deck.defaultNamespace ?? "default"
     var object = document
-    if object["metadata"]?["namespace"] == nil, kind != "Namespace" {
+    if object["metadata"]?["namespace"] == nil, kind != "namespace" {
       object["metadata"]?["namespace"] = .string(namespace)
     }
     return .object(
       ObjectIntent(
-        ref: ObjectRef(plane: plane, namespace: namespace, kind: kind.lowercased(), name: name), json: object,
+        ref: ObjectRef(plane: plane, namespace: namespace, kind: kind, name: name), json: object,
         baseVersion: document["metadata"]?["resourceVersion"]?.string))
   }
 }

@@ -85,6 +85,18 @@ extension KubernetesPlane {
     }
   }
 
+  /// The kind in lower case; with its group where a dialect tells it so from another API's kind of that name.
+  public func kind(of object: JSONValue) -> ObjectKind? {
+    guard let bare = object["kind"]?.string?.lowercased() else { return nil }
+    let version = object["apiVersion"]?.string ?? ""
+    let group = version.lastIndex(of: "/").map { String(version[..<$0]) } ?? ""
+    let qualified = "\(bare).\(group)"
+    let isQualified = dialects.contains { dialect in
+      dialect.resources.contains { $0.group == group && $0.kind == qualified }
+    }
+    return isQualified ? qualified : bare
+  }
+
   /// Refuses to edit an object that is served in no version the dialect knows: what its fields mean may have changed.
   private func checkVersion(of intent: Intent, known: [DialectResource]) async throws(MeshError) {
     let ref: ObjectRef
