@@ -82,11 +82,7 @@ actor EnvoyFleet {
         let facts = members[address]?.facts
         do throws(MeshError) {
           let reader = EnvoyReader(admin: try admin(address), at: began)
-          group.addTask {
-            do throws(MeshError) { return (address, .success(try await reader.read(facts))) } catch {
-              return (address, .failure(error))
-            }
-          }
+          group.addTask { (address, await reader.outcome(facts)) }
         } catch {
           take(address, .failure(error), began)
         }

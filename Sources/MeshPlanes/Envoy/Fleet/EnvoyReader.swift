@@ -21,6 +21,14 @@ struct EnvoyReader: Sendable {
     var reading: EnvoyReading
   }
 
+  /// What reading the proxy came to.
+  ///
+  /// A function of its own: where a task's closure itself caught the typed error and returned it beside the address, the
+  /// optimiser of Swift 6.3 freed the address once too often.
+  func outcome(_ known: Facts?) async -> Result<Outcome, MeshError> {
+    do throws(MeshError) { return .success(try await read(known)) } catch { return .failure(error) }
+  }
+
   /// Reads the proxy. Its `/server_info` is large and is asked for once a run; a proxy that restarted is asked again.
   ///
   /// Fails where the proxy does not answer or has no configuration to show; what else is missing is told in the gaps.
