@@ -1,5 +1,6 @@
 // Restoring the terminal on every way out. What runs in a handler here calls only async-signal-safe functions.
 #define _GNU_SOURCE
+#include <poll.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -78,8 +79,13 @@ void cn_guard_restore(void) {
   if (flags >= 0) fcntl(terminal, F_SETFL, flags | O_NONBLOCK);
   for (size_t done = 0; done < reset_length;) {
     ssize_t written = write(terminal, reset_text + done, reset_length - done);
-    if (written <= 0) break;
-    done += (size_t)written;
+    if (written > 0) {
+      done += (size_t)written;
+      continue;
+    }
+    // What was drawn last may still fill the line: a reader that is alive takes it within moments.
+    struct pollfd line = {.fd = terminal, .events = POLLOUT};
+    if (written == 0 || (errno != EAGAIN && errno != EINTR) || poll(&line, 1, 100) <= 0) break;
   }
   if (flags >= 0) fcntl(terminal, F_SETFL, flags);
   tcsetattr(terminal, TCSANOW, &original_mode);

@@ -42,7 +42,9 @@ struct Meshdeck: AsyncParsableCommand {
     // A file that reached its limit is an error to tell, not a death.
     signal(SIGXFSZ, SIG_IGN)
     let exitCode = await run(Array(CommandLine.arguments.dropFirst()))
-    Foundation.exit(exitCode)
+    // Not `exit`: what it tears down, such as OpenSSL's tables, is still in use on the network's thread.
+    fflush(nil)
+    _exit(exitCode)
   }
 
   /// Runs the command line and gives the exit code (design: exit codes).
