@@ -24,15 +24,7 @@ enum AppMeshEdit {
     guard route.ref.kind == AppMeshKind.route.rawValue else {
       throw MeshError(.refused, "a gateway route leads to one service and has no weights", object: native.ref)
     }
-    var weights = rule.backends.map { $0.weight ?? 0 }
-    var named: Set<Int> = []
-    for entry in intent.weights {
-      let index = try RouteLookup.backend(entry.backend, of: rule, in: route)
-      guard named.insert(index).inserted else {
-        throw MeshError(.usage, "\(entry.backend) is given two weights", object: native.ref)
-      }
-      weights[index] = entry.weight
-    }
+    let (weights, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: 0)
     if let fault = AppMeshWeights.fault(weights) {
       throw MeshError(
         .refused, fault.description, object: native.ref,

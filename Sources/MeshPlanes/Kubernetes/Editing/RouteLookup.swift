@@ -42,6 +42,24 @@ enum RouteLookup {
     return try rule(typed, of: route) { isSplit ? $0.backends.count > 1 : !$0.backends.isEmpty }
   }
 
+  /// The weights of a rule with those of an intent in place of them, and the indices that were named.
+  ///
+  /// Fails with `.usage` for a backend named twice and as ``backend(_:of:in:)`` does for one that is not there.
+  static func weights(
+    _ intent: WeightsIntent, for rule: Rule, of route: Route, absent: Int
+  ) throws(MeshError) -> (weights: [Int], named: [Int]) {
+    var weights = rule.backends.map { $0.weight ?? absent }
+    var named: Set<Int> = []
+    for entry in intent.weights {
+      let index = try backend(entry.backend, of: rule, in: route)
+      guard named.insert(index).inserted else {
+        throw MeshError(.usage, "\(entry.backend) is given two weights", object: route.ref)
+      }
+      weights[index] = entry.weight
+    }
+    return (weights, named.sorted())
+  }
+
   /// The index of the backend meant: by its name, its subset, its host, or its host and subset.
   static func backend(_ typed: String, of rule: Rule, in route: Route) throws(MeshError) -> Int {
     let tests: [(Backend) -> Bool] = [

@@ -9,7 +9,7 @@ enum GatewayRouteEdit {
     _ native: NativeObject, _ intent: WeightsIntent, of route: Route
   ) throws(MeshError) -> (json: JSONValue, guards: [JSONPatch.Operation]) {
     let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
-    let (weights, named) = try RelativeWeights.wanted(intent, for: rule, of: route, absent: GatewayWeights.absent)
+    let (weights, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: GatewayWeights.absent)
     if let fault = GatewayWeights.fault(weights) {
       throw MeshError(
         .refused, fault.description, object: native.ref,

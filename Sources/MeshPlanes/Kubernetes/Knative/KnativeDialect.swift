@@ -59,7 +59,7 @@ public struct KnativeDialect: KubernetesDialect {
     }
     let route = try route(of: native)
     let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
-    let (percents, named) = try RelativeWeights.wanted(intent, for: rule, of: route, absent: 0)
+    let (percents, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: 0)
     if let fault = KnativeTraffic.fault(percents) {
       throw MeshError(
         .refused, fault.description, object: native.ref,

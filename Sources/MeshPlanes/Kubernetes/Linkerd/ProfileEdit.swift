@@ -7,7 +7,7 @@ enum ProfileEdit {
     _ native: NativeObject, _ intent: WeightsIntent, of route: Route
   ) throws(MeshError) -> (json: JSONValue, guards: [JSONPatch.Operation]) {
     let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
-    let (weights, named) = try RelativeWeights.wanted(intent, for: rule, of: route, absent: 0)
+    let (weights, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: 0)
     if let fault = SMIWeights.fault(weights) {
       throw MeshError(
         .refused, fault.description, object: native.ref,

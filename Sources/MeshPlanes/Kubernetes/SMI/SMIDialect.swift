@@ -47,7 +47,7 @@ public struct SMIDialect: KubernetesDialect {
     let native = try await access.native(intent.route)
     let route = try route(of: native)
     let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
-    let (weights, named) = try RelativeWeights.wanted(intent, for: rule, of: route, absent: 0)
+    let (weights, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: 0)
     if let fault = SMIWeights.fault(weights) {
       throw MeshError(
         .refused, fault.description, object: native.ref,

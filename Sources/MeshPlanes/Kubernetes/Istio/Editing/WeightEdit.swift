@@ -10,15 +10,7 @@ enum WeightEdit {
   ) throws(MeshError) -> (json: JSONValue, guards: [JSONPatch.Operation]) {
     let route = try VirtualServiceEdit.route(native)
     let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
-    var weights = rule.backends.map { $0.weight ?? 0 }
-    var named: Set<Int> = []
-    for entry in intent.weights {
-      let index = try RouteLookup.backend(entry.backend, of: rule, in: route)
-      guard named.insert(index).inserted else {
-        throw MeshError(.usage, "\(entry.backend) is given two weights", object: native.ref)
-      }
-      weights[index] = entry.weight
-    }
+    let (weights, named) = try RouteLookup.weights(intent, for: rule, of: route, absent: 0)
     if let fault = IstioWeights.fault(weights) {
       throw MeshError(
         .refused, fault.description, object: native.ref,
