@@ -99,66 +99,14 @@ public struct Deck: Sendable {
       plan, reason: reason, wait: wait, confirmWithin: confirmWithin, progress: progress)
   }
 
-  /// Waits until a plan applied with `confirmWithin` is confirmed, and takes it back where nobody does in time or the task
-  /// is cancelled.
-  ///
-  /// - Returns: `nil` once it is confirmed, else the receipt of taking it back.
-  public func settle(
-    _ receipt: Receipt, progress: @escaping @Sendable (Double) -> Void = { _ in }
-  ) async throws(MeshError) -> Receipt? {
-    let journal = journal
-    while let deadline = receipt.confirmBy {
-      let left = deadline.seconds - Instant.now.seconds
-      // A journal that cannot be read just now is read again; only the deadline ends the wait.
-      if (try? journal.decision(on: receipt.plan.id)) == .confirmed { return nil }
-      if left <= 0 || Task.isCancelled { break }
-      progress(left)
-      try? await Task.sleep(for: .seconds(min(0.5, left)))
-    }
-    if receipt.confirmBy == nil { return nil }
-    if (try? journal.decide(.expired, on: receipt)) == .confirmed { return nil }
-    let why = Task.isCancelled ? "not confirmed: whoever waited was stopped" : "not confirmed in time"
-    // Taking back is never given up half-way, whatever stopped the wait.
-    let undoing = Task { () async -> Result<Receipt, MeshError> in
-      do throws(MeshError) { return .success(try await undo(receipt.plan.id, reason: why)) } catch {
-        return .failure(error)
-      }
-    }
-    return try await undoing.value.get()
-  }
-
-  /// Confirms a plan that waits for it: the one of an id, or the newest.
-  ///
-  /// Needs the journal alone, so it works from any terminal of the user.
-  public static func confirm(_ id: String? = nil, in journal: Journal) throws(MeshError) -> Receipt {
-    let waiting = try journal.awaitingConfirmation()
-    guard let receipt = id == nil ? waiting.first : waiting.first(where: { $0.plan.id == id }) else {
-      if let id, let known = try journal.receipts().first(where: { $0.plan.id == id }) {
-        throw MeshError(
-          .refused, "plan \(id) waits for no confirmation: it is \(known.result.rawValue)",
-          remedy: "see `meshdeck history`")
-      }
-      throw MeshError(
-        .notFound, id.map { "the journal holds no plan \($0)" } ?? "no plan waits for a confirmation",
-        remedy: "see `meshdeck history`")
-    }
-    if let deadline = receipt.confirmBy, deadline < .now {
-      throw MeshError(
-        .refused, "plan \(receipt.plan.id) was to be confirmed until \(deadline.rfc3339)",
-        remedy: "take it back with: meshdeck undo \(receipt.plan.id)")
-    }
-    guard try journal.decide(.confirmed, on: receipt) == .confirmed else {
-      throw MeshError(.refused, "plan \(receipt.plan.id) is being taken back already: nobody confirmed it in time")
-    }
-    return receipt
-  }
-
   /// Takes an applied plan back: the one of an id, or the newest that was applied and not taken back.
   public func undo(
     _ id: String? = nil, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     let receipt = try undoable(id)
     try checkWritable(receipt.plan.intent.plane)
+    // Whoever waits for its confirmation learns that it is being taken back already.
+    if receipt.confirmBy != nil, receipt.result == .applied { _ = try journal.decide(.expired, on: receipt) }
     return try await executor(receipt.plan.intent.plane).undo(receipt, reason: reason, progress: progress)
   }
 

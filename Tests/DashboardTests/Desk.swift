@@ -9,7 +9,8 @@ enum Desk {
   /// A program over planes that do nothing by themselves.
   static func program(
     _ control: (any ControlPlane)? = nil, screen: ScreenID = .overview, isReadOnly: Bool = false,
-    folder: String = NSTemporaryDirectory() + "meshdeck-tests-\(UUID().uuidString)"
+    folder: String = NSTemporaryDirectory() + "meshdeck-tests-\(UUID().uuidString)",
+    clock: @escaping @Sendable () -> Instant = { ShopMesh.now }
   ) throws -> DashboardProgram {
     let connections = control.map { [PlaneConnection(name: ShopMesh.plane, control: $0)] } ?? []
     let deck = Deck(
@@ -18,7 +19,7 @@ enum Desk {
       author: "maria")
     return try DashboardProgram(
       deck: deck,
-      options: DashboardOptions(screen: screen, terminal: TerminalOptions(environment: [:]), clock: { ShopMesh.now }))
+      options: DashboardOptions(screen: screen, terminal: TerminalOptions(environment: [:]), clock: clock))
   }
 
   /// A headless dashboard that shows the shop.

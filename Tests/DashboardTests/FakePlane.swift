@@ -12,8 +12,13 @@ final class FakePlane: ControlPlane {
 
   private let contents = Mutex(Contents())
   private let gate: Gate?
+  private let proxies: @Sendable (_ applied: Int) -> [ProxyState]
 
-  init(gate: Gate? = nil) { self.gate = gate }
+  /// A plane whose proxies are as told, by the number of writes that arrived.
+  init(gate: Gate? = nil, proxies: @escaping @Sendable (_ applied: Int) -> [ProxyState] = { _ in [] }) {
+    self.gate = gate
+    self.proxies = proxies
+  }
 
   /// How many writes arrived.
   var applied: Int { contents.withLock { $0.applied } }
@@ -121,7 +126,8 @@ final class FakePlane: ControlPlane {
   func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .istio ? IstioDialect() : nil }
 
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
-    ProgrammedReport(gaps: ["no proxy access"], at: ShopMesh.now)
+    let proxies = proxies(applied)
+    return ProgrammedReport(proxies: proxies, gaps: proxies.isEmpty ? ["no proxy access"] : [], at: ShopMesh.now)
   }
 }
 

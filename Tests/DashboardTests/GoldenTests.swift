@@ -97,6 +97,40 @@ import Testing
     await runner.send(.planned(number, plan))
     await runner.send(.rehearsed(number, plan))
     try compare("plan", size, await runner.text())
+    await runner.press(.char("w"), .char("c"), .char("?"))
+    try compare("plan-help", size, await runner.text())
+    await runner.press(.escape, .enter)
+    try await runner.idle()
+    // The deck has no plane to apply it to either: what a plane would tell is handed over.
+    var sheet = try #require(await runner.state.plan)
+    (sheet.phase, sheet.number) = (.applying(plan), number)
+    try compare(
+      "plan-waiting", size, await Self.text(of: sheet, size, [.waiting(step: 0, acknowledged: 37, proxies: 40)]))
+    await runner.stop()
+  }
+
+  /// The screen with a plan sheet that got so far.
+  private static func text(
+    of sheet: PlanSheet, _ size: Size, _ progress: [Executor.Progress]
+  ) async throws -> String {
+    let runner = try await Desk.shop(.canaries, size: size)
+    var state = await runner.state
+    await runner.stop()
+    state.plan = sheet
+    state.plan?.progress = progress
+    let screen = MemoryScreen(size: size, glyphs: .unicode, depth: .trueColor)
+    screen.show(DashboardView.frame(state, in: screen.viewport(theme: state.theme)), theme: state.theme)
+    return screen.frame.text()
+  }
+
+  @Test(arguments: sizes)
+  func aPlanThatWaitsForItsConfirmationLooksAsRecorded(_ size: Size) async throws {
+    let runner = try await Desk.shop(.journal, size: size)
+    var receipts = Desk.receipts
+    receipts[0].confirmBy = Instant(seconds: ShopMesh.now.seconds + 272)
+    await runner.send(.receipts(receipts, awaiting: [receipts[0].plan.id]))
+    try await runner.idle()
+    try compare("unconfirmed", size, await runner.text())
     await runner.stop()
   }
 }

@@ -73,7 +73,7 @@ enum Chrome {
 
   /// Line 3: where the operator stands, the filter, and how old the data is.
   static func breadcrumbs(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
-    var right = Line("")
+    var right = confirmation(state, frame.glyphs)
     if let index = state.pastIndex, state.past.indices.contains(index) {
       let seen = state.now.age(of: state.past[index].at)
       right.append(
@@ -83,7 +83,9 @@ enum Chrome {
         let noun = summary.queries == 1 ? "query" : "queries"
         right.append("\(summary.queries) \(noun) \(Figures.seconds(summary.querySeconds))  ", .muted)
       }
-      right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
+      if rect.width >= 100 || right.columns == 0 {
+        right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
+      }
       let age = state.now.age(of: measured)
       right.append("age \(Cells.age(of: measured, at: state.now))", age > 30 ? Style(.stale) : .muted)
     } else if let gap = state.summary?.gap {
@@ -112,6 +114,15 @@ enum Chrome {
     frame.put(right, at: Point(x: start, y: rect.y), width: rect.maxX - start)
   }
 
+  /// How long a plan can still be confirmed, and the key that does; empty where none waits.
+  private static func confirmation(_ state: DashboardState, _ glyphs: GlyphSet) -> Line {
+    let waiting = state.awaitingConfirmation
+    guard let left = waiting.lazy.compactMap({ state.secondsToConfirm($0) }).first(where: { $0 > 0 }) else {
+      return waiting.isEmpty ? Line("") : Line("▲ \(waiting.count) not confirmed in time  ", .bad)
+    }
+    return Line("▲ \(state.keyLabel(of: "confirm", glyphs)) confirms, \(Figures.duration(left)) left  ", .warn)
+  }
+
   /// The last line: what is being typed, a remark, or the keys.
   static func foot(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
     frame.fill(rect, style: Style(.barText, on: .bar))
@@ -130,7 +141,7 @@ enum Chrome {
       return
     }
     if let plan = state.plan {
-      KeyHints(PlanSheetView.bindings(plan, state)).draw(in: rect, on: &frame)
+      KeyHints(plan.bindings(state)).draw(in: rect, on: &frame)
       return
     }
     KeyHints(state.currentKeymap.bindings(in: state.screen.rawValue).filter { !$0.title.text.isEmpty })

@@ -48,10 +48,9 @@ enum DashboardView {
     switch state.overlay {
     case nil: break
     case .help(let offset):
-      HelpOverlay(
-        title: state.screen.title, keymap: state.currentKeymap, context: state.screen.rawValue, offset: offset
-      )
-      .draw(in: body, on: &frame)
+      let help = state.help
+      HelpOverlay(title: help.title, keymap: help.keymap, context: help.context, offset: offset)
+        .draw(in: body, on: &frame)
     case .text(let sheet):
       let wrapped = sheet.wrapped(on: frame.size)
       let inside = frame.sheet(
@@ -72,11 +71,27 @@ enum DashboardView {
         style: Style(sheet.problem == nil ? .muted : .bad, on: .sheet))
     case .columns(let list): columns(state, list, in: body, on: &frame)
     case .quit:
-      let inside = frame.sheet(Size(width: 50, height: 5), in: body, title: "Leave?")
-      let what: SafeText = state.plan?.isBusy == true ? "A plan is being applied." : "A draft is not applied yet."
+      let (what, keys) = leaving(state)
+      let width = min(max(what.columns, keys.columns, 46) + 4, body.width - 2)
+      let inside = frame.sheet(Size(width: width, height: 5), in: body, title: "Leave?")
       frame.put(what, in: inside, style: Style(.warn, on: .sheet))
-      frame.put("q leaves all the same, Esc stays", in: inside.inset(top: 1), style: Style(.text, on: .sheet))
+      frame.put(keys, in: inside.inset(top: 1), style: Style(.text, on: .sheet))
     }
+  }
+
+  /// What would be left undone, and the keys.
+  private static func leaving(_ state: DashboardState) -> (what: SafeText, keys: SafeText) {
+    if state.isLeaving {
+      return ("Taking back what was not confirmed…", "q leaves without waiting for it")
+    }
+    if let change = state.unconfirmed.first {
+      let more: SafeText = state.unconfirmed.count > 1 ? " and \(state.unconfirmed.count - 1) more" : ""
+      return ("Not confirmed: " + "\(change.summary)" + more, "q takes it back and leaves, Esc stays")
+    }
+    return (
+      state.plan?.isBusy == true ? "A plan is being applied." : "A draft is not applied yet.",
+      "q leaves all the same, Esc stays"
+    )
   }
 
   private static func columns(_ state: DashboardState, _ list: ListState, in body: Rect, on frame: inout Frame) {

@@ -6,6 +6,7 @@ enum Command: Sendable, Hashable {
   case intent(Intent)
   case check(Intent)
   case undo(String?)
+  case confirm(String?)
   case screen(ScreenID)
   case theme(String)
   case filter(String)
@@ -23,6 +24,7 @@ enum Command: Sendable, Hashable {
       let intent = Intent.mtls(try Self.mtls(rest.dropFirst(), view))
       self = rest.first == "set" ? .intent(intent) : .check(intent)
     case ("undo", _): self = .undo(rest.first)
+    case ("confirm", _): self = .confirm(rest.first)
     case ("theme", let name?): self = .theme(name)
     case ("theme", nil): throw MeshError(.usage, "which theme?", remedy: ThemeFile.builtInNames.joined(separator: ", "))
     case ("find", _): self = .filter(rest.joined(separator: " "))
@@ -32,7 +34,7 @@ enum Command: Sendable, Hashable {
       guard rest.isEmpty, let screen = ScreenID(typed: verb) else {
         throw MeshError(
           .usage, "\(verb) is no command",
-          remedy: "canary set, mtls set, mtls check, undo, theme, find, help, q, or a screen")
+          remedy: "canary set, mtls set, mtls check, undo, confirm, theme, find, help, q, or a screen")
       }
       self = .screen(screen)
     }
@@ -119,7 +121,7 @@ enum Command: Sendable, Hashable {
     let options: [String] =
       switch (words.first ?? "", words.count) {
       case (_, 1):
-        ["canary set ", "mtls set ", "mtls check ", "undo ", "theme ", "find ", "help", "quit"]
+        ["canary set ", "mtls set ", "mtls check ", "undo ", "confirm ", "theme ", "find ", "help", "quit"]
           + ScreenID.allCases.map(\.rawValue)
       case ("canary", 2): ["set "]
       case ("mtls", 2): ["set ", "check "]

@@ -4,7 +4,7 @@ public import TerminalUI
 /// The keys as shipped.
 public enum DashboardBindings {
   /// Every binding, screen by screen, then those that count everywhere.
-  public static var all: [Binding] { own + everywhere }
+  public static var all: [Binding] { own + sheet + everywhere }
 
   private static func key(
     _ screen: ScreenID, _ id: String, _ keys: [Key], _ title: SafeText, _ description: SafeText
@@ -44,21 +44,45 @@ public enum DashboardBindings {
     key(.findings, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
     key(.journal, "open", [.enter], "open", "Show the receipt"),
     key(.journal, "undo", [.char("u")], "undo", "Take the chosen plan back"),
+    key(.journal, "confirm", [.char("c")], "confirm", "Let the chosen plan stand that waits for a confirmation"),
     key(.journal, "diff", [.char("d")], "diff", "Show what the chosen plan changed"),
     key(.planes, "open", [.enter], "open", "Show capabilities and feeds of the chosen plane"),
     key(.planes, "check", [.char("c")], "check", "Run the checks of the chosen plane"),
   ]
 
+  private static func sheetKey(_ id: String, _ keys: [Key], _ title: SafeText, _ description: SafeText) -> Binding {
+    Binding("plan.\(id)", keys, title, description, context: PlanSheet.context)
+  }
+
+  private static let sheet: [Binding] = [
+    sheetKey("apply", [.enter, .char("a")], "apply", "Apply the plan"),
+    sheetKey("wait", [.char("w")], "wait", "Wait for the proxies after the last step; a rejection takes the plan back"),
+    sheetKey("confirmed", [.char("c")], "confirm", "Take it back unless it is confirmed in time"),
+    sheetKey("confirm", [.char("C")], "confirm", "Let it stand"),
+    sheetKey("undo", [.char("u")], "undo", "Take it back"),
+    sheetKey("reason", [.char("r")], "reason", "Write why"),
+    sheetKey("diff", [.char("d")], "whole diff", "Show every line, or the changes"),
+    sheetKey(
+      "move", [.char("j"), .char("k"), .down, .up, .pageDown, .pageUp, .home, .end, .char("g"), .char("G")], "scroll",
+      "Move the sheet"),
+    sheetKey("close", [.escape, .char("q")], "close", "Close the sheet"),
+    sheetKey("query", [.char("Q")], "how known", "Show the queries behind the numbers"),
+    sheetKey("help", [.char("?")], "help", "Show these keys"),
+  ]
+
   private static let everywhere: [Binding] = [
     Binding(
       "filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
-    Binding("command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, theme, a screen, q"),
+    Binding(
+      "command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, confirm, theme, a screen, q"),
     Binding("help", [.char("?")], "help", "Show these keys"),
     Binding(
       "query", [.char("Q")], "how known",
       "Show the queries behind the numbers, their age, and the same as a command line"),
     Binding("why", [.char("w")], "why", "Show why the chosen row is judged as it is"),
     Binding("native", [.char("y")], "native", "Show the native object as YAML"),
+    Binding(
+      "confirm", [.char("C")], "confirm", "Let the plan stand whose time to be confirmed ends first", isHint: false),
     Binding("sort", [.char("s")], "sort", "Sort by the next column", isHint: false),
     Binding("reverse", [.char("S")], "reverse", "Turn the order round", isHint: false),
     Binding("mark", [.space], "mark", "Mark the row, or take its mark off; x and Q go for all marked", isHint: false),
@@ -101,6 +125,13 @@ extension DashboardState {
     case "routes.edit", "routes.native", "findings.native": writeRefusal(.editRules)
     case "mtls.set": writeRefusal(.editMTLS)
     case "canaries.undo", "journal.undo": isReadOnly ? "read-only" : nil
+    case "confirm": confirmationRefusal
+    case "journal.confirm":
+      if case .receipt(let receipt)? = chosenRow, (secondsToConfirm(receipt) ?? 0) > 0 {
+        nil
+      } else {
+        "the chosen plan waits for no confirmation"
+      }
     default: nil
     }
   }

@@ -51,6 +51,10 @@ struct PlanSheet: Sendable, Hashable {
   var isTyping = false
   /// The word being typed to take the risk of the plan; `nil` unless it is asked for.
   var confirmation: LineEditor?
+  /// Whether the proxies concerned are waited for.
+  var waits = false
+  /// Whether it is taken back unless it is confirmed in time.
+  var confirms = false
   /// Whether the difference shows every line.
   var showsAll = false
   /// The line at the top.
@@ -60,6 +64,21 @@ struct PlanSheet: Sendable, Hashable {
 
   /// Whether a write is under way.
   var isBusy: Bool { if case .applying = phase { true } else { false } }
+
+  /// Whether all is written and nothing but proxies is waited for, which may be given up.
+  var isWaiting: Bool {
+    guard case .applying(let plan) = phase, case .waiting(let step, _, _)? = progress.last else { return false }
+    return step == plan.steps.count - 1
+  }
+
+  /// Whether it can be chosen what comes after the last step: an undo has neither, and a check is not applied.
+  var hasChoices: Bool {
+    guard case .apply = purpose else { return false }
+    switch phase {
+    case .planning, .rehearsing, .ready: return true
+    case .applying, .done, .failed: return false
+    }
+  }
 
   /// The plan, once there is one.
   var plan: Plan? {

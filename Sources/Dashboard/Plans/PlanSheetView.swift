@@ -3,29 +3,6 @@ import TerminalUI
 
 /// The plan sheet, drawn: what would happen, who is affected, what the server says, what happened.
 enum PlanSheetView {
-  /// The keys of the sheet.
-  static func bindings(_ sheet: PlanSheet, _ state: DashboardState) -> [Binding] {
-    let refusal = sheet.refusal(isReadOnly: state.isReadOnly)
-    if case .done(let receipt) = sheet.phase {
-      let canUndo = receipt.result == .applied || receipt.result == .partial
-      return [
-        Binding("plan.close", [.escape], "close", "Close the sheet"),
-        Binding("plan.undo", [.char("u")], "undo", "Take it back")
-          .disabled(canUndo && !receipt.plan.id.hasSuffix("-undo") ? nil : "nothing to take back"),
-      ]
-    }
-    if case .failed = sheet.phase { return [Binding("plan.close", [.escape], "close", "Close the sheet")] }
-    if sheet.isBusy { return [] }
-    return [
-      Binding("plan.apply", [.enter, .char("a")], "apply", "Apply the plan").disabled(refusal),
-      Binding("plan.reason", [.char("r")], "reason", "Write why"),
-      Binding(
-        "plan.diff", [.char("d")], sheet.showsAll ? "changes only" : "whole diff", "Show every line, or the changes"),
-      Binding("plan.move", [.char("j"), .down], "scroll", "Move the sheet"),
-      Binding("plan.close", [.escape], "drop", "Close; nothing was written"),
-    ]
-  }
-
   static func draw(_ sheet: PlanSheet, _ state: DashboardState, in body: Rect, on frame: inout Frame) {
     let width = min(body.width < 100 ? body.width : body.width - 2, 116)
     let all = lines(sheet, state, frame.glyphs).flatMap { broken($0, to: width - 4) }
@@ -68,7 +45,10 @@ enum PlanSheetView {
     switch sheet.phase {
     case .done, .failed: return
     case .applying:
-      frame.put("applying… it cannot be dropped now", in: line, style: Style(.warn, on: .sheet))
+      let words: SafeText =
+        sheet.isWaiting
+        ? "waiting for the proxies; it is written already" : "applying… it cannot be dropped now"
+      frame.put(words, in: line, style: Style(.warn, on: .sheet))
       return
     default: break
     }
@@ -97,7 +77,8 @@ enum PlanSheetView {
     }
   }
 
-  private static func field(_ name: SafeText, _ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
+  /// A line with a heading of ten columns.
+  static func field(_ name: SafeText, _ text: SafeText, _ role: TerminalUI.Role = .text) -> Line {
     var line = Line(name.padded(to: 10), Style(.header, on: .sheet))
     line.append(text, Style(role, on: .sheet))
     return line
@@ -111,14 +92,14 @@ enum PlanSheetView {
       var lines = [Line("\(failure.message)", Style(.bad, on: .sheet))]
       if let remedy = failure.remedy { lines.append(field("WHAT NOW", "\(remedy)")) }
       return lines
-    case .rehearsing(let plan), .ready(let plan): return lines(of: plan, sheet)
+    case .rehearsing(let plan), .ready(let plan): return lines(of: plan, sheet, state)
     case .applying(let plan):
-      return progress(sheet, plan, glyphs) + [Line("", Style(.text, on: .sheet))] + lines(of: plan, sheet)
-    case .done(let receipt): return self.receipt(receipt, sheet, glyphs)
+      return progress(sheet, plan) + [Line("", Style(.text, on: .sheet))] + lines(of: plan, sheet, state)
+    case .done(let receipt): return ReceiptText.lines(receipt, sheet, state)
     }
   }
 
-  private static func lines(of plan: Plan, _ sheet: PlanSheet) -> [Line] {
+  private static func lines(of plan: Plan, _ sheet: PlanSheet, _ state: DashboardState) -> [Line] {
     var isUndo = false
     if case .undo = sheet.purpose { isUndo = true }
     var lines = [Line("\(isUndo ? "undo: " : "")\(plan.summary)", Style(.title, on: .sheet))]
@@ -139,7 +120,7 @@ enum PlanSheetView {
       if breaks.isEmpty, plan.blastRadius.unknowns.isEmpty, case .mtls = plan.intent {
         lines.append(field("BREAKS", "no caller seen in the window would break", .good))
       }
-      lines += owners(plan) + findings(plan) + server(plan, sheet)
+      lines += owners(plan) + findings(plan) + server(plan, sheet) + choices(sheet, state)
     }
     for (number, step) in plan.steps.enumerated() {
       lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(StepText.title(step))"))
@@ -187,7 +168,24 @@ enum PlanSheetView {
     }
   }
 
-  private static func progress(_ sheet: PlanSheet, _ plan: Plan, _ glyphs: GlyphSet) -> [Line] {
+  /// What comes after the last step, as chosen, with the keys that choose it.
+  private static func choices(_ sheet: PlanSheet, _ state: DashboardState) -> [Line] {
+    guard sheet.hasChoices else { return [] }
+    func choice(_ isChosen: Bool, _ id: String, _ text: SafeText) -> SafeText {
+      "\(isChosen ? "[x]" : "[ ]") \(state.keyLabel(of: id)) \(text)"
+    }
+    let (wait, limit) = (Figures.duration(Executor.usualWait), Figures.duration(Executor.usualConfirmation))
+    return [
+      field(
+        "AFTER", choice(sheet.waits, "plan.wait", "wait for the proxies, \(wait) at most; a rejection takes it back"),
+        sheet.waits ? .accent : .muted),
+      field(
+        "", choice(sheet.confirms, "plan.confirmed", "take it back unless it is confirmed within \(limit)"),
+        sheet.confirms ? .accent : .muted),
+    ]
+  }
+
+  private static func progress(_ sheet: PlanSheet, _ plan: Plan) -> [Line] {
     plan.steps.indices.map { index in
       var word: SafeText = "waits"
       var role: TerminalUI.Role = .muted
@@ -197,7 +195,7 @@ enum PlanSheetView {
         case .written(index): (word, role) = ("✓ written", .good)
         case .waiting(index, let acknowledged, let proxies):
           (word, role) = (
-            "written; \(acknowledged) of \(proxies) proxies acknowledged…", acknowledged >= proxies ? .good : .accent
+            "✓ written; \(acknowledged)/\(proxies) proxies acknowledged…", acknowledged >= proxies ? .good : .accent
           )
         case .rollingBack(index): (word, role) = ("▲ is being taken back…", .warn)
         default: break
@@ -205,28 +203,5 @@ enum PlanSheetView {
       }
       return field("STEP \(index + 1)", word, role)
     }
-  }
-
-  private static func receipt(_ receipt: Receipt, _ sheet: PlanSheet, _ glyphs: GlyphSet) -> [Line] {
-    var lines = [Line("\(receipt.plan.summary)", Style(.title, on: .sheet))]
-    let isGood = receipt.result == .applied || receipt.result == .undone
-    lines.append(
-      field("RESULT", isGood ? "✓ \(receipt.result.rawValue)" : "✗ \(receipt.result.rawValue)", isGood ? .good : .bad))
-    if let error = receipt.error { lines.append(field("ERROR", "\(error)", .bad)) }
-    lines.append(field("BY", "\(receipt.author)"))
-    if !receipt.reason.isEmpty { lines.append(field("REASON", "\(receipt.reason)")) }
-    for (index, step) in receipt.plan.steps.enumerated() {
-      let version = receipt.versions[index].map { ", version \($0)" } ?? ""
-      lines.append(
-        field(
-          "STEP \(index + 1)", "\(step.state.rawValue): \(StepText.title(step))\(version)",
-          step.state == .applied ? .good : .text))
-    }
-    if receipt.result == .applied, !receipt.plan.id.hasSuffix("-undo") {
-      lines.append(field("UNDO", "u takes it back now; later: :undo \(receipt.plan.id)", .accent))
-    }
-    lines.append(Line("", Style(.text, on: .sheet)))
-    for step in receipt.plan.steps { lines += StepText.diff(step, showsAll: sheet.showsAll) }
-    return lines
   }
 }

@@ -25,15 +25,19 @@ struct DashboardEffects: Sendable {
     }
   }
 
-  /// Reads the journal.
-  func readJournal() -> Effect<Message> {
+  /// Reads the journal; one that is only read again does not remark on what fails.
+  func readJournal(isQuiet: Bool = false) -> Effect<Message> {
     .run(id: "journal") { send in
-      do throws(MeshError) {
-        send(.receipts(try deck.journal.receipts()))
-      } catch {
-        send(.remark(Toast("the journal cannot be read: \(error.description)", .bad)))
+      do throws(MeshError) { send(try journal()) } catch {
+        if !isQuiet { send(.remark(Toast("the journal cannot be read: \(error.description)", .bad))) }
       }
     }
+  }
+
+  /// What the journal holds.
+  private func journal() throws(MeshError) -> Message {
+    let awaiting = try deck.journal.awaitingConfirmation().map(\.plan.id)
+    return .receipts(try deck.journal.receipts(), awaiting: Set(awaiting))
   }
 
   /// Works out the rows of a screen.
@@ -59,14 +63,45 @@ struct DashboardEffects: Sendable {
     }
   }
 
-  /// Applies a plan; it is never cancelled once begun.
-  func apply(_ plan: Plan, reason: String, force: Bool, number: Int) -> Effect<Message> {
-    .run { send in
+  /// The name of the work that applies a plan.
+  func applying(_ number: Int) -> String { "apply \(number)" }
+  /// The name of the work that waits for a plan's confirmation.
+  func settling(_ number: Int) -> String { "settle \(number)" }
+
+  /// Applies a plan; what comes after the last step is as chosen on its sheet.
+  func apply(_ plan: Plan, _ sheet: PlanSheet, force: Bool) -> Effect<Message> {
+    let number = sheet.number
+    return .run(id: applying(number)) { send in
       do throws(MeshError) {
-        let receipt = try await deck.apply(plan, reason: reason, force: force) { send(.progress(number, $0)) }
+        let receipt = try await deck.apply(
+          plan, reason: sheet.reason.text, force: force, wait: sheet.waits ? Executor.usualWait : nil,
+          confirmWithin: sheet.confirms ? Executor.usualConfirmation : nil
+        ) { send(.progress(number, $0)) }
         send(.finished(number, receipt))
       } catch {
         send(.planFailed(number, error))
+      }
+    }
+  }
+
+  /// Waits until a plan is confirmed, and takes it back where it is not in time or the wait is cancelled.
+  func settle(_ receipt: Receipt, number: Int) -> Effect<Message> {
+    .run(id: settling(number)) { send in
+      do throws(MeshError) { send(.settled(number, .success(try await deck.settle(receipt)))) } catch {
+        send(.settled(number, .failure(error)))
+      }
+    }
+  }
+
+  /// Confirms the plan of an id, or the newest that waits.
+  func confirm(_ id: String?) -> Effect<Message> {
+    .run { send in
+      do throws(MeshError) {
+        let receipt = try Deck.confirm(id, in: deck.journal)
+        send(.remark(Toast("confirmed: \(receipt.plan.summary)", .good)))
+        send(try journal())
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
       }
     }
   }

@@ -72,6 +72,11 @@ public struct DashboardProgram: Program {
     DashboardView.frame(state, in: viewport)
   }
 
+  /// Leaves in order where a plan would stay that nobody confirmed.
+  public func message(forSignal signal: Int32, in state: DashboardState) -> Message? {
+    state.unconfirmed.isEmpty ? nil : .leave
+  }
+
   /// The theme in use.
   public func theme(of state: DashboardState) -> Theme { state.theme }
 }

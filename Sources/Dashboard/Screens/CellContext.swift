@@ -5,15 +5,17 @@ import TerminalUI
 struct CellContext {
   private let drafts: [SplitKey: WeightDraft]
   private let now: Instant
-  private let glyphs: GlyphSet
+  let glyphs: GlyphSet
   private let trends: [TrendPoint]
   private let snapshot: MeshSnapshot?
+  let state: DashboardState
 
   init(_ state: DashboardState, _ glyphs: GlyphSet) {
     // Looked back at, a row shows what came before, not what came after.
     let shown = state.pastIndex.flatMap { state.past.indices.contains($0) ? state.past[$0].at : nil }
     trends = shown.map { end in state.trends.filter { $0.at <= end } } ?? state.trends
     snapshot = state.view?.snapshot
+    self.state = state
     drafts = state.drafts
     now = state.now
     self.glyphs = glyphs
@@ -41,7 +43,7 @@ struct CellContext {
     case .receipt(let receipt):
       [
         Cells.text(Cells.age(of: receipt.at, at: now), .muted),
-        Cells.text(receipt.result.rawValue, Cells.style(receipt.result)), Cells.text(receipt.plan.summary),
+        result(receipt), Cells.text(receipt.plan.summary),
         Cells.text(receipt.author, .muted), Cells.text(receipt.reason, .muted), Cells.text(receipt.plan.id, .muted),
       ]
     case .plane(let row): plane(row)
@@ -92,7 +94,7 @@ struct CellContext {
     case .finding(let finding):
       return Cells.text("\(finding.message). \(finding.remedy)", Cells.style(finding.severity))
     case .receipt(let receipt):
-      return Cells.text(receipt.error ?? receipt.plan.summary, receipt.error == nil ? .muted : .bad)
+      return self.remark(receipt)
     case .plane(let row):
       return row.status.error.map { Cells.text($0, .bad) } ?? row.telemetry.value.map { Cells.text($0, .muted) }
     case .proxy(let row): return remark(row)

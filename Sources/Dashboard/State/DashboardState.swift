@@ -51,6 +51,14 @@ public struct DashboardState: Sendable {
   var attentionSince: [String: Instant] = [:]
   /// The receipts of the journal, newest first.
   var receipts: [Receipt] = []
+  /// The identities of those that wait for a confirmation.
+  var awaiting: Set<String> = []
+  /// When the journal was last asked for.
+  var journalAskedAt = Instant(seconds: 0)
+  /// The plans applied from here that are to be confirmed, or are being applied to be.
+  var unconfirmed: [UnconfirmedChange] = []
+  /// Whether the dashboard is being left, once what nobody confirmed is taken back.
+  var isLeaving = false
   /// Weights changed on the screen and not yet applied, by split.
   var drafts: [SplitKey: WeightDraft] = [:]
   /// What of the graph is shown.
@@ -99,7 +107,7 @@ public struct DashboardState: Sendable {
   }
 
   /// Whether leaving would drop something.
-  var isPending: Bool { !drafts.isEmpty || plan?.isBusy == true }
+  var isPending: Bool { !drafts.isEmpty || plan?.isBusy == true || !unconfirmed.isEmpty }
 }
 
 /// A sheet above the screen.

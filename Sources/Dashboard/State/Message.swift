@@ -11,8 +11,8 @@ public enum Message: Sendable {
   case view(MeshView)
   /// Rows were worked out.
   case computed(ScreenData)
-  /// The journal was read.
-  case receipts([Receipt])
+  /// The journal was read: its receipts, and which of them wait for a confirmation.
+  case receipts([Receipt], awaiting: Set<String> = [])
   /// A plan was made.
   case planned(Int, Plan)
   /// The server gave its verdict on a plan.
@@ -21,6 +21,10 @@ public enum Message: Sendable {
   case progress(Int, Executor.Progress)
   /// A plan ended.
   case finished(Int, Receipt)
+  /// A plan that was to be confirmed was: `nil`; or was taken back, or could not be.
+  case settled(Int, Result<Receipt?, MeshError>)
+  /// The program is to end: what must not stay is closed first.
+  case leave
   /// A plan could not be made, judged or applied; nothing was written.
   case planFailed(Int, MeshError)
   /// Proxies told of their certificates.

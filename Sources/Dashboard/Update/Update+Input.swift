@@ -60,6 +60,9 @@ extension Update {
       return [effects.show(ref)]
     case "sort", "reverse": return sort(isReversed: id == "reverse", &state)
     case "copy": return copy(&state)
+    case "confirm":
+      let waiting = state.awaitingConfirmation.first { (state.secondsToConfirm($0) ?? 0) > 0 }
+      return waiting.map { [effects.confirm($0.plan.id)] } ?? []
     case "mark": return mark(&state)
     case "columns": chooseColumns(&state)
     case "earlier", "later": return step(id == "earlier" ? -1 : 1, &state)
@@ -78,7 +81,7 @@ extension Update {
   func open(_ screen: ScreenID, _ state: inout DashboardState) -> [Effect<Message>] {
     if state.screen == screen, state.place.detail != nil { state.place.detail = nil }
     state.screen = screen
-    return refresh(&state)
+    return refresh(&state) + (screen == .journal ? rereadJournal(&state) : [])
   }
 
   /// Leaves the detail, then the draft, then the filter.
@@ -183,14 +186,14 @@ extension Update {
     guard case .key(let key) = event else { return [] }
     switch state.overlay {
     case .quit:
-      if key == .char("q") || key == .char("y") || key == .ctrl("c") { return [.quit()] }
-      if key == .escape || key == .char("n") { state.overlay = nil }
+      if key == .char("q") || key == .char("y") || key == .ctrl("c") { return leave(&state) }
+      if key == .escape || key == .char("n"), !state.isLeaving { state.overlay = nil }
     case .help(var offset):
       if [.escape, .char("q"), .char("?"), .enter].contains(key) {
         state.overlay = nil
       } else {
-        let lines = HelpOverlay(title: state.screen.title, keymap: state.currentKeymap, context: state.screen.rawValue)
-          .lines(.unicode).count
+        let help = state.help
+        let lines = HelpOverlay(title: help.title, keymap: help.keymap, context: help.context).lines(.unicode).count
         _ = TextView.scroll(&offset, key, lines: lines, height: max(state.size.height - 6, 1))
         state.overlay = .help(offset: offset)
       }

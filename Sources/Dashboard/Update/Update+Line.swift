@@ -48,6 +48,7 @@ extension Update {
         return openPlan(.apply(intent), &state)
       case .check(let intent): return openPlan(.check(intent), &state)
       case .undo(let id): return openUndo(try undoable(id, state), &state)
+      case .confirm(let id): return [effects.confirm(id)]
       case .screen(let screen): return open(screen, &state)
       case .theme(let name): setTheme(name, &state)
       case .filter(let filter):
@@ -65,7 +66,7 @@ extension Update {
   /// The receipt to take back: the one of an id or its beginning, or the newest that was applied.
   private func undoable(_ id: String?, _ state: DashboardState) throws(MeshError) -> Receipt {
     let found = state.receipts.filter { receipt in
-      guard !receipt.plan.id.hasSuffix("-undo") else { return false }
+      guard !receipt.isUndo else { return false }
       if let id { return receipt.plan.id.hasPrefix(id) }
       return receipt.result == .applied || receipt.result == .partial
     }

@@ -25,7 +25,7 @@ extension Update {
       state.toast = Toast("undo: read-only", .warn)
       return []
     }
-    guard receipt.result == .applied || receipt.result == .partial, !receipt.plan.id.hasSuffix("-undo") else {
+    guard receipt.result == .applied || receipt.result == .partial, !receipt.isUndo else {
       state.toast = Toast("plan \(receipt.plan.id) is \(receipt.result.rawValue): there is nothing to take back", .warn)
       return []
     }
@@ -36,9 +36,15 @@ extension Update {
 
   /// What became of a plan asked for.
   func plan(_ message: Message, _ state: inout DashboardState) -> [Effect<Message>] {
+    var guarding: [Effect<Message>] = []
+    switch message {
+    case .finished(let number, let receipt): guarding = guardUnconfirmed(number, receipt, &state)
+    case .planFailed(let number, _): guarding = stopGuarding(number, &state)
+    default: break
+    }
     guard var sheet = state.plan else {
-      if case .finished = message { return [effects.readJournal()] }
-      return []
+      if case .finished = message { return guarding + [effects.readJournal()] }
+      return guarding
     }
     switch message {
     case .planned(sheet.number, let plan): sheet.phase = .rehearsing(plan)
@@ -52,14 +58,16 @@ extension Update {
         state.drafts = state.drafts.filter { $0.key.route != intent.route }
       }
       state.plan = sheet
-      return [effects.readJournal()]
+      return guarding + [effects.readJournal()]
     case .planFailed(sheet.number, let error):
       sheet.phase = .failed(
         PlanSheet.MeshFailure(code: error.code, message: error.message, remedy: error.remedy))
-    default: return []
+    default:
+      if case .finished = message { return guarding + [effects.readJournal()] }
+      return guarding
     }
     state.plan = sheet
-    return []
+    return guarding
   }
 
   /// A key for the plan sheet.
@@ -75,23 +83,39 @@ extension Update {
       return []
     }
     guard case .key(let key) = event else { return [] }
-    switch key {
-    case .escape where !sheet.isBusy, .char("q") where !sheet.isBusy:
+    if key == .ctrl("c") { return quit(&state) }
+    if case .done = sheet.phase, key == .enter {
+      state.plan = nil
+      return []
+    }
+    guard let binding = sheet.bindings(state).first(where: { $0.keys.contains(key) }) else { return [] }
+    if let reason = binding.disabledReason {
+      state.toast = Toast("\(binding.title): \(reason)", .warn)
+      return []
+    }
+    return planKey(binding.id, key, sheet, &state)
+  }
+
+  private func planKey(
+    _ id: String, _ key: Key, _ sheet: PlanSheet, _ state: inout DashboardState
+  ) -> [Effect<Message>] {
+    var sheet = sheet
+    switch id {
+    case "plan.close" where sheet.isWaiting: return [.cancel(id: effects.applying(sheet.number))]
+    case "plan.close":
       state.plan = nil
       return [.cancel(id: "plan")]
-    case .ctrl("c"): return quit(&state)
-    case .enter, .char("a"):
-      if case .done = sheet.phase, key == .enter {
-        state.plan = nil
-        return []
-      }
-      return applyPlan(sheet, &state)
-    case .char("r") where !sheet.isBusy: sheet.isTyping = true
-    case .char("d"): sheet.showsAll.toggle()
-    case .char("u"):
+    case "plan.apply": return applyPlan(sheet, &state)
+    case "plan.wait": sheet.waits.toggle()
+    case "plan.confirmed": sheet.confirms.toggle()
+    case "plan.reason": sheet.isTyping = true
+    case "plan.diff": sheet.showsAll.toggle()
+    case "plan.undo":
       if case .done(let receipt) = sheet.phase { return openUndo(receipt, &state) }
-    case .char("Q"): state.overlay = .text(Explanations.queries(state))
-    case .char("?"): state.overlay = .help(offset: 0)
+    case "plan.confirm":
+      if case .done(let receipt) = sheet.phase { return [effects.confirm(receipt.plan.id)] }
+    case "plan.query": state.overlay = .text(Explanations.queries(state))
+    case "plan.help": state.overlay = .help(offset: 0)
     default: _ = TextView.scroll(&sheet.offset, key, lines: 10_000, height: max(state.size.height - 8, 1))
     }
     state.plan = sheet
@@ -119,7 +143,8 @@ extension Update {
     if case .undo(let receipt) = sheet.purpose {
       return [effects.undo(receipt.plan.id, reason: sheet.reason.text, number: sheet.number)]
     }
-    return [effects.apply(plan, reason: sheet.reason.text, force: isConfirmed, number: sheet.number)]
+    if sheet.confirms { state.unconfirmed.append(UnconfirmedChange(number: sheet.number, summary: plan.summary)) }
+    return [effects.apply(plan, sheet, force: isConfirmed)]
   }
 
   /// Keys while the word that takes the risk is typed; a paste is no confirmation.

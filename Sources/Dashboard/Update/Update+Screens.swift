@@ -42,6 +42,9 @@ extension Update {
     case "journal.undo":
       guard case .receipt(let receipt)? = state.chosenRow else { return [] }
       return openUndo(receipt, &state)
+    case "journal.confirm":
+      guard case .receipt(let receipt)? = state.chosenRow else { return [] }
+      return [effects.confirm(receipt.plan.id)]
     case "planes.check":
       guard let plane = state.chosenRow?.plane else { return [] }
       state.toast = Toast("checking \(plane)…", .info)
@@ -96,7 +99,7 @@ extension Update {
   private func undoNewest(_ state: inout DashboardState) -> [Effect<Message>] {
     guard
       let receipt = state.receipts.first(where: {
-        ($0.result == .applied || $0.result == .partial) && !$0.plan.id.hasSuffix("-undo")
+        ($0.result == .applied || $0.result == .partial) && !$0.isUndo
       })
     else {
       state.toast = Toast("the journal holds nothing to take back", .info)

@@ -11,11 +11,12 @@ struct Update {
     case .tick(let now):
       state.now = now
       return (state.isBehind && !state.isComputing && now >= state.due ? refresh(&state) : []) + askCertificates(&state)
+        + rereadJournal(&state)
     case .view(let view): return take(view, &state)
     case .computed(let data): return take(data, &state)
-    case .receipts(let receipts):
-      state.receipts = receipts
-      return state.screen == .journal || state.screen == .overview ? refresh(&state) : []
+    case .receipts(let receipts, let awaiting): return take(receipts, awaiting: awaiting, &state)
+    case .settled(let number, let outcome): return settled(number, outcome, &state)
+    case .leave: return leave(&state)
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
     case .certificates(let answers): return take(answers, &state)
     case .sheet(let sheet):

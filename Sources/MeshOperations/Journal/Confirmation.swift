@@ -4,7 +4,7 @@ public import MeshModel
 public enum Confirmation: String, Sendable, Hashable {
   /// It stands for good.
   case confirmed
-  /// Nobody confirmed it in time, or whoever waited was stopped: it is being taken back.
+  /// Nobody confirmed it in time, whoever waited was stopped, or somebody took it back: it is being taken back.
   case expired
 }
 

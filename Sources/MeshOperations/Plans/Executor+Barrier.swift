@@ -38,9 +38,12 @@ extension Executor {
     let begun = clock().seconds
     var grown = begun
     var concerned = -1
+    var last: Acknowledgement?
     while true {
       let report = await control.programmed(for: [], in: MeshSnapshot())
       guard !report.proxies.isEmpty else {
+        // Whoever gave the wait up cut a reading short with it: what was known before it counts.
+        if let last, Task.isCancelled { return last }
         return Acknowledgement(unknown: report.gaps.first ?? "the control plane tells of no proxy")
       }
       let proxies = report.proxies.filter { proxy in
@@ -59,6 +62,7 @@ extension Executor {
       if proxies.count != concerned { (concerned, grown) = (proxies.count, now) }
       progress(.waiting(step: step, acknowledged: proxies.count - late.count, proxies: proxies.count))
       let result = Acknowledgement(proxies: proxies.count, acknowledged: proxies.count - late.count, late: late)
+      last = result
       let tells = report.proxies.contains { $0.sent != 0 }
       let isSettled = !tells || now - grown >= (proxies.isEmpty ? Self.silence : Self.settling)
       if late.isEmpty, isSettled { return result }

@@ -133,4 +133,7 @@ extension Receipt {
 
   /// Whether it is of a plan that took another back.
   public var isUndo: Bool { plan.id.contains(Self.undoMark) }
+
+  /// Whether it is of the plan that took another back.
+  public func isUndo(of id: String) -> Bool { plan.id.hasPrefix(id + Self.undoMark) }
 }

@@ -25,6 +25,11 @@ public struct Executor: Sendable {
     self.pause = pause
   }
 
+  /// The seconds that proxies are given to acknowledge unless somebody says otherwise.
+  public static let usualWait = 60.0
+  /// The seconds in which a plan is to be confirmed unless somebody says otherwise.
+  public static let usualConfirmation = 300.0
+
   /// What is going on while a plan is applied.
   public enum Progress: Sendable, Hashable {
     /// A step is being written.

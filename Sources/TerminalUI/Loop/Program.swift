@@ -23,15 +23,16 @@ public protocol Program: Sendable {
   /// The theme to draw in; asked before each frame.
   func theme(of state: State) -> Theme
 
-  /// The message to send before a signal ends the program, to close what must be closed; nil ends it at once.
-  func message(forSignal signal: Int32) -> Message?
+  /// The message to send before a signal or a hang-up ends the program, to close what must be closed; nil ends it at
+  /// once. It is waited for until no effect of the kind `run` is at work, half a minute at most.
+  func message(forSignal signal: Int32, in state: State) -> Message?
 }
 
 extension Program {
   /// The plain theme.
   public func theme(of state: State) -> Theme { .plain }
   /// No message: a signal ends the program.
-  public func message(forSignal signal: Int32) -> Message? { nil }
+  public func message(forSignal signal: Int32, in state: State) -> Message? { nil }
 }
 
 /// Sends messages to a running program from anywhere.

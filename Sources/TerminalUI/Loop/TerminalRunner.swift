@@ -36,6 +36,7 @@ private final class Session<P: Program> {
   private var isUrgent = true
   private var isResized = false
   private var code: Int32?
+  private var hasHungUp = false
 
   init(_ program: P, screen: CursesScreen) {
     self.screen = screen
@@ -69,6 +70,7 @@ private final class Session<P: Program> {
       }
     }
     screen.close()
+    if hasHungUp { await closeUp(for: SIGHUP) }
     await finish(limit: .seconds(1))
     cn_guard_remove()
     _ = close(signals[0])
@@ -89,7 +91,7 @@ private final class Session<P: Program> {
     do {
       try screen.show(frame, theme: theme)
     } catch {
-      code = 128 + SIGHUP
+      hangUp()
     }
   }
 
@@ -106,9 +108,14 @@ private final class Session<P: Program> {
     if count > 0 {
       handle(decoder.feed(bytes.prefix(count)))
     } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-      // The terminal has gone: end as a hang-up would.
-      code = 128 + SIGHUP
+      hangUp()
     }
+  }
+
+  /// The terminal has gone: end as a hang-up would.
+  private func hangUp() {
+    hasHungUp = true
+    code = 128 + SIGHUP
   }
 
   private func readSignals() async {
@@ -130,12 +137,16 @@ private final class Session<P: Program> {
   /// Ends the process by a signal, in order.
   private func end(by signal: Int32) async {
     screen.close()
-    if let message = engine.program.message(forSignal: signal) {
-      engine.update(message)
-      await settle(until: .now + .seconds(2)) { $0.status.isIdle }
-    }
+    await closeUp(for: signal)
     await finish(limit: .milliseconds(500))
     cn_die(signal)
+  }
+
+  /// Lets the program close what must not be left open.
+  private func closeUp(for signal: Int32) async {
+    guard let message = engine.program.message(forSignal: signal, in: engine.state) else { return }
+    engine.update(message)
+    await settle(until: .now + .seconds(30)) { $0.status.isIdle }
   }
 
   private func finish(limit: Duration) async {

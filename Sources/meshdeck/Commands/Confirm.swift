@@ -50,7 +50,9 @@ extension PlanRun {
       Console.note("meshdeck: \(id) was not confirmed and could not be taken back; it may still be applied")
       return try report(undone)
     }
-    Console.note("meshdeck: \(id) was not confirmed\(wasInterrupted ? ", interrupted" : " in time"): taken back")
+    let isLate = outcome.0.confirmBy.map { $0 <= .now } ?? true
+    let how = wasInterrupted ? ", interrupted" : isLate ? " in time" : ""
+    Console.note("meshdeck: \(id) was not confirmed\(how): taken back")
     for (index, step) in undone.plan.steps.enumerated() {
       Console.note("  step \(index + 1) \(step.object): as it was before")
     }
@@ -63,19 +65,9 @@ extension PlanRun {
   func tell(_ acknowledgement: Acknowledgement?, of receipt: Receipt) throws {
     guard let acknowledgement else { return }
     let undo = "take it back with: meshdeck undo \(receipt.plan.id)"
-    if let reason = acknowledgement.unknown {
-      Console.note("meshdeck: applied, but who acknowledged cannot be told: \(reason); \(undo)")
-      throw Ending(code: MeshError.Code.unreachable.exitCode)
-    }
-    let (done, all) = (acknowledgement.acknowledged, acknowledgement.proxies)
-    guard !acknowledgement.isComplete else {
-      return Console.note(all == 0 ? "no proxy was sent anything for it" : "\(done)/\(all) proxies acknowledged")
-    }
-    let late = acknowledgement.late.prefix(5).map(\.shortName).joined(separator: ", ")
-    let more = acknowledgement.late.count > 5 ? " and \(acknowledgement.late.count - 5) more" : ""
-    Console.note(
-      "meshdeck: applied, but \(done)/\(all) proxies acknowledged within \(options.timeout); late: \(late)\(more); \(undo)"
-    )
+    let words = acknowledgement.words(within: options.timeout.seconds)
+    guard !acknowledgement.isComplete else { return Console.note(words) }
+    Console.note("meshdeck: applied, but \(words); \(undo)")
     throw Ending(code: MeshError.Code.unreachable.exitCode)
   }
 }

@@ -32,7 +32,7 @@ struct GlobalOptions: ParsableArguments {
   var output: OutputFormat = .table
 
   @Option(help: "Give up after this long, such as 10s or 2m.")
-  var timeout: Interval = Interval(seconds: 60)
+  var timeout: Interval = Interval(seconds: Executor.usualWait)
 
   @Flag(help: "Let no write leave the process.")
   var readOnly = false
