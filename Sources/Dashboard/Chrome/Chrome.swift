@@ -158,7 +158,7 @@ extension DashboardState {
     case .services where place.isAlternate: crumbs.append("workloads")
     case .mtls: crumbs.append(place.isAlternate ? "what each workload accepts" : "pairs that talk")
     case .topology:
-      if topology.isGrouped { crumbs.append("namespaces") }
+      if topology.grouping != .none { crumbs.append("\(topology.grouping.rawValue)s") }
       if let focus = topology.focus {
         crumbs.append("near \(focus.name), \(topology.hops) \(topology.hops == 1 ? "hop" : "hops")")
       }

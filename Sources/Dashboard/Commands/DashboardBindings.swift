@@ -22,7 +22,8 @@ public enum DashboardBindings {
     key(.topology, "focus", [.char("f")], "focus", "Show only what is near the chosen node, or all again"),
     key(.topology, "farther", [.char("+")], "hops", "Show one hop more around the focus"),
     key(.topology, "nearer", [.char("-")], "", "Show one hop less around the focus"),
-    key(.topology, "group", [.char("n")], "namespaces", "Draw namespaces rather than workloads, and back"),
+    key(
+      .topology, "group", [.char("n")], "group", "Draw namespaces, clusters or planes rather than workloads, in turn"),
     key(.topology, "idle", [.char("i")], "idle", "Show or hide nodes without traffic"),
     key(.services, "open", [.enter], "open", "Open edges, endpoints and policies of the chosen row"),
     key(.services, "pane", [.tab], "workloads", "Change between services and workloads"),

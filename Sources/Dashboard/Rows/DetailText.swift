@@ -25,6 +25,7 @@ enum DetailText {
       field(
         "selector", service.selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
     ]
+    lines += view.serviceJoins().words(for: service.ref).map { field("elsewhere", $0) }
     let members = view.workloads(of: service, WorkloadIndex(view.snapshot))
     lines += heading("WORKLOADS")
     lines +=

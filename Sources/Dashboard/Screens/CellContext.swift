@@ -114,7 +114,7 @@ struct CellContext {
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
       Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
       Cells.text(row.proxy?.rawValue ?? "–", row.proxy == ProxyMode.none ? .warn : .muted),
-      Cells.text(row.runtime.rawValue, .muted), Cells.text(row.ref.plane, .muted),
+      Cells.text(row.runtime.rawValue, .muted), Cells.text(row.planes, .muted),
     ]
   }
 

@@ -104,7 +104,7 @@ enum ScreenTable {
         Heading("p99", "P99", 7, align: .right, priority: 94), Heading("mtls", "MTLS", 5, align: .right, priority: 70),
         Heading("ready", "READY", 6, align: .right, priority: 90), Heading("role", "KIND", 8, priority: 60),
         Heading("proxy", "PROXY", 7, priority: 50), Heading("runtime", "RUNS IN", 10, priority: 40),
-        Heading("plane", "PLANE", 8, priority: 30),
+        Heading("plane", "PLANE", 8, max: 24, priority: (state.view?.planes.count ?? 0) > 1 ? 92 : 30),
       ]
     case .routes:
       [

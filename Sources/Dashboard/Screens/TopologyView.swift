@@ -69,7 +69,7 @@ enum TopologyView {
     frame.put(
       SafeText(box.node.ref.name), in: inside, style: isChosen ? .selection : isDown ? .warn : Style.text.bold)
     if isChosen { frame.put(frame.glyphs.cursor, x: rect.x + 1, y: inside.y, style: .accent) }
-    var lines = [SafeText(GraphLayout.note(box.node))]
+    var lines = [SafeText(box.note)]
     if isDown { lines.append("\(box.node.ready)/\(box.node.total) ready") }
     for (row, line) in lines.enumerated() where row + 1 < inside.height {
       frame.put(line, in: inside.row(row + 1), style: .muted)
@@ -98,6 +98,15 @@ enum TopologyView {
     }
   }
 
+  /// What both ends of a flow between planes said, where they do not say the same.
+  private static func said(_ wire: GraphLayout.Wire) -> SafeText? {
+    guard wire.reports.count > 1 else {
+      return wire.reports.first.map { "as \($0.plane) says; the other end says nothing" }
+    }
+    let words = wire.reports.map { "\($0.plane) \(Cells.amount($0.traffic, wire.transport))" }
+    return "as said: \(words.joined(separator: ", "))"
+  }
+
   private static func panel(_ graph: GraphLayout, _ chosen: Int, _ gap: String?, in rect: Rect, on frame: inout Frame) {
     frame.rule(rect.row(0))
     let box = graph.boxes[chosen]
@@ -105,6 +114,8 @@ enum TopologyView {
     if box.node.total > 0 { title.append("\(box.node.ready)/\(box.node.total) ready ", .muted) }
     if let proxy = box.node.proxy { title.append(proxy == .none ? "no proxy " : "\(proxy.rawValue) ", .muted) }
     title.append("on \(box.node.ref.plane) ", .muted)
+    let clusters = box.node.clusters.filter { $0 != box.node.ref.plane }
+    if !clusters.isEmpty { title.append("in cluster \(clusters.joined(separator: ", ")) ", .muted) }
     frame.put(title, at: Point(x: rect.x + 1, y: rect.y), width: rect.width - 2)
     let wires = graph.wires(at: chosen)
     let room = rect.height - 1 - (gap == nil ? 0 : 1)
@@ -118,6 +129,7 @@ enum TopologyView {
       line.append("  p99 \(Figures.milliseconds(wire.traffic.p99ms))")
       line.append(
         "  mTLS \(Figures.percent(wire.traffic.mtlsShare))", (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : .muted)
+      if let there = said(wire) { line.append("  \(there)", .muted) }
       if row == room - 1, wires.count > room { line.append("  and \(wires.count - room) more: Enter", .muted) }
       frame.put(line, at: Point(x: rect.x, y: rect.y + 1 + row), width: rect.width)
     }

@@ -37,8 +37,23 @@ struct TopologyQuery: Sendable, Hashable {
   var hops = 1
   /// Whether nodes without traffic show.
   var showsIdle = false
-  /// Whether nodes are namespaces rather than workloads.
-  var isGrouped = false
+  /// What nodes are drawn together.
+  var grouping = GraphGrouping.none
+}
+
+/// What nodes of the graph are drawn together as one.
+enum GraphGrouping: String, Sendable, Hashable, CaseIterable {
+  case none, namespace, cluster, plane
+
+  /// The one after it; of one plane alone, clusters and planes are passed over.
+  func next(ofSeveralPlanes: Bool) -> GraphGrouping {
+    switch self {
+    case .none: .namespace
+    case .namespace: ofSeveralPlanes ? .cluster : .none
+    case .cluster: .plane
+    case .plane: .none
+    }
+  }
 }
 
 /// A measurement kept for the small charts of the overview.

@@ -7,6 +7,8 @@ struct GraphLayers {
     var source, destination: Int
     var traffic: TrafficSum
     var transport: String
+    /// What each end told of it, where they are on two planes.
+    var reports: [TopologyGraph.Report] = []
     /// Whether it closes a circle of calls and is not drawn as a line.
     var isLoop = false
   }
@@ -38,9 +40,13 @@ struct GraphLayers {
       guard let source = indices[link.source], let destination = indices[link.destination] else { continue }
       if let edge = known[source]?[destination] {
         edges[edge].traffic = GraphSelection.sum(edges[edge].traffic, link.traffic)
+        edges[edge].reports = GraphSelection.sum(edges[edge].reports, link.reports)
       } else {
         known[source, default: [:]][destination] = edges.count
-        edges.append(Edge(source: source, destination: destination, traffic: link.traffic, transport: link.transport))
+        edges.append(
+          Edge(
+            source: source, destination: destination, traffic: link.traffic, transport: link.transport,
+            reports: link.reports))
       }
     }
     markLoops(nodes: graph.nodes.count)

@@ -9,6 +9,8 @@ struct GraphLayout: Sendable {
     var node: TopologyGraph.Node
     /// Where its box stands.
     var rect: Rect
+    /// What stands below its name.
+    var note: String
     /// The column, counted from the callers' side.
     var column: Int
     /// The callees that are drawn to the left of it, or in it, since calls go round in a circle.
@@ -23,6 +25,8 @@ struct GraphLayout: Sendable {
     var traffic: TrafficSum
     /// `http`, `grpc` or `tcp`.
     var transport: String
+    /// What each end told of it, where they are on two planes.
+    var reports: [TopologyGraph.Report]
     /// Where its label ends, just before the arrow; `nil` where it is drawn as a loop.
     var arrow: Point?
     /// The directions its line takes through each cell.
@@ -46,12 +50,17 @@ struct GraphLayout: Sendable {
   init(_ graph: TopologyGraph, focus: ObjectRef? = nil) {
     var layers = GraphLayers(graph)
     layers.order()
+    let isOfSeveralPlanes = graph.isOfSeveralPlanes
     boxes = graph.nodes.enumerated().map { index, node in
-      Box(node: node, rect: Rect(x: 0, y: 0, width: 0, height: 0), column: layers.layer[index], loops: [])
+      Box(
+        node: node, rect: Rect(x: 0, y: 0, width: 0, height: 0),
+        note: GraphLayout.note(node, withPlane: isOfSeveralPlanes), column: layers.layer[index], loops: [])
     }
     for edge in layers.edges {
       wires.append(
-        Wire(source: edge.source, destination: edge.destination, traffic: edge.traffic, transport: edge.transport))
+        Wire(
+          source: edge.source, destination: edge.destination, traffic: edge.traffic, transport: edge.transport,
+          reports: edge.reports))
       if edge.isLoop { boxes[edge.source].loops.append(edge.destination) }
     }
     place(layers)
@@ -87,7 +96,7 @@ struct GraphLayout: Sendable {
     var right = Array(repeating: 0, count: layers.count)
     var trackStart: [Int] = []
     for (number, column) in layers.columns.enumerated() {
-      let names = column.filter { $0 < boxes.count }.map { boxWidth(boxes[$0].node) }
+      let names = column.filter { $0 < boxes.count }.map { boxWidth(boxes[$0]) }
       let width = names.max() ?? 1
       for item in column { (left[item], right[item]) = (x, x + width) }
       x += width
@@ -148,20 +157,21 @@ struct GraphLayout: Sendable {
     }
   }
 
-  private func boxWidth(_ node: TopologyGraph.Node) -> Int {
-    min(max(SafeText(node.ref.name).columns, SafeText(GraphLayout.note(node)).columns), GraphLayout.nameLimit) + 4
+  private func boxWidth(_ box: Box) -> Int {
+    min(max(SafeText(box.node.ref.name).columns, SafeText(box.note).columns), GraphLayout.nameLimit) + 4
   }
 
-  /// What stands below a node's name: its namespace, and its kind where it is no plain container.
-  static func note(_ node: TopologyGraph.Node) -> String {
+  /// What stands below a node's name: its namespace, its kind where it is no plain container, its plane where asked for.
+  static func note(_ node: TopologyGraph.Node, withPlane: Bool) -> String {
     var words: [String] = []
-    if node.ref.kind == "namespace" {
-      words.append("namespace")
+    if let grouping = GraphGrouping(rawValue: node.ref.kind) {
+      words.append(grouping.rawValue)
     } else if !node.ref.namespace.isEmpty {
       words.append(node.ref.namespace)
     }
     if let role = node.role, [.database, .cache, .message].contains(role) { words.append(role.rawValue) }
     if node.runtime != .container { words.append(node.runtime.rawValue) }
+    if withPlane, node.ref.name != node.ref.plane { words.append("@\(node.ref.plane)") }
     return words.joined(separator: " ")
   }
 

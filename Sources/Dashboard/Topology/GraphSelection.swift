@@ -10,7 +10,7 @@ enum GraphSelection {
     var graph = view.topology(idle: query.showsIdle)
     // Without any traffic, all there is to see is what stands idle.
     if graph.links.isEmpty, !query.showsIdle { graph = view.topology() }
-    if query.isGrouped { graph = grouped(graph) }
+    graph = grouped(graph, by: query.grouping)
     if !filter.isEmpty { graph = filtered(graph, filter) }
     if let focus = query.focus, graph.nodes.contains(where: { $0.ref == focus }) {
       graph = near(focus, hops: query.hops, graph)
@@ -18,11 +18,29 @@ enum GraphSelection {
     return bounded(graph)
   }
 
-  /// The graph of namespaces.
-  static func grouped(_ graph: TopologyGraph) -> TopologyGraph {
+  /// The filter of services that shows what a drawn group holds; `nil` for a node that is no group.
+  static func filter(ofGroup ref: ObjectRef, in view: MeshView?) -> String? {
+    let several = (view?.planes.count ?? 0) > 1
+    switch ref.kind {
+    case "namespace": return "ns = \(ref.name)" + (several ? " and plane = \(ref.plane)" : "")
+    case "cluster", "plane": return "plane = \(ref.plane)"
+    default: return nil
+    }
+  }
+
+  /// The graph of namespaces, clusters or planes.
+  static func grouped(_ graph: TopologyGraph, by grouping: GraphGrouping) -> TopologyGraph {
+    guard grouping != .none else { return graph }
+    let clusters = Dictionary(graph.nodes.map { ($0.ref, $0.clusters) }, uniquingKeysWith: { first, _ in first })
     func group(_ ref: ObjectRef) -> ObjectRef {
-      ObjectRef(
-        plane: ref.plane, namespace: "", kind: "namespace", name: ref.namespace.isEmpty ? "outside" : ref.namespace)
+      let name =
+        switch grouping {
+        case .plane, .none: ref.plane
+        case .namespace: ref.namespace.isEmpty ? "outside" : ref.namespace
+        case .cluster:
+          clusters[ref].flatMap { $0.isEmpty ? nil : $0.joined(separator: "+") } ?? "\(ref.plane), cluster not told"
+        }
+      return ObjectRef(plane: ref.plane, namespace: "", kind: grouping.rawValue, name: name)
     }
     var nodes: [ObjectRef: TopologyGraph.Node] = [:]
     for node in graph.nodes {
@@ -34,6 +52,7 @@ enum GraphSelection {
       } else {
         nodes[ref]?.ready += node.ready
         nodes[ref]?.total += node.total
+        if node.runtime != nodes[ref]?.runtime { nodes[ref]?.runtime = .container }
       }
     }
     var links: [String: TopologyGraph.Link] = [:]
@@ -43,6 +62,7 @@ enum GraphSelection {
       let key = "\(source)>\(destination)"
       if let old = links[key] {
         links[key]?.traffic = sum(old.traffic, link.traffic)
+        links[key]?.reports = sum(old.reports, link.reports)
       } else {
         var first = link
         (first.source, first.destination) = (source, destination)
@@ -53,6 +73,19 @@ enum GraphSelection {
     result.nodes = nodes.values.sorted { $0.ref < $1.ref }
     result.links = links.values.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }
     return result
+  }
+
+  /// What each end told of two flows together.
+  static func sum(_ left: [TopologyGraph.Report], _ right: [TopologyGraph.Report]) -> [TopologyGraph.Report] {
+    var sum = left
+    for report in right {
+      if let place = sum.firstIndex(where: { $0.reporter == report.reporter && $0.plane == report.plane }) {
+        sum[place].traffic = Self.sum(sum[place].traffic, report.traffic)
+      } else {
+        sum.append(report)
+      }
+    }
+    return sum
   }
 
   static func sum(_ left: TrafficSum, _ right: TrafficSum) -> TrafficSum {

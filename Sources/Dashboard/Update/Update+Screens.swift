@@ -121,8 +121,8 @@ extension Update {
       guard let chosen else { return [] }
       let ref = graph.boxes[chosen].node.ref
       var place = state.places[.services] ?? Place()
-      if ref.kind == "namespace" {
-        (place.filter, place.detail, place.isAlternate) = ("ns = \(ref.name)", nil, false)
+      if let filter = GraphSelection.filter(ofGroup: ref, in: state.view) {
+        (place.filter, place.detail, place.isAlternate) = (filter, nil, false)
       } else {
         (place.filter, place.detail, place.isAlternate, place.chosen) = ("", ref.description, true, ref.description)
       }
@@ -133,7 +133,7 @@ extension Update {
     case "topology.farther": state.topology.hops = min(state.topology.hops + 1, 9)
     case "topology.nearer": state.topology.hops = max(state.topology.hops - 1, 1)
     case "topology.group":
-      state.topology.isGrouped.toggle()
+      state.topology.grouping = state.topology.grouping.next(ofSeveralPlanes: (state.view?.planes.count ?? 0) > 1)
       state.topology.focus = nil
     case "topology.idle": state.topology.showsIdle.toggle()
     default: return []

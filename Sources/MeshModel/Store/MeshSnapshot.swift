@@ -209,6 +209,16 @@ public struct MeshSettings: Sendable, Hashable {
   public var allowsUnknownHosts: Bool
   /// The control plane's version; empty where unknown.
   public var version: String
+  /// Other names that identities of this trust domain go by (Istio `trustDomainAliases`).
+  public var trustDomainAliases: [String] = []
+  /// What tells this mesh from others (Istio `defaultConfig.meshId`); empty where nobody named it.
+  public var meshID = ""
+  /// The cluster's name as its proxies say it (Istio `CLUSTER_ID`); empty where unknown.
+  public var cluster = ""
+  /// The network its instances are reached in (`topology.istio.io/network`); empty where nobody named it.
+  public var network = ""
+  /// The root certificates that proxies believe, each as its base64 text without line breaks; empty where not read.
+  public var roots: Set<String> = []
 
   /// Creates settings; the defaults are Istio's.
   public init(

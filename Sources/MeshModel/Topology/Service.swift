@@ -56,12 +56,14 @@ public struct Service: Sendable, Hashable {
   public var isExternal: Bool
   /// The namespaces it is visible in; empty means all.
   public var exportTo: [String]
+  /// The service of another cluster that this one only stands for; `nil` where it stands for itself.
+  public var remote: RemoteService?
 
   /// Creates a service.
   public init(
     ref: ObjectRef, hosts: [String], ports: [ServicePort], selector: [String: String] = [:],
     runtime: Runtime = .container, role: Role = .http, isHeadless: Bool = false, isExternal: Bool = false,
-    exportTo: [String] = []
+    exportTo: [String] = [], remote: RemoteService? = nil
   ) {
     self.ref = ref
     self.hosts = hosts
@@ -72,5 +74,20 @@ public struct Service: Sendable, Hashable {
     self.isHeadless = isHeadless
     self.isExternal = isExternal
     self.exportTo = exportTo
+    self.remote = remote
+  }
+}
+
+/// A service of another cluster, as a service that mirrors it names it.
+public struct RemoteService: Sendable, Hashable {
+  /// Its host in its own cluster.
+  public var host: String
+  /// The cluster's name.
+  public var cluster: String
+
+  /// Creates a reference.
+  public init(host: String, cluster: String) {
+    self.host = host
+    self.cluster = cluster
   }
 }

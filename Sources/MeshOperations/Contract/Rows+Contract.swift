@@ -13,6 +13,11 @@ extension HealthRow: ContractItem {
       writer.member("proxy", (proxy ?? .none).rawValue)
       writer.member("ready", ready)
       writer.member("total", total)
+      writer.member("cluster", cluster)
+      if let joined {
+        writer.name("joined")
+        joined.write(to: &writer)
+      }
       switch traffic {
       case .known(let sum, _, _): sum.write(to: &writer)
       case .unknown(let reason):
@@ -47,6 +52,29 @@ extension TopologyGraph.Link: ContractItem {
       writer.member("service", service)
       writer.member("protocol", transport)
       traffic.write(to: &writer)
+      writer.member("joined", joined)
+      guard isBetweenPlanes else { return }
+      // What both ends said, side by side: between clusters they may differ, and that is news.
+      writer.name("reported")
+      writer.object { writer in
+        for report in reports {
+          writer.name(report.reporter.rawValue)
+          writer.object { writer in
+            writer.member("plane", report.plane)
+            report.traffic.write(to: &writer)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ServiceNamesakes {
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("host", host)
+      writer.strings("members", members.map(\.description))
+      writer.strings("reasons", reasons)
     }
   }
 }
@@ -63,6 +91,8 @@ extension TopologyGraph {
         for node in nodes {
           writer.object { writer in
             writer.member("id", node.ref.description)
+            writer.member("plane", node.ref.plane)
+            if !node.clusters.isEmpty { writer.strings("clusters", node.clusters) }
             writer.member("runtime", node.runtime.rawValue)
             writer.member("role", node.role?.rawValue)
             writer.member("proxy", node.proxy?.rawValue)
@@ -73,6 +103,10 @@ extension TopologyGraph {
       }
       writer.name("edges")
       writer.array { writer in for link in links { link.write(to: &writer) } }
+      for (name, groups) in [("joined", joins.joined), ("apart", joins.apart)] where !groups.isEmpty {
+        writer.name(name)
+        writer.array { writer in for group in groups { group.write(to: &writer) } }
+      }
       writer.member("gap", gap)
     }
     return writer.drain() + [0x0A]

@@ -14,14 +14,20 @@ public struct TrafficIndex: Sendable {
   private var outbound: [WorkloadKey: [Edge]] = [:]
   private var toService: [String: [Edge]] = [:]
 
-  /// Indexes the traffic of a plane; empty where it is not known.
+  /// Indexes the traffic at a plane's workloads, whichever plane's source told of it; empty where none is known.
   public init(_ view: MeshView, plane: PlaneName) {
-    for edge in view.traffic(on: plane).value?.edges ?? [] {
-      inbound[WorkloadKey(namespace: edge.destination.namespace, workload: edge.destination.workload), default: []]
-        .append(edge)
-      outbound[WorkloadKey(namespace: edge.source.namespace, workload: edge.source.workload), default: []].append(edge)
-      toService[Self.serviceKey(edge.destination.service, namespace: edge.destination.namespace), default: []]
-        .append(edge)
+    for placed in view.placedEdges() {
+      let edge = placed.edge
+      if placed.destination == plane {
+        inbound[WorkloadKey(namespace: edge.destination.namespace, workload: edge.destination.workload), default: []]
+          .append(edge)
+        toService[Self.serviceKey(edge.destination.service, namespace: edge.destination.namespace), default: []]
+          .append(edge)
+      }
+      if placed.source == plane {
+        outbound[WorkloadKey(namespace: edge.source.namespace, workload: edge.source.workload), default: []]
+          .append(edge)
+      }
     }
   }
 

@@ -17,6 +17,16 @@ public struct HealthRow: Sendable, Hashable {
   public var total: Int
   /// Its traffic, or why it is not known.
   public var traffic: Known<TrafficSum>
+  /// The name of its cluster; `nil` where it is not known.
+  public var cluster: String?
+  /// The services of other planes it is one with, and why; `nil` where it stands alone.
+  public var joined: ServiceNamesakes?
+
+  /// Its plane; with those of the services it is one with, as `east = west`.
+  public var planes: String {
+    let others = Set(joined?.members.map(\.plane) ?? []).subtracting([ref.plane]).sorted()
+    return ([ref.plane] + others).joined(separator: " = ")
+  }
 
   /// Whether an operator should look: failing requests, or instances asked for and none ready.
   public var needsAttention: Bool {
@@ -33,6 +43,8 @@ extension MeshView {
   /// One row a service.
   public func serviceRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
     var indices: [PlaneName: TrafficIndex] = [:]
+    var clusters = ClusterNames()
+    let joins = serviceJoins()
     return memo.services(of: snapshot.generation) { stillRows() }
       .filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
       .map { service in
@@ -41,6 +53,8 @@ extension MeshView {
         indices[row.ref.plane] = index
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
         row.traffic = sum(TrafficIndex.oneReporter(edges), plane: row.ref.plane)
+        row.cluster = clusters.name(row.ref.plane, self)
+        row.joined = joins.join(of: row.ref)
         return row
       }
   }
@@ -63,6 +77,7 @@ extension MeshView {
   /// One row a workload.
   public func workloadRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
     var indices: [PlaneName: TrafficIndex] = [:]
+    var clusters = ClusterNames()
     let roles = serviceRoles()
     return snapshot.workloads.values.filter { $0.ref.isIn(plane: plane, namespace: namespace) }.map { workload in
       let index = indices[workload.ref.plane] ?? TrafficIndex(self, plane: workload.ref.plane)
@@ -71,7 +86,8 @@ extension MeshView {
       return HealthRow(
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
-        traffic: sum(TrafficIndex.oneReporter(index.inbound(to: workload.ref)), plane: workload.ref.plane))
+        traffic: sum(TrafficIndex.oneReporter(index.inbound(to: workload.ref)), plane: workload.ref.plane),
+        cluster: clusters.name(workload.ref.plane, self))
     }.sorted { $0.ref < $1.ref }
   }
 
@@ -94,6 +110,18 @@ extension MeshView {
       edges.isEmpty && !report.gaps.isEmpty
         ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: source, at: at)
     }
+  }
+}
+
+/// The clusters of planes, each worked out once.
+private struct ClusterNames {
+  private var known: [PlaneName: String?] = [:]
+
+  mutating func name(_ plane: PlaneName, _ view: MeshView) -> String? {
+    if let name = known[plane] { return name }
+    let name = view.cluster(of: plane)
+    known[plane] = .some(name)
+    return name
   }
 }
 

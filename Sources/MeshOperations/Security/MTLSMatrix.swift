@@ -109,6 +109,7 @@ extension MeshView {
   public func mtlsMatrix(plane: PlaneName? = nil, namespace: String? = nil) -> [MTLSPair] {
     var pairs: [MTLSPair] = []
     let workloads = WorkloadIndex(snapshot)
+    let placed = placedEdges()
     for status in planes where plane == nil || plane == status.plane.name {
       let name = status.plane.name
       guard let mtls = mtlsRules(plane: name), let report = traffic(on: name).value else { continue }
@@ -116,14 +117,14 @@ extension MeshView {
         snapshot.services.values.filter { $0.ref.plane == name }.map { ($0.ref.namespace + "/" + $0.ref.name, $0) },
         uniquingKeysWith: { first, _ in first })
       var grouped: [PairKey: [Edge]] = [:]
-      for edge in report.edges {
-        grouped[PairKey(edge: edge), default: []].append(edge)
+      for placed in placed where placed.destination == name {
+        grouped[PairKey(placed), default: []].append(placed.edge)
       }
       for (key, edges) in grouped {
         guard namespace == nil || namespace == key.destinationNamespace || namespace == key.sourceNamespace,
           let service = services[key.destinationNamespace + "/" + key.serviceName]
         else { continue }
-        let client = workload(key.sourceNamespace, key.source, plane: name)
+        let client = workload(key.sourceNamespace, key.source, plane: key.sourcePlane)
         let servers =
           key.destination.isEmpty || key.destination == "unknown"
           ? self.workloads(of: service, workloads)
@@ -153,7 +154,7 @@ extension MeshView {
         let service = changed.services[pair.service]
       else { return nil }
       var pair = pair
-      let client = after.workload(pair.client.namespace, pair.client.name, plane: plane)
+      let client = after.workload(pair.client.namespace, pair.client.name, plane: pair.client.plane)
       pair.policy = rules.verdict(client: client, server: server, service: service, port: pair.port)
       return pair.policy.outcome == .breaks ? pair : nil
     }
@@ -202,13 +203,16 @@ extension MeshView {
 }
 
 private struct PairKey: Hashable {
+  let sourcePlane: PlaneName
   let sourceNamespace: String
   let source: String
   let destinationNamespace: String
   let destination: String
   let serviceName: String
 
-  init(edge: Edge) {
+  init(_ placed: PlacedEdge) {
+    let edge = placed.edge
+    sourcePlane = placed.source
     let isKnown = !edge.source.workload.isEmpty && edge.source.workload != "unknown"
     sourceNamespace = isKnown ? edge.source.namespace : ""
     source = isKnown ? edge.source.workload : "unknown"

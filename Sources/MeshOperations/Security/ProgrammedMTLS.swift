@@ -114,7 +114,8 @@ extension MeshView {
       return ([:], traffic(on: plane).reason ?? "no telemetry source")
     }
     var sums: [ObjectRef: (secured: Double, n: Double, query: String)] = [:]
-    for edge in report.edges {
+    for placed in placedEdges() where placed.destination == plane {
+      let edge = placed.edge
       guard let share = edge.traffic.mtlsShare else { continue }
       let ref = ObjectRef(
         plane: plane, namespace: edge.destination.namespace, kind: "workload", name: edge.destination.workload)

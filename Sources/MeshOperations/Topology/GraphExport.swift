@@ -4,10 +4,19 @@ extension TopologyGraph {
   /// The graph in Graphviz' language.
   public var dot: String {
     var lines = ["digraph mesh {", "  rankdir=LR;", "  node [shape=box, fontname=\"monospace\"];"]
-    for node in nodes {
-      let shape =
-        node.role == .database || node.role == .cache ? ", shape=cylinder" : node.role == .message ? ", shape=cds" : ""
-      lines.append("  \(Self.quoted(node.ref.description)) [label=\(Self.quoted(Self.label(node)))\(shape)];")
+    for (number, group) in planes.enumerated() {
+      if let title = group.title {
+        lines.append("  subgraph cluster_\(number) {")
+        lines.append("    label=\(Self.quoted(title));")
+      }
+      for node in group.nodes {
+        let shape =
+          node.role == .database || node.role == .cache
+          ? ", shape=cylinder" : node.role == .message ? ", shape=cds" : ""
+        let text = "\(Self.quoted(node.ref.description)) [label=\(Self.quoted(Self.label(node)))\(shape)];"
+        lines.append((group.title == nil ? "  " : "    ") + text)
+      }
+      if group.title != nil { lines.append("  }") }
     }
     for link in links {
       lines.append(
@@ -21,9 +30,13 @@ extension TopologyGraph {
   public var mermaid: String {
     let numbers = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($0.element.ref, "n\($0.offset)") })
     var lines = ["flowchart LR"]
-    for node in nodes {
-      let ends = node.role == .database || node.role == .cache ? ("[(", ")]") : ("[", "]")
-      lines.append("  \(numbers[node.ref] ?? "n")\(ends.0)\(Self.quoted(Self.label(node)))\(ends.1)")
+    for (number, group) in planes.enumerated() {
+      if let title = group.title { lines.append("  subgraph p\(number)[\(Self.quoted(title))]") }
+      for node in group.nodes {
+        let ends = node.role == .database || node.role == .cache ? ("[(", ")]") : ("[", "]")
+        lines.append("  \(numbers[node.ref] ?? "n")\(ends.0)\(Self.quoted(Self.label(node)))\(ends.1)")
+      }
+      if group.title != nil { lines.append("  end") }
     }
     for link in links {
       guard let source = numbers[link.source], let destination = numbers[link.destination] else { continue }
@@ -38,9 +51,10 @@ extension TopologyGraph {
     let children = Dictionary(grouping: links, by: \.source)
     let called = Set(links.map(\.destination))
     let byRef = Dictionary(uniqueKeysWithValues: nodes.map { ($0.ref, $0) })
+    let isOfSeveralPlanes = isOfSeveralPlanes
     var seen: Set<ObjectRef> = []
     func walk(_ ref: ObjectRef, prefix: String, connector: String, figures: String) {
-      let label = byRef[ref].map(Self.label) ?? ref.name
+      let label = (isOfSeveralPlanes ? "\(ref.plane): " : "") + (byRef[ref].map(Self.label) ?? ref.name)
       let repeated = !seen.insert(ref).inserted
       let again = repeated && children[ref] != nil ? " …" : ""
       lines.append(prefix + connector + label + (figures.isEmpty ? "" : "  " + figures) + again)
@@ -56,6 +70,16 @@ extension TopologyGraph {
     for node in nodes where !called.contains(node.ref) { walk(node.ref, prefix: "", connector: "", figures: "") }
     for node in nodes where !seen.contains(node.ref) { walk(node.ref, prefix: "", connector: "", figures: "") }
     return lines.joined(separator: "\n")
+  }
+
+  /// The nodes by plane, with the plane and its clusters as a title; all in one group without a title where there is one
+  /// plane.
+  private var planes: [(title: String?, nodes: [Node])] {
+    guard isOfSeveralPlanes else { return [(nil, nodes)] }
+    return Dictionary(grouping: nodes, by: \.ref.plane).sorted { $0.key < $1.key }.map { plane, nodes in
+      let clusters = Set(nodes.flatMap(\.clusters)).subtracting([plane]).sorted()
+      return (clusters.isEmpty ? plane : "\(plane) (cluster \(clusters.joined(separator: ", ")))", nodes)
+    }
   }
 
   private static func label(_ node: Node) -> String {

@@ -47,6 +47,7 @@ struct DescriptionSheet {
   private func write(_ service: Service) throws {
     try console.line("\(service.ref)  \(service.runtime.rawValue) \(service.role.rawValue)")
     try console.line("hosts: \(service.hosts.joined(separator: ", "))")
+    for words in view.serviceJoins().words(for: service.ref) { try console.line(words) }
     for port in service.ports {
       try console.line(
         "port \(port.port)\(port.name.isEmpty ? "" : " \(port.name)") → \(port.targetPort.map(String.init) ?? "named") \(port.appProtocol)"

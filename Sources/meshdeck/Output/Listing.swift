@@ -93,7 +93,7 @@ struct Listing {
       console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
     for link in graph.links {
       table.row([
-        link.source.shortName, link.destination.shortName, link.service, link.transport,
+        place(link.source, graph), place(link.destination, graph), link.service, link.transport,
         Figures.compact(link.traffic.rps),
         Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
         Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
@@ -101,6 +101,11 @@ struct Listing {
     }
     try table.write()
     if let gap = graph.gap { Console.note(gap) }
+  }
+
+  /// A node's name; with its plane where there are several.
+  private func place(_ ref: ObjectRef, _ graph: TopologyGraph) -> String {
+    graph.isOfSeveralPlanes ? "\(ref.plane)/\(ref.shortName)" : ref.shortName
   }
 
   private func routes(_ items: [RouteItem]) throws {

@@ -68,7 +68,8 @@ struct HealthTable {
     var columns = [
       "NAMESPACE", "NAME", "?RUNTIME", "?ROLE", "?PROXY", "READY", ">RPS", ">ERR", "?>P50", "?>P95", ">P99", ">MTLS",
     ]
-    if isWide { columns += ["?>BYTES", "?>N", "?PLANE"] }
+    let isOfSeveralPlanes = Set(rows.lazy.map(\.ref.plane)).count > 1
+    if isWide { columns += ["?>BYTES", "?>N", "?PLANE"] } else if isOfSeveralPlanes { columns.append("PLANE") }
     var table = TextTable(console, columns)
     for row in rows {
       let traffic = row.traffic.value
@@ -84,8 +85,10 @@ struct HealthTable {
       cells.append(console.paint(Figures.percent(traffic?.mtlsShare), .plain))
       if isWide {
         cells += [
-          Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", row.ref.plane,
+          Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", row.planes,
         ].map { console.paint($0, .plain) }
+      } else if isOfSeveralPlanes {
+        cells.append(console.paint(row.planes, .plain))
       }
       table.row(cells)
     }

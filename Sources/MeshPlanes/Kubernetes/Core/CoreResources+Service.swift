@@ -32,6 +32,10 @@ extension CoreResources {
     if isExternal, !externalName.isEmpty { hosts.append(externalName) }
     let exportTo = (meta.annotations["networking.istio.io/exportTo"] ?? "").split(separator: ",")
       .map { String($0.drop { $0 == " " }) }
+    // Linkerd's service mirror (linkerd2, `pkg/k8s/labels.go`).
+    let remote = meta.labels["mirror.linkerd.io/cluster-name"].flatMap { cluster in
+      meta.annotations["mirror.linkerd.io/remote-svc-fq-name"].map { RemoteService(host: $0, cluster: cluster) }
+    }
     let isServerless = meta.labels["serving.knative.dev/service"] != nil
     return [
       .service(
@@ -39,7 +43,8 @@ extension CoreResources {
           ref: ObjectRef(plane: plane, namespace: pool.text(meta.namespace), kind: "service", name: meta.name),
           hosts: hosts, ports: ports, selector: pool.labels(selector, of: "\(meta.namespace)/\(meta.name)"),
           runtime: isExternal ? .external : isServerless ? .serverless : .container, role: role(of: ports),
-          isHeadless: address == "None", isExternal: isExternal, exportTo: exportTo))
+          isHeadless: address == "None", isExternal: isExternal, exportTo: exportTo,
+          remote: remote))
     ]
   }
 

@@ -133,7 +133,9 @@ struct MetadataFields {
   /// The annotations that are kept; others can be large.
   private static func keeps(_ name: JSONKey) -> Bool {
     switch name {
-    case "ambient.istio.io/redirection", "inject.istio.io/templates", "networking.istio.io/exportTo": true
+    case "ambient.istio.io/redirection", "inject.istio.io/templates", "networking.istio.io/exportTo",
+      "mirror.linkerd.io/remote-svc-fq-name":
+      true
     default: false
     }
   }

@@ -6,13 +6,15 @@ enum IstioSettingsReader {
     if let address = dialect.addresses.istiod, let direct = dialect.direct,
       let bytes = try? await direct(address + "/debug/mesh"), let json = try? JSONValue(parsing: bytes)
     {
-      return settings(meshConfig: json)
+      return await MeshIdentityReader.complete(settings(meshConfig: json), revision: "", using: access)
     }
     let ref = ObjectRef(plane: access.plane, namespace: "istio-system", kind: "configmap", name: "istio")
     guard let native = try? await access.native(ref), let text = native.json["data"]?["mesh"]?.string else {
       return nil
     }
-    return settings(yaml: text, version: native.json["metadata"]?["labels"]?["istio.io/rev"]?.string ?? "")
+    let revision = native.json["metadata"]?["labels"]?["istio.io/rev"]?.string ?? ""
+    guard let settings = settings(yaml: text, version: revision) else { return nil }
+    return await MeshIdentityReader.complete(settings, revision: revision, using: access)
   }
 
   /// Settings from the ConfigMap's YAML text; `nil` where it cannot be read.
@@ -23,6 +25,8 @@ enum IstioSettingsReader {
     if let value = values["trustDomain"], !value.isEmpty { settings.trustDomain = value }
     if let value = values["enableAutoMtls"] { settings.autoMTLS = value != "false" }
     if let value = values["outboundTrafficPolicy.mode"] { settings.allowsUnknownHosts = value != "REGISTRY_ONLY" }
+    settings.meshID = values["defaultConfig.meshId"] ?? ""
+    settings.trustDomainAliases = MeshConfigText.list("trustDomainAliases", in: yaml)
     return settings
   }
 
@@ -35,6 +39,8 @@ enum IstioSettingsReader {
     if let value = json["outboundTrafficPolicy"]?["mode"]?.string {
       settings.allowsUnknownHosts = value != "REGISTRY_ONLY"
     }
+    settings.meshID = json["defaultConfig"]?["meshId"]?.string ?? ""
+    settings.trustDomainAliases = (json["trustDomainAliases"]?.array ?? []).compactMap(\.string)
     return settings
   }
 }

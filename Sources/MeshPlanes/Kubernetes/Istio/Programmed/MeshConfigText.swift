@@ -16,4 +16,12 @@ enum MeshConfigText {
     }
     return result
   }
+
+  /// The texts of a list at the top of the mapping; none where it is absent.
+  static func list(_ name: String, in text: String) -> [String] {
+    guard let node = try? Yams.compose(yaml: text), case .mapping(let mapping) = node,
+      case .sequence(let items)? = mapping[Node(name)]
+    else { return [] }
+    return items.compactMap { $0.scalar?.string }
+  }
 }
