@@ -37,4 +37,19 @@ import FoundationNetworking
     #expect(String(decoding: try await get("\(envoy)/ready").body, as: UTF8.self) == "LIVE\n")
     await mesh.stop()
   }
+
+  @Test func everyPlatformOfAHybridScenarioIsServedBesideKubernetes() async throws {
+    let scenario = try Scenario.builtIn("hybrid")
+    let mesh = try EmbeddedMesh(scenario: scenario)
+    let endpoints = try await mesh.start()
+    #expect(endpoints.planes.map(\.kind) == scenario.platforms.map(\.kind))
+    for plane in endpoints.planes {
+      #expect(plane.setting["name"]?.string == plane.name && plane.setting["kind"]?.string == plane.kind.rawValue)
+    }
+    let consul = try #require(endpoints.planes.first { $0.kind == .consul }?.setting["url"]?.string)
+    let splitter = try await get("\(consul)/v1/config/service-splitter/stock")
+    #expect(try JSONValue(parsing: splitter.body)["Splits"]?[0]?["Weight"] == .number("97.5"))
+    #expect(try await get("\(consul)/v2/nothing").status == 404)
+    await mesh.stop()
+  }
 }

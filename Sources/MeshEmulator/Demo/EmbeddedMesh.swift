@@ -2,7 +2,8 @@ import Foundation
 import Scenarios
 import Synchronization
 
-/// A whole mesh on loopback: a Kubernetes API, istiod, Envoys and metrics over a simulated world.
+/// A whole mesh on loopback: a Kubernetes API, istiod, Envoys and metrics over a simulated world, and beside them the
+/// other platforms of the scenario, each with an estate of its own.
 ///
 /// ```swift
 /// let mesh = try EmbeddedMesh(scenario: try .builtIn("shop"))
@@ -21,6 +22,8 @@ public final class EmbeddedMesh: Sendable {
     public var metrics: String
     /// istiod's debug interface, `http://127.0.0.1:PORT`.
     public var istiod: String
+    /// The planes beside Kubernetes.
+    public var planes: [EmbeddedPlane]
   }
 
   /// The ports to listen on; a free one each where 0.
@@ -40,15 +43,10 @@ public final class EmbeddedMesh: Sendable {
     }
   }
 
-  /// The seconds of simulated traffic before the mesh is first looked at.
-  private static let past = 2.0
-
-  /// The objects of the mesh; writing here is what writing through the API is.
-  public let store: ObjectStore
+  private let estate: Estate
   /// The Kubernetes API.
   public let api: KubernetesAPIServer
-  let simulation: Simulation
-  private let clock: @Sendable () -> Double
+  private let platforms: [ServedPlatform]
   private let metricsServer: PlainServer
   private let istiodServer: PlainServer
   private let tasks = Mutex<[Task<Void, any Error>]>([])
@@ -65,26 +63,17 @@ public final class EmbeddedMesh: Sendable {
     scenario: Scenario, seed: UInt64 = 1, clock: @escaping @Sendable () -> Double = EmbeddedMesh.wallClock,
     ports: Ports = Ports()
   ) throws {
-    let start = clock()
-    let store = ObjectStore(types: .installed(scenario.dialects), now: { ProxyView.whole(clock()) })
-    // The mesh was built three days before it is first looked at.
-    var objects = ScenarioObjects(scenario, seed: seed, created: ProxyView.whole(start) - 3 * 86_400) { object in
-      try store.put(object)
-    }
-    try objects.emitAll()
-    let controllers = Controllers(store: store)
-    if controllers.hasWork { controllers.reconcile() }
-    // The world has been running for a while, so that the counters are there when they are first scraped.
-    let simulation = Simulation(store: store, scenario: scenario, seed: seed, start: start - Self.past)
-    simulation.advance(to: start)
-    let answers = MeshAnswers(store: store, simulation: simulation, clock: clock)
-    self.store = store
-    self.clock = clock
-    self.simulation = simulation
-    api = try KubernetesAPIServer(store: store, port: ports.kubernetes) { request in answers.answer(request) }
+    let estate = try Estate(scenario, seed: seed, clock: clock)
+    let answers = MeshAnswers(store: estate.store, simulation: estate.simulation, clock: clock)
+    self.estate = estate
+    platforms = try scenario.platforms.map { try ServedPlatform($0, seed: seed, clock: clock) }
+    api = try KubernetesAPIServer(store: estate.store, port: ports.kubernetes) { request in answers.answer(request) }
     metricsServer = try PlainServer(port: ports.metrics) { answers.metrics($0) }
     istiodServer = try PlainServer(port: ports.istiod) { answers.istiod($0) }
   }
+
+  /// The objects of the Kubernetes side; writing here is what writing through the API is.
+  public var store: ObjectStore { estate.store }
 
   /// The time of the wall clock in seconds since 1970.
   @Sendable public static func wallClock() -> Double { Date().timeIntervalSince1970 }
@@ -94,30 +83,18 @@ public final class EmbeddedMesh: Sendable {
   /// - Returns: Where the mesh is reached.
   /// - Throws: The socket error where a port is taken.
   public func start() async throws -> Endpoints {
-    let (api, metrics, istiod) = (api, metricsServer, istiodServer)
-    let (store, simulation, clock) = (store, simulation, clock)
-    tasks.withLock {
-      $0.append(Task { @concurrent in try await api.run() })
-      $0.append(Task { @concurrent in try await metrics.run() })
-      $0.append(Task { @concurrent in try await istiod.run() })
-      // Writes are noticed as they happen, so that a push has the time of its change whether or not anybody looks.
-      $0.append(
-        Task { @concurrent in
-          var revision = store.resourceVersion
-          let controllers = Controllers(store: store)
-          let hasControllers = controllers.hasWork
-          while !Task.isCancelled {
-            await store.waitForChange(after: revision)
-            if hasControllers { controllers.reconcile() }
-            revision = store.resourceVersion
-            simulation.advance(to: clock())
-          }
-        })
-    }
+    let (api, metrics, istiod, estate) = (api, metricsServer, istiodServer, estate)
+    var duties: [@Sendable () async throws -> Void] = [
+      { try await api.run() }, { try await metrics.run() }, { try await istiod.run() }, { await estate.run() },
+    ]
+    for platform in platforms { duties += platform.duties }
+    tasks.withLock { $0 += duties.map { duty in Task { @concurrent in try await duty() } } }
     do {
+      var planes: [EmbeddedPlane] = []
+      for platform in platforms { planes.append(try await platform.plane) }
       return Endpoints(
         kubeconfig: try await api.kubeconfig(), kubernetes: try await api.address,
-        metrics: try await metrics.address + "/metrics", istiod: try await istiod.address)
+        metrics: try await metrics.address + "/metrics", istiod: try await istiod.address, planes: planes)
     } catch {
       await stop()
       throw error
@@ -134,6 +111,7 @@ public final class EmbeddedMesh: Sendable {
     await api.stop()
     await metricsServer.stop()
     await istiodServer.stop()
+    for platform in platforms { await platform.stop() }
   }
 }
 
@@ -141,7 +119,7 @@ extension Scenario {
   /// The names of the scenarios that are compiled in.
   public static var builtInNames: [String] { Scenarios.names }
 
-  /// A scenario that is compiled in: `shop`, `small`, `large` or `dialects`.
+  /// A scenario that is compiled in, by one of ``builtInNames``.
   ///
   /// - Throws: ``ScenarioError`` of code `unknown` that names those there are.
   public static func builtIn(_ name: String) throws(ScenarioError) -> Scenario {

@@ -25,17 +25,8 @@ extension Scenario {
     for (name, value) in try document.members() {
       switch name {
       case "name": self.name = try value.string()
-      case "wobble": wobble = try value.double(0...0.9)
-      case "mesh": mesh = try Mesh(value)
-      case "namespaces":
-        for (name, value) in try value.members() {
-          namespaces.append(Namespace(name: name, labels: try value.stringMap()))
-        }
-      case "services": for (name, value) in try value.members() { apps.append(try App(name, value)) }
-      case "arrivals": for value in try value.elements() { arrivals.append(try Arrival(value)) }
-      case "proxies": for (name, value) in try value.members() { habits.append(try ProxyHabit(name, value)) }
-      case "objects": for value in try value.elements() { objects.append(try Scenario.object(value)) }
-      case "generate": generation = try Generation(value)
+      case "platforms":
+        for (name, value) in try value.members() { platforms.append(try Platform(name, value)) }
       case "dialects":
         for value in try value.elements() {
           let name = try value.string()
@@ -45,16 +36,39 @@ extension Scenario {
           dialects.append(name)
         }
       default:
-        throw value.unknown(
-          name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate")
+        guard try read(name, value) else {
+          throw value.unknown(
+            name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate platforms")
+        }
       }
     }
     guard !self.name.isEmpty else { throw document.fail("name is missing; write `name: shop`") }
     try check(document)
   }
 
+  /// Reads one of the fields that a scenario and a platform's section have in common.
+  ///
+  /// - Returns: Whether it is one.
+  fileprivate mutating func read(_ name: String, _ value: ScenarioNode) throws(ScenarioError) -> Bool {
+    switch name {
+    case "wobble": wobble = try value.double(0...0.9)
+    case "mesh": mesh = try Mesh(value)
+    case "namespaces":
+      for (name, value) in try value.members() {
+        namespaces.append(Namespace(name: name, labels: try value.stringMap()))
+      }
+    case "services": for (name, value) in try value.members() { apps.append(try App(name, value)) }
+    case "arrivals": for value in try value.elements() { arrivals.append(try Arrival(value)) }
+    case "proxies": for (name, value) in try value.members() { habits.append(try ProxyHabit(name, value)) }
+    case "objects": for value in try value.elements() { objects.append(try Scenario.object(value)) }
+    case "generate": generation = try Generation(value)
+    default: return false
+    }
+    return true
+  }
+
   /// Checks what one part of the scenario says of another.
-  private func check(_ document: ScenarioNode) throws(ScenarioError) {
+  fileprivate func check(_ document: ScenarioNode) throws(ScenarioError) {
     let names = Set(namespaces.map(\.name))
     let workloads = Set(apps.flatMap { app in app.versions.map { "\(app.namespace)/\(app.workloadName($0))" } })
     for app in apps where !names.contains(app.namespace) && app.runtime != .external {
@@ -73,6 +87,32 @@ extension Scenario {
     guard value["apiVersion"]?.string != nil, value["kind"]?.string != nil, value["metadata"]?["name"]?.string != nil
     else { throw node.fail("an object needs apiVersion, kind and metadata.name") }
     return value
+  }
+}
+
+extension Scenario.Platform {
+  init(_ kind: String, _ node: ScenarioNode) throws(ScenarioError) {
+    guard let known = Plane.Kind(typed: kind), EmbeddedPlatforms.type(known) != nil else {
+      throw node.unknown(kind, known: EmbeddedPlatforms.all.map { $0.kind.rawValue }.joined(separator: " "))
+    }
+    var scenario = Scenario(name: known.rawValue)
+    var documents: [JSONValue] = []
+    for (name, value) in try node.members() {
+      if name == "documents" {
+        for value in try value.elements() { documents.append(try value.json()) }
+        continue
+      }
+      let isKnown = try scenario.read(name, value)
+      guard isKnown else {
+        throw value.unknown(name, known: "wobble mesh namespaces services arrivals proxies objects generate documents")
+      }
+    }
+    // Its namespaces need no labels of their own: those of its services are there.
+    for app in scenario.apps where !scenario.namespaces.contains(where: { $0.name == app.namespace }) {
+      scenario.namespaces.append(Scenario.Namespace(name: app.namespace, labels: [:]))
+    }
+    try scenario.check(node)
+    self.init(kind: known, scenario: scenario, documents: documents)
   }
 }
 

@@ -24,6 +24,8 @@ public struct Scenario: Sendable {
   public var objects: [JSONValue] = []
   /// The size of a generated estate, for scenarios that are not written out.
   public var generation: Generation?
+  /// The platforms beside Kubernetes.
+  public var platforms: [Platform] = []
 
   /// Creates an empty scenario.
   public init(name: String) { self.name = name }
@@ -38,6 +40,16 @@ public struct Scenario: Sendable {
     public var rootNamespace = "istio-system"
     /// Whether callers choose mTLS by what the endpoint can do.
     public var autoMTLS = true
+  }
+
+  /// A platform beside Kubernetes: a scenario of its own and its native configuration.
+  public struct Platform: Sendable {
+    /// What it is.
+    public var kind: Plane.Kind
+    /// What runs there; its name is that of the kind.
+    public var scenario: Scenario
+    /// The native configuration, document by document as its API writes it.
+    public var documents: [JSONValue] = []
   }
 
   /// A namespace.

@@ -1,4 +1,5 @@
 public import MeshModel
+public import MeshPlanes
 
 /// What `config.yaml` says: the planes, the theme, and whether anything may be written.
 ///
@@ -57,13 +58,16 @@ public struct PlaneSetting: Sendable, Hashable {
   public var endpoint: String?
   /// The profile of the cloud's shared configuration; `nil` leaves it to the environment.
   public var profile: String?
+  /// Where a Consul is reached and how; says nothing on planes of other kinds.
+  public var consul: ConsulSettings
 
   /// Creates a setting.
   public init(
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
     telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false,
-    region: String? = nil, endpoint: String? = nil, profile: String? = nil
+    region: String? = nil, endpoint: String? = nil, profile: String? = nil, consul: ConsulSettings = ConsulSettings()
   ) {
+    self.consul = consul
     self.region = region
     self.endpoint = endpoint
     self.profile = profile

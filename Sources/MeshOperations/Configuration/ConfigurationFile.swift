@@ -1,5 +1,6 @@
 import Foundation
 public import MeshModel
+import MeshPlanes
 import Yams
 
 /// The file `$XDG_CONFIG_HOME/meshdeck/config.yaml`.
@@ -84,8 +85,8 @@ public struct ConfigurationFile: Sendable {
     MeshError(.local, "cannot \(attempt): \(String(cString: strerror(errno)))")
   }
 
-  /// A configuration from YAML text; an error names line and field.
-  static func parse(_ text: String, path: String) throws(MeshError) -> Configuration {
+  /// A configuration from YAML text; an error names line and field, and the path as where they stand.
+  public static func parse(_ text: String, path: String) throws(MeshError) -> Configuration {
     let root: Node?
     do { root = try Yams.compose(yaml: text) } catch {
       throw MeshError(.usage, "\(path)\(Self.place(of: error))")
@@ -117,6 +118,9 @@ public struct ConfigurationFile: Sendable {
       if let value = plane.region { lines.append("    region: \(quoted(value))") }
       if let value = plane.endpoint { lines.append("    endpoint: \(quoted(value))") }
       if let value = plane.profile { lines.append("    profile: \(quoted(value))") }
+      for field in ConsulSettings.fields {
+        if let value = plane.consul[field] { lines.append("    \(field): \(quoted(value))") }
+      }
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")

@@ -1,4 +1,5 @@
 import MeshModel
+import MeshPlanes
 import Yams
 
 /// Reads a composed YAML document as a configuration; an unknown field is an error, so that a misspelt one is not ignored.
@@ -27,10 +28,10 @@ struct ConfigurationReader {
   private func plane(_ node: Node) throws(MeshError) -> PlaneSetting {
     let fields = try mapping(
       node,
-      known: [
+      known: Set(ConsulSettings.fields).union([
         "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
         "profile",
-      ])
+      ]))
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
     }
@@ -58,6 +59,14 @@ struct ConfigurationReader {
     }
     if kind == .envoy, setting.envoy.isEmpty { throw error(node, "a plane of kind envoy needs envoy: [{url: …}]") }
     if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
+    for field in ConsulSettings.fields {
+      guard let value = try text(fields[field]) else { continue }
+      guard kind == .consul else { throw error(fields[field] ?? node, "\(field) is for planes of kind consul") }
+      guard field != "url" || value.split(separator: "/").dropFirst().first?.contains("@") != true else {
+        throw error(fields[field] ?? node, "the url holds a user or password; say tokenEnv or tokenFile")
+      }
+      setting.consul[field] = value
+    }
     return setting
   }
 

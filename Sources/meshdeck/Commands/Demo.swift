@@ -9,11 +9,13 @@ struct Demo: AsyncParsableCommand {
     abstract: "The dashboard on the embedded mesh, or the embedded mesh alone.",
     discussion: """
       The embedded mesh is a Kubernetes API server, istiod, Envoys and metrics
-      on loopback over a simulated mesh; kubectl works against it too.
+      on loopback over a simulated mesh; kubectl works against it too. The
+      hybrid scenario has other platforms beside it, each behind its own API.
 
       EXAMPLES
         meshdeck demo
         meshdeck demo --scenario small
+        meshdeck demo --scenario hybrid
         meshdeck demo --serve -o json  print where it is served; serve until stopped
       """)
 
@@ -59,8 +61,17 @@ struct Demo: AsyncParsableCommand {
     let plane = PlaneSetting(
       name: "demo", kind: .kubernetes, kubeconfig: kubeconfig,
       telemetry: TelemetrySetting(kind: .scrape, urls: [endpoints.metrics]))
-    if serve { return try await announce(endpoints, plane, kubeconfig) }
-    try await show(plane)
+    // Each platform's plane is configured by the very text that is printed for it.
+    let others = try endpoints.planes.map { embedded in
+      try ConfigurationFile.parse(
+        JSONWriter.text(["planes": [embedded.setting]]), path: "the embedded mesh's \(embedded.name)"
+      ).planes
+    }.flatMap(\.self)
+    if serve { return try await announce(endpoints, [plane] + others, kubeconfig) }
+    let variables = endpoints.planes.reduce(into: ProcessInfo.processInfo.environment) {
+      $0.merge($1.environment) { _, new in new }
+    }
+    try await show([plane] + others, environment: variables)
     await mesh.stop()
   }
 
@@ -68,29 +79,37 @@ struct Demo: AsyncParsableCommand {
 
   /// Opens the dashboard on the embedded mesh.
   @inline(never)
-  private func show(_ plane: PlaneSetting) async throws {
-    var configuration = Configuration(planes: [plane], readOnly: options.readOnly)
+  private func show(_ planes: [PlaneSetting], environment: [String: String]) async throws {
+    var configuration = Configuration(planes: planes, readOnly: options.readOnly)
     if let configured = try? ConfigurationFile(environment: ProcessInfo.processInfo.environment)?.read() {
       configuration.theme = configured.theme
       configuration.keys = configured.keys
     }
-    try await DashboardCommand.open(try await Deck.connect(configuration), options: options)
+    try await DashboardCommand.open(try await Deck.connect(configuration, environment: environment), options: options)
   }
 
   @inline(never)
-  private func announce(_ endpoints: EmbeddedMesh.Endpoints, _ plane: PlaneSetting, _ kubeconfig: String) async throws {
+  private func announce(
+    _ endpoints: EmbeddedMesh.Endpoints, _ planes: [PlaneSetting], _ kubeconfig: String
+  ) async throws {
     let console = options.console
     if options.output == .json {
       let value: JSONValue = [
         "kubeconfig": .string(kubeconfig), "kubernetes": .string(endpoints.kubernetes),
         "metrics": .string(endpoints.metrics),
-        "istiod": .string(endpoints.istiod), "planes": .array([plane.json]),
+        "istiod": .string(endpoints.istiod), "planes": .array(planes.map(\.json)),
+        "environment": .object(
+          JSONObject(endpoints.planes.flatMap(\.variables).map { .init(name: $0.key, value: .string($0.value)) })),
       ]
       try console.write(JSONWriter.bytes(value) + [0x0A])
     } else {
       try console.line("export KUBECONFIG=\(kubeconfig)")
       try console.line("metrics: \(endpoints.metrics)")
       try console.line("istiod:  \(endpoints.istiod)")
+      for plane in endpoints.planes {
+        for variable in plane.variables { try console.line("export \(variable.key)=\(variable.value)") }
+        try console.line("\(plane.name): \(JSONWriter.text(plane.setting))")
+      }
       Console.note("serving until stopped (Ctrl-C)")
     }
     await StopSignal.wait()

@@ -216,6 +216,9 @@ extension PlaneSetting {
     if let region { value["region"] = .string(region) }
     if let endpoint { value["endpoint"] = .string(endpoint) }
     if let profile { value["profile"] = .string(profile) }
+    for field in ConsulSettings.fields {
+      if let text = consul[field] { value[field] = .string(text) }
+    }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
