@@ -52,6 +52,7 @@ let package = Package(
   targets: [
     .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CFoundationData"),
     library("MeshModel", [hashTree]),
     library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
     library("MeshPlanes", ["MeshModel", "MeshTransport", yams, subprocess]),
@@ -71,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "meshdeck",
       dependencies: [
-        "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI", argumentParser, yams,
+        "CFoundationData", "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI",
+        argumentParser, yams,
       ],
       swiftSettings: settings),
     tests("MeshModelTests", ["MeshModel", hashTree]),

@@ -1,4 +1,3 @@
-import HashTreeCollections
 import MeshModel
 import Testing
 

@@ -83,3 +83,15 @@ struct CallOutcome: Sendable {
     port = port == 0 ? other.port : port
   }
 }
+
+/// The status codes of gRPC.
+enum GRPCStatus {
+  private static let names = [
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+  ]
+
+  /// The number of a name, as metrics print it; a number stays as it is.
+  static func number(_ name: String) -> String { names.firstIndex(of: name).map(String.init) ?? name }
+}

@@ -1,4 +1,3 @@
-@_exported public import HashTreeCollections
 import Synchronization
 
 /// Everything known of the planes' configuration at one moment.
@@ -7,7 +6,7 @@ import Synchronization
 /// the size of the mesh.
 public struct MeshSnapshot: Sendable {
   /// A table of things by identity.
-  public typealias Table<Value> = TreeDictionary<ObjectRef, Value>
+  public typealias Table<Value: Sendable & Hashable> = ObjectTable<Value>
 
   /// The namespaces.
   public var namespaces: Table<Namespace> = [:]

@@ -54,12 +54,15 @@ extension MeshView {
   private func weightedRoutes() -> [ConfigurationMemo.WeightedRoute] {
     var still = self
     (still.traffic, still.programmed) = ([:], [:])
-    return Dictionary(grouping: still.splits(of: snapshot.routes.values.filter(\.hasWeights)), by: \.route)
-      .map { ref, splits in
+    // One route after the other: the splits of ten thousand at once are most of what a screen needs.
+    var known: [ConfigurationMemo.WeightedRoute] = []
+    still.eachSplits(of: snapshot.routes.values.lazy.filter(\.hasWeights)) { route, splits in
+      known.append(
         ConfigurationMemo.WeightedRoute(
-          ref: ref, workloads: Set(splits.flatMap { $0.backends.flatMap(\.workloads) }).sorted(),
-          isUnready: splits.contains(where: \.needsAttention))
-      }.sorted { $0.ref < $1.ref }
+          ref: route, workloads: Set(splits.flatMap { $0.backends.flatMap(\.workloads) }).sorted(),
+          isUnready: splits.contains(where: \.needsAttention)))
+    }
+    return known.sorted { $0.ref < $1.ref }
   }
 
   private static func inOrder(_ splits: [Split]) -> [Split] {
@@ -69,12 +72,19 @@ extension MeshView {
   }
 
   private func splits(of routes: [Route]) -> [Split] {
+    var all: [Split] = []
+    eachSplits(of: routes) { _, splits in all += splits }
+    return all
+  }
+
+  /// Works out the weighted rules of routes, one route after the other.
+  private func eachSplits(of routes: some Sequence<Route>, _ take: (ObjectRef, [Split]) -> Void) {
     var indices: [RulesKey: SplitIndex] = [:]
-    return routes.flatMap { route -> [Split] in
+    for route in routes {
       let key = RulesKey(plane: route.ref.plane, dialect: route.dialect)
-      guard let index = indices[key] ?? splitIndex(route) else { return [] }
+      guard let index = indices[key] ?? splitIndex(route) else { continue }
       indices[key] = index
-      return splits(of: route, index)
+      take(route.ref, splits(of: route, index))
     }
   }
 

@@ -3,7 +3,7 @@ public import MeshModel
 extension IstioDialect: DialectRules {
   /// The routing rules over a snapshot, indexed once.
   public func routing(in snapshot: MeshSnapshot, plane: PlaneName) -> any RoutingRules {
-    IstioRouting(snapshot, plane: plane)
+    IstioRouting(index: indices.index(of: snapshot, plane: plane))
   }
 
   /// The share of each backend by Istio's weights: proportions of their sum.
@@ -24,11 +24,13 @@ extension IstioDialect: DialectRules {
 
   /// The problems of a plane's Istio configuration.
   public func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding] {
-    IstioAnalysis(snapshot, plane: plane).findings()
+    IstioAnalysis(snapshot, plane: plane, index: indices.index(of: snapshot, plane: plane)).findings()
   }
 
   /// Istio's mTLS over a snapshot.
-  public func mtls(in snapshot: MeshSnapshot, plane: PlaneName) -> any MTLSRules { IstioMTLS(snapshot, plane: plane) }
+  public func mtls(in snapshot: MeshSnapshot, plane: PlaneName) -> any MTLSRules {
+    IstioMTLS(snapshot, plane: plane, index: indices.index(of: snapshot, plane: plane))
+  }
 
   /// The entities an Istio object stands for; none for an object of another API.
   public func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity] {
@@ -52,41 +54,29 @@ extension IstioMTLS: MTLSRules {
 
 /// Istio's routing over one snapshot: hosts, subsets and instances indexed once.
 struct IstioRouting: RoutingRules {
-  private let settings: MeshSettings
-  private let hosts: HostIndex
-  private let destinations: DestinationIndex
-  private let instances: InstanceIndex
-  private let workloads: WorkloadsByLabel
-
-  init(_ snapshot: MeshSnapshot, plane: PlaneName) {
-    settings = snapshot.meshes[plane] ?? MeshSettings()
-    hosts = HostIndex(snapshot, plane: plane, settings: settings)
-    destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
-    instances = InstanceIndex(snapshot, plane: plane)
-    workloads = WorkloadsByLabel(snapshot, plane: plane)
-  }
+  let index: IstioIndex
 
   func target(of backend: Backend, in route: Route) -> BackendTarget {
-    let host = hosts.resolved(backend.host, in: route.ref.namespace)
-    guard let service = hosts.service(backend.host, in: route.ref.namespace) else {
+    let host = index.hosts.resolved(backend.host, in: route.ref.namespace)
+    guard let service = index.hosts.service(backend.host, in: route.ref.namespace) else {
       return BackendTarget(host: host, service: nil, workloads: [])
     }
     let subset = backend.subset.flatMap { name in
-      destinations.subset(
+      index.destinations.subset(
         name, host: host, serviceNamespace: service.ref.namespace, callerNamespace: route.ref.namespace)?.subset
     }
     // An unknown subset leads nowhere (503 NR), not to all instances.
     if backend.subset != nil, subset == nil { return BackendTarget(host: host, service: service.ref, workloads: []) }
     let labels = service.selector.merging(subset?.labels ?? [:]) { $1 }
-    var found = Set(instances.instances(of: service, subset: subset).map(\.workload))
+    var found = Set(index.instances.instances(of: service, subset: subset).map(\.workload))
     if !service.selector.isEmpty {
-      found.formUnion(workloads.selected(by: labels, in: service.ref.namespace))
+      found.formUnion(index.workloads.selected(by: labels, in: service.ref.namespace))
     }
     return BackendTarget(host: host, service: service.ref, workloads: found.sorted())
   }
 
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-    switch ProgrammedWeights.of(route, rule: rule, in: report, settings: settings) {
+    switch ProgrammedWeights.of(route, rule: rule, in: report, settings: index.settings) {
     case .unknown(let reason): rule.backends.map { _ in .unknown(reason) }
     case .known(let weights, let source, let at):
       weights.backends.map { backend in

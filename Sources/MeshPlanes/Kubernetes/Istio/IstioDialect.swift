@@ -24,6 +24,7 @@ public struct IstioDialect: KubernetesDialect {
   public typealias DirectGet = @Sendable (_ url: String) async throws(MeshError) -> [UInt8]
 
   let direct: DirectGet?
+  let indices = IstioIndexMemo()
 
   /// Creates the dialect.
   public init(addresses: Addresses = Addresses(), direct: DirectGet? = nil) {

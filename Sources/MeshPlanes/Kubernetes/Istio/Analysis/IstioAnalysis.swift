@@ -26,16 +26,20 @@ public struct IstioAnalysis: Sendable {
   public init(
     _ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil, calls: [MTLSCall] = []
   ) {
-    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    self.init(
+      snapshot, plane: plane, index: IstioIndex(snapshot, plane: plane, settings: settings), calls: calls)
+  }
+
+  /// Uses an index that was made already.
+  init(_ snapshot: MeshSnapshot, plane: PlaneName, index: IstioIndex, calls: [MTLSCall] = []) {
     self.snapshot = snapshot
     self.plane = plane
-    self.settings = settings
     self.calls = calls
-    hosts = HostIndex(snapshot, plane: plane, settings: settings)
-    destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
-    instances = InstanceIndex(snapshot, plane: plane)
-    mtls = IstioMTLS(
-      snapshot, plane: plane, settings: settings, destinations: destinations, hosts: hosts, instances: instances)
+    settings = index.settings
+    hosts = index.hosts
+    destinations = index.destinations
+    instances = index.instances
+    mtls = IstioMTLS(snapshot, plane: plane, index: index)
     func isRead(_ kinds: String...) -> Bool {
       kinds.allSatisfy { kind in
         switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] {

@@ -3,19 +3,20 @@ public import MeshModel
 /// The DestinationRules of a plane, for finding the one that a caller's proxy uses for a service.
 public struct DestinationIndex: Sendable {
   private let settings: MeshSettings
-  private let exact: [String: [String: [DestinationPolicy]]]
-  private let wildcards: [String: [(pattern: String, policies: [DestinationPolicy])]]
+  private let exact: [String: [String: [Kept<DestinationPolicy>]]]
+  private let wildcards: [String: [(pattern: String, policies: [Kept<DestinationPolicy>])]]
   /// The namespaces that have a policy for a host of its own.
   private let namespaces: [String: Set<String>]
 
   /// Indexes the policies of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
     let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
-    var exact: [String: [String: [DestinationPolicy]]] = [:]
-    var wild: [String: [String: [DestinationPolicy]]] = [:]
-    for (ref, policy) in snapshot.destinations
-    where ref.plane == plane && ref.kind == IstioKind.destinationRule.rawValue {
-      let host = IstioHost.resolved(policy.host, namespace: ref.namespace, domain: settings.domain)
+    var exact: [String: [String: [Kept<DestinationPolicy>]]] = [:]
+    var wild: [String: [String: [Kept<DestinationPolicy>]]] = [:]
+    for policy in snapshot.destinations.kept {
+      let ref = policy.value.ref
+      guard ref.plane == plane, ref.kind == IstioKind.destinationRule.rawValue else { continue }
+      let host = IstioHost.resolved(policy.value.host, namespace: ref.namespace, domain: settings.domain)
       if host.utf8.first == UInt8(ascii: "*") {
         wild[ref.namespace, default: [:]][host, default: []].append(policy)
       } else {
@@ -32,14 +33,15 @@ public struct DestinationIndex: Sendable {
     }
   }
 
-  private static func oldestFirst(_ policies: [DestinationPolicy]) -> [DestinationPolicy] {
+  private static func oldestFirst(_ policies: [Kept<DestinationPolicy>]) -> [Kept<DestinationPolicy>] {
     guard policies.count > 1 else { return policies }
-    return policies.sorted { ($0.createdAt, $0.ref) < ($1.createdAt, $1.ref) }
+    return policies.sorted { ($0.value.createdAt, $0.value.ref) < ($1.value.createdAt, $1.value.ref) }
   }
 
   /// The policies of the most specific host of one namespace that cover a service and are visible to a caller.
   private func candidates(in namespace: String, host: String, visibleTo caller: String) -> [DestinationPolicy] {
-    func visible(_ policies: [DestinationPolicy]) -> [DestinationPolicy] {
+    func visible(_ policies: [Kept<DestinationPolicy>]) -> [DestinationPolicy] {
+      let policies = policies.map(\.value)
       if policies.allSatisfy(\.exportTo.isEmpty) { return policies }
       return policies.filter { IstioHost.isExported($0.exportTo, from: namespace, to: caller) }
     }
@@ -85,7 +87,7 @@ public struct DestinationIndex: Sendable {
     for namespace in [serviceNamespace, settings.rootNamespace] {
       let own = exact[namespace]?[host] ?? []
       let wide = (wildcards[namespace] ?? []).filter { IstioHost.matches(pattern: $0.pattern, host: host) }
-      if (own + wide.flatMap(\.policies)).contains(where: { !$0.exportTo.isEmpty }) { return nil }
+      if (own + wide.flatMap(\.policies)).contains(where: { !$0.value.exportTo.isEmpty }) { return nil }
     }
     var result = namespaces[host] ?? []
     for (namespace, entries) in wildcards

@@ -4,26 +4,27 @@ public import MeshModel
 public struct HostIndex: Sendable {
   /// The settings names are resolved with.
   public let settings: MeshSettings
-  private let exact: [String: [Service]]
-  private let wildcards: [(pattern: String, service: Service)]
+  private let exact: [String: [Kept<Service>]]
+  private let wildcards: [(pattern: String, service: Kept<Service>)]
 
   /// Indexes the services of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
     let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
-    var exact: [String: [Service]] = [:]
+    var exact: [String: [Kept<Service>]] = [:]
     exact.reserveCapacity(snapshot.services.count)
-    var wildcards: [(String, Service)] = []
-    for (ref, service) in snapshot.services where ref.plane == plane {
+    var wildcards: [(String, Kept<Service>)] = []
+    for kept in snapshot.services.kept where kept.value.ref.plane == plane {
+      let (ref, service) = (kept.value.ref, kept.value)
       if ref.kind == IstioKind.serviceEntry.rawValue {
         for host in service.hosts {
           if host.utf8.first == UInt8(ascii: "*") {
-            wildcards.append((host, service))
+            wildcards.append((host, kept))
           } else {
-            exact[host, default: []].append(service)
+            exact[host, default: []].append(kept)
           }
         }
       } else {
-        exact["\(ref.name).\(ref.namespace).svc.\(settings.domain)", default: []].append(service)
+        exact["\(ref.name).\(ref.namespace).svc.\(settings.domain)", default: []].append(kept)
       }
     }
     self.settings = settings
@@ -47,17 +48,18 @@ public struct HostIndex: Sendable {
   /// The service that answers to a full name.
   public func service(resolved host: String, visibleIn namespace: String) -> Service? {
     if let found = exact[host] {
-      if found.count == 1, let only = found.first {
+      if found.count == 1, let only = found.first?.value {
         return IstioHost.isExported(only.exportTo, from: only.ref.namespace, to: namespace) ? only : nil
       }
-      return found.filter { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }.min {
-        rank($0, namespace) < rank($1, namespace)
-      }
+      return found.lazy.map(\.value).filter { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }
+        .min {
+          rank($0, namespace) < rank($1, namespace)
+        }
     }
     return wildcards.first {
       IstioHost.matches(pattern: $0.pattern, host: host)
-        && IstioHost.isExported($0.service.exportTo, from: $0.service.ref.namespace, to: namespace)
-    }?.service
+        && IstioHost.isExported($0.service.value.exportTo, from: $0.service.value.ref.namespace, to: namespace)
+    }?.service.value
   }
 
   private func rank(_ service: Service, _ namespace: String) -> (Int, Int, String) {

@@ -2,7 +2,7 @@ public import MeshModel
 
 /// The instances of a plane by namespace and label, for selectors and subsets.
 public struct InstanceIndex: Sendable {
-  private var all: [Endpoint] = []
+  private var all: [Kept<Endpoint>] = []
   private var byNamespace: [String: [Int]] = [:]
   /// By namespace and the value of one customary label; the label goes before the value.
   private var byLabel: [String: [String: [Int]]] = [:]
@@ -10,7 +10,8 @@ public struct InstanceIndex: Sendable {
   /// Indexes the endpoints of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName) {
     all.reserveCapacity(snapshot.endpoints.count)
-    for endpoint in snapshot.endpoints.values where endpoint.ref.plane == plane {
+    for kept in snapshot.endpoints.kept where kept.value.ref.plane == plane {
+      let endpoint = kept.value
       let index = all.count
       byNamespace[endpoint.ref.namespace, default: []].append(index)
       for label in Self.indexed {
@@ -18,7 +19,7 @@ public struct InstanceIndex: Sendable {
         byLabel[endpoint.ref.namespace, default: [:]][label == "app" ? value : "\(label)=\(value)", default: []].append(
           index)
       }
-      all.append(endpoint)
+      all.append(kept)
     }
   }
 
@@ -38,8 +39,8 @@ public struct InstanceIndex: Sendable {
   /// The instances in a namespace that carry all labels of a selector.
   public func instances(_ selector: [String: String], in namespace: String) -> [Endpoint] {
     let (places, isExact) = candidates(selector, in: namespace)
-    if isExact { return places.map { all[$0] } }
-    return places.filter { IstioHost.selects(selector, all[$0].labels) }.map { all[$0] }
+    if isExact { return places.map { all[$0].value } }
+    return places.filter { IstioHost.selects(selector, all[$0].value.labels) }.map { all[$0].value }
   }
 
   /// Whether any instance in a namespace carries all labels of a selector, and of a subset where one is given.
@@ -49,7 +50,8 @@ public struct InstanceIndex: Sendable {
     let (places, isExact) = candidates(selector, in: namespace)
     if isExact, labels.isEmpty { return !places.isEmpty }
     return places.contains { place in
-      (isExact || IstioHost.selects(selector, all[place].labels)) && IstioHost.selects(labels, all[place].labels)
+      (isExact || IstioHost.selects(selector, all[place].value.labels))
+        && IstioHost.selects(labels, all[place].value.labels)
     }
   }
 
@@ -75,22 +77,23 @@ public struct InstanceIndex: Sendable {
 
 /// The workloads of a plane by namespace and label, for selectors and subsets.
 struct WorkloadsByLabel: Sendable {
-  private var byNamespace: [String: [Workload]] = [:]
+  private var byNamespace: [String: [Kept<Workload>]] = [:]
   /// By namespace and the value of the label `app`, which nearly every selector has.
-  private var byApp: [String: [String: [Workload]]] = [:]
+  private var byApp: [String: [String: [Kept<Workload>]]] = [:]
 
   /// Indexes the workloads of one plane.
   init(_ snapshot: MeshSnapshot, plane: PlaneName) {
-    for workload in snapshot.workloads.values where workload.ref.plane == plane {
-      byNamespace[workload.ref.namespace, default: []].append(workload)
+    for kept in snapshot.workloads.kept where kept.value.ref.plane == plane {
+      let workload = kept.value
+      byNamespace[workload.ref.namespace, default: []].append(kept)
       guard let app = workload.labels["app"] else { continue }
-      byApp[workload.ref.namespace, default: [:]][app, default: []].append(workload)
+      byApp[workload.ref.namespace, default: [:]][app, default: []].append(kept)
     }
   }
 
   /// The workloads in a namespace that carry all labels of a selector.
   func selected(by selector: [String: String], in namespace: String) -> [ObjectRef] {
     let candidates = selector["app"].map { byApp[namespace]?[$0] ?? [] } ?? byNamespace[namespace] ?? []
-    return candidates.filter { IstioHost.selects(selector, $0.labels) }.map(\.ref)
+    return candidates.filter { IstioHost.selects(selector, $0.value.labels) }.map(\.value.ref)
   }
 }

@@ -17,22 +17,15 @@ public struct IstioMTLS: Sendable {
 
   /// Indexes one plane of a snapshot.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
-    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
-    self.init(
-      snapshot, plane: plane, settings: settings,
-      destinations: DestinationIndex(snapshot, plane: plane, settings: settings),
-      hosts: HostIndex(snapshot, plane: plane, settings: settings), instances: InstanceIndex(snapshot, plane: plane))
+    self.init(snapshot, plane: plane, index: IstioIndex(snapshot, plane: plane, settings: settings))
   }
 
-  /// Uses indexes that were made already.
-  init(
-    _ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings, destinations: DestinationIndex,
-    hosts: HostIndex, instances: InstanceIndex
-  ) {
-    self.settings = settings
-    self.destinations = destinations
-    self.hosts = hosts
-    self.instances = instances
+  /// Uses an index that was made already.
+  init(_ snapshot: MeshSnapshot, plane: PlaneName, index: IstioIndex) {
+    settings = index.settings
+    destinations = index.destinations
+    hosts = index.hosts
+    instances = index.instances
     self.snapshot = snapshot
     self.plane = plane
     servers = ServerModes(snapshot, plane: plane, settings: settings)

@@ -1,0 +1,6 @@
+/// What a workload does: how it answers and what it calls.
+struct WorkloadBehaviour: Sendable {
+  var role: AppRole
+  var behaviour: Scenario.Behaviour
+  var calls: [Scenario.Call]
+}

@@ -1,0 +1,38 @@
+import MeshModel
+import Synchronization
+
+/// What Istio's rules over one plane of a snapshot look things up in.
+struct IstioIndex: Sendable {
+  let settings: MeshSettings
+  let hosts: HostIndex
+  let destinations: DestinationIndex
+  let instances: InstanceIndex
+  let workloads: WorkloadsByLabel
+
+  /// Indexes one plane of a snapshot.
+  init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
+    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    self.settings = settings
+    hosts = HostIndex(snapshot, plane: plane, settings: settings)
+    destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
+    instances = InstanceIndex(snapshot, plane: plane)
+    workloads = WorkloadsByLabel(snapshot, plane: plane)
+  }
+}
+
+/// The index of each plane's newest configuration: routing, analysis and mTLS ask for the same one, and traffic changes
+/// every few seconds where configuration seldom does.
+final class IstioIndexMemo: Sendable {
+  private let known = Mutex<[PlaneName: (generation: Int, index: IstioIndex)]>([:])
+
+  /// The index of one plane of a snapshot.
+  func index(of snapshot: MeshSnapshot, plane: PlaneName) -> IstioIndex {
+    // What was put together by hand has no generation.
+    guard snapshot.generation > 0 else { return IstioIndex(snapshot, plane: plane) }
+    let kept = known.withLock { $0[plane] }
+    if let kept, kept.generation == snapshot.generation { return kept.index }
+    let index = IstioIndex(snapshot, plane: plane)
+    known.withLock { $0[plane] = (snapshot.generation, index) }
+    return index
+  }
+}
