@@ -19,7 +19,8 @@ typedef struct {
   uint32_t count;
 } EmptyPackage;
 
-const EmptyPackage icudt76_dat __attribute__((aligned(16))) = {
+// Hidden: where Foundation is a shared library, as in a debug build, it keeps its own.
+__attribute__((aligned(16), visibility("hidden"))) const EmptyPackage icudt76_dat = {
     .headerSize = 32,
     .magic1 = 0xda,
     .magic2 = 0x27,
