@@ -76,7 +76,7 @@ let package = Package(
         argumentParser, yams,
       ],
       swiftSettings: settings),
-    tests("MeshModelTests", ["MeshModel", hashTree]),
+    tests("MeshModelTests", ["MeshModel"]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
     tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
