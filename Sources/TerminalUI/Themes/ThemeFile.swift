@@ -16,16 +16,8 @@ public enum ThemeFile {
   /// The names of the themes in the binary, the default first.
   public static var builtInNames: [String] { BuiltInThemes.names }
 
-  /// A theme of the binary by name.
+  /// A theme of the binary by name, read when it is asked for: a start needs one of them.
   public static func builtIn(_ name: String) throws(ThemeError) -> Theme {
-    if let known = parsed[name] { return known }
-    return try read(name)
-  }
-
-  /// The themes of the binary, read once.
-  private static let parsed: [String: Theme] = BuiltInThemes.names.reduce(into: [:]) { $0[$1] = try? read($1) }
-
-  private static func read(_ name: String) throws(ThemeError) -> Theme {
     guard let bytes = BuiltInThemes.yaml(named: name) else {
       throw ThemeError(
         file: name, what: "there is no theme of this name",

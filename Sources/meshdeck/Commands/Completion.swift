@@ -4,7 +4,7 @@ import MeshKit
 /// `meshdeck completion SHELL`.
 struct Completion: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the completion script of a shell, or the manual page.",
+    commandName: "completion", abstract: "Print the completion script of a shell, or the manual page.",
     discussion: """
       EXAMPLES
         meshdeck completion bash > /etc/bash_completion.d/meshdeck

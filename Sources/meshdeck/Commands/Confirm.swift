@@ -4,7 +4,7 @@ import MeshKit
 /// `meshdeck confirm`.
 struct Confirm: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Let a plan stand that was applied with --confirm.",
+    commandName: "confirm", abstract: "Let a plan stand that was applied with --confirm.",
     discussion: """
       A command with --confirm DURATION applies its plan, stays in the foreground, and takes the plan back once the time is
       over, or when it is interrupted or its terminal goes away, unless this command came first. Any terminal of the same

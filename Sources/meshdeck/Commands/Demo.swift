@@ -6,7 +6,7 @@ import MeshKit
 /// `meshdeck demo`.
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The dashboard on the embedded mesh, or the embedded mesh alone.",
+    commandName: "demo", abstract: "The dashboard on the embedded mesh, or the embedded mesh alone.",
     discussion: """
       The embedded mesh is a Kubernetes API server, istiod, Envoys and metrics
       on loopback over a simulated mesh; kubectl works against it too. The

@@ -38,7 +38,7 @@ struct PlanCommand: AsyncParsableCommand {
 /// `meshdeck diff -f FILE`.
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what applying a file would change; exit 1 where it would change anything.",
+    commandName: "diff", abstract: "Show what applying a file would change; exit 1 where it would change anything.",
     discussion: """
       EXAMPLES
         meshdeck diff -f virtualservice.yaml
@@ -64,7 +64,7 @@ struct Diff: AsyncParsableCommand {
 /// `meshdeck apply -f FILE`.
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Apply a plan, an intent or native objects from a file.",
+    commandName: "apply", abstract: "Apply a plan, an intent or native objects from a file.",
     discussion: """
       EXAMPLES
         meshdeck apply -f plan.json

@@ -41,7 +41,7 @@ struct Graph: AsyncParsableCommand {
 /// `meshdeck top`.
 struct Top: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The busiest first, again and again; once where output is no terminal.",
+    commandName: "top", abstract: "The busiest first, again and again; once where output is no terminal.",
     discussion: """
       EXAMPLES
         meshdeck top

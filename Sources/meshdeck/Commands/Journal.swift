@@ -58,7 +58,7 @@ struct History: AsyncParsableCommand {
 /// `meshdeck undo`.
 struct Undo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Take a plan back exactly; refuses where somebody changed since what it set.",
+    commandName: "undo", abstract: "Take a plan back exactly; refuses where somebody changed since what it set.",
     discussion: """
       EXAMPLES
         meshdeck undo                the newest plan that was applied

@@ -57,6 +57,7 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes add`.
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Add a plane to the configuration file: a Kubernetes cluster, a fleet of Envoy proxies, App Mesh.",
       discussion: """
         EXAMPLES
@@ -133,7 +134,7 @@ struct Planes: AsyncParsableCommand {
   /// `meshdeck planes remove`.
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Remove a plane from the configuration file.",
+      commandName: "remove", abstract: "Remove a plane from the configuration file.",
       discussion: """
         EXAMPLES
           meshdeck planes remove lab

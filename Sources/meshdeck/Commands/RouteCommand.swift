@@ -17,7 +17,7 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route show`.
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show the rules of a route in the order proxies try them.",
+      commandName: "show", abstract: "Show the rules of a route in the order proxies try them.",
       discussion: """
         EXAMPLES
           meshdeck route show reviews
@@ -46,7 +46,7 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route set`.
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
+      commandName: "set", abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
       discussion: """
         EXAMPLES
           meshdeck route set reviews --request-timeout 3s --retries 2
@@ -79,7 +79,7 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route edit`.
   struct Edit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.",
+      commandName: "edit", abstract: "Edit the native object in $EDITOR; validated on return, applied through a plan.",
       discussion: """
         EXAMPLES
           meshdeck route edit reviews
@@ -108,7 +108,7 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route create`.
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Create routes from a file through a plan.",
+      commandName: "create", abstract: "Create routes from a file through a plan.",
       discussion: """
         EXAMPLES
           meshdeck route create -f virtualservice.yaml
@@ -139,7 +139,7 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route delete`.
   struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Delete a route through a plan that can be taken back.",
+      commandName: "delete", abstract: "Delete a route through a plan that can be taken back.",
       discussion: """
         EXAMPLES
           meshdeck route delete reviews -n shop
