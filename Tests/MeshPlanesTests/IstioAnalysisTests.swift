@@ -108,6 +108,10 @@ import Testing
       ],
       code: "MD1105", pointer: "/spec/http/0/route/1/destination", equivalents: ["KIA1105"]),
     Row(
+      name: "host written twice",
+      objects: [vs("a", #"{"hosts":["cart","cart"],"http":[{"route":[{"destination":{"host":"cart"}}]}]}"#)],
+      code: "MD1106", pointer: "/spec/hosts/1", equivalents: []),
+    Row(
       name: "missing gateway", objects: [vs("a", #"{"hosts":["x.example"],"gateways":["nosuch"],"http":[]}"#)],
       code: "MD1102", pointer: "/spec/gateways/0", equivalents: ["KIA1102", "IST0101"]),
     Row(
@@ -230,7 +234,7 @@ import Testing
       ),
       Self.vs(
         "cart",
-        #"{"hosts":["cart"],"http":[{"match":[{"uri":{"prefix":"/a"}}],"route":[{"destination":{"host":"cart","subset":"v1"}}]},{"route":[{"destination":{"host":"cart","subset":"v1"},"weight":8},{"destination":{"host":"cart","subset":"v2"},"weight":1}]}]}"#
+        #"{"hosts":["cart","cart.shop.svc.cluster.local"],"http":[{"match":[{"uri":{"prefix":"/a"}}],"route":[{"destination":{"host":"cart","subset":"v1"}}]},{"route":[{"destination":{"host":"cart","subset":"v1"},"weight":8},{"destination":{"host":"cart","subset":"v2"},"weight":1}]}]}"#
       ))
     mesh.peer(in: "shop", .strict)
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings() == [])

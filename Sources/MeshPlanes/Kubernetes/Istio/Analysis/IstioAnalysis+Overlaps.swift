@@ -11,26 +11,29 @@ extension IstioAnalysis {
   /// Sources: KIA1106, IST0109. Of several in the sidecars the oldest is used; on a gateway they are joined in no
   /// promised order.
   func checkOverlaps(into found: inout [Finding]) {
-    var claims: [Claim: [Route]] = [:]
+    var claims: [Claim: [Kept<Route>]] = [:]
     claims.reserveCapacity(snapshot.routes.count)
-    for (ref, route) in snapshot.routes where ref.plane == plane && route.dialect == .istio {
+    for kept in snapshot.routes.kept where kept.value.ref.plane == plane && kept.value.dialect == .istio {
+      let (ref, route) = (kept.value.ref, kept.value)
       for name in route.attachedTo {
         let gateway = name == "mesh" ? "mesh" : Self.gateway(name, namespace: ref.namespace)
         var own: Set<String> = []
         for (index, host) in route.hosts.enumerated() {
           let full = hosts.resolved(host, in: ref.namespace)
           if own.insert(full).inserted {
-            claims[Claim(gateway: gateway, host: full), default: []].append(route)
-          } else {
+            claims[Claim(gateway: gateway, host: full), default: []].append(kept)
+          } else if route.hosts[..<index].contains(host) {
+            // In full and in short beside each other is usual, and one to Istio; the same word twice is a slip.
             found.append(
               Finding(
                 code: "MD1106", severity: .info, object: ref, pointer: JSONPointer(["spec", "hosts", String(index)]),
-                message: "the route names the host \(full) twice", remedy: "Name it once", equivalents: []))
+                message: "the route names the host \(host) twice", remedy: "Name it once", equivalents: []))
           }
         }
       }
     }
-    for (claim, routes) in claims where routes.count > 1 {
+    for (claim, places) in claims where places.count > 1 {
+      let routes = places.map(\.value)
       for route in routes {
         let others = routes.filter { other in
           other.ref != route.ref && (claim.gateway != "mesh" || Self.meet(route, other))
