@@ -20,6 +20,9 @@ let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+/// RSA signatures: only for service account keys of Google's, since its C sources take a minute and a half to build.
+let cryptography = Target.Dependency.product(
+  name: "CryptoExtras", package: "swift-crypto", condition: .when(traits: ["GoogleServiceAccountKeys"]))
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 /// A Swift target with the house settings.
@@ -41,12 +44,19 @@ let package = Package(
     .executable(name: "meshdeck", targets: ["meshdeck"]),
     .library(name: "MeshKit", targets: ["MeshKit"]),
   ],
+  traits: [
+    .trait(
+      name: "GoogleServiceAccountKeys",
+      description: "Signatures with private keys of Google service accounts; other credentials need no such library.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    // Fetched and built with the trait alone.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
@@ -55,7 +65,7 @@ let package = Package(
     .target(name: "CFoundationData"),
     library("MeshModel", [hashTree]),
     library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
-    library("MeshPlanes", ["MeshModel", "MeshTransport", yams, subprocess]),
+    library("MeshPlanes", ["MeshModel", "MeshTransport", yams, subprocess, cryptography]),
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
@@ -78,7 +88,7 @@ let package = Package(
       swiftSettings: settings),
     tests("MeshModelTests", ["MeshModel"]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
-    tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport"]),
+    tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport", cryptography]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),

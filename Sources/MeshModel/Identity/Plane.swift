@@ -54,6 +54,7 @@ extension Plane.Kind {
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
   case istio, linkerd, smi, knative, envoy
   case appMesh = "app-mesh"
+  case trafficDirector = "traffic-director"
   case gatewayAPI = "gateway-api"
   case shardingSphere = "shardingsphere"
 }

@@ -60,14 +60,24 @@ public struct PlaneSetting: Sendable, Hashable {
   public var profile: String?
   /// Where a Consul is reached and how; says nothing on planes of other kinds.
   public var consul: ConsulSettings
+  /// The project of a plane of Google's; `nil` leaves it to the environment.
+  public var project: String?
+  /// Where in a cloud a plane's resources are; `nil` is `global`.
+  public var location: String?
+  /// The file of a cloud's credentials; `nil` leaves it to the surroundings.
+  public var credentialsFile: String?
 
   /// Creates a setting.
   public init(
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
     telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false,
-    region: String? = nil, endpoint: String? = nil, profile: String? = nil, consul: ConsulSettings = ConsulSettings()
+    region: String? = nil, endpoint: String? = nil, profile: String? = nil, project: String? = nil,
+    location: String? = nil, credentialsFile: String? = nil, consul: ConsulSettings = ConsulSettings()
   ) {
     self.consul = consul
+    self.project = project
+    self.location = location
+    self.credentialsFile = credentialsFile
     self.region = region
     self.endpoint = endpoint
     self.profile = profile

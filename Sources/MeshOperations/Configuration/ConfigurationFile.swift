@@ -121,6 +121,9 @@ public struct ConfigurationFile: Sendable {
       for field in ConsulSettings.fields {
         if let value = plane.consul[field] { lines.append("    \(field): \(quoted(value))") }
       }
+      if let value = plane.project { lines.append("    project: \(quoted(value))") }
+      if let value = plane.location { lines.append("    location: \(quoted(value))") }
+      if let value = plane.credentialsFile { lines.append("    credentialsFile: \(quoted(value))") }
       if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
       if !plane.envoy.isEmpty {
         lines.append("    envoy:")

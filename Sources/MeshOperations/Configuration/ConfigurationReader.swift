@@ -30,7 +30,7 @@ struct ConfigurationReader {
       node,
       known: Set(ConsulSettings.fields).union([
         "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
-        "profile",
+        "profile", "project", "location", "credentialsFile",
       ]))
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
@@ -43,7 +43,9 @@ struct ConfigurationReader {
     var setting = PlaneSetting(
       name: name, kind: kind, kubeconfig: try text(fields["kubeconfig"]), context: try text(fields["context"]),
       readOnly: try flag(fields["readOnly"]) ?? false, region: try text(fields["region"]),
-      endpoint: try text(fields["endpoint"]), profile: try text(fields["profile"]))
+      endpoint: try text(fields["endpoint"]), profile: try text(fields["profile"]),
+      project: try text(fields["project"]), location: try text(fields["location"]),
+      credentialsFile: try text(fields["credentialsFile"]))
     if let endpoint = fields["endpoint"],
       setting.endpoint?.split(separator: "/").dropFirst().first?.contains("@") == true
     {

@@ -9,12 +9,16 @@ public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
   public static var rules: [Dialect: any DialectRules] {
     let kubernetes = all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }
-    return Dictionary(kubernetes + [(.appMesh, AppMeshRules())], uniquingKeysWith: { first, _ in first })
+    return Dictionary(
+      kubernetes + [(.appMesh, AppMeshRules()), (.trafficDirector, TrafficDirectorRules())],
+      uniquingKeysWith: { first, _ in first })
   }
 
-  /// The kinds of all dialects, and of App Mesh, whose objects are routes.
+  /// The kinds of all dialects, and of App Mesh and Traffic Director, whose objects are routes.
   public static var routeKinds: Set<ObjectKind> {
-    all.reduce(into: ["route", "gatewayroute"]) { $0.formUnion($1.routeKinds) }
+    all.reduce(into: ["route", "gatewayroute", "httproute", "grpcroute", "tcproute", "tlsroute"]) {
+      $0.formUnion($1.routeKinds)
+    }
   }
 
   /// The kinds of all dialects whose objects are gateways.
@@ -36,7 +40,8 @@ public enum PlaneRegistry {
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
     case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
     case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
-    case .consul, .xds, .mosn, .trafficDirector, .serviceFabric:
+    case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
+    case .consul, .xds, .mosn, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
@@ -62,6 +67,53 @@ public enum PlaneRegistry {
       connection.telemetry = try telemetry(source, environment: environment)
     }
     return connection
+  }
+
+  private static func trafficDirector(
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+  ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options()
+    // Google counts by minutes: a pace that leaves most of a project's quota to others.
+    options.rate = RateLimit(perSecond: 10, burst: 30)
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let plane = try TrafficDirectorPlane(
+      name: setting.name,
+      settings: TrafficDirectorPlane.Settings(
+        project: setting.project, location: setting.location, endpoint: setting.endpoint,
+        credentialsFile: setting.credentialsFile.map { Path.expanded($0, environment) }),
+      environment: environment, options: options)
+    // Cloud Monitoring answers Prometheus' queries over what the project's proxies export to it.
+    let monitoring =
+      (setting.endpoint ?? "https://monitoring.googleapis.com")
+      + "/v1/projects/\(PercentCoding.encode(plane.project))/location/global/prometheus"
+    let own = PrometheusSettings.Authorization.source(plane.bearer)
+    let source: any TelemetrySource =
+      if let configured = setting.telemetry, configured.kind == .scrape {
+        // What Traffic Director's Envoys export is their own counters, by backend service.
+        EnvoyTraffic(
+          try ScrapeSettings(
+            urls: [], connection: connectionSettings(configured, environment: environment),
+            authorization: authorization(configured, environment: environment)),
+          options: Session.Options()
+        ) { () async throws(MeshError) in
+          let clusters = try await plane.clusters()
+          func named<Value>(_ value: (TrafficDirectorCluster) -> Value) -> [String: Value] {
+            Dictionary(
+              clusters.flatMap { cluster in cluster.names.map { ($0, value(cluster)) } }, uniquingKeysWith: { $1 })
+          }
+          let counters = EnvoyCounters(
+            namespace: "global", workload: "", clusters: named { $0.workload ?? "unknown" },
+            tcp: Set(named(\.isTCP).filter(\.value).keys), services: named(\.service))
+          return configured.urls.map { EnvoyTraffic.Place(url: $0, counters: counters) }
+        }
+      } else if let configured = setting.telemetry {
+        try telemetry(
+          configured, environment: environment,
+          authorization: configured.urls.allSatisfy { $0.hasPrefix("https://monitoring.googleapis.com/") } ? own : nil)
+      } else {
+        try Prometheus(PrometheusSettings(url: monitoring, authorization: own))
+      }
+    return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
   private static func kubernetes(
@@ -122,16 +174,12 @@ public enum PlaneRegistry {
   }
 
   private static func telemetry(
-    _ setting: TelemetrySetting, environment: [String: String]
+    _ setting: TelemetrySetting, environment: [String: String],
+    authorization own: PrometheusSettings.Authorization? = nil
   ) throws(MeshError) -> any TelemetrySource {
-    var connection = ConnectionSettings()
-    if let path = setting.caFile {
-      guard let bytes = FileManager.default.contents(atPath: Path.expanded(path, environment)) else {
-        throw MeshError(.usage, "the certificate authorities \(path) cannot be read")
-      }
-      connection.tls.authorities = Array(bytes)
-    }
+    let connection = try connectionSettings(setting, environment: environment)
     var authorization = try authorization(setting, environment: environment)
+    if let own { authorization = own }
     if let region = setting.awsRegion {
       let files = try AWSConfigFiles.load(environment: environment)
       let surroundings = try AWSEnvironment(profile: nil, environment: environment, files: files)
@@ -148,6 +196,18 @@ public enum PlaneRegistry {
     case .cloudWatch:
       throw MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
     }
+  }
+
+  private static func connectionSettings(
+    _ setting: TelemetrySetting, environment: [String: String]
+  ) throws(MeshError) -> ConnectionSettings {
+    var connection = ConnectionSettings()
+    guard let path = setting.caFile else { return connection }
+    guard let bytes = FileManager.default.contents(atPath: Path.expanded(path, environment)) else {
+      throw MeshError(.usage, "the certificate authorities \(path) cannot be read")
+    }
+    connection.tls.authorities = Array(bytes)
+    return connection
   }
 
   private static func authorization(

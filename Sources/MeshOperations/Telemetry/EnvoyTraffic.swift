@@ -3,20 +3,46 @@ import MeshPlanes
 import MeshTelemetry
 import MeshTransport
 
-/// The counters of a fleet's own proxies as its source of measurements: no Prometheus is needed.
+/// Proxies' own counters as the source of measurements: no Prometheus is needed.
 ///
-/// The fleet's members come and go; the readings of those that stay are kept.
+/// Proxies come and go, and so do the clusters they call; the readings of those that stay are kept.
 actor EnvoyTraffic: TelemetrySource {
+  /// The counters of one proxy, or of several in one text.
+  struct Place: Sendable, Hashable {
+    var url: String
+    var counters: EnvoyCounters
+  }
+
   nonisolated let description = "the proxies' own counters"
   nonisolated let warmUp: Double? = 1.5
-  private let plane: EnvoyPlane
+  private let settings: ScrapeSettings
   private let options: Session.Options
+  private let now: @Sendable () async throws(MeshError) -> [Place]
   private var scrape: Scrape?
-  private var places: [EnvoyCounterPlace] = []
+  private var places: [Place] = []
 
-  init(_ plane: EnvoyPlane, options: Session.Options) {
-    self.plane = plane
+  /// A source of the places that `now` gives; of `settings` all but the addresses is taken.
+  init(
+    _ settings: ScrapeSettings = ScrapeSettings(urls: []), options: Session.Options,
+    places now: @escaping @Sendable () async throws(MeshError) -> [Place]
+  ) {
+    self.settings = settings
     self.options = options
+    self.now = now
+  }
+
+  /// The counters of an Envoy fleet's members.
+  init(_ plane: EnvoyPlane, options: Session.Options) {
+    var settings = ScrapeSettings(urls: [])
+    settings.connection = options.settings
+    self.init(settings, options: options) { () async throws(MeshError) in
+      try await plane.counterPlaces().map { place in
+        Place(
+          url: EnvoyCounters.url(admin: place.admin),
+          counters: EnvoyCounters(
+            namespace: place.namespace, workload: place.workload, clusters: place.clusters, tcp: place.tcp))
+      }
+    }
   }
 
   func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
@@ -32,14 +58,11 @@ actor EnvoyTraffic: TelemetrySource {
   }
 
   private func source() async throws(MeshError) -> Scrape {
-    let now = try await plane.counterPlaces()
+    let now = try await now()
     if let scrape, now == places { return scrape }
-    var settings = ScrapeSettings(urls: now.map { EnvoyCounters.url(admin: $0.admin) })
-    settings.connection = options.settings
-    for place in now {
-      settings.envoys[EnvoyCounters.url(admin: place.admin)] = EnvoyCounters(
-        namespace: place.namespace, workload: place.workload, clusters: place.clusters, tcp: place.tcp)
-    }
+    var settings = settings
+    settings.urls = now.map(\.url)
+    settings.envoys = Dictionary(now.map { ($0.url, $0.counters) }, uniquingKeysWith: { $1 })
     let made = try Scrape(settings, options: options)
     if let scrape { await made.inherit(from: scrape) }
     (scrape, places) = (made, now)

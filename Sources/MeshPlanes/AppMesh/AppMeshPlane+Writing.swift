@@ -55,19 +55,7 @@ extension AppMeshPlane {
   }
 
   /// Reads again and compares; App Mesh itself judges only what it stores.
-  public func dryRun(_ step: Step) async -> DryRunVerdict {
-    do throws(MeshError) {
-      let body = try await prepared(step)
-      return DryRunVerdict(
-        step: 0, accepted: nil,
-        message: "unchanged since it was read; App Mesh has no dry run, so it is validated only when it is written",
-        result: body)
-    } catch {
-      let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
-      return DryRunVerdict(
-        step: 0, accepted: answered ? false : nil, message: error.message, failure: answered ? error.code : nil)
-    }
-  }
+  public func dryRun(_ step: Step) async -> DryRunVerdict { await verdict(comparing: step, api: "App Mesh") }
 
   /// Whether writing is allowed here; what AWS permits it tells only when it is written.
   public func permits(_ step: Step) async -> Capabilities.Answer {
@@ -78,7 +66,7 @@ extension AppMeshPlane {
   /// Reads, compares, writes with a client token, and reads back; the last writer wins.
   public func apply(_ step: Step) async throws(MeshError) -> StepOutcome {
     guard let resource = AppMeshName(step.object) else { throw unknown(step.object) }
-    let wanted = try await prepared(step)
+    let wanted = try await compared(step)
     let what = "write \(resource.kind.rawValue) \(resource.name)"
     switch step.write {
     case .delete:
@@ -95,50 +83,15 @@ extension AppMeshPlane {
         if let query = step.path.firstIndex(of: "?") { path += step.path[query...] }
       }
       _ = try await client.put(path, body, what: what, object: step.object)
-      return try await readBack(step, wanted)
-    }
-  }
-
-  /// The object as it shall be, made of the one read now; a conflict where somebody wrote since the step was made.
-  private func prepared(_ step: Step) async throws(MeshError) -> JSONValue? {
-    let now: NativeObject
-    do throws(MeshError) { now = try await native(step.object) } catch  where error.code == .notFound {
-      switch step.write {
-      case .create(let json): return json
-      case .patch, .delete:
-        throw MeshError(.conflict, "it was deleted since it was read", plane: name, object: step.object)
-      }
-    }
-    if case .create = step.write {
-      throw MeshError(
-        .conflict, "there is one of this name already (version \(now.version))", plane: name, object: step.object)
-    }
-    guard now.version == step.precondition.version, step.precondition.uid.isEmpty || now.uid == step.precondition.uid
-    else {
-      throw MeshError(
-        .conflict,
-        "it was changed since it was read (version \(step.precondition.version ?? "none"), now \(now.version))",
-        plane: name, object: step.object)
-    }
-    guard case .patch(let patch) = step.write else { return now.json }
-    do throws(JSONPatchError) { return try patch.applied(to: now.json) } catch {
-      throw MeshError(
-        .conflict, "it is not as it was read: \(error)", plane: name, object: step.object, underlying: error)
+      return try await outcome(step, wanted)
     }
   }
 
   /// Reads what became of a write: another's write in between is told, and one after it that undid it is a conflict.
-  private func readBack(_ step: Step, _ wanted: JSONValue?) async throws(MeshError) -> StepOutcome {
-    let now: NativeObject
-    do throws(MeshError) { now = try await native(step.object) } catch {
-      throw MeshError(
-        .unknownOutcome, "written, and reading it back failed: \(error.message)", plane: name, object: step.object,
-        remedy: "read it back before anything else", underlying: error)
-    }
+  private func outcome(_ step: Step, _ wanted: JSONValue?) async throws(MeshError) -> StepOutcome {
+    let now = try await readBack(step)
     guard let wanted, (now.json["spec"] ?? .null).isEquivalent(to: wanted["spec"] ?? .null) else {
-      throw MeshError(
-        .conflict, "written, and somebody else's write came after it (version \(now.version)): the last writer won",
-        plane: name, object: step.object, remedy: "look at what they wrote, and plan again")
+      throw overwritten(step, by: now)
     }
     let expected = step.precondition.version.flatMap { Int($0) }.map { $0 + 1 } ?? 1
     let isFollowed = step.precondition.version == nil || Int(now.version) == nil || Int(now.version) == expected

@@ -13,9 +13,15 @@ public struct EnvoyCounters: Sendable, Hashable {
   public var clusters: [String: String]
   /// The clusters among them that carry plain TCP.
   public var tcp: Set<String>
+  /// The services called, by the same names, where they are called otherwise than the workloads.
+  public var services: [String: String]
 
   /// Creates a reading of counters.
-  public init(namespace: String, workload: String, clusters: [String: String], tcp: Set<String> = []) {
+  public init(
+    namespace: String, workload: String, clusters: [String: String], tcp: Set<String> = [],
+    services: [String: String] = [:]
+  ) {
+    self.services = services
     self.namespace = namespace
     self.workload = workload
     self.clusters = clusters
@@ -110,7 +116,8 @@ struct EnvoyNames: Sendable, Hashable {
     return [
       "reporter": "source", "source_workload": counters.workload, "source_workload_namespace": counters.namespace,
       "destination_workload": workload, "destination_workload_namespace": counters.namespace,
-      "destination_service_name": workload, "destination_service_namespace": counters.namespace,
+      "destination_service_name": counters.services[cluster] ?? workload,
+      "destination_service_namespace": counters.namespace,
       "request_protocol": "http", "response_code": name.labels["envoy_response_code"] ?? "",
     ]
   }

@@ -11,6 +11,16 @@ public enum WritePolicy: Sendable, Hashable {
     "authentication.k8s.io": ["selfsubjectreviews"],
   ]
 
+  /// Google's methods that are asked by POST and change nothing. Source: google-cloud-compute 1.57, `get_health` and
+  /// `list_network_endpoints`; Cloud Resource Manager v1, `testIamPermissions`.
+  private static func isGoogleQuestion(_ parts: [String]) -> Bool {
+    guard let last = parts.last else { return false }
+    if parts.starts(with: ["", "compute", "v1", "projects"]) {
+      return parts.count > 6 && ["getHealth", "listNetworkEndpoints"].contains(last)
+    }
+    return parts.starts(with: ["", "v1", "projects"]) && parts.count == 4 && last.hasSuffix(":testIamPermissions")
+  }
+
   /// Throws `readOnly` for a request that would change something. `path` is relative to the session's base, so that
   /// nothing behind a proxy of the server passes for one of the questions.
   func check(_ request: HTTPRequest, path: String, origin: String) throws(TransportError) {
@@ -18,11 +28,9 @@ public enum WritePolicy: Sendable, Hashable {
     let disguised = request.headers.fields.contains { ASCII.lowercased($0.name).hasSuffix("-method-override") }
     if request.method == .get || request.method == .head, !disguised { return }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    if request.method == .post, !disguised, parts.count == 5, parts[0].isEmpty, parts[1] == "apis",
-      Self.questions[parts[2]]?.contains(parts[4]) == true
-    {
-      return
-    }
+    let isQuestion =
+      parts.count == 5 && parts[0].isEmpty && parts[1] == "apis" && Self.questions[parts[2]]?.contains(parts[4]) == true
+    if request.method == .post, !disguised, isQuestion || Self.isGoogleQuestion(parts) { return }
     throw TransportError(
       .readOnly, "\(request.method.rawValue) refused: \(reason)", origin: origin,
       remedy: "allow writing for this context")

@@ -40,7 +40,8 @@ struct Planes: AsyncParsableCommand {
         for plane in configuration.planes {
           table.row([
             plane.name, plane.kind.rawValue,
-            plane.context ?? plane.endpoint ?? plane.region ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.context ?? plane.endpoint ?? plane.region ?? plane.project
+              ?? (plane.kind == .kubernetes ? "current" : "–"),
             plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
               ?? (plane.kind == .envoy ? "own counters" : "none"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
@@ -58,7 +59,7 @@ struct Planes: AsyncParsableCommand {
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "add",
-      abstract: "Add a plane to the configuration file: a Kubernetes cluster, a fleet of Envoy proxies, App Mesh.",
+      abstract: "Add a plane to the configuration file: a Kubernetes cluster, Envoy proxies, a cloud's mesh.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod \\
@@ -66,6 +67,7 @@ struct Planes: AsyncParsableCommand {
             --bearer-token-file ~/.prom-token
           meshdeck planes add store --kind app-mesh --region eu-west-1 \\
             --endpoint http://127.0.0.1:5000
+          meshdeck planes add gcp --kind traffic-director --project shop-prod
           meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
             --scrape http://127.0.0.1:15020/stats/prometheus
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
@@ -75,7 +77,7 @@ struct Planes: AsyncParsableCommand {
 
     @Argument(help: "The name of the plane.")
     var name: String
-    @Option(help: "What it speaks: kubernetes, envoy or app-mesh.")
+    @Option(help: "What it speaks: kubernetes, envoy, app-mesh or traffic-director.")
     var kind = "kubernetes"
     @Option(
       help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
@@ -87,6 +89,13 @@ struct Planes: AsyncParsableCommand {
     var endpoint: String?
     @Option(help: "The profile of the cloud's shared configuration.")
     var profile: String?
+    @Option(help: "The project of a plane of kind traffic-director; the environment's unless given.")
+    var project: String?
+    @Option(help: "The location of its meshes and routes; global unless given.")
+    var location: String?
+    @Option(
+      help: "The file of the cloud's credentials; found as the cloud's own tools do unless given.", completion: .file())
+    var credentialsFile: String?
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -103,9 +112,10 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh].contains(kind) else {
+      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh, .trafficDirector].contains(kind) else {
         throw MeshError(
-          .usage, "planes of kind \(kind) cannot be added", remedy: "kinds are kubernetes, envoy and app-mesh")
+          .usage, "planes of kind \(kind) cannot be added",
+          remedy: "kinds are kubernetes, envoy, app-mesh and traffic-director")
       }
       guard (kind == .envoy) == !admin.isEmpty else {
         throw MeshError(
@@ -120,7 +130,8 @@ struct Planes: AsyncParsableCommand {
       }
       let plane = PlaneSetting(
         name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
-        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile)
+        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile,
+        project: project, location: location, credentialsFile: credentialsFile)
       try file.update { (configuration: inout Configuration) throws(MeshError) in
         guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
           !plane.name.contains("/")
@@ -220,6 +231,9 @@ extension PlaneSetting {
     for field in ConsulSettings.fields {
       if let text = consul[field] { value[field] = .string(text) }
     }
+    if let project { value["project"] = .string(project) }
+    if let location { value["location"] = .string(location) }
+    if let credentialsFile { value["credentialsFile"] = .string(credentialsFile) }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }

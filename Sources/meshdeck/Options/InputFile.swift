@@ -70,8 +70,8 @@ struct InputFile {
 
   private func intent(_ document: JSONValue, _ deck: Deck, _ options: GlobalOptions) throws -> Intent {
     if document["set"] != nil { return try Intent(json: document) }
-    if document["kind"] == nil {
-      // Objects of planes that name no kind in them, as `get objects` writes them.
+    if document["kind"] == nil || document["metadata"] == nil {
+      // Objects of planes that name them in their own way, as `get objects` writes them.
       let known = deck.live.connections.filter { options.plane == nil || options.plane == $0.name }
         .compactMap { $0.control.identity(of: document) }
       if known.count == 1 { return .object(ObjectIntent(ref: known[0], json: document)) }

@@ -22,6 +22,8 @@ import Testing
         telemetry: TelemetrySetting(kind: .cloudWatch, urls: [], namespace: "mesh/proxies"), region: "eu-west-1",
         endpoint: "http://127.0.0.1:5000", profile: "ops: x"),
       PlaneSetting(
+        name: "gcp", kind: .trafficDirector, project: "shop-prod", location: "-", credentialsFile: "~/key: 1.json"),
+      PlaneSetting(
         name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
     ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
 

@@ -87,12 +87,12 @@ import Testing
 
   @Test(arguments: commands)
   func aCommandLineIsSplitAsAShellWould(_ line: String, _ words: [String]) throws {
-    #expect(try AWSCredentialProcess.words(line) == words)
+    #expect(try CredentialProgram.words(line, of: "credential_process") == words)
   }
 
   @Test(arguments: ["x 'a", "x \"a", "x \\"])
   func aQuoteWithoutAnEndIsRefused(_ line: String) {
-    #expect(throws: MeshError.self) { try AWSCredentialProcess.words(line) }
+    #expect(throws: MeshError.self) { try CredentialProgram.words(line, of: "credential_process") }
   }
 
   static let dates: [(Int, String)] = [

@@ -5,8 +5,8 @@ import Testing
 
 /// What App Mesh's listeners and client policies come to.
 @Suite struct AppMeshMTLSTests {
-  static let outcomes: [(AppMeshListener.Kind, ClientTLSMode?, MTLSVerdict.Outcome)] = [
-    (AppMeshListener.Kind.plaintext, ClientTLSMode?.none, MTLSVerdict.Outcome.plaintext),
+  static let outcomes: [(ServerTLS, ClientTLSMode?, MTLSVerdict.Outcome)] = [
+    (ServerTLS.plaintext, ClientTLSMode?.none, MTLSVerdict.Outcome.plaintext),
     (.plaintext, .simple, .breaks), (.plaintext, .mutual, .breaks),
     (.oneWayPermissive, nil, .plaintext), (.oneWayPermissive, .simple, .applicationTLS),
     (.oneWayPermissive, .mutual, .applicationTLS), (.oneWayStrict, nil, .breaks),
@@ -17,9 +17,9 @@ import Testing
 
   @Test(arguments: outcomes)
   func aListenerAndAClientComeTo(
-    _ server: AppMeshListener.Kind, _ client: ClientTLSMode?, _ outcome: MTLSVerdict.Outcome
+    _ server: ServerTLS, _ client: ClientTLSMode?, _ outcome: MTLSVerdict.Outcome
   ) {
-    #expect(AppMeshMTLS.outcome(server, client) == outcome)
+    #expect(server.outcome(with: client) == outcome)
   }
 
   @Test func oneWayTLSCountsAsNoMutualTLSAndSaysSo() async throws {

@@ -93,17 +93,8 @@ struct AppMeshNodeReader {
 
 /// What one listener of a node accepts.
 struct AppMeshListener: Sendable, Hashable {
-  /// The kinds of transport, as words that stand in the access policy made of a listener.
-  enum Kind: String, Sendable, Hashable, CaseIterable {
-    case plaintext
-    case oneWayPermissive = "TLS PERMISSIVE"
-    case oneWayStrict = "TLS STRICT"
-    case mutualPermissive = "mTLS PERMISSIVE"
-    case mutualStrict = "mTLS STRICT"
-  }
-
   let port: Int
-  let kind: Kind
+  let kind: ServerTLS
   /// What it proves itself by and whom it trusts, in words.
   let words: String
   /// The names a client's certificate must bear; empty where any will do.
@@ -130,14 +121,8 @@ struct AppMeshListener: Sendable, Hashable {
     names = (validation?["subjectAlternativeNames"]?["match"]?["exact"]?.array ?? []).compactMap(\.string)
   }
 
-  /// What it comes to for mutual TLS: one-way TLS proves no client, so it is none.
-  var mode: MTLSMode {
-    switch kind {
-    case .mutualStrict: .strict
-    case .mutualPermissive: .permissive
-    case .plaintext, .oneWayStrict, .oneWayPermissive: .disable
-    }
-  }
+  /// What it comes to for mutual TLS.
+  var mode: MTLSMode { kind.mode }
 
   static func isWeaker(_ left: MTLSMode, _ right: MTLSMode) -> Bool {
     let order: [MTLSMode] = [.unset, .disable, .permissive, .strict]

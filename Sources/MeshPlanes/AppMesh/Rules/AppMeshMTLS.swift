@@ -34,9 +34,9 @@ struct AppMeshMTLS: MTLSRules {
     guard !candidates.isEmpty else { return (.disable, [Reason("the node has no listener")]) }
     let policy = MTLSPolicySource(workload: workload.ref, snapshot: snapshot)
     let reasons = candidates.map { listener in
-      Reason(listener.rules.joined(separator: "; ") + Self.remark(listener.kind), source: policy.pointer)
+      Reason(listener.rules.joined(separator: "; ") + (listener.kind?.remark ?? ""), source: policy.pointer)
     }
-    return (candidates.map { Self.mode($0.kind) }.min(by: AppMeshListener.isWeaker) ?? .disable, reasons)
+    return (candidates.map { $0.kind?.mode ?? .disable }.min(by: AppMeshListener.isWeaker) ?? .disable, reasons)
   }
 
   func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict {
@@ -61,21 +61,7 @@ struct AppMeshMTLS: MTLSRules {
           + (tls == .mutual ? " and has a certificate" : " and has no certificate"))
     return MTLSVerdict(
       server: mode, client: tls == .mutual ? "mTLS" : tls == .simple ? "TLS" : "plaintext",
-      outcome: Self.outcome(kind, tls), reasons: serverReasons + [clientReason])
-  }
-
-  /// What comes of a listener and a client's TLS.
-  static func outcome(_ server: AppMeshListener.Kind, _ client: ClientTLSMode?) -> MTLSVerdict.Outcome {
-    switch (server, client) {
-    case (.plaintext, nil): .plaintext
-    case (.plaintext, _): .breaks
-    case (.mutualStrict, .mutual), (.mutualPermissive, .mutual): .mtls
-    case (.mutualStrict, _): .breaks
-    case (.mutualPermissive, nil), (.oneWayPermissive, nil): .plaintext
-    case (.mutualPermissive, _): .breaks
-    case (.oneWayStrict, nil): .breaks
-    case (.oneWayStrict, _), (.oneWayPermissive, _): .applicationTLS
-    }
+      outcome: kind.outcome(with: tls), reasons: serverReasons + [clientReason])
   }
 
   private func clientTLS(_ client: Workload, service: Service, port: Int) -> ClientTLSMode? {
@@ -87,22 +73,6 @@ struct AppMeshMTLS: MTLSRules {
     }
     let settings = (policy(service.hosts.first ?? service.ref.name) ?? policy("*"))?.settings
     return settings?.ports[port] ?? settings?.tls
-  }
-
-  private static func mode(_ kind: AppMeshListener.Kind?) -> MTLSMode {
-    switch kind {
-    case .mutualStrict: .strict
-    case .mutualPermissive: .permissive
-    default: .disable
-    }
-  }
-
-  private static func remark(_ kind: AppMeshListener.Kind?) -> String {
-    switch kind {
-    case .oneWayStrict: " (encrypted, but no client certificate is asked for)"
-    case .oneWayPermissive: " (plaintext is taken too, and no client certificate is asked for)"
-    default: ""
-    }
   }
 }
 
@@ -120,5 +90,5 @@ private struct MTLSPolicySource {
 
 extension AccessPolicy {
   /// The kind of a listener that this was made of.
-  fileprivate var kind: AppMeshListener.Kind? { AppMeshListener.Kind(rawValue: action) }
+  fileprivate var kind: ServerTLS? { ServerTLS(rawValue: action) }
 }
