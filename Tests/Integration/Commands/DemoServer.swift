@@ -24,6 +24,8 @@ actor DemoServer {
   static let measured = DemoServer()
   /// The scenario with every configuration API.
   static let dialects = DemoServer(scenario: "dialects")
+  /// The scenario with every platform.
+  static let hybrid = DemoServer(scenario: "hybrid")
 
   private let scenario: String?
 
