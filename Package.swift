@@ -20,7 +20,7 @@ let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
-/// RSA signatures: only for service account keys of Google's, since its C sources take a minute and a half to build.
+/// RSA signatures, for service account keys of Google's alone: its C sources take nearly four minutes on two cores.
 let cryptography = Target.Dependency.product(
   name: "CryptoExtras", package: "swift-crypto", condition: .when(traits: ["GoogleServiceAccountKeys"]))
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
