@@ -27,7 +27,7 @@ struct PlainServer: Sendable {
   /// The address, such as `http://127.0.0.1:40123`, once it listens.
   var address: String {
     get async throws {
-      try await server.waitUntilListening(timeout: 5)
+      try await server.waitUntilListening(timeout: 30)
       guard case .ip4(_, let port)? = await server.listeningAddress else { return "" }
       return "http://127.0.0.1:\(port)"
     }

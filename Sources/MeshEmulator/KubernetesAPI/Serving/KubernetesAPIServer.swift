@@ -61,10 +61,10 @@ public struct KubernetesAPIServer: Sendable {
 
   /// The port it listens on, once it does.
   ///
-  /// - Throws: A timeout where ``run()`` was not called within five seconds.
+  /// - Throws: A timeout where ``run()`` was not called within thirty seconds.
   public var port: UInt16 {
     get async throws {
-      try await server.waitUntilListening(timeout: 5)
+      try await server.waitUntilListening(timeout: 30)
       guard case .ip4(_, let port)? = await server.listeningAddress else { return 0 }
       return port
     }
