@@ -134,11 +134,13 @@ import Testing
       "/compute/v1/projects/p/global/backendServices/b/getHealth",
       "/compute/v1/projects/p/zones/z/networkEndpointGroups/n/listNetworkEndpoints",
       "/v1/projects/p:testIamPermissions",
+      "/v3/discovery:clusters", "/envoy.service.status.v3.ClientStatusDiscoveryService/StreamClientStatus",
     ]
     for path in questions { #expect(try await session.send(session.request(.post, path)).isSuccess) }
     #expect(try await session.send(session.request(.get, "/x")).isSuccess)
     #expect(try await session.send(session.request(.head, "/x")).isSuccess)
     let refused: [(HTTPRequest.Method, String)] = [
+      (.put, "/v3/discovery:clusters"), (.post, "/x/v3/discovery:clusters"),
       (.post, "/x"), (.put, "/x"), (.patch, "/x"), (.delete, "/x"), (.options, "/x"),
       (.post, "/apis/authorization.k8s.io/v1/subjectaccessreviews"),
       (.put, questions[0]), (.delete, questions[0]), (.post, questions[0] + "/x"),

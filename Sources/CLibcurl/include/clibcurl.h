@@ -4,6 +4,7 @@
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
 #include <stddef.h>
+#include <sys/select.h>
 
 static inline CURLcode clibcurl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -34,6 +35,12 @@ static inline CURLcode clibcurl_set_blob(CURL *easy, CURLoption option, const vo
 /// `CURLOPT_WRITEFUNCTION` or `CURLOPT_HEADERFUNCTION`.
 static inline CURLcode clibcurl_set_receiver(CURL *easy, CURLoption option, curl_write_callback callback) {
   return curl_easy_setopt(easy, option, callback);
+}
+
+/// `CURLOPT_READFUNCTION` with what it is called with.
+static inline CURLcode clibcurl_set_sender(CURL *easy, curl_read_callback callback, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, callback);
+  return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_READDATA, context);
 }
 
 static inline CURLcode clibcurl_set_prerequest(CURL *easy, curl_prereq_callback callback, void *context) {
@@ -69,6 +76,18 @@ static inline CURLcode clibcurl_get_certificates(CURL *easy, struct curl_certinf
 
 static inline CURLMcode clibcurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
+}
+
+/// Whether any transfer still waits for something to read from a socket; 1 where that cannot be told.
+static inline int clibcurl_multi_reads(CURLM *multi, int number) {
+  fd_set reads, writes, errors;
+  int highest = -1;
+  FD_ZERO(&reads);
+  FD_ZERO(&writes);
+  FD_ZERO(&errors);
+  if (number < 0 || number >= FD_SETSIZE) return 1;
+  if (curl_multi_fdset(multi, &reads, &writes, &errors, &highest) != CURLM_OK) return 1;
+  return FD_ISSET(number, &reads) ? 1 : 0;
 }
 
 /// The result in a `CURLMSG_DONE` message.

@@ -16,6 +16,7 @@ final class CurlEngine: Sendable {
     case start(TransferOrder)
     case cancel(UInt64)
     case resume(UInt64)
+    case resumeUpload(UInt64)
   }
 
   static let shared = CurlEngine()
@@ -106,6 +107,7 @@ private func engineThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableR
 extension TransferOrder {
   /// Ends an order that never became a transfer.
   func refuse(_ error: TransportError) {
+    request.upload?.abandon()
     switch reply {
     case .whole(let continuation): continuation.resume(returning: .failure(error))
     case .stream(let continuation): continuation.resume(returning: .failure(error))

@@ -26,6 +26,8 @@ final class CurlTransfer {
   var firstByte: ContinuousClock.Instant?
   var lastByte: ContinuousClock.Instant?
   var isPaused = false
+  /// Whether the body that is made while it is sent has nothing to send now.
+  var isUploadPaused = false
   weak var channel: ChunkChannel?
   private var headSeen = false
   private var streamOpened = false
@@ -80,7 +82,12 @@ final class CurlTransfer {
   private func configureMessage(_ options: inout EasyOptions) {
     let request = order.request
     options.set(CURLOPT_URL, order.wireURL)
+    if request.upload != nil {
+      options.set(CURLOPT_POST, true)
+      options.note(clibcurl_set_sender(easy, sendBody, address))
+    }
     switch (request.method, request.body) {
+    case _ where request.upload != nil: break
     case (.get, nil): options.set(CURLOPT_HTTPGET, true)
     case (.head, _): options.set(CURLOPT_NOBODY, true)
     case (_, nil) where request.method != .post && request.method != .put && request.method != .patch:
@@ -98,8 +105,9 @@ final class CurlTransfer {
     options.set(CURLOPT_HTTPHEADER, list: list(order.headerLines()))
     if request.headers["Accept-Encoding"] == nil { options.set(CURLOPT_ACCEPT_ENCODING, "gzip") }
     if let route = order.connectTo { options.set(CURLOPT_CONNECT_TO, list: list([route])) }
-    // libcurl repeats any request whose reused connection turned out dead, writes too: give those a fresh one.
-    if !request.idempotent { options.set(CURLOPT_FRESH_CONNECT, true) }
+    // libcurl repeats any request whose reused connection turned out dead, writes too: give those a fresh one. A call has
+    // its own, so that one whose answer nobody reads holds up no other.
+    if !request.idempotent || request.needsHTTP2 { options.set(CURLOPT_FRESH_CONNECT, true) }
   }
 
   private func configureCallbacks(_ options: inout EasyOptions) {
@@ -137,6 +145,8 @@ final class CurlTransfer {
     } catch {
       return fail(error.code, error.message)
     }
+    // What else was to be sent is of no use to a server that has ended its answer, and libcurl would wait for it.
+    if head.isEndOfCall { order.request.upload?.finish() }
     guard head.isComplete, !headSeen else { return true }
     headSeen = true
     ClockSkew.note(head.headers, origin: order.target.origin)
@@ -194,6 +204,24 @@ final class CurlTransfer {
     return piece.count
   }
 
+  // MARK: What goes out
+
+  /// Fills a buffer with the next part of the body; its length, 0 at the end, or libcurl's word for "later".
+  func give(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    switch order.request.upload?.read(into: buffer) {
+    case .bytes(let count)?: return count
+    case .later?:
+      isUploadPaused = true
+      return Int(CURL_READFUNC_PAUSE)
+    case .end?, nil: return 0
+    }
+  }
+
+  /// Tells libcurl which directions rest.
+  func applyPauses() {
+    curl_easy_pause(easy, (isPaused ? CURLPAUSE_RECV : 0) | (isUploadPaused ? CURLPAUSE_SEND : 0))
+  }
+
   private func refuseRedirect() -> Bool {
     let target = head.headers["Location"].map { RedirectTarget.shown($0) } ?? "an unnamed place"
     return fail(
@@ -219,6 +247,7 @@ final class CurlTransfer {
 
   /// Hands the result to whoever waits.
   func finish(_ code: CURLcode) {
+    order.request.upload?.abandon()
     var error = failure ?? (code == CURLE_OK ? nil : CurlFailure(self, code).error)
     // libcurl takes a connection that ends inside the headers for the end of an answer.
     if error == nil, !head.isComplete {
@@ -234,7 +263,7 @@ final class CurlTransfer {
         let missing = TransportError(.truncated, "no answer", origin: order.target.origin)
         return continuation.resume(returning: .failure(error ?? missing))
       }
-      channel?.finish(error)
+      channel?.finish(error, trailers: head.trailers)
     case .certificate(let continuation):
       continuation.resume(returning: EasyFacts(easy: easy).certificate())
     }
@@ -269,6 +298,11 @@ private func transfer(_ context: UnsafeMutableRawPointer) -> CurlTransfer {
 private let receiveBody: curl_write_callback = { bytes, _, count, context in
   guard let context, let bytes else { return 0 }
   return transfer(context).take(body: UnsafeRawBufferPointer(start: bytes, count: count))
+}
+
+private let sendBody: curl_read_callback = { bytes, size, count, context in
+  guard let context, let bytes else { return Int(CURL_READFUNC_ABORT) }
+  return transfer(context).give(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
 }
 
 private let receiveHeader: curl_write_callback = { bytes, _, count, context in

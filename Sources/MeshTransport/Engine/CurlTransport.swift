@@ -47,6 +47,7 @@ public final class CurlTransport: HTTPTransport {
     let started = ContinuousClock.now
     let plan = try TransferPlan(request, settings: settings, environment: environment)
     let ticket = TransferTicket()
+    request.upload?.attach { CurlEngine.shared.post(.resumeUpload(ticket.number)) }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Result<HTTPStream, TransportError>, Never>) in
         CurlEngine.shared.post(.start(plan.order(ticket, .stream(continuation), submitted: started)))

@@ -21,6 +21,7 @@ struct EngineLoop {
     startWaiting()
     var running: Int32 = 0
     curl_multi_perform(multi, &running)
+    finishAnswered()
     collectResults()
     let pause = expireLate()
     startWaiting()
@@ -43,7 +44,11 @@ struct EngineLoop {
       guard let transfer = transfers[number], transfer.isPaused else { return }
       transfer.isPaused = false
       transfer.lastByte = .now
-      curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+      transfer.applyPauses()
+    case .resumeUpload(let number):
+      guard let transfer = transfers[number], transfer.isUploadPaused else { return }
+      transfer.isUploadPaused = false
+      transfer.applyPauses()
     }
   }
 
@@ -81,6 +86,16 @@ struct EngineLoop {
     }
     transfers[order.ticket.number] = transfer
     if case .whole = order.reply { busy[order.target.origin, default: 0] += 1 }
+  }
+
+  /// Ends the sending half of transfers whose server ended the answer. libcurl waits for a body to be sent whole, and this
+  /// one has no end while its maker waits for the answer.
+  private func finishAnswered() {
+    for transfer in transfers.values where transfer.isUploadPaused && !transfer.isPaused {
+      // Such a transfer has a connection of its own.
+      guard !transfer.sockets.contains(where: { clibcurl_multi_reads(multi, $0.number) != 0 }) else { continue }
+      transfer.order.request.upload?.finish()
+    }
   }
 
   private mutating func collectResults() {

@@ -5,6 +5,12 @@ struct ResponseHead: Sendable {
   private(set) var protocolVersion = ""
   /// Whether the final head (not an interim 1xx one) is complete.
   private(set) var isComplete = false
+  /// The fields that came after the body.
+  private(set) var trailers = HTTPHeaders()
+  /// Whether a server that was still being sent a body has said its last word: trailers, a call's status, or a refusal.
+  var isEndOfCall: Bool {
+    isComplete && (!trailers.fields.isEmpty || headers["grpc-status"] != nil || status != 200)
+  }
   private var lineBytes = 0
   private var interimHeads = 0
   private let limits: BodyLimits
@@ -17,7 +23,8 @@ struct ResponseHead: Sendable {
     var message: String
   }
 
-  /// Takes one line as it came, its line end included. Trailers after a complete head are counted and ignored.
+  /// Takes one line as it came, its line end included. What comes after a complete head are trailers, of
+  /// which malformed ones are left out.
   mutating func take(_ line: UnsafeRawBufferPointer) throws(Fault) {
     lineBytes += line.count
     guard lineBytes <= limits.headerBytes else {
@@ -27,7 +34,7 @@ struct ResponseHead: Sendable {
       throw Fault(code: .malformed, message: "a header line does not end as HTTP lines do")
     }
     let content = Array(line[..<(line.count - 2)])
-    if isComplete { return }
+    if isComplete { return trailer(content) }
     if content.isEmpty { return try end() }
     if status == 0 { return try start(content) }
     try field(content)
@@ -43,6 +50,21 @@ struct ResponseHead: Sendable {
   }
 
   private mutating func field(_ line: [UInt8]) throws(Fault) {
+    let (name, value) = try Self.parts(line)
+    guard headers.fields.count < limits.headerCount else {
+      throw Fault(code: .tooLarge, message: "the answer has more than \(limits.headerCount) headers")
+    }
+    headers.add(name, value)
+  }
+
+  private mutating func trailer(_ line: [UInt8]) {
+    guard !line.isEmpty, trailers.fields.count < limits.headerCount, let (name, value) = try? Self.parts(line) else {
+      return
+    }
+    trailers.add(name, value)
+  }
+
+  private static func parts(_ line: [UInt8]) throws(Fault) -> (name: String, value: String) {
     guard line[0] != 32, line[0] != 9 else {
       throw Fault(code: .malformed, message: "a header is folded over two lines")
     }
@@ -53,10 +75,7 @@ struct ResponseHead: Sendable {
     guard !value.contains(where: { $0 == 0 || $0 == 10 || $0 == 13 }) else {
       throw Fault(code: .malformed, message: "a header holds a control byte")
     }
-    guard headers.fields.count < limits.headerCount else {
-      throw Fault(code: .tooLarge, message: "the answer has more than \(limits.headerCount) headers")
-    }
-    headers.add(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+    return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
   }
 
   private mutating func end() throws(Fault) {

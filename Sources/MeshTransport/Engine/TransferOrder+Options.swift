@@ -21,8 +21,12 @@ extension TransferOrder {
     options.set(CURLOPT_BUFFERSIZE, 65_536)
     let patience = request.deadlines.connect + request.deadlines.tls + .seconds(1)
     options.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, patience.wholeMilliseconds))
-    let http2 = target.scheme == "https" && settings.http2
-    options.set(CURLOPT_HTTP_VERSION, http2 ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
+    let http2 = request.needsHTTP2 || target.scheme == "https" && settings.http2
+    let version =
+      !http2
+      ? CURL_HTTP_VERSION_1_1
+      : target.scheme == "https" ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+    options.set(CURLOPT_HTTP_VERSION, Int(version))
     options.set(CURLOPT_PIPEWAIT, http2)
     if !settings.userAgent.isEmpty { options.set(CURLOPT_USERAGENT, settings.userAgent) }
   }
@@ -37,7 +41,8 @@ extension TransferOrder {
     options.set(CURLOPT_PROXY, "\(proxy.scheme)://\(proxy.authority)")
     if let user = proxy.user { options.set(CURLOPT_PROXYUSERNAME, user.reveal) }
     if let password = proxy.password { options.set(CURLOPT_PROXYPASSWORD, password.reveal) }
-    options.set(CURLOPT_HTTPPROXYTUNNEL, target.scheme == "https")
+    // A proxy does not carry HTTP/2 of a plain request on: through a tunnel it does.
+    options.set(CURLOPT_HTTPPROXYTUNNEL, target.scheme == "https" || request.needsHTTP2)
   }
 
   /// Whom to trust and as whom to appear.

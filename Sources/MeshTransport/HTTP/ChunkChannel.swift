@@ -12,6 +12,7 @@ final class ChunkChannel: Sendable {
     var paused = false
     var ended = false
     var error: TransportError?
+    var trailers = HTTPHeaders()
     var reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>?
   }
 
@@ -52,10 +53,11 @@ final class ChunkChannel: Sendable {
   }
 
   /// Ends the sequence; unread chunks are still read, then the error, if any, is thrown once.
-  func finish(_ error: TransportError?) {
+  func finish(_ error: TransportError?, trailers: HTTPHeaders = HTTPHeaders()) {
     let wake: (() -> Void)? = state.withLock { state in
       guard !state.ended else { return nil }
       state.ended = true
+      state.trailers = trailers
       guard let reader = state.reader else {
         state.error = error
         return nil
@@ -65,6 +67,9 @@ final class ChunkChannel: Sendable {
     }
     wake?()
   }
+
+  /// The fields that came after the body; empty before its end.
+  var trailers: HTTPHeaders { state.withLock(\.trailers) }
 
   /// The next chunk, nil at the end. Cancelling the task stops the producer and throws `cancelled`.
   func next() async throws(TransportError) -> [UInt8]? {

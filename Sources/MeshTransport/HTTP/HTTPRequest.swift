@@ -30,6 +30,11 @@ public struct HTTPRequest: Sendable {
   /// ever sent again.
   public var idempotent: Bool
 
+  /// A body that is made while it is sent, in place of `body`. Such a request is sent once.
+  var upload: UploadBody?
+  /// Whether it is sent over HTTP/2 alone: at once over `http`, agreed upon by TLS over `https`.
+  var needsHTTP2 = false
+
   /// A request; deadlines and idempotence follow the method unless given.
   public init(
     _ method: Method = .get, _ url: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil,

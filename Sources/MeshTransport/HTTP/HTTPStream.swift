@@ -26,11 +26,12 @@ public struct HTTPStream: AsyncSequence, Sendable {
 
   /// A stream of given chunks that then ends, with an error if there is one: for replays and fakes.
   public init(
-    status: Int, headers: HTTPHeaders = [:], chunks: [[UInt8]], error: TransportError? = nil
+    status: Int, headers: HTTPHeaders = [:], chunks: [[UInt8]], error: TransportError? = nil,
+    trailers: HTTPHeaders = [:]
   ) {
     let channel = ChunkChannel(capacity: .max)
     for chunk in chunks where !chunk.isEmpty { _ = channel.offer { chunk } }
-    channel.finish(error)
+    channel.finish(error, trailers: trailers)
     self.init(status: status, headers: headers, connection: ConnectionFacts(), channel: channel)
   }
 
@@ -50,6 +51,9 @@ public struct HTTPStream: AsyncSequence, Sendable {
     }
     return body
   }
+
+  /// The fields that came after the body; empty before its end.
+  public var trailers: HTTPHeaders { channel.trailers }
 
   /// Stops the transfer; a waiting reader sees the end.
   public func cancel() { channel.stop() }

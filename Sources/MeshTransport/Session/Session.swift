@@ -103,7 +103,7 @@ public final class Session: HTTPTransport {
       do throws(TransportError) {
         let (answer, status, headers) = try await attempt(transport, prepared)
         if status == 401 {
-          guard options.credentials != nil, !refresh else { throw unauthorized() }
+          guard options.credentials != nil, !refresh, request.upload == nil else { throw unauthorized() }
           refresh = true
           continue
         }
@@ -128,7 +128,7 @@ public final class Session: HTTPTransport {
   }
 
   private func mayRepeat(_ request: HTTPRequest, _ failures: Int) -> Bool {
-    request.idempotent && failures + 1 < options.retry.attempts
+    request.idempotent && request.upload == nil && failures + 1 < options.retry.attempts
   }
 
   private func notePause(_ headers: HTTPHeaders) -> Duration? {

@@ -21,12 +21,23 @@ public enum WritePolicy: Sendable, Hashable {
     return parts.starts(with: ["", "v1", "projects"]) && parts.count == 4 && last.hasSuffix(":testIamPermissions")
   }
 
+  /// Calls by POST that only ask: discovery of Envoy's protocol and of the status of its clients.
+  private static let inquiries: Set<String> = [
+    "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources",
+    "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
+    "/envoy.service.status.v3.ClientStatusDiscoveryService/StreamClientStatus",
+    "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus",
+    "/v3/discovery:listeners", "/v3/discovery:routes", "/v3/discovery:clusters", "/v3/discovery:endpoints",
+    "/v3/discovery:client_status",
+  ]
+
   /// Throws `readOnly` for a request that would change something. `path` is relative to the session's base, so that
   /// nothing behind a proxy of the server passes for one of the questions.
   func check(_ request: HTTPRequest, path: String, origin: String) throws(TransportError) {
     guard case .refused(let reason) = self else { return }
     let disguised = request.headers.fields.contains { ASCII.lowercased($0.name).hasSuffix("-method-override") }
     if request.method == .get || request.method == .head, !disguised { return }
+    if request.method == .post, !disguised, Self.inquiries.contains(path) { return }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     let isQuestion =
       parts.count == 5 && parts[0].isEmpty && parts[1] == "apis" && Self.questions[parts[2]]?.contains(parts[4]) == true
