@@ -19,6 +19,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hashTree = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 /// RSA signatures, for service account keys of Google's alone: its C sources take nearly four minutes on two cores.
 let cryptography = Target.Dependency.product(
@@ -58,6 +59,7 @@ let package = Package(
     // Fetched and built with the trait alone.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
   targets: [
     .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
@@ -65,7 +67,9 @@ let package = Package(
     .target(name: "CFoundationData"),
     library("MeshModel", [hashTree]),
     library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
-    library("MeshPlanes", ["MeshModel", "MeshTransport", yams, subprocess, cryptography]),
+    .target(
+      name: "MeshMessages", dependencies: ["MeshModel", protobuf], exclude: ["Protos"], swiftSettings: settings),
+    library("MeshPlanes", ["MeshModel", "MeshTransport", "MeshMessages", yams, subprocess, cryptography, protobuf]),
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
@@ -88,7 +92,8 @@ let package = Package(
       swiftSettings: settings),
     tests("MeshModelTests", ["MeshModel"]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
-    tests("MeshPlanesTests", ["MeshPlanes", "MeshModel", "MeshTransport", cryptography]),
+    tests("MeshMessagesTests", ["MeshMessages", "MeshModel", protobuf]),
+    tests("MeshPlanesTests", ["MeshPlanes", "MeshMessages", "MeshModel", "MeshTransport", cryptography, protobuf]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),

@@ -40,25 +40,37 @@ final class EnvoyServer: Sendable {
   ///
   /// - Parameter more: Clusters to add, as YAML items of the list `clusters`.
   static func start(more: String = "") async throws -> EnvoyServer? {
+    try await start { admin, listener, backends in
+      configuration(admin: admin, listener: listener, backends: backends, more: more)
+    }
+  }
+
+  /// Starts two servers and an Envoy with a configuration made for the ports of its administration, of its listener and of
+  /// the servers; `nil` where there is no Envoy.
+  static func start(
+    _ configuration: (_ admin: Int, _ listener: Int, _ backends: [Int]) throws -> String
+  ) async throws -> EnvoyServer? {
     guard let binary = try await binary.value else { return nil }
     let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
     var backends: [Server] = []
     for port in ports {
       backends.append(try await serve(["python3", "-m", "http.server", "--bind", "127.0.0.1", "\(port)"]))
     }
-    let server = try EnvoyServer(binary: binary, backends: backends, ports: ports, more: more)
+    let server = try EnvoyServer(binary: binary, backends: backends, ports: ports, configuration)
     try await server.launch()
     return server
   }
 
-  private init(binary: String, backends: [Server], ports: [Int], more: String) throws {
+  private init(
+    binary: String, backends: [Server], ports: [Int], _ configuration: (Int, Int, [Int]) throws -> String
+  ) throws {
     self.binary = binary
     self.backends = backends
     folder = try Program.temporaryFolder()
     admin = MetricsServer.freePort()
     listener = MetricsServer.freePort()
     process = Box(nil)
-    let text = Self.configuration(admin: admin, listener: listener, backends: ports, more: more)
+    let text = try configuration(admin, listener, ports)
     try Data(text.utf8).write(to: URL(filePath: folder + "/edge.yaml"))
   }
 

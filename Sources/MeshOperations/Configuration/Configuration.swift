@@ -67,6 +67,9 @@ public struct PlaneSetting: Sendable, Hashable {
   /// The file of a cloud's credentials; `nil` leaves it to the surroundings.
   public var credentialsFile: String?
 
+  /// How a control plane of Envoy's discovery protocol is asked; `nil` on planes of other kinds.
+  public var xds: XDSSetting?
+
   /// Creates a setting.
   public init(
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,

@@ -132,6 +132,7 @@ public struct ConfigurationFile: Sendable {
           return "      - {url: \(quoted(place.url))\(workload)}"
         }
       }
+      if let xds = plane.xds { lines += ["    xds:"] + xds.yaml.map { "      " + $0 } }
       if plane.readOnly { lines.append("    readOnly: true") }
       if let telemetry = plane.telemetry {
         lines.append("    telemetry:")

@@ -30,7 +30,7 @@ struct ConfigurationReader {
       node,
       known: Set(ConsulSettings.fields).union([
         "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
-        "profile", "project", "location", "credentialsFile",
+        "profile", "project", "location", "credentialsFile", "xds",
       ]))
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
@@ -56,10 +56,18 @@ struct ConfigurationReader {
       let fields = try mapping(proxy, known: ["url", "workload"])
       guard let url = try text(fields["url"]) else { throw error(proxy, "a proxy needs a url") }
       let workload = try text(fields["workload"])
-      guard workload != nil || kind == .envoy else { throw error(proxy, "a proxy needs url and workload") }
+      guard workload != nil || kind == .envoy || kind == .xds else {
+        throw error(proxy, "a proxy needs url and workload")
+      }
       setting.envoy.append(EnvoySetting(url: url, workload: workload ?? ""))
     }
     if kind == .envoy, setting.envoy.isEmpty { throw error(node, "a plane of kind envoy needs envoy: [{url: …}]") }
+    if let xds = fields["xds"] {
+      guard kind == .xds else { throw error(xds, "xds is for planes of kind xds") }
+      setting.xds = try self.xds(xds)
+    } else if kind == .xds {
+      throw error(node, "a plane of kind xds needs xds: {url: …}")
+    }
     if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
     for field in ConsulSettings.fields {
       guard let value = try text(fields[field]) else { continue }
@@ -105,7 +113,7 @@ struct ConfigurationReader {
       namespace: namespace)
   }
 
-  private func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {
+  func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {
     guard let mapping = node.mapping else { throw error(node, "fields are expected here") }
     var fields: [String: Node] = [:]
     for (key, value) in mapping {
@@ -149,7 +157,7 @@ struct ConfigurationReader {
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
-  private func text(_ node: Node?) throws(MeshError) -> String? {
+  func text(_ node: Node?) throws(MeshError) -> String? {
     guard let node, !isEmpty(node) else { return nil }
     guard let text = node.scalar?.string else { throw error(node, "text is expected here") }
     return text
@@ -161,7 +169,7 @@ struct ConfigurationReader {
     return flag
   }
 
-  private func error(_ node: Node, _ message: String) -> MeshError {
+  func error(_ node: Node, _ message: String) -> MeshError {
     let place = node.mark.map { ":\($0.line):\($0.column)" } ?? ""
     return MeshError(.usage, "\(path)\(place): \(message)")
   }

@@ -41,7 +41,8 @@ public enum PlaneRegistry {
     case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
     case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
     case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
-    case .consul, .xds, .mosn, .serviceFabric:
+    case .xds: return try xds(setting, configuration: configuration, environment: environment)
+    case .consul, .mosn, .serviceFabric:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
@@ -154,7 +155,7 @@ public enum PlaneRegistry {
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
-  private static func envoy(
+  static func envoy(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
     var options = Session.Options()
@@ -173,7 +174,7 @@ public enum PlaneRegistry {
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
-  private static func telemetry(
+  static func telemetry(
     _ setting: TelemetrySetting, environment: [String: String],
     authorization own: PrometheusSettings.Authorization? = nil
   ) throws(MeshError) -> any TelemetrySource {

@@ -51,6 +51,12 @@ public enum YAMLObject {
     return documents
   }
 
+  /// A part of a composed document as a value.
+  static func value(_ node: Node) throws(MeshError) -> JSONValue {
+    var budget = 1 << 20
+    return try value(node, depth: 0, budget: &budget)
+  }
+
   private static func value(_ node: Node, depth: Int, budget: inout Int) throws(MeshError) -> JSONValue {
     budget -= 1
     guard budget >= 0 else { throw MeshError(.usage, "aliases multiply the text beyond its own size") }

@@ -40,10 +40,10 @@ struct Planes: AsyncParsableCommand {
         for plane in configuration.planes {
           table.row([
             plane.name, plane.kind.rawValue,
-            plane.context ?? plane.endpoint ?? plane.region ?? plane.project
+            plane.context ?? plane.endpoint ?? plane.region ?? plane.project ?? plane.xds?.settings.url
               ?? (plane.kind == .kubernetes ? "current" : "–"),
             plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
-              ?? (plane.kind == .envoy ? "own counters" : "none"),
+              ?? (plane.envoy.isEmpty || plane.kind == .kubernetes ? "none" : "own counters"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
           ])
         }
@@ -59,7 +59,8 @@ struct Planes: AsyncParsableCommand {
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "add",
-      abstract: "Add a plane to the configuration file: a Kubernetes cluster, Envoy proxies, a cloud's mesh.",
+      abstract:
+        "Add a plane to the configuration file: a Kubernetes cluster, Envoy proxies, an xDS server, a cloud's mesh.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod \\
@@ -73,16 +74,19 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
             --admin dns://envoys.internal:9901
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
+          meshdeck planes add mesh --kind xds --url http://127.0.0.1:18000 \\
+            --node-id edge-1 --node-cluster edge
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
-    @Option(help: "What it speaks: kubernetes, envoy, app-mesh or traffic-director.")
+    @Option(help: "What it speaks: kubernetes, envoy, xds, app-mesh or traffic-director.")
     var kind = "kubernetes"
     @Option(
       help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
     )
     var admin: [String] = []
+    @OptionGroup(title: "Options for kind xds") var xds: XDSOptions
     @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
     var region: String?
     @Option(help: "The address of a cloud's API where it is not the cloud's own.")
@@ -112,12 +116,13 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      guard let kind = Plane.Kind(typed: kind), [.kubernetes, .envoy, .appMesh, .trafficDirector].contains(kind) else {
+      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .appMesh, .trafficDirector]
+      guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
         throw MeshError(
           .usage, "planes of kind \(kind) cannot be added",
-          remedy: "kinds are kubernetes, envoy, app-mesh and traffic-director")
+          remedy: "kinds are \(kinds.map(\.rawValue).joined(separator: ", "))")
       }
-      guard (kind == .envoy) == !admin.isEmpty else {
+      guard (kind == .envoy) == !admin.isEmpty || kind == .xds else {
         throw MeshError(
           .usage, kind == .envoy ? "a plane of kind envoy needs --admin" : "--admin is for planes of kind envoy",
           remedy: "meshdeck planes add \(name) --kind envoy --admin http://127.0.0.1:9901")
@@ -128,15 +133,17 @@ struct Planes: AsyncParsableCommand {
       } else if !scrape.isEmpty {
         telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
       }
-      let plane = PlaneSetting(
+      var plane = PlaneSetting(
         name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
         envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile,
         project: project, location: location, credentialsFile: credentialsFile)
+      plane.xds = try xds.setting(for: kind, name: name)
+      let added = plane
       try file.update { (configuration: inout Configuration) throws(MeshError) in
-        guard !configuration.planes.contains(where: { $0.name == plane.name }), !plane.name.isEmpty,
-          !plane.name.contains("/")
-        else { throw MeshError(.usage, "there is a plane \(plane.name) already, or the name is empty or holds a '/'") }
-        configuration.planes.append(plane)
+        guard !configuration.planes.contains(where: { $0.name == added.name }), !added.name.isEmpty,
+          !added.name.contains("/")
+        else { throw MeshError(.usage, "there is a plane \(added.name) already, or the name is empty or holds a '/'") }
+        configuration.planes.append(added)
       }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
@@ -237,7 +244,10 @@ extension PlaneSetting {
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
-    if kind == .envoy { value["envoy"] = .array(envoy.map { ["url": .string($0.url)] }) }
+    if let xds { value["xds"] = xds.json }
+    if kind == .envoy || kind == .xds, !envoy.isEmpty {
+      value["envoy"] = .array(envoy.map { ["url": .string($0.url)] })
+    }
     if let telemetry {
       value["telemetry"] = .object(
         JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]

@@ -6,13 +6,16 @@ import Testing
 enum PythonLaboratory {
   static let moto = "moto[appmesh,cloudwatch,sts,server]==5.2.5"
 
+  /// The folder of the commands of a package, or `nil`, said loudly, where it cannot be had here.
+  static func commands(_ package: String) async throws -> String? { try await commands([package]) }
+
   /// The folder of the commands of some packages, or `nil`, said loudly, where they cannot be had here.
-  static func commands(_ package: String) async throws -> String? {
+  static func commands(_ packages: [String]) async throws -> String? {
     let run = try await Program(
-      command: ["\(Program.root)/Tests/Laboratory/pypi", package], environment: ProcessInfo.processInfo.environment
+      command: ["\(Program.root)/Tests/Laboratory/pypi"] + packages, environment: ProcessInfo.processInfo.environment
     ).run(in: Program.temporaryFolder(), limit: .seconds(900))
     guard run.code != 77 else {
-      print("SKIPPED: nothing was tested against \(package): \(run.errors)")
+      print("SKIPPED: nothing was tested against \(packages.joined(separator: ", ")): \(run.errors)")
       return nil
     }
     try #require(run.code == 0, "\(run.errors)")

@@ -1,5 +1,6 @@
 import Foundation
 import MeshModel
+import MeshPlanes
 import Testing
 
 @testable import MeshOperations
@@ -42,6 +43,31 @@ import Testing
     #expect(try file.read()?.theme == "mono")
   }
 
+  @Test func aControlPlaneIsReadBack() throws {
+    let text = """
+      planes:
+        - name: cp
+          kind: xds
+          envoy: [{url: "http://127.0.0.1:9901"}]
+          xds:
+            url: https://cp.internal:18000
+            statusUrl: https://status.internal
+            transport: delta
+            node: {id: edge-1, cluster: edge, metadata: {ROLE: edge, ports: [80, "443"]}}
+            caFile: ca.pem
+            certFile: ~/me.pem
+            keyFile: ~/me.key
+            bearerTokenEnv: CP_TOKEN
+      """
+    let configuration = try ConfigurationFile.parse(text, path: "c.yaml")
+    let xds = try #require(configuration.planes.first?.xds)
+    #expect(xds.settings.transport == .delta)
+    #expect(xds.settings.node.metadata == ["ROLE": "edge", "ports": [80, "443"]])
+    #expect(xds.certFile == "~/me.pem")
+    #expect(
+      try ConfigurationFile.parse(ConfigurationFile.yaml(of: configuration), path: "c.yaml") == configuration)
+  }
+
   @Test func aLinkedFileStaysALink() throws {
     let bench = Workbench()
     try FileManager.default.createDirectory(atPath: bench.folder + "/dotfiles", withIntermediateDirectories: true)
@@ -60,6 +86,12 @@ import Testing
     arguments: [
       ("planes:\n  - name: a\n    kindd: kubernetes\n", "c.yaml:3:5: unknown field kindd"),
       ("plane: []\n", "c.yaml:1:1: unknown field plane"),
+      ("planes: [{name: a, kind: xds}]", "c.yaml:1:10: a plane of kind xds needs xds: {url: …}"),
+      ("planes: [{name: a, kind: xds, xds: {url: \"http://u:p@h\"}}]", "holds a user or password"),
+      ("planes: [{name: a, kind: xds, xds: {url: h, transport: grpc}}]", "transport is ads, delta, rest"),
+      ("planes: [{name: a, kind: xds, xds: {url: h, certFile: c}}]", "certFile and keyFile belong together"),
+      ("planes: [{name: a, kind: xds, xds: {url: h, content: istio, transport: rest}}]", "by stream alone"),
+      ("planes: [{name: a, xds: {url: h}}]", "xds is for planes of kind xds"),
       ("planes: everything\n", "c.yaml:1:9: a list is expected here"),
       ("planes:\n  - a\n", "c.yaml:2:5: fields are expected here"), ("- a\n", "c.yaml:1:1: fields are expected here"),
       ("planes:\n  - kind: kubernetes\n", "c.yaml:2:5: a plane needs a name"),

@@ -34,6 +34,14 @@ enum EnvoyListenerReader {
     return fixed + dynamic
   }
 
+  /// The HTTP connection managers of a listener, those of an API listener too.
+  static func connectionManagers(_ json: JSONValue) -> [JSONValue] {
+    let chains = json.list("filter_chains") + (json["default_filter_chain"].map { [$0] } ?? [])
+    let api = json["api_listener"]?["api_listener"].map { [$0] } ?? []
+    return (chains.flatMap { $0.list("filters") }.compactMap { $0["typed_config"] } + api)
+      .filter { $0.protoType == "HttpConnectionManager" }
+  }
+
   private static func listener(_ json: JSONValue, version: String, isStatic: Bool) -> EnvoyListenerConfiguration {
     let socket = json["address"]?["socket_address"]
     var result = EnvoyListenerConfiguration(
@@ -47,24 +55,20 @@ enum EnvoyListenerReader {
       result.serverNames += chain["filter_chain_match"]?.list("server_names").compactMap(\.string) ?? []
       modes.insert(mode(chain))
       for filter in chain.list("filters") {
-        guard let config = filter["typed_config"] else { continue }
-        switch config.protoType {
-        case "HttpConnectionManager":
-          result.transport = "HTTP"
-          if let name = config["rds"]?["route_config_name"]?.string ?? config["route_config"]?["name"]?.string {
-            result.routeTables.append(name)
-          }
-        case "TcpProxy":
-          let pointer = JSONPointer(["filter_chains", "filters", "typed_config"])
-          var entry = EnvoyRouteTable.Entry(
-            name: config["stat_prefix"]?.string ?? "", match: RuleMatch(),
-            weights: EnvoyRouteReader.weights(config, pointer), timeout: nil, retries: nil, action: nil, mirrors: [],
-            pointer: pointer)
-          entry.layer = .tcp
-          if !entry.weights.clusters.isEmpty { result.tcp.append(entry) }
-        default: break
-        }
+        guard let config = filter["typed_config"], config.protoType == "TcpProxy" else { continue }
+        let pointer = JSONPointer(["filter_chains", "filters", "typed_config"])
+        var entry = EnvoyRouteTable.Entry(
+          name: config["stat_prefix"]?.string ?? "", match: RuleMatch(),
+          weights: EnvoyRouteReader.weights(config, pointer), timeout: nil, retries: nil, action: nil, mirrors: [],
+          pointer: pointer)
+        entry.layer = .tcp
+        if !entry.weights.clusters.isEmpty { result.tcp.append(entry) }
       }
+    }
+    let managers = connectionManagers(json)
+    if !managers.isEmpty { result.transport = "HTTP" }
+    result.routeTables = managers.compactMap { manager in
+      manager["rds"]?["route_config_name"]?.string ?? manager["route_config"]?["name"]?.string
     }
     modes.remove(.unset)
     // Chains that differ let some callers in that others keep out: that is what permissive means.

@@ -7,6 +7,8 @@ import MeshModel
 struct EnvoyEntities {
   let plane: PlaneName
   let fleet: EnvoyFleet.State
+  /// Whether this is what a control plane sends, and no proxy runs it yet.
+  var isControlPlane = false
 
   /// The kinds of native and derived things, as their references have them.
   enum Kind {
@@ -39,6 +41,23 @@ struct EnvoyEntities {
     return (Kind.virtualHost, EnvoyReader.name("\(table.name):\(host.name)"))
   }
 
+  /// What a proxy runs of a table, each rule under the identity by which its route finds it again.
+  static func programmed(
+    _ table: EnvoyRouteTable, proxy: ObjectRef, group: String, runtime: EnvoyRuntime
+  ) -> [ProgrammedRoute] {
+    table.hosts.flatMap { host in
+      let route = route(table, host)
+      return host.entries.enumerated().filter { !$0.element.weights.clusters.isEmpty }.map { index, entry in
+        ProgrammedRoute(
+          proxy: proxy, domains: host.domains, name: entry.name,
+          origin: EnvoyRules.origin(group: group, route: route.name, rule: index),
+          clusters: zip(entry.weights.clusters, entry.weights.effective(runtime.values)).map { target, weight in
+            ProgrammedRoute.Cluster(host: target.cluster, subset: nil, port: nil, weight: weight)
+          })
+      }
+    }
+  }
+
   private func ref(_ group: String, _ kind: ObjectKind, _ name: String) -> ObjectRef {
     ObjectRef(plane: plane, namespace: EnvoyReader.name(group), kind: kind, name: EnvoyReader.name(name))
   }
@@ -48,9 +67,11 @@ struct EnvoyEntities {
     let workload = ref(group, "workload", name)
     let labels = ["envoy.group": name]
     var entities: [Entity] = [
-      .workload(Workload(ref: workload, labels: labels, desired: readings.count, nativeKind: Kind.proxy))
+      .workload(
+        Workload(
+          ref: workload, labels: labels, desired: isControlPlane ? nil : readings.count, nativeKind: Kind.proxy))
     ]
-    for reading in readings {
+    for reading in readings where !isControlPlane {
       var own = labels
       own["version"] = reading.version
       entities.append(

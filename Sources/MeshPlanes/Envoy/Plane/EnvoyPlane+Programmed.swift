@@ -14,19 +14,8 @@ extension EnvoyPlane {
       guard isAnswering else { continue }
       report.asked.append(ref)
       for table in reading.allTables {
-        for host in table.hosts {
-          let route = EnvoyEntities.route(table, host)
-          for (index, entry) in host.entries.enumerated() where !entry.weights.clusters.isEmpty {
-            let weights = entry.weights.effective(reading.runtime.values)
-            report.routes.append(
-              ProgrammedRoute(
-                proxy: ref, domains: host.domains, name: entry.name,
-                origin: EnvoyRules.origin(group: reading.group, route: route.name, rule: index),
-                clusters: zip(entry.weights.clusters, weights).map { target, weight in
-                  ProgrammedRoute.Cluster(host: target.cluster, subset: nil, port: nil, weight: weight)
-                }))
-          }
-        }
+        report.routes += EnvoyEntities.programmed(
+          table, proxy: ref, group: reading.group, runtime: reading.runtime)
       }
     }
     return report

@@ -2,8 +2,11 @@ public import MeshModel
 
 /// The rules of Envoy's own configuration: weights are proportions of their sum, and the first route that matches wins.
 public struct EnvoyRules: DialectRules {
-  /// Creates the rules.
-  public init() {}
+  /// Whether the routes are those of whoever configures the proxies, so that their weights are what is wanted.
+  private let knowsDesired: Bool
+
+  /// Creates the rules; those of proxies, which know what they run, unless said otherwise.
+  public init(knowsDesired: Bool = false) { self.knowsDesired = knowsDesired }
 
   /// Envoy.
   public var dialect: Dialect { .envoy }
@@ -18,7 +21,9 @@ public struct EnvoyRules: DialectRules {
 
   /// Why the desired weights are not known: they are with whoever configures the proxy.
   public func desiredGap(of route: Route) -> String? {
-    "a proxy knows what it runs; what is wanted is with \(route.owners.first?.evidence ?? "whoever configures it")"
+    knowsDesired
+      ? nil
+      : "a proxy knows what it runs; what is wanted is with \(route.owners.first?.evidence ?? "whoever configures it")"
   }
 
   /// The rules behind one that matches everything for its virtual host.

@@ -1,11 +1,11 @@
 import MeshModel
-import MeshTransport
+public import MeshTransport
 import Synchronization
 
 /// A bearer token in a file that is replaced as tokens rotate: read again every minute and whenever the server refuses it.
 ///
 /// A file that cannot be read leaves the last token in use, as client-go does; a token given beside it is the first one.
-final class TokenFile: CredentialSource {
+public final class TokenFile: CredentialSource {
   private struct State {
     var token: Secret?
     var readAt: Duration?
@@ -15,13 +15,15 @@ final class TokenFile: CredentialSource {
   private let clock: any TransportClock
   private let state: Mutex<State>
 
-  init(_ path: String, fallback: Secret? = nil, clock: any TransportClock = SystemClock()) {
+  /// The token in a file; `fallback` is used until the file can be read.
+  public init(_ path: String, fallback: Secret? = nil, clock: any TransportClock = SystemClock()) {
     self.path = path
     self.clock = clock
     state = Mutex(State(token: fallback))
   }
 
-  func credential(refresh: Bool) async throws(TransportError) -> Credential {
+  /// The token as it is in the file now, at most a minute old.
+  public func credential(refresh: Bool) async throws(TransportError) -> Credential {
     let now = clock.now()
     let (token, problem): (Secret?, MeshError?) = state.withLock { state in
       if !refresh, let readAt = state.readAt, now - readAt < .seconds(60) { return (state.token, nil) }

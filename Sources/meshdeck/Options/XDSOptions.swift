@@ -1,0 +1,56 @@
+import ArgumentParser
+import MeshKit
+
+/// The options of `planes add` for planes of kind `xds`.
+struct XDSOptions: ParsableArguments {
+  @Option(help: "The address of an xDS server, http or https.")
+  var url: String?
+  @Option(help: "The form of discovery: ads, delta or rest.")
+  var transport = XDSSettings.Transport.ads.rawValue
+  @Option(help: "What is asked for: envoy, or istio for an istiod's own configuration.")
+  var content = XDSSettings.Content.envoy.rawValue
+  @Option(help: "The identifier of the node as which the server is asked.")
+  var nodeID = XDSSettings.Node().id
+  @Option(help: "The cluster of that node: its group of proxies.")
+  var nodeCluster = ""
+  @Option(name: .customLong("status-url"), help: "The address of client status discovery, where it is another.")
+  var statusURL: String?
+  @Option(help: "The file of the server's certificate authorities.", completion: .file())
+  var caFile: String?
+  @Option(help: "The file of the client certificate.", completion: .file())
+  var certFile: String?
+  @Option(help: "The file of the client certificate's key.", completion: .file())
+  var keyFile: String?
+  @Option(help: "The file that holds the bearer token for the server.", completion: .file())
+  var tokenFile: String?
+
+  /// The setting they come to; `nil` for planes of other kinds.
+  func setting(for kind: Plane.Kind, name: String) throws(MeshError) -> XDSSetting? {
+    guard kind == .xds else {
+      guard url == nil else { throw MeshError(.usage, "--url is for planes of kind xds") }
+      return nil
+    }
+    guard let url else {
+      throw MeshError(
+        .usage, "a plane of kind xds needs --url",
+        remedy: "meshdeck planes add \(name) --kind xds --url http://127.0.0.1:18000")
+    }
+    guard let transport = XDSSettings.Transport(rawValue: transport),
+      let content = XDSSettings.Content(rawValue: content), content == .envoy || transport != .rest
+    else {
+      throw MeshError(
+        .usage, "--transport is ads, delta or rest, --content is envoy or istio, and istio goes by stream alone")
+    }
+    guard (certFile == nil) == (keyFile == nil) else {
+      throw MeshError(.usage, "--cert-file and --key-file belong together")
+    }
+    guard url.split(separator: "/").dropFirst().first?.contains("@") != true else {
+      throw MeshError(.usage, "the address holds a user or password", remedy: "say --token-file")
+    }
+    return XDSSetting(
+      settings: XDSSettings(
+        url: url, statusURL: statusURL, transport: transport, content: content,
+        node: XDSSettings.Node(id: nodeID, cluster: nodeCluster)),
+      caFile: caFile, certFile: certFile, keyFile: keyFile, bearerTokenFile: tokenFile)
+  }
+}
