@@ -254,6 +254,7 @@ enum Explanations {
         case .live(let at): ("live, heard of \(Cells.age(of: at, at: state.now)) ago", .text)
         case .stale(let reason, let at): ("stale for \(Cells.age(of: at, at: state.now)): \(reason)", .warn)
         case .refused(let reason): ("not readable: \(reason)", .muted)
+        case .absent(let reason): ("not there: \(reason)", .muted)
         }
       lines.append(text("  \(SafeText(kind).padded(to: 24)) \(words)", role))
     }

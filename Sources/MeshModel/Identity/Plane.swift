@@ -44,6 +44,10 @@ extension Plane.Kind {
     case .appMesh:
       // Source: AWS App Mesh user guide, notice of end of support.
       "AWS ended App Mesh on 2026-09-30: its own endpoint no longer gives access; export what an emulator or gateway holds"
+    case .serviceFabric:
+      // Source: azure-docs, articles/service-fabric-mesh, notice of retirement of the preview.
+      "Microsoft ended Service Fabric Mesh at Azure on 2021-04-28: what is left to reach are clusters' own /Resources and "
+        + "gateways; its successor is the Istio add-on of AKS"
     default: nil
     }
   }
@@ -55,6 +59,7 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
   case istio, linkerd, smi, knative, envoy
   case appMesh = "app-mesh"
   case trafficDirector = "traffic-director"
+  case serviceFabric = "service-fabric"
   case gatewayAPI = "gateway-api"
   case shardingSphere = "shardingsphere"
 }

@@ -190,8 +190,10 @@ public enum FeedState: Sendable, Hashable {
   case live(Instant)
   /// What was known stays shown; why it is no longer fresh, and since when.
   case stale(String, Instant)
-  /// The plane does not let us read it, or does not have it.
+  /// The plane does not let us read it; why.
   case refused(String)
+  /// The plane does not have the kind, so that nothing of it is hidden; what it answered.
+  case absent(String)
 }
 
 /// The settings of a plane's mesh that rules depend on.

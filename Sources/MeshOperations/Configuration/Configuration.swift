@@ -58,6 +58,8 @@ public struct PlaneSetting: Sendable, Hashable {
   public var endpoint: String?
   /// The profile of the cloud's shared configuration; `nil` leaves it to the environment.
   public var profile: String?
+  /// Where a Service Fabric is, or which cluster of AKS a Kubernetes plane is; `nil` on other planes.
+  public var azure: AzureSettings?
   /// Where a Consul is reached and how; says nothing on planes of other kinds.
   public var consul: ConsulSettings
   /// The project of a plane of Google's; `nil` leaves it to the environment.
@@ -75,8 +77,10 @@ public struct PlaneSetting: Sendable, Hashable {
     name: PlaneName, kind: Plane.Kind, kubeconfig: String? = nil, context: String? = nil,
     telemetry: TelemetrySetting? = nil, istiod: String? = nil, envoy: [EnvoySetting] = [], readOnly: Bool = false,
     region: String? = nil, endpoint: String? = nil, profile: String? = nil, project: String? = nil,
-    location: String? = nil, credentialsFile: String? = nil, consul: ConsulSettings = ConsulSettings()
+    location: String? = nil, credentialsFile: String? = nil, azure: AzureSettings? = nil,
+    consul: ConsulSettings = ConsulSettings()
   ) {
+    self.azure = azure
     self.consul = consul
     self.project = project
     self.location = location

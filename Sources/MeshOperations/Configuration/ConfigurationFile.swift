@@ -106,6 +106,14 @@ public struct ConfigurationFile: Sendable {
     }
   }
 
+  /// The lines of what a plane says of Azure.
+  private static func lines(of azure: AzureSettings?, kind: Plane.Kind) -> [String] {
+    guard let azure else { return [] }
+    let names = kind == .kubernetes ? AzureSettings.clusterFields : AzureSettings.fields
+    let pairs = names.compactMap { name in azure[name].map { "\(name): \(JSONWriter.text(.string($0)))" } }
+    return kind == .kubernetes ? ["azure: {\(pairs.joined(separator: ", "))}"] : pairs
+  }
+
   /// The YAML text of a configuration.
   static func yaml(of configuration: Configuration) -> String {
     var lines: [String] = ["planes:"]
@@ -118,6 +126,7 @@ public struct ConfigurationFile: Sendable {
       if let value = plane.region { lines.append("    region: \(quoted(value))") }
       if let value = plane.endpoint { lines.append("    endpoint: \(quoted(value))") }
       if let value = plane.profile { lines.append("    profile: \(quoted(value))") }
+      lines += Self.lines(of: plane.azure, kind: plane.kind).map { "    " + $0 }
       for field in ConsulSettings.fields {
         if let value = plane.consul[field] { lines.append("    \(field): \(quoted(value))") }
       }

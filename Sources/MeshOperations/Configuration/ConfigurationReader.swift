@@ -28,10 +28,12 @@ struct ConfigurationReader {
   private func plane(_ node: Node) throws(MeshError) -> PlaneSetting {
     let fields = try mapping(
       node,
-      known: Set(ConsulSettings.fields).union([
-        "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
-        "profile", "project", "location", "credentialsFile", "xds",
-      ]))
+      known: Self.owned.values.reduce(
+        into: Set<String>([
+          "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
+          "profile", "project", "location", "credentialsFile", "azure", "xds",
+        ])
+      ) { $0.formUnion($1) })
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
     }
@@ -51,6 +53,8 @@ struct ConfigurationReader {
     {
       throw error(endpoint, "an endpoint holds a user or password")
     }
+    try checkOwners(of: fields, kind)
+    setting.azure = try azure(fields, of: kind, at: node)
     if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
     for proxy in try list(fields["envoy"]) {
       let fields = try mapping(proxy, known: ["url", "workload"])
@@ -69,15 +73,51 @@ struct ConfigurationReader {
       throw error(node, "a plane of kind xds needs xds: {url: …}")
     }
     if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
-    for field in ConsulSettings.fields {
+    for field in ConsulSettings.fields where kind == .consul {
       guard let value = try text(fields[field]) else { continue }
-      guard kind == .consul else { throw error(fields[field] ?? node, "\(field) is for planes of kind consul") }
       guard field != "url" || value.split(separator: "/").dropFirst().first?.contains("@") != true else {
         throw error(fields[field] ?? node, "the url holds a user or password; say tokenEnv or tokenFile")
       }
       setting.consul[field] = value
     }
     return setting
+  }
+
+  /// The fields that only planes of some kinds have.
+  private static let owned: [Plane.Kind: [String]] = [
+    .consul: ConsulSettings.fields, .serviceFabric: AzureSettings.fields,
+  ]
+
+  /// Throws for a field that is another kind's.
+  private func checkOwners(of fields: [String: Node], _ kind: Plane.Kind) throws(MeshError) {
+    for (name, node) in fields.sorted(by: { $0.key < $1.key }) {
+      let owners = Self.owned.filter { $0.value.contains(name) }.keys.map(\.rawValue).sorted()
+      guard owners.isEmpty || owners.contains(kind.rawValue) else {
+        throw error(node, "\(name) is for planes of kind \(owners.joined(separator: " or "))")
+      }
+    }
+  }
+
+  /// What a plane says of Azure: of a Service Fabric flat among its fields, of a cluster of AKS under `azure`.
+  private func azure(
+    _ fields: [String: Node], of kind: Plane.Kind, at node: Node
+  ) throws(MeshError) -> AzureSettings? {
+    var settings = AzureSettings()
+    if let place = fields["azure"] {
+      guard kind == .kubernetes else {
+        throw error(place, "azure is for planes of kind kubernetes: which cluster it is")
+      }
+      let fields = try mapping(place, known: Set(AzureSettings.clusterFields))
+      for name in AzureSettings.clusterFields { settings[name] = try text(fields[name]) }
+      for name in AzureSettings.clusterFields.dropLast() where settings[name] == nil {
+        throw error(place, "azure needs subscription, resourceGroup and cluster")
+      }
+      return settings
+    }
+    guard kind == .serviceFabric else { return nil }
+    for name in AzureSettings.fields { settings[name] = try text(fields[name]) }
+    if let fault = PlaneRegistry.fault(in: settings) { throw error(node, fault) }
+    return settings
   }
 
   private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {

@@ -10,11 +10,13 @@ public enum PlaneRegistry {
   public static var rules: [Dialect: any DialectRules] {
     let kubernetes = all.compactMap { dialect in dialect.rules.map { (dialect.dialect, $0) } }
     return Dictionary(
-      kubernetes + [(.appMesh, AppMeshRules()), (.trafficDirector, TrafficDirectorRules())],
+      kubernetes + [
+        (.appMesh, AppMeshRules()), (.trafficDirector, TrafficDirectorRules()), (.serviceFabric, ServiceFabricRules()),
+      ],
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// The kinds of all dialects, and of App Mesh and Traffic Director, whose objects are routes.
+  /// The kinds of all dialects, and of the clouds' own meshes, whose objects are routes.
   public static var routeKinds: Set<ObjectKind> {
     all.reduce(into: ["route", "gatewayroute", "httproute", "grpcroute", "tcproute", "tlsroute"]) {
       $0.formUnion($1.routeKinds)
@@ -41,8 +43,9 @@ public enum PlaneRegistry {
     case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
     case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
     case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
+    case .serviceFabric: return try serviceFabric(setting, configuration: configuration, environment: environment)
     case .xds: return try xds(setting, configuration: configuration, environment: environment)
-    case .consul, .mosn, .serviceFabric:
+    case .consul, .mosn:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
@@ -52,8 +55,7 @@ public enum PlaneRegistry {
   private static func appMesh(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    var options = Session.Options()
-    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let options = sessionOptions(setting, configuration)
     let plane = try AppMeshPlane(
       name: setting.name,
       settings: AppMeshPlane.Settings(region: setting.region, endpoint: setting.endpoint, profile: setting.profile),
@@ -73,10 +75,9 @@ public enum PlaneRegistry {
   private static func trafficDirector(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    var options = Session.Options()
+    var options = sessionOptions(setting, configuration)
     // Google counts by minutes: a pace that leaves most of a project's quota to others.
     options.rate = RateLimit(perSecond: 10, burst: 30)
-    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
     let plane = try TrafficDirectorPlane(
       name: setting.name,
       settings: TrafficDirectorPlane.Settings(
@@ -120,8 +121,7 @@ public enum PlaneRegistry {
   private static func kubernetes(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool
   ) throws(MeshError) -> PlaneConnection {
-    var options = Session.Options()
-    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let options = sessionOptions(setting, configuration)
     let kubeconfig: Kubeconfig?
     do throws(MeshError) {
       kubeconfig = try Kubeconfig.load(
@@ -144,8 +144,12 @@ public enum PlaneRegistry {
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
     let istio = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
+    let managed: AKSCluster? =
+      if let azure = setting.azure {
+        try AKSCluster(plane: setting.name, settings: azure, environment: environment)
+      } else { nil }
     let plane = try KubernetesPlane(
-      name: setting.name, connection: connection, dialects: [istio] + others, options: options)
+      name: setting.name, connection: connection, dialects: [istio] + others, options: options, managed: managed)
     let source: any TelemetrySource
     if let configured = setting.telemetry {
       source = try telemetry(configured, environment: environment)
@@ -158,8 +162,7 @@ public enum PlaneRegistry {
   static func envoy(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    var options = Session.Options()
-    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    let options = sessionOptions(setting, configuration)
     let places = setting.envoy.map { place -> String in
       guard place.url.hasPrefix("file://") else { return place.url }
       return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
@@ -172,6 +175,13 @@ public enum PlaneRegistry {
         EnvoyTraffic(plane, options: options)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  /// What every session of a plane has: whether anything may be written.
+  static func sessionOptions(_ setting: PlaneSetting, _ configuration: Configuration) -> Session.Options {
+    var options = Session.Options()
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
+    return options
   }
 
   static func telemetry(

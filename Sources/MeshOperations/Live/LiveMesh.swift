@@ -180,6 +180,7 @@ public actor LiveMesh {
       .compactMap { entry -> MeshError? in
         switch entry.value {
         case .refused(let reason): MeshError(.forbidden, reason)
+        case .absent(let reason): MeshError(.notFound, reason)
         case .stale(let reason, _): MeshError(.malformed, reason)
         case .live, .loading: nil
         }
@@ -270,7 +271,7 @@ public actor LiveMesh {
       switch state {
       case .stale(let reason, _): trouble = trouble ?? reason
       case .live: live = true
-      case .loading, .refused: break
+      case .loading, .refused, .absent: break
       }
     }
     let state: PlaneStatus.State = trouble == nil ? (live ? .live : .connecting) : live ? .degraded : .down

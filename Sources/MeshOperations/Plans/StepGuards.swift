@@ -11,8 +11,10 @@ enum StepGuards {
     switch step.write {
     case .delete: return []
     case .create(let object):
-      let spec = object["spec"] ?? .null
-      return (now["spec"] ?? .null).isEquivalent(to: spec) ? [] : ["/spec"]
+      if let spec = object["spec"] { return (now["spec"] ?? .null).isEquivalent(to: spec) ? [] : ["/spec"] }
+      // Where a platform keeps what is wanted in members of its own, what the server sets may stand among them.
+      return (object.object?.members ?? []).filter { now[$0.name]?.holds($0.value) != true }
+        .map { JSONPointer([$0.name]) }
     case .patch(let write): patch = write
     }
     guard let after = step.after else { return touched(patch) }

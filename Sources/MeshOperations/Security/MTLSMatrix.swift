@@ -163,7 +163,8 @@ extension MeshView {
   /// The mTLS rules of a plane: those of the dialect that has any.
   public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
     let own = LinkerdDialect.isTheMesh(of: plane, in: snapshot) ? rules[plane]?[.linkerd] : rules[plane]?[.istio]
-    return (own ?? rules[plane]?[.appMesh] ?? rules[plane]?[.trafficDirector])?.mtls(in: snapshot, plane: plane)
+    let platforms: [Dialect] = [.appMesh, .trafficDirector, .serviceFabric]
+    return (own ?? platforms.lazy.compactMap { rules[plane]?[$0] }.first)?.mtls(in: snapshot, plane: plane)
   }
 
   private func pair(

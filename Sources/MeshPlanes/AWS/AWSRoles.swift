@@ -111,10 +111,8 @@ struct AWSRoles: Sendable {
 extension MeshError {
   /// The failure of a request to AWS that got no complete answer.
   init(aws error: TransportError, _ what: String, plane: PlaneName, object: ObjectRef? = nil) {
-    self.init(error, what, plane: plane, object: object)
+    self.init(
+      error, what, plane: plane, object: object, address: "check the plane's endpoint, or AWS_ENDPOINT_URL")
     if plane.isEmpty { self.plane = nil }
-    if error.remedy == nil, code == .malformed || error.code == .tls {
-      remedy = "check the plane's endpoint, or AWS_ENDPOINT_URL"
-    }
   }
 }

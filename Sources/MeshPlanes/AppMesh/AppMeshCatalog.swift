@@ -13,7 +13,7 @@ actor AppMeshCatalog {
   struct Reading: Sendable {
     var objects: [AppMeshKind: [NativeObject]] = [:]
     /// Why a kind is not there: denied, or not served by this endpoint.
-    var gaps: [AppMeshKind: String] = [:]
+    var gaps: [AppMeshKind: MeshError] = [:]
   }
 
   /// The meshes seen, of which a name may choose one.
@@ -54,7 +54,7 @@ actor AppMeshCatalog {
         do throws(MeshError) {
           entries = try await client.list(kind, kind.collectionPath(mesh: mesh), owner: owner)
         } catch  where error.code == .forbidden || error.code == .notFound {
-          for gap in [kind] + children { reading.gaps[gap] = error.message }
+          for gap in [kind] + children { reading.gaps[gap] = error }
           continue
         }
         let names = entries.compactMap { $0[kind.nameMember]?.string }
@@ -66,7 +66,7 @@ actor AppMeshCatalog {
                 child, child.collectionPath(mesh: mesh, parent: parent), owner: owner)
               try await add(child, entries, mesh: mesh, parent: parent, to: &reading)
             } catch  where error.code == .forbidden || error.code == .notFound {
-              reading.gaps[child] = error.message
+              reading.gaps[child] = error
             }
           }
         }

@@ -79,9 +79,9 @@ struct AppMeshName: Sendable, Hashable {
 
   /// The identity as operators type it: `router:route`. What would be mistaken for a separator is percent-encoded.
   func ref(plane: PlaneName, as kind: ObjectKind? = nil) -> ObjectRef {
-    let shown = parent.isEmpty ? Self.escaped(name) : Self.escaped(parent) + ":" + Self.escaped(name)
+    let shown = parent.isEmpty ? ObjectRef.escaped(name) : ObjectRef.escaped(parent) + ":" + ObjectRef.escaped(name)
     return ObjectRef(
-      plane: plane, namespace: self.kind == .mesh ? "" : Self.escaped(mesh), kind: kind ?? self.kind.rawValue,
+      plane: plane, namespace: self.kind == .mesh ? "" : ObjectRef.escaped(mesh), kind: kind ?? self.kind.rawValue,
       name: shown)
   }
 
@@ -129,8 +129,4 @@ struct AppMeshName: Sendable, Hashable {
 
   /// The path of the resource.
   var path: String { kind.collectionPath(mesh: mesh, parent: parent) + "/" + PercentCoding.encode(name) }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("%", with: "%25").replacing("/", with: "%2F").replacing(":", with: "%3A")
-  }
 }

@@ -17,7 +17,9 @@ extension AppMeshPlane {
       do throws(MeshError) {
         let (caller, headers) = try await AWSRoles(identity: identity).caller(keys)
         add("identity", .ok, "\(caller.arn) (account \(caller.account))")
-        checks.append(clockCheck(headers))
+        checks.append(
+          .clock(
+            headers, now: clock.wallSeconds(), remedy: "set the clock: signatures are believed for 5 minutes"))
       } catch {
         let isRefused = error.code == .unauthenticated || error.code == .forbidden
         add("identity", isRefused ? .failed : .warning, error.message, remedy: error.remedy)
@@ -55,22 +57,10 @@ extension AppMeshPlane {
     for (kind, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       checks.append(
         PlaneCheck(
-          name: "permissions", result: .warning, detail: gap,
-          remedy:
-            "ask for appmesh:List* and appmesh:Describe* on \(kind.collection), or mind that the endpoint lacks them"
-        ))
+          name: "permissions", result: .warning, detail: gap.message,
+          remedy: gap.code == .notFound
+            ? "mind that this endpoint has no \(kind.collection): nothing that leads through them is shown"
+            : "ask for appmesh:List* and appmesh:Describe* on \(kind.collection)"))
     }
-  }
-
-  /// How far this machine's clock is from AWS's: signatures are believed for five minutes.
-  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
-    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
-      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
-    }
-    let skew = Int(server.seconds) - clock.wallSeconds()
-    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
-    return PlaneCheck(
-      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
-      remedy: "set the clock: signatures are believed for 5 minutes")
   }
 }

@@ -13,31 +13,8 @@ extension AppMeshPlane {
 
   /// Lists again and again; a list tells the version of each resource, and only those that changed are described.
   public func changes() -> AsyncStream<[MeshChange]> {
-    AsyncStream { continuation in
-      let task = Task {
-        var backoff = Backoff()
-        var hasRead = false
-        while !Task.isCancelled {
-          var pause = interval
-          let begun = clock.now()
-          do throws(MeshError) {
-            continuation.yield(try await changes(Set(AppMeshKind.allCases), mesh: nil))
-            // A mesh so large that its lists take long is listed less often, so that AWS is not asked without end.
-            pause = max(interval, min((clock.now() - begun) * 10, .seconds(300)))
-            backoff.succeeded(at: clock.now())
-            hasRead = true
-          } catch {
-            let now = Instant(seconds: Double(clock.wallSeconds()))
-            let state: FeedState =
-              error.code == .forbidden && !hasRead ? .refused(error.message) : .stale(error.description, now)
-            continuation.yield([.feed(MeshSnapshot.FeedKey(plane: name, kind: "route"), state)])
-            pause = max(.seconds(1), backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
-          }
-          do { try await clock.sleep(for: pause) } catch { break }
-        }
-        continuation.finish()
-      }
-      continuation.onTermination = { _ in task.cancel() }
+    PolledChanges.stream(plane: name, kind: "route", interval: interval, clock: clock) { () async throws(MeshError) in
+      try await changes(Set(AppMeshKind.allCases), mesh: nil)
     }
   }
 
@@ -59,7 +36,7 @@ extension AppMeshPlane {
     }
     let reading = try await catalog.read([native], mesh: namespace)
     if let gap = reading.gaps[native], (reading.objects[native] ?? []).isEmpty {
-      throw MeshError(.notFound, gap, plane: name)
+      throw gap
     }
     return reading.objects[native] ?? []
   }
@@ -81,7 +58,7 @@ extension AppMeshPlane {
       changes += mesh == nil ? [.reset(key, entities)] : entities.map { .upsert($0) }
     }
     for kind in AppMeshKind.allCases where wanted.contains(kind) {
-      let state: FeedState = reading.gaps[kind].map { .refused($0) } ?? .live(now)
+      let state = reading.gaps[kind].map(FeedState.init(gap:)) ?? .live(now)
       changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.neutral), state))
     }
     return changes

@@ -108,15 +108,8 @@ extension AppMeshPlane {
 enum AppMeshToken {
   /// A text of 32 digits that is the same for the same write on the same version.
   static func text(_ step: Step, _ wanted: JSONValue?) -> String {
-    let bytes =
+    Fingerprint.text(
       Array("\(step.path)\n\(step.precondition.version ?? "")\n\(step.precondition.uid)\n".utf8)
-      + JSONWriter.bytes(wanted?["spec"] ?? .null)
-    // FNV-1a over two beginnings; it only has to be unlikely to collide, not hard to forge.
-    return [0xcbf2_9ce4_8422_2325, 0x9ae1_6a3b_2f90_404f].map { (basis: UInt64) in
-      var hash = basis
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      let text = String(hash, radix: 16)
-      return String(repeating: "0", count: 16 - text.count) + text
-    }.joined()
+        + JSONWriter.bytes(wanted?["spec"] ?? .null))
   }
 }

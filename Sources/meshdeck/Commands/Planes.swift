@@ -40,8 +40,7 @@ struct Planes: AsyncParsableCommand {
         for plane in configuration.planes {
           table.row([
             plane.name, plane.kind.rawValue,
-            plane.context ?? plane.endpoint ?? plane.region ?? plane.project ?? plane.xds?.settings.url
-              ?? (plane.kind == .kubernetes ? "current" : "–"),
+            plane.place ?? (plane.kind == .kubernetes ? "current" : "–"),
             plane.telemetry.map { "\($0.kind.rawValue) \($0.urls.joined(separator: ","))" }
               ?? (plane.envoy.isEmpty || plane.kind == .kubernetes ? "none" : "own counters"),
             configuration.readOnly || plane.readOnly || options.readOnly ? "refused" : "allowed",
@@ -76,16 +75,22 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
           meshdeck planes add mesh --kind xds --url http://127.0.0.1:18000 \\
             --node-id edge-1 --node-cluster edge
+          meshdeck planes add apps --kind service-fabric --subscription SUBSCRIPTION \\
+            --resource-group shop
+          meshdeck planes add fabric --kind service-fabric \\
+            --url https://cluster.example:19080 \\
+            --cert-file ~/fabric.pem --key-file ~/fabric.key
         """)
 
     @Argument(help: "The name of the plane.")
     var name: String
-    @Option(help: "What it speaks: kubernetes, envoy, xds, app-mesh or traffic-director.")
+    @Option(help: "What it speaks: kubernetes, envoy, xds, app-mesh, traffic-director or service-fabric.")
     var kind = "kubernetes"
     @Option(
       help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
     )
     var admin: [String] = []
+    @OptionGroup(title: "Options for kinds xds and service-fabric") var server: ServerOptions
     @OptionGroup(title: "Options for kind xds") var xds: XDSOptions
     @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
     var region: String?
@@ -100,6 +105,7 @@ struct Planes: AsyncParsableCommand {
     @Option(
       help: "The file of the cloud's credentials; found as the cloud's own tools do unless given.", completion: .file())
     var credentialsFile: String?
+    @OptionGroup(title: "Options for Azure") var azure: AzureOptions
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -116,7 +122,7 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
-      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .appMesh, .trafficDirector]
+      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .appMesh, .trafficDirector, .serviceFabric]
       guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
         throw MeshError(
           .usage, "planes of kind \(kind) cannot be added",
@@ -136,8 +142,9 @@ struct Planes: AsyncParsableCommand {
       var plane = PlaneSetting(
         name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
         envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile,
-        project: project, location: location, credentialsFile: credentialsFile)
-      plane.xds = try xds.setting(for: kind, name: name)
+        project: project, location: location, credentialsFile: credentialsFile,
+        azure: try azure.settings(of: kind, at: server))
+      plane.xds = try xds.setting(for: kind, name: name, at: server)
       let added = plane
       try file.update { (configuration: inout Configuration) throws(MeshError) in
         guard !configuration.planes.contains(where: { $0.name == added.name }), !added.name.isEmpty,
@@ -228,6 +235,12 @@ struct Planes: AsyncParsableCommand {
 }
 
 extension PlaneSetting {
+  /// Where it is, as far as the configuration says: the first of what it may be known by.
+  fileprivate var place: String? {
+    [context, endpoint, region, project, xds?.settings.url, azure?["url"], azure?["resourceGroup"]].compactMap { $0 }
+      .first
+  }
+
   /// The plane as the contract has it: what the configuration file says of it.
   var json: JSONValue {
     var value: JSONValue = ["name": .string(name), "kind": .string(kind.rawValue)]
@@ -243,15 +256,24 @@ extension PlaneSetting {
     if let credentialsFile { value["credentialsFile"] = .string(credentialsFile) }
     if let kubeconfig { value["kubeconfig"] = .string(kubeconfig) }
     if let context { value["context"] = .string(context) }
+    if let azure {
+      for name in AzureSettings.fields where kind == .serviceFabric { value[name] = azure[name].map(JSONValue.string) }
+      if kind == .kubernetes {
+        let members = AzureSettings.clusterFields.compactMap { name in
+          azure[name].map { JSONObject.Member(name: name, value: .string($0)) }
+        }
+        value["azure"] = .object(JSONObject(members))
+      }
+    }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
     if let xds { value["xds"] = xds.json }
     if kind == .envoy || kind == .xds, !envoy.isEmpty {
       value["envoy"] = .array(envoy.map { ["url": .string($0.url)] })
     }
     if let telemetry {
-      value["telemetry"] = .object(
-        JSONObject([.init(name: telemetry.kind.rawValue, value: ["urls": .array(telemetry.urls.map(JSONValue.string))])]
-        ))
+      var source: JSONValue = ["urls": .array(telemetry.urls.map(JSONValue.string))]
+      if let namespace = telemetry.namespace { source["namespace"] = .string(namespace) }
+      value["telemetry"] = .object(JSONObject([.init(name: telemetry.kind.rawValue, value: source)]))
     }
     if readOnly { value["readOnly"] = true }
     return value

@@ -35,6 +35,8 @@ enum Lookup {
       ref = try one(typed, among: routes.map(\.ref), namespace: namespace, what: "split")
     } catch {
       if let plain = try? one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route") {
+        let answer = view.planes.first { $0.plane.name == plain.plane }?.plane.capabilities.answers[.editWeights]
+        if case .no(let reason)? = answer { throw MeshError(.refused, reason, object: plain) }
         throw MeshError(
           .refused, "no rule of it has more than one backend, so there are no weights to set", object: plain)
       }

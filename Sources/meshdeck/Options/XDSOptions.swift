@@ -3,8 +3,6 @@ import MeshKit
 
 /// The options of `planes add` for planes of kind `xds`.
 struct XDSOptions: ParsableArguments {
-  @Option(help: "The address of an xDS server, http or https.")
-  var url: String?
   @Option(help: "The form of discovery: ads, delta or rest.")
   var transport = XDSSettings.Transport.ads.rawValue
   @Option(help: "What is asked for: envoy, or istio for an istiod's own configuration.")
@@ -15,22 +13,13 @@ struct XDSOptions: ParsableArguments {
   var nodeCluster = ""
   @Option(name: .customLong("status-url"), help: "The address of client status discovery, where it is another.")
   var statusURL: String?
-  @Option(help: "The file of the server's certificate authorities.", completion: .file())
-  var caFile: String?
-  @Option(help: "The file of the client certificate.", completion: .file())
-  var certFile: String?
-  @Option(help: "The file of the client certificate's key.", completion: .file())
-  var keyFile: String?
   @Option(help: "The file that holds the bearer token for the server.", completion: .file())
   var tokenFile: String?
 
   /// The setting they come to; `nil` for planes of other kinds.
-  func setting(for kind: Plane.Kind, name: String) throws(MeshError) -> XDSSetting? {
-    guard kind == .xds else {
-      guard url == nil else { throw MeshError(.usage, "--url is for planes of kind xds") }
-      return nil
-    }
-    guard let url else {
+  func setting(for kind: Plane.Kind, name: String, at server: ServerOptions) throws(MeshError) -> XDSSetting? {
+    guard kind == .xds else { return nil }
+    guard let url = server.url else {
       throw MeshError(
         .usage, "a plane of kind xds needs --url",
         remedy: "meshdeck planes add \(name) --kind xds --url http://127.0.0.1:18000")
@@ -41,7 +30,7 @@ struct XDSOptions: ParsableArguments {
       throw MeshError(
         .usage, "--transport is ads, delta or rest, --content is envoy or istio, and istio goes by stream alone")
     }
-    guard (certFile == nil) == (keyFile == nil) else {
+    guard (server.certFile == nil) == (server.keyFile == nil) else {
       throw MeshError(.usage, "--cert-file and --key-file belong together")
     }
     guard url.split(separator: "/").dropFirst().first?.contains("@") != true else {
@@ -51,6 +40,6 @@ struct XDSOptions: ParsableArguments {
       settings: XDSSettings(
         url: url, statusURL: statusURL, transport: transport, content: content,
         node: XDSSettings.Node(id: nodeID, cluster: nodeCluster)),
-      caFile: caFile, certFile: certFile, keyFile: keyFile, bearerTokenFile: tokenFile)
+      caFile: server.caFile, certFile: server.certFile, keyFile: server.keyFile, bearerTokenFile: tokenFile)
   }
 }

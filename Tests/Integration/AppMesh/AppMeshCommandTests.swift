@@ -58,6 +58,11 @@ struct AppMeshCommandTests {
       let workloads = try await deck("get", "workloads", "-o", "name", more: more)
       #expect(workloads.output == "aws/shop/workload/reviews-v1\naws/shop/workload/reviews-v2\n")
 
+      // moto has no virtual services: that is said, and is no failure and no lack of rights.
+      let services = try await deck("get", "services", "-A", more: more)
+      #expect(services.code == 0, "\(services.errors)")
+      #expect(services.errors.contains("list virtualServices: the endpoint does not serve this"), "\(services.errors)")
+
       let plan = try await deck(
         "canary", "set", "primary", "reviews-v1=70", "reviews-v2=30", "--dry-run", "server", more: more)
       #expect(plan.output.contains("the last writer wins"))

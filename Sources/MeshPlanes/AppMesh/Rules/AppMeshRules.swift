@@ -50,8 +50,7 @@ struct AppMeshRouting: RoutingRules {
 
   func target(of backend: Backend, in route: Route) -> BackendTarget {
     func ref(_ kind: ObjectKind) -> ObjectRef {
-      let name = backend.host.replacing("%", with: "%25").replacing("/", with: "%2F").replacing(":", with: "%3A")
-      return ObjectRef(plane: plane, namespace: route.ref.namespace, kind: kind, name: name)
+      ObjectRef(plane: plane, namespace: route.ref.namespace, kind: kind, name: ObjectRef.escaped(backend.host))
     }
     if route.ref.kind == AppMeshKind.gatewayRoute.rawValue {
       guard let service = snapshot.services[ref("service")] else {

@@ -2,8 +2,14 @@ import MeshModel
 import MeshTransport
 
 extension KubernetesPlane {
-  /// Checks configuration, reachability, version, clock, identity, dialects and permissions, in this order.
+  /// Checks configuration, reachability, version, clock, identity, dialects and permissions, in this order, and then what
+  /// the cloud that runs the cluster tells of it.
   public func check() async -> [PlaneCheck] {
+    let own = await ownChecks()
+    return own + (await managed?.check() ?? [])
+  }
+
+  private func ownChecks() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
     func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
       checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
@@ -14,7 +20,9 @@ extension KubernetesPlane {
       let (version, headers) = try await client.version()
       add("reachable", .ok, "\(client.session.origin) answers")
       add("version", .ok, "Kubernetes \(version)")
-      checks.append(clockCheck(headers))
+      checks.append(
+        .clock(
+          headers, now: clock.wallSeconds(), remedy: "set the clock: ages, certificates and tokens depend on it"))
     } catch {
       let isIdentity = error.code == .unauthenticated || error.code == .forbidden
       add(isIdentity ? "identity" : "reachable", .failed, error.message, remedy: error.remedy)
@@ -47,18 +55,6 @@ extension KubernetesPlane {
       add("permissions", .skipped, "not asked, since the check before failed")
     }
     return checks
-  }
-
-  /// How far this machine's clock is from the server's: certificates and tokens depend on it.
-  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
-    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
-      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
-    }
-    let skew = Int(server.seconds) - clock.wallSeconds()
-    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
-    return PlaneCheck(
-      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
-      remedy: "set the clock: ages, certificates and tokens depend on it")
   }
 
   private func dialectChecks(_ index: APIIndex, _ readers: [ResourceReader]) -> [PlaneCheck] {

@@ -19,16 +19,19 @@ public struct KubernetesPlane: ControlPlane {
   let permissions: PermissionCache
   let clock: any TransportClock
   let random: @Sendable () -> Double
+  let managed: AKSCluster?
 
   /// A plane over a connection; nothing is asked yet.
   ///
   /// - Parameters:
   ///   - dialects: The configuration APIs understood.
   ///   - options: Write policy, rate, clock and transport; settings and credentials are the connection's.
+  ///   - managed: The cluster as the cloud that runs it tells of it: asked by ``check()`` alone.
   public init(
     name: PlaneName, connection: KubernetesConnection, dialects: [any KubernetesDialect],
-    options: Session.Options = Session.Options()
+    options: Session.Options = Session.Options(), managed: AKSCluster? = nil
   ) throws(MeshError) {
+    self.managed = managed
     self.name = name
     self.connection = connection
     self.dialects = dialects

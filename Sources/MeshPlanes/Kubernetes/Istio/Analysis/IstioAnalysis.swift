@@ -44,7 +44,7 @@ public struct IstioAnalysis: Sendable {
       kinds.allSatisfy { kind in
         switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] {
         case nil, .live, .stale: true
-        case .loading, .refused: false
+        case .loading, .refused, .absent: false
         }
       }
     }

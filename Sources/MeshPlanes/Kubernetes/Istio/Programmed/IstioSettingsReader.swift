@@ -8,25 +8,71 @@ enum IstioSettingsReader {
     {
       return await MeshIdentityReader.complete(settings(meshConfig: json), revision: "", using: access)
     }
+    guard let (settings, place) = await configured(using: access) else { return nil }
+    return await MeshIdentityReader.complete(settings, revision: settings.version, in: place, using: access)
+  }
+
+  /// The settings in ConfigMaps, and the namespace of istiod: that of Istio without a revision, else those of its newest.
+  private static func configured(using access: any KubernetesAccess) async -> (MeshSettings, String)? {
     let ref = ObjectRef(plane: access.plane, namespace: "istio-system", kind: "configmap", name: "istio")
-    guard let native = try? await access.native(ref), let text = native.json["data"]?["mesh"]?.string else {
-      return nil
+    if let native = try? await access.native(ref), let found = settings(of: [native]) {
+      return (found, "istio-system")
     }
-    let revision = native.json["metadata"]?["labels"]?["istio.io/rev"]?.string ?? ""
-    guard let settings = settings(yaml: text, version: revision) else { return nil }
-    return await MeshIdentityReader.complete(settings, revision: revision, using: access)
+    for namespace in ["istio-system", managedNamespace] {
+      let maps = (try? await access.natives("configmap", namespace: namespace)) ?? []
+      if let found = settings(of: revisioned(maps)) { return (found, namespace) }
+    }
+    return nil
+  }
+
+  /// The namespace in which AKS runs the istiod of its Istio add-on. Source: AKS documentation, "Istio-based service mesh
+  /// add-on": the settings of a revision are in `istio-REVISION`, the operator's own in `istio-shared-configmap-REVISION`.
+  private static let managedNamespace = "aks-istio-system"
+
+  /// Of the ConfigMaps of a namespace those of the newest revision: its own, and the operator's that hold over it.
+  static func revisioned(_ maps: [NativeObject]) -> [NativeObject] {
+    let own = maps.filter { map in
+      map.ref.name.hasPrefix("istio-") && !map.ref.name.hasPrefix("istio-shared-configmap-")
+        && map.json["data"]?["mesh"]?.string != nil
+    }
+    // `asm-1-9` comes before `asm-1-10`: numbers are compared as numbers.
+    guard let newest = own.max(by: { numbers($0.ref.name).lexicographicallyPrecedes(numbers($1.ref.name)) }) else {
+      return []
+    }
+    let revision = newest.ref.name.dropFirst("istio-".count)
+    return [newest] + maps.filter { $0.ref.name == "istio-shared-configmap-\(revision)" }
+  }
+
+  private static func numbers(_ name: String) -> [Int] { name.split(separator: "-").compactMap { Int($0) } }
+
+  /// The settings that ConfigMaps hold, a later one over an earlier; where none names the root namespace, it is theirs.
+  static func settings(of maps: [NativeObject]) -> MeshSettings? {
+    let texts = maps.compactMap { $0.json["data"]?["mesh"]?.string }
+    guard let first = maps.first, !texts.isEmpty else { return nil }
+    let labelled = first.json["metadata"]?["labels"]?["istio.io/rev"]?.string
+    return settings(yamls: texts, version: labelled ?? "", namespace: first.ref.namespace)
   }
 
   /// Settings from the ConfigMap's YAML text; `nil` where it cannot be read.
   static func settings(yaml: String, version: String = "") -> MeshSettings? {
-    guard let values = MeshConfigText.scalars(yaml) else { return nil }
+    settings(yamls: [yaml], version: version, namespace: "istio-system")
+  }
+
+  private static func settings(yamls: [String], version: String, namespace: String) -> MeshSettings? {
+    var values: [String: String] = [:]
+    for yaml in yamls {
+      guard let some = MeshConfigText.scalars(yaml) else { return nil }
+      values.merge(some) { $1 }
+    }
     var settings = MeshSettings(version: version)
+    settings.rootNamespace = namespace
     if let value = values["rootNamespace"], !value.isEmpty { settings.rootNamespace = value }
     if let value = values["trustDomain"], !value.isEmpty { settings.trustDomain = value }
     if let value = values["enableAutoMtls"] { settings.autoMTLS = value != "false" }
     if let value = values["outboundTrafficPolicy.mode"] { settings.allowsUnknownHosts = value != "REGISTRY_ONLY" }
     settings.meshID = values["defaultConfig.meshId"] ?? ""
-    settings.trustDomainAliases = MeshConfigText.list("trustDomainAliases", in: yaml)
+    settings.trustDomainAliases =
+      yamls.lazy.map { MeshConfigText.list("trustDomainAliases", in: $0) }.last { !$0.isEmpty } ?? []
     return settings
   }
 

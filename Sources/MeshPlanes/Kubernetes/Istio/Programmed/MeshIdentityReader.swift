@@ -5,11 +5,12 @@ import MeshModel
 /// Three small reads, each of which may be denied: what is not known stays empty.
 enum MeshIdentityReader {
   /// Fills in the cluster's name, its network and the roots of trust.
-  static func complete(_ settings: MeshSettings, revision: String, using access: any KubernetesAccess) async
-    -> MeshSettings
-  {
+  ///
+  /// - Parameter place: The namespace of istiod.
+  static func complete(
+    _ settings: MeshSettings, revision: String, in place: String = "istio-system", using access: any KubernetesAccess
+  ) async -> MeshSettings {
     var settings = settings
-    let place = "istio-system"
     func ref(_ kind: ObjectKind, _ name: String, in namespace: String) -> ObjectRef {
       ObjectRef(plane: access.plane, namespace: namespace, kind: kind, name: name)
     }

@@ -1,0 +1,122 @@
+import MeshModel
+import MeshTransport
+
+/// Requests to Azure Resource Manager, or to a Service Fabric cluster that has the same resources.
+struct AzureClient: Sendable {
+  let plane: PlaneName
+  let session: Session
+  /// Whose token the requests bear; `nil` where a client certificate speaks.
+  let identity: AzureIdentity?
+  let clock: any TransportClock
+
+  /// How long an operation that goes on after its request is followed before it is left as not known.
+  static let patience = Duration.seconds(120)
+
+  init(plane: PlaneName, endpoint: String, identity: AzureIdentity?, options: Session.Options) throws(MeshError) {
+    self.plane = plane
+    self.identity = identity
+    clock = options.clock
+    var options = options
+    if let identity { options.credentials = AzureBearer(identity) }
+    do throws(TransportError) { session = try Session(base: endpoint, options: options) } catch {
+      throw MeshError(error, "connect", plane: plane, address: Self.address)
+    }
+  }
+
+  private static let address = "check the plane's endpoint or url"
+
+  /// One resource, or what another path answers.
+  func get(_ path: String, what: String, object: ObjectRef? = nil) async throws(MeshError) -> JSONValue {
+    try json(of: try await answer(get(path), what, object), what, object)
+  }
+
+  /// The headers of an answer, for the server's time.
+  func headers(_ path: String, what: String) async throws(MeshError) -> HTTPHeaders {
+    try await answer(get(path), what, nil).headers
+  }
+
+  /// All entries of a list, page by page: Azure's pages lead on by an address, a cluster's by a token.
+  func list(_ path: String, what: String) async throws(MeshError) -> [JSONValue] {
+    var entries: [JSONValue] = []
+    var next: String? = path
+    var seen: Set<String> = []
+    while let page = next {
+      guard seen.insert(page).inserted else {
+        throw MeshError(.malformed, "\(what): the pages go in a circle", plane: plane)
+      }
+      let answer = try await get(page, what: what)
+      guard let items = answer["value"]?.array ?? answer["Items"]?.array else {
+        throw MeshError(.malformed, "\(what): the answer is no list", plane: plane)
+      }
+      entries += items
+      if let link = answer["nextLink"]?.string, !link.isEmpty {
+        next = try self.path(of: link, what)
+      } else if let token = answer["ContinuationToken"]?.string, !token.isEmpty {
+        next = path + (path.contains("?") ? "&" : "?") + PercentCoding.query([("ContinuationToken", token)])
+      } else {
+        next = nil
+      }
+    }
+    return entries
+  }
+
+  /// Writes or deletes and follows what goes on after the answer, to its end.
+  func write(
+    _ method: HTTPRequest.Method, _ path: String, body: JSONValue? = nil, what: String, object: ObjectRef
+  ) async throws(MeshError) -> AzureOperation.End {
+    var headers: HTTPHeaders = ["Accept": "application/json"]
+    if body != nil { headers["Content-Type"] = "application/json; charset=utf-8" }
+    let request = session.request(method, path, headers: headers, body: body.map { JSONWriter.bytes($0) })
+    let response = try await answer(request, what, object)
+    return try await AzureOperation(client: self, what: what, object: object).end(
+      of: response, resource: method == .delete ? nil : path)
+  }
+
+  /// A read of a path below the session's base.
+  func get(_ path: String) -> HTTPRequest {
+    session.request(.get, path, headers: ["Accept": "application/json"], limits: .page)
+  }
+
+  /// The answer to a request; a refusal is thrown in an operator's words.
+  func answer(_ request: HTTPRequest, _ what: String, _ object: ObjectRef?) async throws(MeshError) -> HTTPResponse {
+    let response: HTTPResponse
+    do throws(TransportError) { response = try await session.send(request) } catch {
+      var failure = MeshError(error, what, plane: plane, object: object, address: Self.address)
+      if error.code == .unauthorized {
+        failure.message =
+          identity == nil
+          ? "\(what): the cluster does not take the client certificate"
+          : "\(what): Azure does not take the token, even a new one"
+        failure.remedy =
+          identity == nil
+          ? "correct the plane's clientCertificateFile and clientKeyFile"
+          : "log in to the subscription's tenant (az login --tenant …); see `meshdeck planes check` for who one is"
+      }
+      throw failure
+    }
+    guard response.isSuccess else { throw AzureFailure(response).error(what, plane: plane, object: object) }
+    return response
+  }
+
+  /// The path below the session's base of an address that the server itself named; another server's is refused, since it
+  /// would get the credential.
+  func path(of address: String, _ what: String) throws(MeshError) -> String {
+    if address.hasPrefix("/") { return address }
+    guard let target = try? TargetURL(parsing: address), target.origin == session.origin,
+      target.path.hasPrefix(session.basePath)
+    else {
+      throw MeshError(
+        .malformed, "\(what): the server leads on to another one, which does not get the credential", plane: plane,
+        remedy: Self.address)
+    }
+    return target.path.dropFirst(session.basePath.count) + (target.query.map { "?" + $0 } ?? "")
+  }
+
+  /// The JSON of an answer; null where it is empty.
+  func json(of response: HTTPResponse, _ what: String, _ object: ObjectRef?) throws(MeshError) -> JSONValue {
+    if response.body.isEmpty { return .null }
+    do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
+      throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
+    }
+  }
+}
