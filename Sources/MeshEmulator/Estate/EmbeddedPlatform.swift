@@ -55,7 +55,9 @@ extension EmbeddedPlatform {
 
 /// The platforms that the embedded mesh has beside Kubernetes: one name each.
 enum EmbeddedPlatforms {
-  static let all: [any EmbeddedPlatform.Type] = [ConsulServer.self, TrafficDirectorServer.self]
+  static let all: [any EmbeddedPlatform.Type] = [
+    ConsulServer.self, TrafficDirectorServer.self, AppMeshServer.self, ServiceFabricServer.self,
+  ]
 
   /// The platform of a kind.
   static func type(_ kind: Plane.Kind) -> (any EmbeddedPlatform.Type)? { all.first { $0.kind == kind } }
