@@ -67,6 +67,30 @@ extension PlaneSetting {
     }
   }
 
+  /// The kubeconfig contexts that a name or a pattern (`prod-*`) means, as planes, in the order of the file.
+  public static func contexts(
+    matching typed: String, kubeconfig path: String? = nil, environment: [String: String]
+  ) throws(MeshError) -> [PlaneSetting] {
+    let config = try Kubeconfig.load(path: path, environment: environment)
+    let names = config.contexts.map(\.name)
+    let chosen = names.contains(typed) ? [typed] : names.filter { NamePattern.isMatch(typed, $0) }
+    guard !chosen.isEmpty else {
+      let known = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+      throw MeshError(
+        .usage, "no context is named \(typed)",
+        remedy: names.isEmpty ? "the kubeconfig has none" : "there are: \(known)")
+    }
+    var settings: [PlaneSetting] = []
+    for name in chosen {
+      let context = try config.context(name)
+      var setting = PlaneSetting(
+        name: planeName(context.name), kind: .kubernetes, kubeconfig: path, context: context.name)
+      setting.namespace = context.namespace.isEmpty ? nil : context.namespace
+      settings.append(setting)
+    }
+    return settings
+  }
+
   /// A context's name as a plane's: without the slashes that separate the parts of an identifier.
   static func planeName(_ context: String) -> String { String(context.map { $0 == "/" ? ":" : $0 }) }
 }

@@ -35,6 +35,7 @@ public struct Deck: Sendable {
   public func load(_ kinds: Set<ObjectKind>? = nil, namespace: String? = nil, truths: Bool = true)
     async throws(MeshError)
   {
+    await live.reconsider()
     let measuring = truths ? Task { await live.measure() } : nil
     let failure = await withTaskCancellationHandler {
       await live.load(kinds, namespace: namespace)

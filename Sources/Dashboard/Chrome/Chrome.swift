@@ -27,7 +27,8 @@ enum Chrome {
     x += frame.put("meshdeck", at: Point(x: x, y: rect.y), style: Style(.title, on: .bar, .bold))
     for status in state.view?.planes ?? [] {
       let (sign, style) = Cells.state(status.state, frame.glyphs)
-      let word: SafeText = "\(status.plane.name) \(status.state.rawValue)"
+      let age = status.staleSince.map { " for \(Cells.age(of: $0, at: state.now))" } ?? ""
+      let word: SafeText = "\(status.plane.name) \(status.state.rawValue)\(age)"
       guard x + 4 + word.columns < right.x else {
         frame.put("  …", at: Point(x: x, y: rect.y), style: Style(.barText, on: .bar), width: max(right.x - x - 1, 0))
         break

@@ -7,10 +7,7 @@ enum StepText {
   static func diff(_ step: Step, isReversed: Bool = false, showsAll: Bool = false, on ground: TerminalUI.Role = .sheet)
     -> [Line]
   {
-    var before = step.before.map { lines($0) } ?? []
-    var after: [String] = []
-    if case .delete = step.write {} else { after = step.after.map { lines($0) } ?? [] }
-    if isReversed { swap(&before, &after) }
+    let (before, after) = step.shown(isReversed: isReversed)
     return LineDiff.hunks(before, after, context: showsAll ? 10_000 : 2).map { change in
       switch change {
       case .kept(let text): Line("  \(text)", Style(.muted, on: ground))
@@ -30,22 +27,5 @@ enum StepText {
       case .delete: "delete"
       }
     return "\(verb) \(step.object.kind) \(step.object.namespace)/\(step.object.name) on \(step.object.plane)"
-  }
-
-  private static func lines(_ object: JSONValue) -> [String] {
-    YAMLText.lines(meaningful(object)).map(\.text)
-  }
-
-  /// An object without what the server sets by itself.
-  static func meaningful(_ object: JSONValue) -> JSONValue {
-    guard case .object(let whole) = object else { return object }
-    let dropped: Set<String> = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"]
-    return .object(
-      JSONObject(
-        whole.members.map { member in
-          guard member.name == "metadata", case .object(let metadata) = member.value else { return member }
-          return JSONObject.Member(
-            name: member.name, value: .object(JSONObject(metadata.members.filter { !dropped.contains($0.name) })))
-        }))
   }
 }

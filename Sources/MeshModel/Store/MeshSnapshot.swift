@@ -86,7 +86,13 @@ public struct MeshSnapshot: Sendable {
       let kept = Set(entities.map(\.ref))
       for ref in refs(of: key) where !kept.contains(ref) { remove(ref) }
       for entity in entities { upsert(entity) }
-    case .feed(let key, let state): feeds[key] = state
+    case .feed(let key, let state):
+      // The age of what is shown counts from its first fault, not from the last attempt.
+      if case .stale(let reason, _) = state, case .stale(_, let since)? = feeds[key] {
+        feeds[key] = .stale(reason, since)
+      } else {
+        feeds[key] = state
+      }
     case .mesh(let plane, let settings): meshes[plane] = settings
     }
   }

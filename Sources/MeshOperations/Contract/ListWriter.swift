@@ -36,6 +36,7 @@ public struct ListWriter: Sendable {
           writer.member("name", status.plane.name)
           writer.member("state", status.state.rawValue)
           writer.promised("error", status.error)
+          writer.member("staleSince", status.staleSince?.rfc3339)
         }
       }
     }

@@ -39,12 +39,15 @@ public actor LiveMesh {
   private var tasks: [Task<Void, Never>] = []
   private let window: Double
   private let interval: Double
+  private let patience: Double
   /// The error of the plane that failed last in ``load(_:namespace:)``.
   public private(set) var failure: MeshError?
 
-  /// Creates a store; `window` is that of traffic in seconds, `interval` that between two measurements.
-  public init(_ connections: [PlaneConnection], window: Double = 60, interval: Double = 5) {
+  /// Creates a store; `window` is that of traffic in seconds, `interval` that between two measurements, `patience` how long
+  /// a plane that says nothing keeps ``load(_:namespace:)`` waiting after another has told everything.
+  public init(_ connections: [PlaneConnection], window: Double = 60, interval: Double = 5, patience: Double = 5) {
     self.connections = connections
+    self.patience = patience
     self.window = window
     self.interval = interval
     view = MeshView(at: .now)
@@ -97,48 +100,83 @@ public actor LiveMesh {
     return stream
   }
 
-  /// Reads kinds once from every plane; `nil` reads all. A plane that fails is marked, the others are read.
+  /// Reads kinds once from every plane; `nil` reads all. A plane that fails is marked, the others are read; one that says
+  /// nothing at all is not waited for once another has told everything (``Patience``).
   public func load(_ kinds: Set<ObjectKind>?, namespace: String? = nil) async {
+    let patience = Patience(seconds: patience)
     await withTaskGroup(of: Void.self) { group in
       for connection in connections {
         group.addTask {
-          do throws(MeshError) {
-            try await connection.control.read(kinds, namespace: namespace) { changes in await self.take(changes) }
-            await self.describeReading(connection)
-          } catch {
-            await self.fail(connection, error)
+          let isGivenUp = await Patience.work(unless: { await patience.isLost(with: connection.name) }) {
+            await self.read(connection, kinds, namespace, patience)
+          }
+          if isGivenUp { await self.fail(connection, patience.failure(of: connection.name)) }
+        }
+      }
+    }
+  }
+
+  /// Forgets which planes are down, before all are asked anew.
+  public func reconsider() {
+    for index in view.planes.indices where view.planes[index].state == .down { view.planes[index].state = .connecting }
+  }
+
+  private func read(
+    _ connection: PlaneConnection, _ kinds: Set<ObjectKind>?, _ namespace: String?, _ patience: Patience
+  ) async {
+    do throws(MeshError) {
+      try await connection.control.read(kinds, namespace: namespace) { changes in
+        await patience.hears(connection.name)
+        await self.take(changes)
+      }
+      await describeReading(connection)
+      await patience.ends(connection.name)
+    } catch {
+      await fail(connection, error)
+    }
+  }
+
+  /// Measures the traffic of every plane once; a source that needs two readings for a rate is asked twice. One of a plane
+  /// that is found to be down meanwhile is given up with it.
+  public func measure() async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections {
+        group.addTask {
+          _ = await Patience.work(unless: { await self.isDown(connection.name) }) {
+            await self.measureOnce(connection)
           }
         }
       }
     }
   }
 
-  /// Measures the traffic of every plane once; a source that needs two readings for a rate is asked twice.
-  public func measure() async {
+  private func measureOnce(_ connection: PlaneConnection) async {
+    await measure(connection)
+    guard let pause = connection.telemetry?.warmUp else { return }
+    try? await Task.sleep(for: .seconds(pause))
+    await measure(connection)
+  }
+
+  /// Reads once what the proxies run that matter for the weighted routes known; a plane that is down is not asked.
+  public func readProxies() async {
     await withTaskGroup(of: Void.self) { group in
-      for connection in connections {
-        group.addTask {
-          await self.measure(connection)
-          guard let pause = connection.telemetry?.warmUp else { return }
-          try? await Task.sleep(for: .seconds(pause))
-          await self.measure(connection)
-        }
+      for connection in connections where !isDown(connection.name) {
+        group.addTask { await self.readProxies(connection) }
       }
     }
   }
 
-  /// Reads once what the proxies run that matter for the weighted routes known.
-  public func readProxies() async {
-    await withTaskGroup(of: Void.self) { group in
-      for connection in connections { group.addTask { await self.readProxies(connection) } }
-    }
+  private func isDown(_ plane: PlaneName) -> Bool {
+    view.planes.contains { $0.plane.name == plane && $0.state == .down }
   }
 
   /// Asks the proxies of every plane once for the TLS contexts at both ends of the calls seen, those of a namespace where one
   /// is given.
   public func readProxyTLS(namespace: String? = nil) async {
     await withTaskGroup(of: Void.self) { group in
-      for connection in connections { group.addTask { await self.readProxyTLS(connection, namespace: namespace) } }
+      for connection in connections where !isDown(connection.name) {
+        group.addTask { await self.readProxyTLS(connection, namespace: namespace) }
+      }
     }
   }
 
@@ -279,7 +317,9 @@ public actor LiveMesh {
   }
 
   private func describe(_ connection: PlaneConnection, state: PlaneStatus.State, error: MeshError?) async {
-    let status = PlaneStatus(plane: await connection.control.plane, state: state, error: error?.description)
+    let status = PlaneStatus(
+      plane: await connection.control.plane, state: state, error: error?.description,
+      staleSince: view.staleSince(connection.name))
     if let index = view.planes.firstIndex(where: { $0.plane.name == connection.name }) {
       view.planes[index] = status
     } else {

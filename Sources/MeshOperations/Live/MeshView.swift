@@ -41,6 +41,19 @@ public struct MeshView: Sendable {
   /// The rules of a route's dialect on its plane.
   public func rules(of route: Route) -> (any DialectRules)? { rules[route.ref.plane]?[route.dialect] }
 
+  /// Since when nothing of a plane is fresh; `nil` where something is, or where nothing was read of it yet.
+  public func staleSince(_ plane: PlaneName) -> Instant? {
+    var latest: Instant?
+    for (key, state) in snapshot.feeds where key.plane == plane {
+      switch state {
+      case .live: return nil
+      case .stale(_, let since): latest = max(latest ?? since, since)
+      case .loading, .refused: break
+      }
+    }
+    return latest
+  }
+
   /// The traffic of a plane, or why it is not known.
   public func traffic(on plane: PlaneName) -> Known<TrafficReport> {
     traffic[plane] ?? .unknown("no telemetry source")
@@ -58,11 +71,14 @@ public struct PlaneStatus: Sendable, Hashable {
   public var state: State
   /// What is wrong; `nil` where nothing is.
   public var error: String?
+  /// Since when what is shown of it is no longer fresh; `nil` where it is, or where nothing was read of it.
+  public var staleSince: Instant?
 
   /// Creates a status.
-  public init(plane: Plane, state: State, error: String? = nil) {
+  public init(plane: Plane, state: State, error: String? = nil, staleSince: Instant? = nil) {
     self.plane = plane
     self.state = state
     self.error = error
+    self.staleSince = staleSince
   }
 }

@@ -12,6 +12,7 @@ struct DashboardCommand: AsyncParsableCommand {
       EXAMPLES
         meshdeck
         meshdeck dashboard --context prod --read-only
+        meshdeck dashboard --context east --context 'west-*'
       """)
 
   @OptionGroup var options: GlobalOptions

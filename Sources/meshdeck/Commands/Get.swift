@@ -41,7 +41,8 @@ struct Get: AsyncParsableCommand {
       let objects = try await Deadline.run(options.timeout) { try await list.read(kind: name, namespace: namespace) }
       return try list.write(objects)
     }
-    if kind == .routes, name == nil, !watch, options.output == .json {
+    // A stream of several planes would wait for each in turn.
+    if kind == .routes, name == nil, !watch, options.output == .json, deck.live.connections.count == 1 {
       return try await Deadline.run(options.timeout) {
         try await RouteStream(deck: deck, options: options).write(namespace: namespace)
       }

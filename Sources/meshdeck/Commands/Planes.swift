@@ -80,10 +80,16 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add fabric --kind service-fabric \\
             --url https://cluster.example:19080 \\
             --cert-file ~/fabric.pem --key-file ~/fabric.key
+          meshdeck planes add --all-contexts
+          meshdeck planes add --contexts 'prod-*'
         """)
 
-    @Argument(help: "The name of the plane.")
-    var name: String
+    @Argument(help: "The name of the plane; of planes made of several contexts, the contexts' own.")
+    var name: String?
+    @Flag(help: "Add every context of the kubeconfig that no plane has yet.")
+    var allContexts = false
+    @Option(help: "Add the contexts that match a pattern, such as 'prod-*'; several times for several.")
+    var contexts: [String] = []
     @Option(help: "What it speaks: kubernetes, envoy, xds, app-mesh, traffic-director or service-fabric.")
     var kind = "kubernetes"
     @Option(
@@ -122,6 +128,12 @@ struct Planes: AsyncParsableCommand {
 
     func run() async throws {
       let file = try Planes.file(options)
+      if allContexts || !contexts.isEmpty { return try addContexts(to: file) }
+      guard let name else {
+        throw MeshError(
+          .usage, "a plane needs a name", remedy: "meshdeck planes add NAME …, or --all-contexts, or --contexts PATTERN"
+        )
+      }
       let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .appMesh, .trafficDirector, .serviceFabric]
       guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
         throw MeshError(
@@ -153,6 +165,45 @@ struct Planes: AsyncParsableCommand {
         configuration.planes.append(added)
       }
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
+    }
+
+    /// Adds contexts as planes; those that a plane has already are passed over.
+    private func addContexts(to file: ConfigurationFile) throws {
+      guard name == nil, fromContext == nil, prometheus == nil, scrape.isEmpty, istiod == nil, admin.isEmpty else {
+        throw MeshError(
+          .usage, "several contexts take no name and no addresses of one plane",
+          remedy: "add one with --from-context to name it or its telemetry")
+      }
+      let environment = ProcessInfo.processInfo.environment
+      var found: [PlaneSetting] = []
+      for pattern in allContexts ? ["*"] : contexts {
+        for setting in try PlaneSetting.contexts(matching: pattern, kubeconfig: kubeconfig, environment: environment)
+        where !found.contains(where: { $0.context == setting.context }) {
+          found.append(setting)
+        }
+      }
+      let wanted = found
+      let added = try file.update { (configuration: inout Configuration) throws(MeshError) -> [PlaneName] in
+        var added: [PlaneName] = []
+        for setting in wanted
+        where !configuration.planes.contains(where: {
+          $0.kind == .kubernetes && $0.context == setting.context && $0.kubeconfig == setting.kubeconfig
+        }) {
+          guard !configuration.planes.contains(where: { $0.name == setting.name }) else {
+            throw MeshError(
+              .usage, "there is a plane \(setting.name) already, of another context",
+              remedy: "add this one by a name: meshdeck planes add NAME --from-context \(setting.context ?? "")")
+          }
+          configuration.planes.append(setting)
+          added.append(setting.name)
+        }
+        return added
+      }
+      for name in added { try options.console.line(name) }
+      Console.note(
+        added.isEmpty
+          ? "every context is a plane already"
+          : "added \(added.count) to \(file.path); prove them with: meshdeck planes check")
     }
   }
 

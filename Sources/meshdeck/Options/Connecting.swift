@@ -7,11 +7,13 @@ extension GlobalOptions {
     let environment = ProcessInfo.processInfo.environment
     var configuration = try configured(environment)
     configuration.readOnly = configuration.readOnly || readOnly
-    if let plane {
-      configuration.planes = configuration.planes.filter { $0.name == plane }
-      if configuration.planes.isEmpty {
-        throw MeshError(.notFound, "there is no plane \(plane)", remedy: "see `meshdeck planes list`")
+    if !planes.isEmpty {
+      let known = configuration.planes.map(\.name)
+      for plane in planes where !known.contains(where: { NamePattern.isMatch(plane, $0) }) {
+        throw MeshError(
+          .notFound, "there is no plane \(plane)", remedy: "there are: \(known.joined(separator: ", "))")
       }
+      configuration.planes.removeAll { setting in !planes.contains { NamePattern.isMatch($0, setting.name) } }
     }
     return try await Deck.connect(configuration, environment: environment)
   }
@@ -27,8 +29,14 @@ extension GlobalOptions {
     } else if let read = try ConfigurationFile(environment: environment)?.read() {
       configuration = read
     }
-    if let context {
-      configuration.planes = [try PlaneSetting.context(context, environment: environment)]
+    if !contexts.isEmpty {
+      configuration.planes = []
+      for typed in contexts {
+        for setting in try PlaneSetting.contexts(matching: typed, environment: environment)
+        where !configuration.planes.contains(where: { $0.name == setting.name }) {
+          configuration.planes.append(setting)
+        }
+      }
     } else if configuration.planes.isEmpty {
       configuration.planes = [try PlaneSetting.current(environment: environment)]
     }

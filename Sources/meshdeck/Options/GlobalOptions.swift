@@ -11,8 +11,9 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 /// The options every command takes.
 struct GlobalOptions: ParsableArguments {
   @Option(
-    name: [.customShort("p"), .customLong(CommandOption.plane.rawValue)], help: "The plane; all of them unless given.")
-  var plane: String?
+    name: [.customShort("p"), .customLong(CommandOption.plane.rawValue)],
+    help: ArgumentHelp("A plane, or a pattern; several times for several; all unless given.", valueName: "plane"))
+  var planes: [String] = []
 
   @Option(
     name: [.customShort("n"), .customLong(CommandOption.namespace.rawValue)],
@@ -22,8 +23,12 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: [.customShort("A"), .customLong(CommandOption.allNamespaces.rawValue)], help: "All namespaces.")
   var allNamespaces = false
 
-  @Option(help: "The kubeconfig context, in place of the configured planes.")
-  var context: String?
+  @Option(
+    name: .customLong("context"),
+    help: ArgumentHelp(
+      "A kubeconfig context, or a pattern, in place of the configured planes; several times for several.",
+      valueName: "context"))
+  var contexts: [String] = []
 
   @Option(help: "The configuration file.", completion: .file(extensions: ["yaml"]))
   var config: String?
@@ -42,6 +47,12 @@ struct GlobalOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Tell what lies beneath an error.")
   var verbose = false
+
+  /// The one plane that is named; `nil` for several or for all of the deck's.
+  var plane: PlaneName? {
+    guard planes.count == 1, let only = planes.first, !NamePattern.isPattern(only) else { return nil }
+    return only
+  }
 
   /// The console the options ask for.
   var console: Console { Console(noColor: noColor) }

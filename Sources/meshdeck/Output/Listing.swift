@@ -68,6 +68,12 @@ struct Listing {
   ) throws {
     if items.isEmpty, let refusal = view.refusal(of: self.kind.native) { throw refusal }
     if let name, items.isEmpty {
+      let silent = view.planes.filter { $0.state == .down }
+      if let first = silent.first {
+        throw MeshError(
+          .unreachable, "there is none named \(name) on the planes that answered",
+          plane: first.plane.name, remedy: "it may be here: \(first.error ?? "the plane is down")")
+      }
       throw MeshError(.notFound, "there is none named \(name)", remedy: "see `meshdeck get \(self.kind.rawValue) -A`")
     }
     switch options.output {

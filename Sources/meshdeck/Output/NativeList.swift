@@ -6,21 +6,45 @@ struct NativeList {
   let deck: Deck
   let options: GlobalOptions
 
-  /// The objects of a kind, or of those one looks for first.
+  /// The objects of a kind, or of those one looks for first, of every plane that answers; a plane that fails is named on
+  /// standard error, and only where all fail is there nothing.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
+    let answers = await withTaskGroup(of: PlaneAnswer.self) { group in
+      for connection in deck.live.connections {
+        group.addTask { await Self.answer(of: connection, kind: kind, namespace: namespace) }
+      }
+      var answers: [PlaneAnswer] = []
+      for await answer in group { answers.append(answer) }
+      return answers.sorted { $0.plane < $1.plane }
+    }
+    let failed = answers.compactMap(\.failure)
+    if failed.count == answers.count, let first = failed.first { throw first }
+    for failure in failed { Console.note("\(failure.plane ?? ""): \(failure.message)") }
+    return answers.flatMap(\.objects).sorted { $0.ref < $1.ref }
+  }
+
+  /// What one plane answered.
+  private struct PlaneAnswer: Sendable {
+    var plane: PlaneName
     var objects: [NativeObject] = []
-    for connection in deck.live.connections {
-      let kinds = kind.map { [$0.lowercased()] } ?? connection.control.configurationKinds
-      for kind in kinds {
-        do throws(MeshError) {
-          objects += try await connection.control.natives(kind, namespace: namespace)
-        } catch {
-          // A kind that was not asked for by name and is not served is no failure.
-          if kinds.count == 1 || error.code != .notFound { throw error }
-        }
+    var failure: MeshError?
+  }
+
+  private static func answer(of connection: PlaneConnection, kind: String?, namespace: String?) async -> PlaneAnswer {
+    var answer = PlaneAnswer(plane: connection.name)
+    let kinds = kind.map { [$0.lowercased()] } ?? connection.control.configurationKinds
+    for kind in kinds {
+      do throws(MeshError) {
+        answer.objects += try await connection.control.natives(kind, namespace: namespace)
+      } catch {
+        // A kind that was not asked for by name and is not served is no failure.
+        guard kinds.count == 1 || error.code != .notFound else { continue }
+        answer.failure = error
+        answer.failure?.plane = connection.name
+        break
       }
     }
-    return objects.sorted { $0.ref < $1.ref }
+    return answer
   }
 
   func write(_ objects: [NativeObject]) throws {

@@ -39,16 +39,8 @@ enum StepDiff {
   }
 
   static func lines(of step: Step, context: Int = 2) -> [Line] {
-    let before = step.before.map { YAMLText.text(Self.meaningful($0)) } ?? ""
-    let after: String
-    if case .delete = step.write {
-      after = ""
-    } else {
-      after = step.after.map { YAMLText.text(Self.meaningful($0)) } ?? ""
-    }
-    return LineDiff.hunks(
-      before.split(separator: "\n").map(String.init), after.split(separator: "\n").map(String.init), context: context
-    ).map { change in
+    let (before, after) = step.shown()
+    return LineDiff.hunks(before, after, context: context).map { change in
       switch change {
       case .kept(let text): Line(text: "    " + text, colour: .plain)
       case .removed(let text): Line(text: "  - " + text, colour: .bad)
@@ -56,17 +48,5 @@ enum StepDiff {
       case .gap: Line(text: "    …", colour: .muted)
       }
     }
-  }
-
-  /// An object without what the server sets by itself.
-  static func meaningful(_ object: JSONValue) -> JSONValue {
-    var object = object
-    var metadata = object["metadata"] ?? .null
-    for name in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"]
-    where metadata[name] != nil {
-      metadata[name] = nil
-    }
-    if object["metadata"] != nil { object["metadata"] = metadata }
-    return object
   }
 }

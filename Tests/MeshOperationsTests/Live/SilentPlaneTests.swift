@@ -1,0 +1,108 @@
+import MeshModel
+import MeshPlanes
+import Testing
+
+@testable import MeshOperations
+
+/// A plane that answers nothing beside one that does.
+@Suite struct SilentPlaneTests {
+  /// How a plane answers a reading.
+  enum Manner: Sendable {
+    case answers
+    /// Says one thing at once and the rest after these seconds.
+    case isSlow(Double)
+    /// Says nothing until it is no longer asked.
+    case isSilent
+  }
+
+  /// A plane that tells one namespace in its manner.
+  struct TellingPlane: ControlPlane {
+    var name: PlaneName
+    var manner: Manner
+    var plane: Plane { Plane(name: name, kind: .kubernetes, address: "memory") }
+
+    func check() async -> [PlaneCheck] { [] }
+    func read(
+      _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
+    ) async throws(MeshError) {
+      let ref = ObjectRef(plane: name, namespace: "", kind: "namespace", name: "shop")
+      switch manner {
+      case .answers: break
+      case .isSlow(let seconds):
+        await receive([.feed(MeshSnapshot.FeedKey(plane: name, kind: "namespace"), .loading(0))])
+        try? await Task.sleep(for: .seconds(seconds))
+      case .isSilent:
+        try? await Task.sleep(for: .seconds(3600))
+        throw MeshError(.cancelled, "stopped", plane: name)
+      }
+      await receive([.upsert(.namespace(Namespace(ref: ref, labels: [:])))])
+    }
+    func changes() -> AsyncStream<[MeshChange]> { AsyncStream { $0.finish() } }
+    func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
+    func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject { throw MeshError(.notFound, "none") }
+    func rules(for dialect: Dialect) -> (any DialectRules)? { nil }
+    func permits(_ step: Step) async -> Capabilities.Answer { .yes }
+    func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }
+    func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] { [] }
+    func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
+      ProgrammedReport(at: .now)
+    }
+    func apply(_ step: Step) async throws(MeshError) -> StepOutcome { throw MeshError(.refused, "no") }
+  }
+
+  private static func mesh(_ east: Manner, _ west: Manner, patience: Double) -> LiveMesh {
+    LiveMesh(
+      [("east", east), ("west", west)].map { name, manner in
+        PlaneConnection(name: name, control: TellingPlane(name: name, manner: manner))
+      }, patience: patience)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aSilentPlaneIsGivenUpAndNamedAndTheOtherIsThere() async throws {
+    let mesh = Self.mesh(.answers, .isSilent, patience: 0.2)
+    let clock = ContinuousClock()
+    let taken = await clock.measure { await mesh.load(nil) }
+    #expect(taken < .seconds(5))
+    let view = await mesh.current()
+    #expect(view.snapshot.namespaces.keys.map(\.plane) == ["east"])
+    let west = try #require(view.planes.first { $0.plane.name == "west" })
+    #expect(west.state == .down)
+    #expect(west.error?.contains("said nothing") == true)
+    #expect(view.planes.first { $0.plane.name == "east" }?.state == .live)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aSlowPlaneThatSaysAnythingIsWaitedFor() async {
+    let mesh = Self.mesh(.answers, .isSlow(0.6), patience: 0.1)
+    await mesh.load(nil)
+    #expect(await mesh.current().snapshot.namespaces.count == 2)
+    #expect(await mesh.current().planes.allSatisfy { $0.state == .live })
+  }
+
+  @Test(.timeLimit(.minutes(1))) func onePlaneAloneIsWaitedForAsLongAsItTakes() async {
+    let mesh = LiveMesh(
+      [PlaneConnection(name: "east", control: TellingPlane(name: "east", manner: .isSlow(0.4)))], patience: 0.05)
+    await mesh.load(nil)
+    #expect(await mesh.current().snapshot.namespaces.count == 1)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aPlaneThatWasDownIsAskedAgain() async {
+    let mesh = Self.mesh(.answers, .isSilent, patience: 0.1)
+    await mesh.load(nil)
+    await mesh.reconsider()
+    #expect(await mesh.current().planes.map(\.state).contains(.down) == false)
+  }
+
+  @Test func theAgeOfWhatIsStaleCountsFromItsFirstFault() {
+    var view = MeshView(at: Instant(seconds: 100))
+    let key = MeshSnapshot.FeedKey(plane: "west", kind: "service")
+    view.snapshot.apply(.feed(key, .live(Instant(seconds: 1))))
+    #expect(view.staleSince("west") == nil)
+    for second in [10.0, 20, 30] {
+      view.snapshot.apply(.feed(key, .stale("no answer", Instant(seconds: second))))
+    }
+    #expect(view.staleSince("west") == Instant(seconds: 10))
+    view.snapshot.apply(.feed(key, .live(Instant(seconds: 40))))
+    #expect(view.staleSince("west") == nil)
+    view.snapshot.apply(.feed(key, .stale("again", Instant(seconds: 50))))
+    #expect(view.staleSince("west") == Instant(seconds: 50))
+  }
+}
