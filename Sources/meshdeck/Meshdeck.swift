@@ -30,7 +30,8 @@ struct Meshdeck: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       DashboardCommand.self, Demo.self, Planes.self, Get.self, Describe.self, Graph.self, Top.self, RouteCommand.self,
-      Canary.self, MTLS.self, Analyze.self, PlanCommand.self, Diff.self, Apply.self, History.self, Undo.self,
+      Canary.self, MTLS.self, OwnerCommand.self, Analyze.self, PlanCommand.self, Diff.self, Apply.self, History.self,
+      Undo.self,
       Confirm.self,
       Completion.self, VersionCommand.self,
     ],

@@ -37,7 +37,11 @@ final class FakePlane: ControlPlane {
     _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError) {}
   func changes() -> AsyncStream<[MeshChange]> { AsyncStream { $0.finish() } }
-  func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
+  func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
+    state.withLock { state in
+      state.objects.values.filter { $0.ref.kind == kind && (namespace == nil || namespace == $0.ref.namespace) }
+    }
+  }
   func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .istio ? IstioDialect() : nil }
   func permits(_ step: Step) async -> Capabilities.Answer { .yes }
   func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }

@@ -5,6 +5,8 @@ import TerminalUI
 enum Command: Sendable, Hashable {
   case intent(Intent)
   case check(Intent)
+  /// An owner's own object as typed, and whether it shall be held.
+  case hold(String, Bool)
   case undo(String?)
   case confirm(String?)
   case screen(ScreenID)
@@ -23,6 +25,11 @@ enum Command: Sendable, Hashable {
     case ("mtls", "set"?), ("mtls", "check"?):
       let intent = Intent.mtls(try Self.mtls(rest.dropFirst(), view))
       self = rest.first == "set" ? .intent(intent) : .check(intent)
+    case ("owner", "suspend"?), ("owner", "resume"?):
+      guard rest.count == 2 else {
+        throw MeshError(.usage, "owner suspend KIND/NAME", remedy: "for example owner suspend canary/shop/reviews")
+      }
+      self = .hold(rest[1], rest.first == "suspend")
     case ("undo", _): self = .undo(rest.first)
     case ("confirm", _): self = .confirm(rest.first)
     case ("theme", let name?): self = .theme(name)
@@ -34,7 +41,9 @@ enum Command: Sendable, Hashable {
       guard rest.isEmpty, let screen = ScreenID(typed: verb) else {
         throw MeshError(
           .usage, "\(verb) is no command",
-          remedy: "canary set, mtls set, mtls check, undo, confirm, theme, find, help, q, or a screen")
+          remedy:
+            "canary set, mtls set, mtls check, owner suspend, owner resume, undo, confirm, theme, find, help, q, or a screen"
+        )
       }
       self = .screen(screen)
     }
@@ -121,10 +130,15 @@ enum Command: Sendable, Hashable {
     let options: [String] =
       switch (words.first ?? "", words.count) {
       case (_, 1):
-        ["canary set ", "mtls set ", "mtls check ", "undo ", "confirm ", "theme ", "find ", "help", "quit"]
+        [
+          "canary set ", "mtls set ", "mtls check ", "owner suspend ", "owner resume ", "undo ", "confirm ", "theme ",
+          "find ", "help", "quit",
+        ]
           + ScreenID.allCases.map(\.rawValue)
       case ("canary", 2): ["set "]
       case ("mtls", 2): ["set ", "check "]
+      case ("owner", 2): ["suspend ", "resume "]
+      case ("owner", 3): OwnerHold.all.map { "\($0.word)/" }
       case ("canary", 3):
         (view?.splits() ?? []).map { "\($0.route.namespace)/\($0.route.name) " }
           + (view?.splits() ?? []).map { "\($0.route.name) " }

@@ -129,6 +129,18 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Finds an owner's own object, and hands on what holds it or lets it work again.
+  func hold(_ typed: String, _ isHeld: Bool) -> Effect<Message> {
+    .run(id: "native") { send in
+      do throws(MeshError) {
+        guard case .object(let intent) = try deck.intent(holding: try await deck.owner(typed), isHeld) else { return }
+        send(.edited(intent))
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// Asks proxies for their certificates.
   func certificates(_ proxies: [ObjectRef]) -> Effect<Message> {
     .run(id: "certificates") { send in send(.certificates(await deck.certificates(of: proxies))) }

@@ -47,6 +47,9 @@ extension Update {
         if state.isReadOnly { throw MeshError(.refused, "read-only: nothing is written") }
         return openPlan(.apply(intent), &state)
       case .check(let intent): return openPlan(.check(intent), &state)
+      case .hold(let owner, let isHeld):
+        if state.isReadOnly { throw MeshError(.refused, "read-only: nothing is written") }
+        return [effects.hold(owner, isHeld)]
       case .undo(let id): return openUndo(try undoable(id, state), &state)
       case .confirm(let id): return [effects.confirm(id)]
       case .screen(let screen): return open(screen, &state)

@@ -51,12 +51,18 @@ public struct Owner: Sendable, Hashable {
   public var name: String
   /// How this was told: a label, an owner reference, a field manager.
   public var evidence: String
+  /// The kind of its own object with the API's group, such as `canary.flagger.app`; empty where it has none.
+  public var kind: ObjectKind
+  /// The namespace of its own object; empty where it is not told.
+  public var namespace: String
 
   /// Creates an owner.
-  public init(tool: String, name: String, evidence: String) {
+  public init(tool: String, name: String, evidence: String, kind: ObjectKind = "", namespace: String = "") {
     self.tool = tool
     self.name = name
     self.evidence = evidence
+    self.kind = kind
+    self.namespace = namespace
   }
 }
 

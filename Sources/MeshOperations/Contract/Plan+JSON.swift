@@ -12,8 +12,7 @@ extension Plan {
     value["findingsBefore"] = .array(findingsBefore.map(\.json))
     value["verdicts"] = .array(verdicts.map(\.json))
     value["blastRadius"] = blastRadius.json
-    value["owners"] = .array(
-      owners.map { ["tool": .string($0.tool), "name": .string($0.name), "evidence": .string($0.evidence)] })
+    value["owners"] = .array(owners.map(\.json))
     value["warnings"] = .array(warnings.map(JSONValue.string))
     return value
   }
@@ -35,10 +34,21 @@ extension Plan {
       blastRadius: BlastRadius(json: json["blastRadius"] ?? .null),
       owners: (json["owners"]?.array ?? []).map {
         Owner(
-          tool: $0["tool"]?.string ?? "", name: $0["name"]?.string ?? "", evidence: $0["evidence"]?.string ?? "")
+          tool: $0["tool"]?.string ?? "", name: $0["name"]?.string ?? "", evidence: $0["evidence"]?.string ?? "",
+          kind: $0["kind"]?.string ?? "", namespace: $0["namespace"]?.string ?? "")
       },
       verdicts: (json["verdicts"]?.array ?? []).compactMap(DryRunVerdict.init(json:)),
       warnings: (json["warnings"]?.array ?? []).compactMap(\.string))
+  }
+}
+
+extension Owner {
+  /// The owner as the contract has it.
+  public var json: JSONValue {
+    var value: JSONValue = ["tool": .string(tool), "name": .string(name), "evidence": .string(evidence)]
+    if !kind.isEmpty { value["kind"] = .string(kind) }
+    if !namespace.isEmpty { value["namespace"] = .string(namespace) }
+    return value
   }
 }
 

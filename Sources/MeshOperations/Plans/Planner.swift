@@ -34,7 +34,15 @@ public struct Planner: Sendable {
         owners.append(owner)
       }
     }
-    var warnings = owners.map { "\($0.tool) \($0.name) owns this object (\($0.evidence)): \($0.consequence)" }
+    var warnings: [String] = []
+    if let object = steps.first?.object {
+      let search = OwnerSearch(control)
+      for place in owners.indices {
+        let known = await search.known(owners[place], of: object)
+        owners[place] = known.owner
+        warnings.append(known.warning)
+      }
+    }
     if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
     if steps.contains(where: { !$0.precondition.isAtomic }) {
       warnings.append(

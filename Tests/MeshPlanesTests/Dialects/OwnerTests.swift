@@ -21,7 +21,37 @@ import Testing
     let text = DialectFixtures.httpRoute.replacing("\"generation\":2", with: "\"generation\":2,\(mark)")
     let json = try JSONValue(parsing: text)
     #expect(ObjectOwners.owners(of: json).map(\.tool) == [tool])
+    #expect(ObjectOwners.owners(of: json).first?.evidence.isEmpty == false)
     let route = try GatewayAPIDialect().route(of: DialectFixtures.native(text))
     #expect(route.owners.map(\.name) == [name])
+  }
+
+  /// One row a mark: the kind, namespace and name of the owner's own object.
+  @Test(
+    arguments: [
+      (
+        #""ownerReferences":[{"apiVersion":"flagger.app/v1beta1","kind":"Canary","name":"api"}]"#,
+        "canary.flagger.app/shop/api"
+      ),
+      (
+        #""annotations":{"argo-rollouts.argoproj.io/managed-by-rollouts":"api"}"#, "rollout.argoproj.io/shop/api"
+      ),
+      (#""annotations":{"argocd.argoproj.io/tracking-id":"web:x/Y:shop/api"}"#, "application.argoproj.io//web"),
+      (#""annotations":{"argocd.argoproj.io/tracking-id":"team_web:x/Y:s/a"}"#, "application.argoproj.io/team/web"),
+      (
+        #""labels":{"kustomize.toolkit.fluxcd.io/name":"apps","kustomize.toolkit.fluxcd.io/namespace":"flux-system"}"#,
+        "kustomization.kustomize.toolkit.fluxcd.io/flux-system/apps"
+      ),
+      (
+        #""labels":{"helm.toolkit.fluxcd.io/name":"web","helm.toolkit.fluxcd.io/namespace":"shop"}"#,
+        "helmrelease.helm.toolkit.fluxcd.io/shop/web"
+      ),
+      (#""managedFields":[{"manager":"helm-controller","operation":"Apply"}]"#, "helmrelease.helm.toolkit.fluxcd.io//"),
+      (#""annotations":{"meta.helm.sh/release-name":"shop"}"#, "//shop"),
+    ])
+  func theOwnersOwnObjectIsNamedAsFarAsTheMarkTells(mark: String, expected: String) throws {
+    let text = DialectFixtures.httpRoute.replacing("\"generation\":2", with: "\"generation\":2,\(mark)")
+    let owner = try #require(ObjectOwners.owners(of: JSONValue(parsing: text)).first)
+    #expect("\(owner.kind)/\(owner.namespace)/\(owner.name)" == expected)
   }
 }

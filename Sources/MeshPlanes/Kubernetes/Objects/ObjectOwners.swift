@@ -21,23 +21,32 @@ public enum ObjectOwners {
   static func owners(of meta: ObjectMetadata) -> [Owner] {
     if meta.labels.isEmpty, meta.annotations.isEmpty, meta.owners.isEmpty, meta.managers.isEmpty { return [] }
     var found: [Owner] = []
-    func add(_ tool: String, _ name: String, _ evidence: String) {
+    func add(_ tool: String, _ name: String, _ evidence: String, kind: ObjectKind = "", in namespace: String = "") {
       guard !found.contains(where: { $0.tool == tool }) else { return }
-      found.append(Owner(tool: tool, name: name, evidence: evidence))
+      found.append(Owner(tool: tool, name: name, evidence: evidence, kind: kind, namespace: namespace))
     }
     for owner in meta.owners {
       let evidence = "owner reference \(owner.kind) \(owner.name)"
       switch owner.kind {
-      case "Canary" where owner.apiVersion.hasPrefix("flagger.app/"): add("Flagger", owner.name, evidence)
-      case "Rollout" where owner.apiVersion.hasPrefix("argoproj.io/"): add("Argo Rollouts", owner.name, evidence)
+      case "Canary" where owner.apiVersion.hasPrefix("flagger.app/"):
+        add("Flagger", owner.name, evidence, kind: canary, in: meta.namespace)
+      case "Rollout" where owner.apiVersion.hasPrefix("argoproj.io/"):
+        add("Argo Rollouts", owner.name, evidence, kind: rollout, in: meta.namespace)
       default: add(owner.kind, owner.name, evidence)
       }
     }
     for rule in marks {
       let values = rule.isLabel ? meta.labels : meta.annotations
       guard let value = values[rule.key], !value.isEmpty else { continue }
-      let name = rule.key.hasSuffix("tracking-id") ? String(value.prefix { $0 != ":" }) : value
-      add(rule.tool, name, "\(rule.isLabel ? "label" : "annotation") \(rule.key)=\(value)")
+      let evidence = "\(rule.isLabel ? "label" : "annotation") \(rule.key)=\(value)"
+      var name = rule.key.hasSuffix("tracking-id") ? String(value.prefix { $0 != ":" }) : value
+      var namespace = rule.namespace.flatMap { values[$0] } ?? (rule.kind == rollout ? meta.namespace : "")
+      if rule.kind == application, let sign = name.firstIndex(of: "_") {
+        // An Application outside of Argo CD's own namespace is named with its namespace; names hold no `_`.
+        namespace = String(name[..<sign])
+        name = String(name[name.index(after: sign)...])
+      }
+      add(rule.tool, name, evidence, kind: rule.kind, in: namespace)
     }
     if let manager = meta.labels["app.kubernetes.io/managed-by"] {
       let evidence = "label app.kubernetes.io/managed-by=\(manager)"
@@ -45,41 +54,57 @@ public enum ObjectOwners {
       if lower == "helm" {
         add("Helm", meta.labels["app.kubernetes.io/instance"] ?? "", evidence)
       } else if lower == "flagger" {
-        add("Flagger", meta.name, evidence)
+        add("Flagger", meta.name, evidence, kind: canary, in: meta.namespace)
       } else if lower.hasPrefix("kustomize") {
         add("Kustomize", "", evidence)
       }
     }
     for manager in meta.managers {
-      guard let tool = tool(ofManager: manager.manager) else { continue }
-      add(tool, "", "field manager \(manager.manager) (\(manager.operation))")
+      guard let (tool, kind) = tool(ofManager: manager.manager) else { continue }
+      add(tool, "", "field manager \(manager.manager) (\(manager.operation))", kind: kind)
     }
     return found
   }
+
+  private static let canary = "canary.flagger.app"
+  private static let rollout = "rollout.argoproj.io"
+  private static let application = "application.argoproj.io"
+  private static let kustomization = "kustomization.kustomize.toolkit.fluxcd.io"
+  private static let helmRelease = "helmrelease.helm.toolkit.fluxcd.io"
 
   private struct Mark {
     var tool: String
     var key: String
     var isLabel: Bool
+    /// The kind of the owner's own object.
+    var kind: ObjectKind = ""
+    /// The label that holds the namespace of the owner's own object.
+    var namespace: String?
   }
 
   private static let marks: [Mark] = [
-    Mark(tool: "Argo CD", key: "argocd.argoproj.io/tracking-id", isLabel: false),
-    Mark(tool: "Argo CD", key: "argocd.argoproj.io/instance", isLabel: true),
-    Mark(tool: "Argo Rollouts", key: "argo-rollouts.argoproj.io/managed-by-rollouts", isLabel: false),
-    Mark(tool: "Flux", key: "kustomize.toolkit.fluxcd.io/name", isLabel: true),
-    Mark(tool: "Flux", key: "helm.toolkit.fluxcd.io/name", isLabel: true),
+    Mark(tool: "Argo CD", key: "argocd.argoproj.io/tracking-id", isLabel: false, kind: application),
+    Mark(tool: "Argo CD", key: "argocd.argoproj.io/instance", isLabel: true, kind: application),
+    Mark(
+      tool: "Argo Rollouts", key: "argo-rollouts.argoproj.io/managed-by-rollouts", isLabel: false, kind: rollout),
+    Mark(
+      tool: "Flux", key: "kustomize.toolkit.fluxcd.io/name", isLabel: true, kind: kustomization,
+      namespace: "kustomize.toolkit.fluxcd.io/namespace"),
+    Mark(
+      tool: "Flux", key: "helm.toolkit.fluxcd.io/name", isLabel: true, kind: helmRelease,
+      namespace: "helm.toolkit.fluxcd.io/namespace"),
     Mark(tool: "Helm", key: "meta.helm.sh/release-name", isLabel: false),
     Mark(tool: "Kustomize", key: "config.kubernetes.io/origin", isLabel: false),
   ]
 
-  private static func tool(ofManager manager: String) -> String? {
+  private static func tool(ofManager manager: String) -> (tool: String, kind: ObjectKind)? {
     switch manager {
-    case "argocd-controller", "argocd-application-controller", "argocd-server", "argocd": "Argo CD"
-    case "kustomize-controller", "helm-controller": "Flux"
-    case "helm", "Helm": "Helm"
-    case "flagger": "Flagger"
-    case "rollouts-controller", "argo-rollouts": "Argo Rollouts"
+    case "argocd-controller", "argocd-application-controller", "argocd-server", "argocd": ("Argo CD", application)
+    case "kustomize-controller": ("Flux", kustomization)
+    case "helm-controller": ("Flux", helmRelease)
+    case "helm", "Helm": ("Helm", "")
+    case "flagger": ("Flagger", canary)
+    case "rollouts-controller", "argo-rollouts": ("Argo Rollouts", rollout)
     default: nil
     }
   }

@@ -120,8 +120,21 @@ struct IstioProxyAdmin {
       if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
         return try await direct(address + path)
       }
-      return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
+      guard proxy.kind == "pod" else { throw Self.unreachable(proxy) }
+      do throws(MeshError) {
+        return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
+      } catch  where error.code == .notFound {
+        // istiod names a VM by its own host name, which no WorkloadEntry need have.
+        throw Self.unreachable(proxy)
+      }
     }
+  }
+
+  /// Why a proxy that is no pod is not asked: the API server leads to pods alone.
+  private static func unreachable(_ proxy: ObjectRef) -> MeshError {
+    MeshError(
+      .unreachable, "it is no pod (a VM?), so the API server does not lead to its proxy", object: proxy,
+      remedy: "name its address in the configuration: envoy: [{url, workload: \(proxy.namespace)/\(proxy.name)}]")
   }
 
   /// A text as a value in a query.

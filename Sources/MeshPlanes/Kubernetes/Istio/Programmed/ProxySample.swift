@@ -23,6 +23,8 @@ struct ProxySample {
       }.map(\.ref)
     }
     func rank(_ ref: ObjectRef) -> Int {
+      // A VM's proxy can seldom be asked; what a pod's says of the same routes is as good.
+      if ref.kind != "pod" { return 3 }
       if unsettled.contains(ref) { return 0 }
       if gateways, snapshot.endpoints[ref]?.proxy == .gateway { return 1 }
       return namespaces.contains(ref.namespace) ? 2 : 3

@@ -152,7 +152,7 @@ struct SyncTable {
       guard fault == nil else { return }
       do throws(JSONError) {
         guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
-        if let endpoint = snapshot.endpoints[state.ref] {
+        if let endpoint = snapshot.endpoints[state.ref] ?? machine(state.ref) {
           // The name is kept once.
           state.ref = endpoint.ref
           state.workload = endpoint.workload
@@ -163,6 +163,13 @@ struct SyncTable {
       }
     }
     (self.states, self.fault) = (states, fault)
+  }
+
+  /// The VM of a proxy's name: istiod names proxies alike, whatever they run on.
+  private func machine(_ proxy: ObjectRef) -> Endpoint? {
+    var entry = proxy
+    entry.kind = IstioKind.workloadEntry.rawValue
+    return snapshot.endpoints[entry]
   }
 
   /// All proxies, once the answer has come to its end.

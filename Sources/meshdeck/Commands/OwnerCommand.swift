@@ -1,0 +1,115 @@
+import ArgumentParser
+import Dashboard
+import MeshKit
+
+/// `meshdeck owner`.
+struct OwnerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "owner",
+    abstract: "Show what else writes an object, and hold it: Flagger, Argo Rollouts, Argo CD, Flux.",
+    discussion: """
+      EXAMPLES
+        meshdeck owner show virtualservice/reviews -n shop
+        meshdeck owner suspend canary/reviews -n shop
+        meshdeck owner resume kustomization/apps --dry-run server
+      """,
+    subcommands: [Show.self, Suspend.self, Resume.self], defaultSubcommand: Show.self)
+
+  /// `meshdeck owner show`.
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: CommandWord.show.rawValue, abstract: "Show who else writes an object and what they do to an edit.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner show virtualservice/reviews -n shop
+          meshdeck owner show service/ledger -o json
+        """)
+
+    @Argument(help: "KIND/NAME, or any unambiguous part of plane/namespace/kind/name.")
+    var thing: String
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      let snapshot = await deck.view.snapshot
+      let all =
+        snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.destinations.keys
+        + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys + snapshot.workloads.keys
+      let ref = try Lookup.one(
+        thing, among: all, namespace: options.allNamespaces ? nil : options.namespace, what: "object")
+      let owners = try await Deadline.run(options.timeout) { try await deck.owners(of: ref) }
+      let console = options.console
+      switch options.output {
+      case .json, .yaml:
+        let items = owners.map { known -> JSONValue in
+          var value = known.owner.json
+          switch known.isHeld {
+          case .known(let held, _, _): value["held"] = .bool(held)
+          case .unknown(let reason): value["held"] = ["unknown": .string(reason)]
+          }
+          value["consequence"] = .string(known.owner.consequence)
+          return value
+        }
+        let list: JSONValue = [
+          "apiVersion": "meshdeck/v1", "kind": "OwnerList", "object": .string(ref.description), "items": .array(items),
+        ]
+        try console.write(
+          options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+      case .name: for known in owners { try console.line("\(known.owner.tool) \(known.owner.name)") }
+      case .table, .wide:
+        if owners.isEmpty { try console.line("\(ref): nobody else is known to write it") }
+        for known in owners { try console.line(known.warning) }
+      }
+    }
+  }
+
+  /// `meshdeck owner suspend`.
+  struct Suspend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Hold an owner, so that it leaves its objects as they are: through a plan, with undo.",
+      discussion: """
+        Flagger's Canary and Flux's Kustomization and HelmRelease are suspended, a Rollout is paused at its step, and
+        an Argo CD Application stops healing by itself.
+
+        EXAMPLES
+          meshdeck owner suspend canary/reviews -n shop
+          meshdeck owner suspend application/shop -y
+        """)
+
+    @Argument(help: "canary/NAME, rollout/NAME, application/NAME, kustomization/NAME or helmrelease/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, isHeld: true, write, options) }
+  }
+
+  /// `meshdeck owner resume`.
+  struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let a held owner work again.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner resume canary/reviews -n shop
+        """)
+
+    @Argument(help: "canary/NAME, rollout/NAME, application/NAME, kustomization/NAME or helmrelease/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, isHeld: false, write, options) }
+  }
+
+  private static func run(
+    _ typed: String, isHeld: Bool, _ write: WriteOptions, _ options: GlobalOptions
+  ) async throws {
+    let deck = try await options.connect()
+    let namespace = options.allNamespaces ? nil : options.namespace
+    let intent = try await Deadline.run(options.timeout) { () async throws -> Intent in
+      try deck.intent(holding: try await deck.owner(typed, namespace: namespace), isHeld)
+    }
+    try await PlanRun(deck: deck, options: options, write: write).run(intent)
+  }
+}
