@@ -75,7 +75,7 @@ let package = Package(
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
     library(
       "Scenarios", path: "Fixtures/Scenarios",
-      resources: ["shop", "small", "large", "dialects", "hybrid"].map { .embedInCode("\($0).yaml") }),
+      resources: ["shop", "small", "large", "dialects", "hybrid", "clusters"].map { .embedInCode("\($0).yaml") }),
     library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",

@@ -1,7 +1,7 @@
 /// The scenarios of the embedded mesh, compiled into the binary.
 public enum Scenarios {
   /// The names of all scenarios.
-  public static let names = ["shop", "small", "large", "dialects", "hybrid"]
+  public static let names = ["shop", "small", "large", "dialects", "hybrid", "clusters"]
 
   /// The YAML text of a scenario by name, or `nil` where there is none of that name.
   public static func yaml(named name: String) -> [UInt8]? {
@@ -10,6 +10,7 @@ public enum Scenarios {
     case "small": PackageResources.small_yaml
     case "dialects": PackageResources.dialects_yaml
     case "hybrid": PackageResources.hybrid_yaml
+    case "clusters": PackageResources.clusters_yaml
     case "large": PackageResources.large_yaml
     default: nil
     }

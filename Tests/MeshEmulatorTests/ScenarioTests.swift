@@ -4,7 +4,9 @@ import Testing
 @testable import MeshEmulator
 
 @Suite struct ScenarioTests {
-  @Test(arguments: ["shop", "small", "large", "dialects", "hybrid"]) func everyScenarioIsRead(name: String) throws {
+  @Test(arguments: ["shop", "small", "large", "dialects", "hybrid", "clusters"]) func everyScenarioIsRead(name: String)
+    throws
+  {
     #expect(try Scenario.builtIn(name).name == name)
   }
 

@@ -29,7 +29,7 @@ import Testing
 
   @Test func itsOwnWordIsMissingForAReasonThatSaysWhatToDo() async {
     let admin = IstioProxyAdmin(dialect: IstioDialect(), access: StoredObjects())
-    do {
+    do throws(MeshError) {
       _ = try await admin.get(Self.machine, "/certs")
       Issue.record("there is nothing to answer")
     } catch {

@@ -67,9 +67,9 @@ enum TopologyView {
       horizontal: 1)
     let isDown = box.node.total > 0 && box.node.ready < box.node.total
     frame.put(
-      SafeText(box.node.ref.name), in: inside, style: isChosen ? .selection : isDown ? .warn : Style.text.bold)
+      SafeText(box.title), in: inside, style: isChosen ? .selection : isDown ? .warn : Style.text.bold)
     if isChosen { frame.put(frame.glyphs.cursor, x: rect.x + 1, y: inside.y, style: .accent) }
-    var lines = [SafeText(box.note)]
+    var lines = [SafeText(GraphLayout.note(box.node))]
     if isDown { lines.append("\(box.node.ready)/\(box.node.total) ready") }
     for (row, line) in lines.enumerated() where row + 1 < inside.height {
       frame.put(line, in: inside.row(row + 1), style: .muted)

@@ -9,8 +9,8 @@ struct GraphLayout: Sendable {
     var node: TopologyGraph.Node
     /// Where its box stands.
     var rect: Rect
-    /// What stands below its name.
-    var note: String
+    /// What stands in its first line: the node's name, with its plane where there are several.
+    var title: String
     /// The column, counted from the callers' side.
     var column: Int
     /// The callees that are drawn to the left of it, or in it, since calls go round in a circle.
@@ -54,7 +54,8 @@ struct GraphLayout: Sendable {
     boxes = graph.nodes.enumerated().map { index, node in
       Box(
         node: node, rect: Rect(x: 0, y: 0, width: 0, height: 0),
-        note: GraphLayout.note(node, withPlane: isOfSeveralPlanes), column: layers.layer[index], loops: [])
+        title: isOfSeveralPlanes && node.ref.name != node.ref.plane
+          ? "\(node.ref.name) @\(node.ref.plane)" : node.ref.name, column: layers.layer[index], loops: [])
     }
     for edge in layers.edges {
       wires.append(
@@ -158,11 +159,13 @@ struct GraphLayout: Sendable {
   }
 
   private func boxWidth(_ box: Box) -> Int {
-    min(max(SafeText(box.node.ref.name).columns, SafeText(box.note).columns), GraphLayout.nameLimit) + 4
+    min(
+      max(SafeText(box.title).columns, SafeText(GraphLayout.note(box.node)).columns),
+      box.title == box.node.ref.name ? GraphLayout.nameLimit : GraphLayout.nameLimit + 8) + 4
   }
 
-  /// What stands below a node's name: its namespace, its kind where it is no plain container, its plane where asked for.
-  static func note(_ node: TopologyGraph.Node, withPlane: Bool) -> String {
+  /// What stands below a node's name: its namespace, its kind where it is no plain container.
+  static func note(_ node: TopologyGraph.Node) -> String {
     var words: [String] = []
     if let grouping = GraphGrouping(rawValue: node.ref.kind) {
       words.append(grouping.rawValue)
@@ -171,7 +174,6 @@ struct GraphLayout: Sendable {
     }
     if let role = node.role, [.database, .cache, .message].contains(role) { words.append(role.rawValue) }
     if node.runtime != .container { words.append(node.runtime.rawValue) }
-    if withPlane, node.ref.name != node.ref.plane { words.append("@\(node.ref.plane)") }
     return words.joined(separator: " ")
   }
 

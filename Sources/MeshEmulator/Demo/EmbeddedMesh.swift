@@ -24,6 +24,18 @@ public final class EmbeddedMesh: Sendable {
     public var istiod: String
     /// The planes beside Kubernetes.
     public var planes: [EmbeddedPlane]
+    /// The clusters by the contexts of the kubeconfig, the first one's first.
+    public var clusters: [Cluster]
+
+    /// One cluster of the estate.
+    public struct Cluster: Sendable, Hashable {
+      /// Its context in the kubeconfig; the cluster's name where there are several.
+      public var context: String
+      /// The Kubernetes API.
+      public var kubernetes: String
+      /// The metrics of its proxies.
+      public var metrics: String
+    }
   }
 
   /// The ports to listen on; a free one each where 0.
@@ -47,6 +59,8 @@ public final class EmbeddedMesh: Sendable {
   /// The Kubernetes API.
   public let api: KubernetesAPIServer
   private let platforms: [ServedPlatform]
+  private let name: String
+  private let clusters: [EmbeddedMesh]
   private let metricsServer: PlainServer
   private let istiodServer: PlainServer
   private let tasks = Mutex<[Task<Void, any Error>]>([])
@@ -67,6 +81,10 @@ public final class EmbeddedMesh: Sendable {
     let answers = MeshAnswers(store: estate.store, simulation: estate.simulation, clock: clock)
     self.estate = estate
     platforms = try scenario.platforms.map { try ServedPlatform($0, seed: seed, clock: clock) }
+    name = scenario.mesh.cluster
+    clusters = try scenario.clusters.enumerated().map { number, cluster in
+      try EmbeddedMesh(scenario: cluster, seed: seed &+ UInt64(number) &+ 1, clock: clock)
+    }
     api = try KubernetesAPIServer(store: estate.store, port: ports.kubernetes) { request in answers.answer(request) }
     metricsServer = try PlainServer(port: ports.metrics) { answers.metrics($0) }
     istiodServer = try PlainServer(port: ports.istiod) { answers.istiod($0) }
@@ -92,13 +110,51 @@ public final class EmbeddedMesh: Sendable {
     do {
       var planes: [EmbeddedPlane] = []
       for platform in platforms { planes.append(try await platform.plane) }
+      var served = [
+        Endpoints.Cluster(
+          context: clusters.isEmpty ? "meshdeck" : name, kubernetes: try await api.address,
+          metrics: try await metrics.address + "/metrics")
+      ]
+      for cluster in clusters {
+        var other = try await cluster.start().clusters
+        for place in other.indices { other[place].context = cluster.name }
+        served += other
+      }
+      let own = try await api.kubeconfig()
       return Endpoints(
-        kubeconfig: try await api.kubeconfig(), kubernetes: try await api.address,
-        metrics: try await metrics.address + "/metrics", istiod: try await istiod.address, planes: planes)
+        kubeconfig: clusters.isEmpty ? own : Self.kubeconfig(served),
+        kubernetes: served[0].kubernetes, metrics: served[0].metrics, istiod: try await istiod.address, planes: planes,
+        clusters: served)
     } catch {
       await stop()
       throw error
     }
+  }
+
+  /// A kubeconfig of several clusters, a context each; the first one's is the current one.
+  private static func kubeconfig(_ clusters: [Endpoints.Cluster]) -> String {
+    let servers = clusters.map { "- {name: \"\($0.context)\", cluster: {server: \"\($0.kubernetes)\"}}" }
+    let contexts = clusters.map { "- {name: \"\($0.context)\", context: {cluster: \"\($0.context)\", user: admin}}" }
+    return """
+      apiVersion: v1
+      kind: Config
+      clusters:
+      \(servers.joined(separator: "\n"))
+      users: [{name: admin, user: {}}]
+      contexts:
+      \(contexts.joined(separator: "\n"))
+      current-context: "\(clusters.first?.context ?? "")"
+
+      """
+  }
+
+  /// Stops serving a further cluster, as one that can no longer be reached.
+  ///
+  /// - Returns: Whether there is one of that name.
+  public func lose(cluster name: String) async -> Bool {
+    guard let cluster = clusters.first(where: { $0.name == name }) else { return false }
+    await cluster.stop()
+    return true
   }
 
   /// Stops serving and closes every connection.
@@ -112,6 +168,7 @@ public final class EmbeddedMesh: Sendable {
     await metricsServer.stop()
     await istiodServer.stop()
     for platform in platforms { await platform.stop() }
+    for cluster in clusters { await cluster.stop() }
   }
 }
 

@@ -42,7 +42,7 @@ struct ProxyView {
     var labels = JSONObject()
     for (key, value) in proxy.labels.sorted(by: { $0.key < $1.key }) { labels[key] = .string(value) }
     return [
-      "INTERCEPTION_MODE": "REDIRECT", "NAMESPACE": .string(proxy.namespace), "CLUSTER_ID": "Kubernetes",
+      "INTERCEPTION_MODE": "REDIRECT", "NAMESPACE": .string(proxy.namespace), "CLUSTER_ID": .string(mesh.cluster),
       "SERVICE_ACCOUNT": .string(proxy.serviceAccount), "NAME": .string(proxy.name),
       "ISTIO_VERSION": .string(mesh.version), "LABELS": .object(labels), "INSTANCE_IPS": .string(proxy.address),
       "PROXY_CONFIG": [:], "WORKLOAD_NAME": .string(proxy.workload),

@@ -57,7 +57,7 @@ struct IstiodDebug {
       return distribution.pushes.last { $0.id == 0 || $0.time + delay <= time } ?? sent
     }
     var value: JSONValue = [
-      "cluster_id": "Kubernetes", "proxy": .string(proxy.proxyID),
+      "cluster_id": .string(mesh.cluster), "proxy": .string(proxy.proxyID),
       "proxy_type": proxy.proxy == .gateway ? "router" : "sidecar", "istio_version": .string(mesh.version),
     ]
     var resources: JSONValue = [:]

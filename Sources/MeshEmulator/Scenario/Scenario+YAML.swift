@@ -27,6 +27,8 @@ extension Scenario {
       case "name": self.name = try value.string()
       case "platforms":
         for (name, value) in try value.members() { platforms.append(try Platform(name, value)) }
+      case "clusters":
+        for (name, value) in try value.members() { clusters.append(try Scenario(cluster: name, value)) }
       case "dialects":
         for value in try value.elements() {
           let name = try value.string()
@@ -38,12 +40,28 @@ extension Scenario {
       default:
         guard try read(name, value) else {
           throw value.unknown(
-            name, known: "name wobble mesh dialects namespaces services arrivals proxies objects generate platforms")
+            name,
+            known: "name wobble mesh dialects namespaces services arrivals proxies objects generate platforms clusters")
         }
       }
     }
     guard !self.name.isEmpty else { throw document.fail("name is missing; write `name: shop`") }
     try check(document)
+    let names = [mesh.cluster] + clusters.map(\.name)
+    if Set(names).count < names.count { throw document.fail("two clusters have one name", code: .reference) }
+  }
+
+  /// Reads the section of a further cluster; its control plane says the section's name as the cluster's.
+  private init(cluster name: String, _ node: ScenarioNode) throws(ScenarioError) {
+    self.init(name: name)
+    for (name, value) in try node.members() {
+      let isKnown = try read(name, value)
+      guard isKnown else {
+        throw value.unknown(name, known: "wobble mesh namespaces services arrivals proxies objects generate")
+      }
+    }
+    mesh.cluster = name
+    try check(node)
   }
 
   /// Reads one of the fields that a scenario and a platform's section have in common.
@@ -124,7 +142,9 @@ extension Scenario.Mesh {
       case "trustDomain": trustDomain = try value.string()
       case "rootNamespace": rootNamespace = try value.string()
       case "autoMtls": autoMTLS = try value.bool()
-      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls")
+      case "cluster": cluster = try value.string()
+      case "meshId": meshID = try value.string()
+      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls cluster meshId")
       }
     }
   }

@@ -26,6 +26,8 @@ public struct Scenario: Sendable {
   public var generation: Generation?
   /// The platforms beside Kubernetes.
   public var platforms: [Platform] = []
+  /// The further clusters of the estate, each a scenario of its own whose name is the cluster's.
+  public var clusters: [Scenario] = []
 
   /// Creates an empty scenario.
   public init(name: String) { self.name = name }
@@ -40,6 +42,10 @@ public struct Scenario: Sendable {
     public var rootNamespace = "istio-system"
     /// Whether callers choose mTLS by what the endpoint can do.
     public var autoMTLS = true
+    /// The cluster's name as proxies say it.
+    public var cluster = "Kubernetes"
+    /// What tells the mesh from others; empty where nobody named it.
+    public var meshID = ""
   }
 
   /// A platform beside Kubernetes: a scenario of its own and its native configuration.

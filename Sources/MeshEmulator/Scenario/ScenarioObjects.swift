@@ -96,9 +96,10 @@ struct ScenarioObjects {
     istiod.labels = ["istio": "pilot", "istio.io/rev": "default"]
     istiod.versions = [Scenario.Version(name: "")]
     try emitApp(istiod, image: "registry.example/pilot:\(mesh.version)")
+    let identity = mesh.meshID.isEmpty ? "" : "\n  meshId: \(mesh.meshID)"
     let text = """
       defaultConfig:
-        discoveryAddress: istiod.\(mesh.rootNamespace).svc:15012
+        discoveryAddress: istiod.\(mesh.rootNamespace).svc:15012\(identity)
       enableAutoMtls: \(mesh.autoMTLS)
       rootNamespace: \(mesh.rootNamespace)
       trustDomain: \(mesh.trustDomain)

@@ -49,7 +49,7 @@ struct FlowLabels {
     label("source_principal", principal(source))
     label("source_app", source?.app)
     label("source_version", known(source?.version))
-    label("source_cluster", source == nil ? nil : "Kubernetes")
+    label("source_cluster", source == nil ? nil : mesh.cluster)
     label("destination_workload", target?.workload)
     label("destination_workload_namespace", target?.namespace)
     label("destination_principal", principal(target))
@@ -60,7 +60,7 @@ struct FlowLabels {
     label("destination_canonical_revision", target?.canonicalRevision ?? "latest")
     label("destination_service_name", service?.name)
     label("destination_service_namespace", service?.namespace)
-    label("destination_cluster", target == nil ? nil : "Kubernetes")
+    label("destination_cluster", target == nil ? nil : mesh.cluster)
     label("request_protocol", isConnection ? "tcp" : isGRPC ? "grpc" : "http")
     if !isConnection {
       label("response_code", String(outcome.code))

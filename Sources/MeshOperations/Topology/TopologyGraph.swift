@@ -161,7 +161,10 @@ extension MeshView {
   ) -> (ref: ObjectRef, service: String, reason: String?) {
     let end = placed.edge.destination
     let own = ref(end, plane: placed.destination)
-    guard own.kind == "service", let join = joins.join(of: own) ?? joins.join(ofHost: end.service),
+    var entry = own
+    entry.kind = "serviceentry"
+    guard own.kind == "service",
+      let join = joins.join(of: own) ?? joins.join(of: entry) ?? joins.join(ofHost: end.service),
       let here = join.members.first(where: { $0.plane == own.plane }).flatMap({ snapshot.services[$0] }),
       here.remote != nil || here.isExternal || here.selector.isEmpty
     else { return (own, end.service, nil) }

@@ -16,6 +16,7 @@ struct Demo: AsyncParsableCommand {
         meshdeck demo
         meshdeck demo --scenario small
         meshdeck demo --scenario hybrid
+        meshdeck demo --scenario clusters --lose west=30s
         meshdeck demo --serve -o json  print where it is served; serve until stopped
       """)
 
@@ -28,11 +29,19 @@ struct Demo: AsyncParsableCommand {
   @Option(help: "What the mesh's noise follows from.")
   var seed: UInt64 = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Stop serving a cluster of the scenario after this long, to see what is left.", valueName: "cluster=duration"))
+  var lose: String?
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    let loss = try lose.map(Self.loss)
     let mesh = try embedded()
     let endpoints = try await mesh.start()
+    let losing = try losing(loss, mesh, endpoints)
+    defer { losing?.cancel() }
     let folder = try Self.folder()
     let outcome: Result<Void, any Error>
     do {
@@ -43,6 +52,14 @@ struct Demo: AsyncParsableCommand {
     }
     try? FileManager.default.removeItem(atPath: folder)
     try outcome.get()
+  }
+
+  private static func loss(_ text: String) throws -> (cluster: String, after: Interval) {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let after = Interval(argument: parts[1]) else {
+      throw MeshError(.usage, "--lose \(text) is not CLUSTER=DURATION", remedy: "write for example --lose west=30s")
+    }
+    return (parts[0], after)
   }
 
   private func embedded() throws -> EmbeddedMesh {
@@ -58,24 +75,43 @@ struct Demo: AsyncParsableCommand {
   private func use(_ mesh: EmbeddedMesh, _ endpoints: EmbeddedMesh.Endpoints, _ folder: String) async throws {
     let kubeconfig = folder + "/kubeconfig"
     try Self.write(endpoints.kubeconfig, to: kubeconfig)
-    let plane = PlaneSetting(
-      name: "demo", kind: .kubernetes, kubeconfig: kubeconfig,
-      telemetry: TelemetrySetting(kind: .scrape, urls: [endpoints.metrics]))
+    let isAlone = endpoints.clusters.count == 1
+    let clusters = endpoints.clusters.map { cluster in
+      PlaneSetting(
+        name: isAlone ? "demo" : cluster.context, kind: .kubernetes, kubeconfig: kubeconfig,
+        context: isAlone ? nil : cluster.context,
+        telemetry: TelemetrySetting(kind: .scrape, urls: [cluster.metrics]))
+    }
     // Each platform's plane is configured by the very text that is printed for it.
     let others = try endpoints.planes.map { embedded in
       try ConfigurationFile.parse(
         JSONWriter.text(["planes": [embedded.setting]]), path: "the embedded mesh's \(embedded.name)"
       ).planes
     }.flatMap(\.self)
-    if serve { return try await announce(endpoints, [plane] + others, kubeconfig) }
+    if serve { return try await announce(endpoints, clusters + others, kubeconfig) }
     let variables = endpoints.planes.reduce(into: ProcessInfo.processInfo.environment) {
       $0.merge($1.environment) { _, new in new }
     }
-    try await show([plane] + others, environment: variables)
+    try await show(clusters + others, environment: variables)
     await mesh.stop()
   }
 
   // Swift 6.3.1 crashes splitting one coroutine of all this in a release build: these are functions of their own.
+
+  /// The task that stops serving a cluster in time.
+  @inline(never)
+  private func losing(
+    _ loss: (cluster: String, after: Interval)?, _ mesh: EmbeddedMesh, _ endpoints: EmbeddedMesh.Endpoints
+  ) throws -> Task<Void, any Error>? {
+    guard let (cluster, after) = loss else { return nil }
+    guard endpoints.clusters.dropFirst().contains(where: { $0.context == cluster }) else {
+      throw MeshError(.usage, "the scenario has no further cluster \(cluster)", remedy: "try --scenario clusters")
+    }
+    return Task {
+      try await Task.sleep(for: .seconds(after.seconds))
+      _ = await mesh.lose(cluster: cluster)
+    }
+  }
 
   /// Opens the dashboard on the embedded mesh.
   @inline(never)

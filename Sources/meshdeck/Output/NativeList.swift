@@ -9,42 +9,45 @@ struct NativeList {
   /// The objects of a kind, or of those one looks for first, of every plane that answers; a plane that fails is named on
   /// standard error, and only where all fail is there nothing.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
-    let answers = await withTaskGroup(of: PlaneAnswer.self) { group in
+    let outcomes = await withTaskGroup(of: Result<[NativeObject], MeshError>.self) { group in
       for connection in deck.live.connections {
-        group.addTask { await Self.answer(of: connection, kind: kind, namespace: namespace) }
+        group.addTask { await Self.outcome(connection, kind: kind, namespace: namespace) }
       }
-      var answers: [PlaneAnswer] = []
-      for await answer in group { answers.append(answer) }
-      return answers.sorted { $0.plane < $1.plane }
+      var outcomes: [Result<[NativeObject], MeshError>] = []
+      for await outcome in group { outcomes.append(outcome) }
+      return outcomes
     }
-    let failed = answers.compactMap(\.failure)
-    if failed.count == answers.count, let first = failed.first { throw first }
-    for failure in failed { Console.note("\(failure.plane ?? ""): \(failure.message)") }
-    return answers.flatMap(\.objects).sorted { $0.ref < $1.ref }
-  }
-
-  /// What one plane answered.
-  private struct PlaneAnswer: Sendable {
-    var plane: PlaneName
     var objects: [NativeObject] = []
-    var failure: MeshError?
+    var failures: [MeshError] = []
+    for outcome in outcomes {
+      switch outcome {
+      case .success(let found): objects += found
+      case .failure(let error): failures.append(error)
+      }
+    }
+    if failures.count == outcomes.count, let first = failures.first { throw first }
+    for failure in failures { Console.note(failure.description) }
+    return objects.sorted { $0.ref < $1.ref }
   }
 
-  private static func answer(of connection: PlaneConnection, kind: String?, namespace: String?) async -> PlaneAnswer {
-    var answer = PlaneAnswer(plane: connection.name)
+  /// What reading a plane came to: a function of its own, since Swift 6.3's optimiser breaks a task's closure that catches.
+  private static func outcome(
+    _ connection: PlaneConnection, kind: String?, namespace: String?
+  ) async -> Result<[NativeObject], MeshError> {
+    var objects: [NativeObject] = []
     let kinds = kind.map { [$0.lowercased()] } ?? connection.control.configurationKinds
     for kind in kinds {
       do throws(MeshError) {
-        answer.objects += try await connection.control.natives(kind, namespace: namespace)
+        objects += try await connection.control.natives(kind, namespace: namespace)
       } catch {
         // A kind that was not asked for by name and is not served is no failure.
         guard kinds.count == 1 || error.code != .notFound else { continue }
-        answer.failure = error
-        answer.failure?.plane = connection.name
-        break
+        var failure = error
+        failure.plane = failure.plane ?? connection.name
+        return .failure(failure)
       }
     }
-    return answer
+    return .success(objects)
   }
 
   func write(_ objects: [NativeObject]) throws {

@@ -152,7 +152,7 @@ struct SyncTable {
       guard fault == nil else { return }
       do throws(JSONError) {
         guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
-        if let endpoint = snapshot.endpoints[state.ref] ?? machine(state.ref) {
+        if let endpoint = snapshot.endpoints[state.ref] ?? Self.machine(state.ref, in: snapshot) {
           // The name is kept once.
           state.ref = endpoint.ref
           state.workload = endpoint.workload
@@ -166,7 +166,7 @@ struct SyncTable {
   }
 
   /// The VM of a proxy's name: istiod names proxies alike, whatever they run on.
-  private func machine(_ proxy: ObjectRef) -> Endpoint? {
+  private static func machine(_ proxy: ObjectRef, in snapshot: MeshSnapshot) -> Endpoint? {
     var entry = proxy
     entry.kind = IstioKind.workloadEntry.rawValue
     return snapshot.endpoints[entry]
