@@ -61,14 +61,17 @@ enum Command: Sendable, Hashable {
     }
     let routes = (view?.snapshot ?? MeshSnapshot()).routes.values.filter { $0.rules.contains { $0.backends.count > 1 } }
       .map(\.ref)
-    var entries: [WeightsIntent.Entry] = []
+    var entries: [(backend: String, weight: String)] = []
     for word in words.dropFirst() {
       guard let equals = word.lastIndex(of: "="), equals > word.startIndex,
-        let weight = Int(word[word.index(after: equals)...]), weight >= 0
+        case let number = word[word.index(after: equals)...], let weight = WeightText.hundredths(number), weight >= 0
       else { throw MeshError(.usage, "\(word) is not BACKEND=WEIGHT", remedy: "write for example v2=30") }
-      entries.append(WeightsIntent.Entry(backend: String(word[..<equals]), weight: weight))
+      entries.append((String(word[..<equals]), String(number)))
     }
-    return WeightsIntent(route: try one(name, among: routes, "split"), rule: rule, weights: entries)
+    guard let intent = WeightsIntent(route: try one(name, among: routes, "split"), rule: rule, typed: entries) else {
+      throw MeshError(.usage, "a weight is no number of at most two decimals", remedy: "write for example v2=2.5")
+    }
+    return intent
   }
 
   /// An mTLS intent of a scope and a mode as typed: `mesh`, `namespace/NAME`, `workload/NAME`, `port/WORKLOAD:PORT`.

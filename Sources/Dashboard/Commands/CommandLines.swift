@@ -59,7 +59,7 @@ enum CommandLines {
         return [named(words(.canary, .show), route, state)]
       }
       let intent = draft.intent(route)
-      var line = words(.canary, .set) + [route.name] + intent.weights.map { "\($0.backend)=\($0.weight)" }
+      var line = words(.canary, .set) + [route.name] + intent.weights.map { "\($0.backend)=\(intent.text(of: $0))" }
       if let rule = intent.rule { line += [CommandOption.rule.typed, rule] }
       return [named(words(.canary, .show), route, state), line + place(route, state)]
     case .pair(let pair): return [named(words(.mtls, .show), pair.server, state)]

@@ -25,6 +25,8 @@ struct WeightDraft: Sendable, Hashable {
 
   /// The rule, as intents name it.
   var rule: String
+  /// How many of the units of weights make a written 1.
+  let scale: Int
   /// The weights in the order written.
   var entries: [Entry]
   /// The weights it began with.
@@ -33,6 +35,8 @@ struct WeightDraft: Sendable, Hashable {
   /// A draft that changes nothing yet; weights nobody wrote begin as shares of 100.
   init(_ split: Split) {
     rule = String(split.ruleIndex)
+    let scale = split.dialect.weightScale
+    self.scale = scale
     // Weights come from outside: kept where sums cannot overflow.
     let written = split.backends.map { backend in
       min(max(backend.desired.value?.weight ?? backend.programmed.value?.weight ?? 0, 0), 1_000_000_000)
@@ -40,7 +44,7 @@ struct WeightDraft: Sendable, Hashable {
     let hasWeights = written.contains { $0 > 0 }
     entries = split.backends.enumerated().map { place, backend in
       let share = min(max(backend.expectedShare, 0), 1)
-      return Entry(name: backend.name, weight: hasWeights ? written[place] : Int((share * 100).rounded()))
+      return Entry(name: backend.name, weight: hasWeights ? written[place] : Int((share * 100).rounded()) * scale)
     }
     before = entries
   }
@@ -53,6 +57,22 @@ struct WeightDraft: Sendable, Hashable {
 
   /// How much one press moves: a twentieth of the whole, at least 1.
   var step: Int { max(1, total / 20) }
+
+  /// A weight as it is written.
+  func text(_ weight: Int) -> String { WeightText.text(weight, scale: scale) }
+
+  /// The weight that is typed: a number, or a percentage of the whole; `nil` for what is none, or finer than weights are.
+  func weight(typed text: String) -> Int? {
+    let isPercentage = text.hasSuffix("%")
+    guard let typed = WeightText.hundredths(isPercentage ? text.dropLast() : text[...]), typed >= 0 else { return nil }
+    if isPercentage {
+      return Int((Double(total) * Double(min(typed, 100 * WeightText.typedScale)) / 10_000).rounded())
+    }
+    guard case let (units, overflows) = typed.multipliedReportingOverflow(by: scale), !overflows,
+      units % WeightText.typedScale == 0
+    else { return nil }
+    return units / WeightText.typedScale
+  }
 
   /// The share of a backend, 0–1.
   func share(_ place: Int) -> Double? {
@@ -89,7 +109,7 @@ struct WeightDraft: Sendable, Hashable {
   func intent(_ route: ObjectRef) -> WeightsIntent {
     WeightsIntent(
       route: route, rule: rule,
-      weights: entries.map { WeightsIntent.Entry(backend: $0.name, weight: $0.weight) })
+      weights: entries.map { WeightsIntent.Entry(backend: $0.name, weight: $0.weight) }, scale: scale)
   }
 
   private func largest(besides place: Int) -> Int? {

@@ -88,7 +88,7 @@ struct CellContext {
       if let reason = row.unreachable { return Line("\(reason)", .bad) }
       let settings = RuleText.settings(row.rule)
       return Cells.text(
-        "\(RuleText.matches(row.rule)) → \(RuleText.destinations(row.rule))\(settings.isEmpty ? "" : "; ")\(settings.joined(separator: ", "))",
+        "\(RuleText.matches(row.rule)) → \(RuleText.destinations(row.rule, in: row.route.dialect))\(settings.isEmpty ? "" : "; ")\(settings.joined(separator: ", "))",
         .muted)
     case .accepted(let row): return Cells.text(row.reasons.map(\.description).joined(separator: "; "), .muted)
     case .finding(let finding):
@@ -126,7 +126,8 @@ struct CellContext {
     let style: Style = row.unreachable == nil ? .text : .muted
     return [
       Line("\(row.index)", .muted), Cells.text(row.rule.name.isEmpty ? "–" : row.rule.name, style),
-      Cells.text(RuleText.matches(row.rule), style), Cells.text(RuleText.destinations(row.rule), style), settings,
+      Cells.text(RuleText.matches(row.rule), style),
+      Cells.text(RuleText.destinations(row.rule, in: row.route.dialect), style), settings,
     ]
   }
 

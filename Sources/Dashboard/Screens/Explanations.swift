@@ -56,7 +56,9 @@ enum Explanations {
     case .backend(let row):
       guard let backend = row.backend else { return [] }
       return [
-        known("desired", backend.desired, state) { "weight \($0.weight), \(Figures.percent($0.share))" },
+        known("desired", backend.desired, state) {
+          "weight \(row.split.dialect.text(ofWeight: $0.weight)), \(Figures.percent($0.share))"
+        },
         known("programmed", backend.programmed, state) {
           "\(Figures.percent($0.share)) on \($0.acknowledged) of \($0.proxies) proxies"
         },
@@ -167,7 +169,7 @@ enum Explanations {
     lines += [text(""), heading("SENDS TO")]
     lines += row.rule.backends.map { backend in
       text(
-        "  \(backend.host) \(backend.subset ?? "")  weight \(backend.weight.map(String.init) ?? "not written")\(backend.port.map { ", port \($0)" } ?? "")"
+        "  \(backend.host) \(backend.subset ?? "")  weight \(backend.weight.map(row.route.dialect.text(ofWeight:)) ?? "not written")\(backend.port.map { ", port \($0)" } ?? "")"
       )
     }
     if let action = row.rule.action { lines.append(text("  \(action)")) }

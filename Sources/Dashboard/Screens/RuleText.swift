@@ -9,14 +9,15 @@ enum RuleText {
   }
 
   /// Where requests go.
-  static func destinations(_ rule: Rule) -> String {
+  static func destinations(_ rule: Rule, in dialect: Dialect) -> String {
     if let action = rule.action { return action }
     if let delegate = rule.delegate { return "delegate \(delegate.namespace)/\(delegate.name)" }
     if rule.backends.count == 1, let only = rule.backends.first {
       return only.name == only.host ? only.host : "\(only.host) \(only.name)"
     }
-    return rule.backends.map { backend in "\(backend.name) \(backend.weight.map(String.init) ?? "–")" }.joined(
-      separator: ", ")
+    return rule.backends.map { backend in "\(backend.name) \(backend.weight.map(dialect.text(ofWeight:)) ?? "–")" }
+      .joined(
+        separator: ", ")
   }
 
   /// The settings that differ from none.

@@ -27,7 +27,7 @@ extension Update {
       guard case .backend(let row)? = state.chosenRow, let backend = row.backend else { return [] }
       let draft = state.drafts[SplitKey(row.split)] ?? WeightDraft(row.split)
       state.input = InputLine(purpose: .weight, editor: LineEditor(""))
-      state.toast = Toast("weight of \(backend.name), of \(draft.total)", .info)
+      state.toast = Toast("weight of \(backend.name), of \(draft.text(draft.total))", .info)
     case "canaries.apply": return applyDraft(&state)
     case "canaries.undo": return undoNewest(&state)
     case "mtls.set", "mtls.check": openModeForm(isCheck: id == "mtls.check", &state)
@@ -73,15 +73,15 @@ extension Update {
   /// Sets the chosen backend's weight as typed.
   func setWeight(_ text: String, _ state: inout DashboardState) -> [Effect<Message>] {
     guard case .backend(let row)? = state.chosenRow else { return [] }
-    let bare = text.trimmed
-    guard let weight = Int(bare.hasSuffix("%") ? String(bare.dropLast()) : bare), weight >= 0 else {
+    let key = SplitKey(row.split)
+    var draft = state.drafts[key] ?? WeightDraft(row.split)
+    guard let wanted = draft.weight(typed: text.trimmed) else {
       state.toast = Toast("\(text) is no weight", .bad)
       return []
     }
-    let key = SplitKey(row.split)
-    var draft = state.drafts[key] ?? WeightDraft(row.split)
-    let wanted = bare.hasSuffix("%") ? Int((Double(draft.total) * Double(min(weight, 100)) / 100).rounded()) : weight
-    if wanted > draft.total { state.toast = Toast("the weights add up to \(draft.total): more cannot be given", .warn) }
+    if wanted > draft.total {
+      state.toast = Toast("the weights add up to \(draft.text(draft.total)): more cannot be given", .warn)
+    }
     draft.set(wanted, at: row.place)
     state.drafts[key] = draft.isChanged ? draft : nil
     return []

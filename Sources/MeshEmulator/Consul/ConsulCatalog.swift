@@ -1,19 +1,129 @@
 import MeshModel
 
-/// The catalog: what runs, as registered by agents on machines.
-extension ConsulServer {
-  /// The index of the last change to what runs.
-  var catalogIndex: Int {
-    [ResourceID("pods"), ResourceID("services")].flatMap { estate.store.list($0) }.map(\.resourceVersion).max() ?? 1
+/// The catalog: what runs, as agents on machines have registered it. Each instance stands on a machine of its own, with
+/// its sidecar beside it.
+struct ConsulCatalog: Sendable {
+  let services: [Instance]
+
+  /// An instance of a service, and the Envoy that stands before it.
+  struct Instance: Sendable {
+    var service: String
+    var number: Int
+    var version: String
+    var address: String
+    var port: Int
+    var isReady: Bool
+    var hasSidecar: Bool
+    /// The services that its sidecar may call.
+    var upstreams: [String]
+
+    var node: String { "vm-\(service)-\(version.isEmpty ? "" : "\(version)-")\(number)" }
+    var id: String { "\(service)-\(version.isEmpty ? "" : "\(version)-")\(number)" }
   }
 
-  /// The names of services with their tags.
-  var services: JSONValue {
+  init(_ estate: Estate) {
+    let registry = estate.state.registry
+    let apps = Dictionary(
+      estate.scenario.apps.map { ("\($0.namespace)/\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+    var counts: [String: Int] = [:]
+    services = registry.sortedInstances.compactMap { instance -> Instance? in
+      guard let name = instance.labels["app"], let app = apps["\(instance.namespace)/\(name)"] else { return nil }
+      let number = counts[instance.workload, default: 0] + 1
+      counts[instance.workload] = number
+      return Instance(
+        service: name, number: number, version: instance.labels["version"] ?? "", address: instance.address,
+        port: app.ports.first?.number ?? 0, isReady: instance.isReady, hasSidecar: instance.hasProxy,
+        upstreams: Set(app.calls.map(\.to)).sorted())
+    }
+  }
+
+  /// The names of everything registered, with tags.
+  var names: JSONValue {
     var result: JSONValue = ["consul": []]
-    for service in config.services {
-      result[service] = []
-      result["\(service)-sidecar-proxy"] = []
+    for name in Set(services.map(\.service)).sorted() {
+      result[name] = []
+      if services.contains(where: { $0.service == name && $0.hasSidecar }) { result[name + Self.sidecar] = [] }
     }
     return result
+  }
+
+  static let sidecar = "-sidecar-proxy"
+
+  /// The instances of a registered name that a filter selects.
+  func instances(of name: String, filter: ConsulFilter) -> [(instance: Instance, isSidecar: Bool)] {
+    services.flatMap { instance -> [(Instance, Bool)] in
+      var found: [(Instance, Bool)] = []
+      if instance.service == name { found.append((instance, false)) }
+      if instance.hasSidecar, instance.service + Self.sidecar == name { found.append((instance, true)) }
+      return found
+    }.filter { filter.matches(Self.meta($0.0)) }
+  }
+
+  /// The sidecars that stand before a service.
+  func sidecars(of name: String) -> [(instance: Instance, isSidecar: Bool)] {
+    services.filter { $0.service == name && $0.hasSidecar }.map { ($0, true) }
+  }
+
+  private static func meta(_ instance: Instance) -> [String: String] {
+    instance.version.isEmpty ? [:] : ["version": instance.version]
+  }
+
+  private static func metaJSON(_ instance: Instance) -> JSONValue {
+    .object(JSONObject(meta(instance).map { .init(name: $0.key, value: .string($0.value)) }))
+  }
+
+  /// The service of a `health` answer.
+  static func service(_ instance: Instance, isSidecar: Bool, index: Int) -> JSONValue {
+    var json: JSONValue = [
+      "ID": .string(instance.id + (isSidecar ? sidecar : "")),
+      "Service": .string(instance.service + (isSidecar ? sidecar : "")), "Tags": [],
+      "Address": .string(instance.address),
+      "Meta": metaJSON(instance), "Port": .int(isSidecar ? 20_000 : instance.port),
+      "Weights": ["Passing": 1, "Warning": 1], "EnableTagOverride": false, "Proxy": [:], "Connect": [:],
+      "CreateIndex": .int(index), "ModifyIndex": .int(index),
+    ]
+    guard isSidecar else { return json }
+    json["Kind"] = "connect-proxy"
+    json["Proxy"] = [
+      "DestinationServiceName": .string(instance.service), "DestinationServiceID": .string(instance.id),
+      "LocalServiceAddress": "127.0.0.1", "LocalServicePort": .int(instance.port), "Mode": "", "MeshGateway": [:],
+      "Expose": [:],
+      "Upstreams": .array(
+        instance.upstreams.enumerated().map { place, upstream in
+          [
+            "DestinationType": "service", "DestinationName": .string(upstream), "Datacenter": "",
+            "LocalBindPort": .int(9_191 + place), "MeshGateway": [:],
+          ]
+        }),
+    ]
+    return json
+  }
+
+  /// The node of an answer.
+  static func node(_ instance: Instance, index: Int) -> JSONValue {
+    [
+      "ID": "", "Node": .string(instance.node), "Address": .string(instance.address),
+      "Datacenter": .string(ConsulServer.datacenter), "TaggedAddresses": [:], "Meta": [:], "CreateIndex": .int(index),
+      "ModifyIndex": .int(index),
+    ]
+  }
+
+  /// The checks of an instance: that of its node and its own.
+  static func checks(_ instance: Instance, isSidecar: Bool, index: Int) -> [JSONValue] {
+    func check(_ id: String, _ name: String, _ service: String, _ isPassing: Bool) -> JSONValue {
+      [
+        "Node": .string(instance.node), "CheckID": .string(id), "Name": .string(name),
+        "Status": isPassing ? "passing" : "critical", "Notes": "",
+        "Output": isPassing ? "" : "dial tcp: connect: connection refused",
+        "ServiceID": .string(service.isEmpty ? "" : instance.id + (isSidecar ? sidecar : "")),
+        "ServiceName": .string(service), "ServiceTags": [], "Type": service.isEmpty ? "" : "tcp", "Definition": [:],
+        "CreateIndex": .int(index), "ModifyIndex": .int(index),
+      ]
+    }
+    let service = instance.service + (isSidecar ? sidecar : "")
+    return [
+      check("serfHealth", "Serf Health Status", "", true),
+      check("service:\(instance.id)", "Service '\(service)' check", service, isSidecar || instance.isReady),
+    ]
   }
 }

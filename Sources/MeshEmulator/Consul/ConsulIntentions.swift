@@ -79,6 +79,9 @@ struct ConsulFilter {
     }
     labels = parts.allSatisfy { $0 != nil } ? parts.compactMap(\.self) : [("none", "the filter is not understood")]
   }
+
+  /// Whether metadata is selected.
+  func matches(_ meta: [String: String]) -> Bool { labels.allSatisfy { meta[$0.key] == $0.value } }
 }
 
 extension StringProtocol {

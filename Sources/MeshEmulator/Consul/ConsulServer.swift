@@ -25,8 +25,10 @@ struct ConsulServer: EmbeddedPlatform {
   }
 
   func setting(address: String, metrics: String) -> JSONValue {
-    ["url": .string(address)]
+    ["url": .string(address), "telemetry": ["scrape": ["url": .string(metrics)]]]
   }
+
+  func exposition() -> [UInt8]? { ConsulExposition(state: estate.state, entries: config.entries).bytes() }
 
   func answer(_ request: PlainRequest) async -> PlainAnswer {
     do throws(ConsulFailure) {
@@ -48,8 +50,15 @@ struct ConsulServer: EmbeddedPlatform {
     case ("GET", "status", "leader"): return .json("127.0.0.1:8300")
     case ("GET", "status", "peers"): return .json(["127.0.0.1:8300"])
     case ("GET", "catalog", "datacenters"): return .json([.string(Self.datacenter)])
-    case ("GET", "catalog", "services"):
-      return try await blocking(request, index: { catalogIndex }) { () throws(ConsulFailure) in services }
+    case ("GET", "catalog", _): return try await catalog(path.dropFirst(2), request)
+    case ("GET", "health", _): return try await health(path.dropFirst(2), request)
+    case ("GET", "discovery-chain", let service?): return try await chain(service, request)
+    case ("GET", "internal", "ui") where path.count == 5 && path[3] == "service-topology":
+      return try await topology(path[4], request)
+    case ("POST", "internal", "acl") where path.count == 4 && path[3] == "authorize": return try authorize(request)
+    case ("GET", "connect", _): return try authority(path.dropFirst(2))
+    case ("GET", "agent", _): return try agent(path.dropFirst(2))
+    case ("GET", "acl", _): return try acl(path.dropFirst(2))
     default: throw .notAnEndpoint
     }
   }

@@ -18,14 +18,16 @@ public struct WeightsIntent: Sendable, Hashable {
   public var route: ObjectRef
   /// The rule by name or by its number from 0; `nil` where the route has one weighted rule.
   public var rule: String?
-  /// The weight of each backend by name, in the plane's own unit. A backend not named keeps its weight.
+  /// The weight of each backend by name, counted by ``scale``. A backend not named keeps its weight.
   public var weights: [Entry]
+  /// How many of the units of ``weights`` make a written 1: 1 for whole numbers, 100 for numbers of two decimals.
+  public var scale: Int
 
   /// A backend and its weight.
   public struct Entry: Sendable, Hashable {
     /// The backend's name: subset, revision or host.
     public var backend: String
-    /// Its weight in the plane's own unit.
+    /// Its weight, counted by the intent's scale.
     public var weight: Int
 
     /// Creates an entry.
@@ -36,11 +38,34 @@ public struct WeightsIntent: Sendable, Hashable {
   }
 
   /// Creates an intent.
-  public init(route: ObjectRef, rule: String? = nil, weights: [Entry]) {
+  public init(route: ObjectRef, rule: String? = nil, weights: [Entry], scale: Int = 1) {
     self.route = route
     self.rule = rule
     self.weights = weights
+    self.scale = scale
   }
+
+  /// Creates an intent of typed numbers, such as `30` or `2.5`; `nil` where one has more than two decimals or is none.
+  public init?(route: ObjectRef, rule: String? = nil, typed: [(backend: String, weight: String)]) {
+    var entries: [Entry] = []
+    for (backend, text) in typed {
+      guard let hundredths = WeightText.hundredths(text) else { return nil }
+      entries.append(Entry(backend: backend, weight: hundredths))
+    }
+    let isWhole = entries.allSatisfy { $0.weight % WeightText.typedScale == 0 }
+    if isWhole { for index in entries.indices { entries[index].weight /= WeightText.typedScale } }
+    self.init(route: route, rule: rule, weights: entries, scale: isWhole ? 1 : WeightText.typedScale)
+  }
+
+  /// The weight of an entry in the unit in which a dialect counts; `nil` where it has no such fractions.
+  public func weight(of entry: Entry, in dialect: Dialect) -> Int? {
+    let (scaled, overflows) = entry.weight.multipliedReportingOverflow(by: dialect.weightScale)
+    guard !overflows, scaled % scale == 0 else { return nil }
+    return scaled / scale
+  }
+
+  /// The weight of an entry as it is written.
+  public func text(of entry: Entry) -> String { WeightText.text(entry.weight, scale: scale) }
 }
 
 /// New settings of one rule; a field that is `nil` is left as it is.

@@ -56,7 +56,7 @@ extension Plane.Kind {
 /// The configuration API that routes and policies are written in: those spoken on a Kubernetes plane, and that of each
 /// platform that has its own.
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
-  case istio, linkerd, smi, knative, envoy
+  case istio, linkerd, smi, knative, envoy, consul
   case appMesh = "app-mesh"
   case trafficDirector = "traffic-director"
   case serviceFabric = "service-fabric"

@@ -127,7 +127,7 @@ public struct Backend: Sendable, Hashable {
   public var subset: String?
   /// The destination port, where written.
   public var port: Int?
-  /// The weight as written, in the plane's own unit; `nil` where absent (each dialect has its default).
+  /// The weight as written, in the plane's own unit (``Dialect/weightScale``); `nil` where absent (each dialect has its default).
   public var weight: Int?
   /// The place of the backend in the native object.
   public var pointer: JSONPointer

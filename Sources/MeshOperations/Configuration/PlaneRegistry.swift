@@ -12,15 +12,18 @@ public enum PlaneRegistry {
     return Dictionary(
       kubernetes + [
         (.appMesh, AppMeshRules()), (.trafficDirector, TrafficDirectorRules()), (.serviceFabric, ServiceFabricRules()),
+        (.consul, ConsulRules()),
       ],
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// The kinds of all dialects, and of the clouds' own meshes, whose objects are routes.
+  /// The kinds of all dialects, of the clouds' own meshes and of Consul, whose objects are routes.
   public static var routeKinds: Set<ObjectKind> {
-    all.reduce(into: ["route", "gatewayroute", "httproute", "grpcroute", "tcproute", "tlsroute"]) {
-      $0.formUnion($1.routeKinds)
-    }
+    all.reduce(
+      into: [
+        "route", "gatewayroute", "httproute", "grpcroute", "tcproute", "tlsroute", "service-splitter", "service-router",
+      ]
+    ) { $0.formUnion($1.routeKinds) }
   }
 
   /// The kinds of all dialects whose objects are gateways.
@@ -45,7 +48,8 @@ public enum PlaneRegistry {
     case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
     case .serviceFabric: return try serviceFabric(setting, configuration: configuration, environment: environment)
     case .xds: return try xds(setting, configuration: configuration, environment: environment)
-    case .consul, .mosn:
+    case .consul: return try consul(setting, configuration: configuration, environment: environment)
+    case .mosn:
       throw MeshError(
         .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
         remedy: "take it out of the configuration, or use kind kubernetes")
@@ -186,7 +190,8 @@ public enum PlaneRegistry {
 
   static func telemetry(
     _ setting: TelemetrySetting, environment: [String: String],
-    authorization own: PrometheusSettings.Authorization? = nil
+    authorization own: PrometheusSettings.Authorization? = nil,
+    vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> any TelemetrySource {
     let connection = try connectionSettings(setting, environment: environment)
     var authorization = try authorization(setting, environment: environment)
@@ -201,9 +206,12 @@ public enum PlaneRegistry {
     case .prometheus:
       return try Prometheus(
         PrometheusSettings(
-          url: setting.urls[0], connection: connection, authorization: authorization, headers: headers))
+          url: setting.urls[0], connection: connection, authorization: authorization, headers: headers,
+          vocabulary: vocabulary))
     case .scrape:
-      return try Scrape(ScrapeSettings(urls: setting.urls, connection: connection, authorization: authorization))
+      return try Scrape(
+        ScrapeSettings(
+          urls: setting.urls, connection: connection, authorization: authorization, vocabulary: vocabulary))
     case .cloudWatch:
       throw MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
     }

@@ -8,7 +8,7 @@ extension Intent {
       var value: JSONValue = ["set": "weights", "route": .string(intent.route.description)]
       if let rule = intent.rule { value["rule"] = .string(rule) }
       value["weights"] = .object(
-        JSONObject(intent.weights.map { .init(name: $0.backend, value: .int($0.weight)) }))
+        JSONObject(intent.weights.map { .init(name: $0.backend, value: .number(intent.text(of: $0))) }))
       return value
     case .rule(let intent): return intent.json
     case .mtls(let intent):
@@ -39,14 +39,14 @@ extension Intent {
       guard let members = json["weights"]?.object?.members, !members.isEmpty else {
         throw MeshError(.usage, "the intent names no weights", remedy: #"write "weights": {"v1": 70, "v2": 30}"#)
       }
-      var entries: [WeightsIntent.Entry] = []
-      for member in members {
-        guard let weight = member.value.int else {
-          throw MeshError(.usage, "the weight of \(member.name) is not a whole number")
-        }
-        entries.append(.init(backend: member.name, weight: weight))
+      let typed = members.map { member in
+        (backend: member.name, weight: member.value.int.map(String.init) ?? JSONWriter.text(member.value))
       }
-      self = .weights(WeightsIntent(route: try ref("route"), rule: json["rule"]?.string, weights: entries))
+      guard let intent = WeightsIntent(route: try ref("route"), rule: json["rule"]?.string, typed: typed) else {
+        throw MeshError(
+          .usage, "a weight is no number of at most two decimals", remedy: #"write "weights": {"v1": 70, "v2": 30}"#)
+      }
+      self = .weights(intent)
     case "rule": self = .rule(try RuleIntent(json: json, route: try ref("route")))
     case "mtls":
       guard let scope = json["scope"]?.string.flatMap(MTLSScope.init(rawValue:)),

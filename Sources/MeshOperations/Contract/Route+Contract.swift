@@ -27,7 +27,9 @@ public struct RouteItem: ContractItem, Sendable {
       writer.strings("attachedTo", route.attachedTo)
       writer.name("rules")
       writer.array { writer in
-        for (index, rule) in route.rules.enumerated() { rule.write(to: &writer, unreachable: unreachable[index]) }
+        for (index, rule) in route.rules.enumerated() {
+          rule.write(to: &writer, unreachable: unreachable[index], in: route.dialect)
+        }
       }
       writer.strings("owners", route.owners.map { "\($0.tool) \($0.name)" })
     }
@@ -35,7 +37,7 @@ public struct RouteItem: ContractItem, Sendable {
 }
 
 extension Rule {
-  func write(to writer: inout JSONWriter, unreachable: String?) {
+  func write(to writer: inout JSONWriter, unreachable: String?, in dialect: Dialect) {
     writer.object { writer in
       writer.member("name", name)
       writer.member("layer", layer.rawValue)
@@ -49,7 +51,7 @@ extension Rule {
             writer.member("host", backend.host)
             writer.member("subset", backend.subset)
             writer.member("port", backend.port)
-            writer.promised("weight", backend.weight)
+            writer.promised("weight", backend.weight.map { JSONValue.number(dialect.text(ofWeight: $0)) })
           }
         }
       }

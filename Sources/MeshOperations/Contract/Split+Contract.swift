@@ -14,23 +14,25 @@ extension Split: ContractItem {
       writer.member("host", host)
       writer.member("rule", rule)
       writer.name("backends")
-      writer.array { writer in for backend in backends { backend.write(to: &writer) } }
+      writer.array { writer in for backend in backends { backend.write(to: &writer, in: dialect) } }
       writer.strings("owners", owners.map { "\($0.tool) \($0.name)" })
     }
   }
 }
 
 extension SplitBackend {
-  func write(to writer: inout JSONWriter) {
+  func write(to writer: inout JSONWriter, in dialect: Dialect) {
     writer.object { writer in
       writer.member("name", name)
       writer.member("host", host)
       writer.member("desired", desired) { desired, writer in
-        writer.member("weight", desired.weight)
+        writer.name("weight")
+        writer.value(.number(dialect.text(ofWeight: desired.weight)))
         writer.member("share", desired.share)
       }
       writer.member("programmed", programmed) { programmed, writer in
-        writer.member("weight", programmed.weight)
+        writer.name("weight")
+        writer.value(.number(dialect.text(ofWeight: programmed.weight)))
         writer.member("share", programmed.share)
         writer.member("proxies", programmed.proxies)
         writer.member("acknowledged", programmed.acknowledged)

@@ -139,7 +139,7 @@ public struct Planner: Sendable {
   private func summary(of intent: Intent, _ steps: [Step]) -> String {
     switch intent {
     case .weights(let intent):
-      "\(intent.route.name): " + intent.weights.map { "\($0.backend) → \($0.weight)" }.joined(separator: ", ")
+      "\(intent.route.name): " + intent.weights.map { "\($0.backend) → \(intent.text(of: $0))" }.joined(separator: ", ")
     case .rule(let intent):
       "\(intent.route.name): " + (intent.rule.map { "rule \($0), " } ?? "")
         + intent.changedSettings.joined(separator: ", ")

@@ -9,8 +9,11 @@ struct IstioQueries {
 
   /// The window in seconds.
   var window: Double
+  /// Whose labels the metrics carry.
+  var vocabulary = MetricVocabulary.istio
 
   var requests: Query {
+    if vocabulary == .consul { return consulRequests }
     let rates = PromQL.sumOfRates(of: IstioMetric.requests, by: IstioMetric.requestLabels, window: window)
     return Query(
       id: "requests", text: rates + " > 0",
@@ -19,6 +22,7 @@ struct IstioQueries {
   }
 
   func latency(_ quantile: IstioTraffic.Quantile) -> Query {
+    if vocabulary == .consul { return consulLatency(quantile) }
     func buckets(_ metric: String) -> String {
       let rates = PromQL.sumOfRates(
         of: metric + "_bucket", by: ["le"] + IstioMetric.requestEdgeLabels, window: window)
@@ -32,6 +36,7 @@ struct IstioQueries {
   }
 
   var flows: Query {
+    if vocabulary == .consul { return consulFlows }
     let terms = FlowMeasure.allCases.map { measure in
       let rates = PromQL.sumOfRates(of: measure.counter, by: measure.labels, window: window)
       return "label_replace(\(rates) > 0, \"\(IstioMetric.measureLabel)\", \"\(measure.rawValue)\", \"\", \"\")"
@@ -43,7 +48,8 @@ struct IstioQueries {
   }
 
   var age: Query {
-    Query(
+    if vocabulary == .consul { return consulAge }
+    return Query(
       id: "age",
       text: "time() - max(timestamp(\(IstioMetric.requests)) or timestamp(\(IstioMetric.tcpSent)))",
       purpose: "seconds since the newest sample of any proxy")
@@ -51,6 +57,7 @@ struct IstioQueries {
 
   /// The requests a second of one flow; failures only where asked for.
   func history(of flow: FlowSelector, failuresOnly: Bool) -> Query {
+    if vocabulary == .consul { return consulHistory(of: flow, failuresOnly: failuresOnly) }
     let matchers = Self.matchers(flow)
     // A flow's destination tells of it where it can; the caller's proxy tells of what never got there.
     func rates(_ reporter: String, _ more: [PromQL.Matcher?]) -> String {

@@ -62,7 +62,7 @@ public final class Prometheus: TelemetrySource {
 
   /// The traffic of the whole mesh. Fails where the requests cannot be asked for; what else fails is a gap.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
-    let queries = IstioQueries(window: window)
+    let queries = IstioQueries(window: window, vocabulary: settings.vocabulary)
     let wanted =
       [queries.requests] + IstioTraffic.Quantile.allCases.map { queries.latency($0) } + [queries.flows, queries.age]
     let outcomes = await ask(wanted)
@@ -108,7 +108,7 @@ public final class Prometheus: TelemetrySource {
     let start = end - max(0, span)
     let widened = PrometheusAPI.step(from: start, to: end, wanted: step)
     // A rate needs two samples: the window is never shorter than a minute, nor than a step.
-    let queries = IstioQueries(window: max(60, widened))
+    let queries = IstioQueries(window: max(60, widened), vocabulary: settings.vocabulary)
     var records: [QueryRecord] = []
     var gaps: [String] = []
     var samples: [[Double: Sample]] = []

@@ -18,6 +18,8 @@ public struct PrometheusSettings: Sendable {
   /// Whether queries are sent as GET from the first: where a gateway takes every POST for a write, as the service proxy of
   /// a Kubernetes API server does.
   public var onlyReads: Bool
+  /// Whose labels the metrics carry.
+  public var vocabulary: MetricVocabulary
 
   /// Ways to prove who asks.
   public enum Authorization: Sendable {
@@ -39,8 +41,9 @@ public struct PrometheusSettings: Sendable {
   public init(
     url: String, connection: ConnectionSettings = ConnectionSettings(), authorization: Authorization = .none,
     headers: [(name: String, value: String)] = [], staleAfter: Double = 60, concurrency: Int = 4,
-    onlyReads: Bool = false
+    onlyReads: Bool = false, vocabulary: MetricVocabulary = .istio
   ) {
+    self.vocabulary = vocabulary
     self.onlyReads = onlyReads
     self.url = url
     self.connection = connection

@@ -50,13 +50,14 @@ public struct EnvoyCounters: Sendable, Hashable {
 /// The words of one endpoint's exposition text.
 enum ScrapeVocabulary: Sendable, Hashable {
   case istio
+  case consul
   case envoy(EnvoyNames)
 
   /// What lines of interest begin with.
   var prefix: String {
     switch self {
     case .istio: "istio_"
-    case .envoy: "envoy_cluster_"
+    case .consul, .envoy: "envoy_cluster_"
     }
   }
 
@@ -64,6 +65,7 @@ enum ScrapeVocabulary: Sendable, Hashable {
   var lack: String {
     switch self {
     case .istio: "has no Istio metric"
+    case .consul: "has no metric of a Consul sidecar"
     case .envoy: "counted no request to any cluster yet"
     }
   }

@@ -93,7 +93,11 @@ struct IstioSeriesStore: Sendable {
 
   private mutating func makeTrack(_ bytes: UnsafeBufferPointer<UInt8>) -> Track {
     guard let name = SeriesName(bytes) else { return Track(role: .unused, group: 0) }
-    if case .envoy(let names) = vocabulary { return makeTrack(name, names) }
+    switch vocabulary {
+    case .istio: break
+    case .consul: return makeConsulTrack(name)
+    case .envoy(let names): return makeTrack(name, names)
+    }
     let role = Self.role(name)
     let wanted: [String]
     switch role {
@@ -106,6 +110,18 @@ struct IstioSeriesStore: Sendable {
     for label in wanted { labels[label] = name.labels[label] }
     if case .flow(let measure) = role { labels[IstioMetric.measureLabel] = measure.rawValue }
     return track(role, labels)
+  }
+
+  /// A track of a counter of a Consul sidecar: requests by answer, and how long they took.
+  private mutating func makeConsulTrack(_ name: SeriesName) -> Track {
+    guard var labels = ConsulMetric.labels(name) else { return Track(role: .unused, group: 0) }
+    switch name.metric {
+    case ConsulMetric.requests: return track(.requests, labels)
+    case ConsulMetric.durationMilliseconds + "_bucket":
+      labels["response_code"] = nil
+      return track(Self.bucket(name, scale: 1), labels)
+    default: return Track(role: .unused, group: 0)
+    }
   }
 
   /// A track of a proxy's own counter, in the labels an assembly of edges takes.

@@ -47,7 +47,8 @@ public actor Scrape: TelemetrySource {
           session = try Session(base: origin, options: options)
         }
         sessions[origin] = session
-        let vocabulary = settings.envoys[url].map { ScrapeVocabulary.envoy(EnvoyNames($0)) } ?? .istio
+        let vocabulary: ScrapeVocabulary =
+          settings.envoys[url].map { .envoy(EnvoyNames($0)) } ?? (settings.vocabulary == .consul ? .consul : .istio)
         endpoints.append(
           Endpoint(url: url, transport: session, vocabulary: vocabulary, store: IstioSeriesStore(vocabulary)))
       } catch {

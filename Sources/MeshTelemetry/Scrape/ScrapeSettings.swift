@@ -4,8 +4,10 @@ public import MeshTransport
 public struct ScrapeSettings: Sendable {
   /// The addresses of the texts, such as `http://127.0.0.1:15020/stats/prometheus`.
   public var urls: [String]
-  /// The addresses that are proxies' own counters, and how they are read; the others hold Istio's metrics.
+  /// The addresses that are proxies' own counters, and how they are read; the others hold those of the vocabulary.
   public var envoys: [String: EnvoyCounters] = [:]
+  /// Whose labels the metrics carry.
+  public var vocabulary: MetricVocabulary
   /// Trust, client certificate and proxy.
   public var connection: ConnectionSettings
   /// How one proves who asks.
@@ -18,8 +20,10 @@ public struct ScrapeSettings: Sendable {
   /// Creates settings.
   public init(
     urls: [String], connection: ConnectionSettings = ConnectionSettings(),
-    authorization: PrometheusSettings.Authorization = .none, minimumInterval: Double = 1, limit: Int = 256 << 20
+    authorization: PrometheusSettings.Authorization = .none, minimumInterval: Double = 1, limit: Int = 256 << 20,
+    vocabulary: MetricVocabulary = .istio
   ) {
+    self.vocabulary = vocabulary
     self.urls = urls
     self.connection = connection
     self.authorization = authorization

@@ -41,12 +41,14 @@ struct Canary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: CommandWord.set.rawValue, abstract: "Set the weights of a split through a plan.",
       discussion: """
-        Weights are in the plane's own unit: in Istio they are proportions and need not add up to 100.
+        Weights are in the plane's own unit: in Istio they are proportions and need not add up to 100; in Consul they
+        are percentages of two decimals, and their sum is 100.
 
         EXAMPLES
           meshdeck canary set reviews v1=70 v2=30
           meshdeck canary set shop/reviews v1=0 v2=1 --dry-run server
           meshdeck canary set reviews v1=9 v2=1 --rule primary -y --reason "CHG-1234"
+          meshdeck canary set stock v1=97.5 v2=2.5 -p vms
         """)
 
     @Argument(help: "The route, by name.")
@@ -71,19 +73,22 @@ struct Canary: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { try await deck.load() }
       let route = try Lookup.weightedRoute(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
-      try await PlanRun(deck: deck, options: options, write: write)
-        .run(.weights(WeightsIntent(route: route.ref, rule: rule, weights: entries)))
+      guard let intent = WeightsIntent(route: route.ref, rule: rule, typed: entries) else {
+        throw MeshError(.usage, "a weight is no number of at most two decimals", remedy: "write for example v2=2.5")
+      }
+      try await PlanRun(deck: deck, options: options, write: write).run(.weights(intent))
     }
 
-    static func entry(_ text: String) throws -> WeightsIntent.Entry {
+    static func entry(_ text: String) throws -> (backend: String, weight: String) {
       guard let equals = text.lastIndex(of: "="), equals > text.startIndex else {
         throw MeshError(.usage, "\(text) is not BACKEND=WEIGHT", remedy: "write for example v2=30")
       }
       let number = text[text.index(after: equals)...]
-      guard let weight = Int(number) else {
-        throw MeshError(.usage, "\(number) is not a whole number", remedy: "write for example v2=30")
+      guard WeightText.hundredths(number) != nil else {
+        throw MeshError(
+          .usage, "\(number) is not a number of at most two decimals", remedy: "write for example v2=30 or v2=2.5")
       }
-      return WeightsIntent.Entry(backend: String(text[..<equals]), weight: weight)
+      return (String(text[..<equals]), String(number))
     }
   }
 }

@@ -59,7 +59,7 @@ struct Planes: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "add",
       abstract:
-        "Add a plane to the configuration file: a Kubernetes cluster, Envoy proxies, an xDS server, a cloud's mesh.",
+        "Add a plane to the configuration file: a Kubernetes cluster, Envoy proxies, an xDS server, a Consul, a cloud's mesh.",
       discussion: """
         EXAMPLES
           meshdeck planes add prod --from-context prod \\
@@ -68,6 +68,8 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add store --kind app-mesh --region eu-west-1 \\
             --endpoint http://127.0.0.1:5000
           meshdeck planes add gcp --kind traffic-director --project shop-prod
+          meshdeck planes add vms --kind consul \\
+            --url https://consul.example:8501 --token-file ~/.consul-token
           meshdeck planes add lab --kubeconfig ./lab.kubeconfig \\
             --scrape http://127.0.0.1:15020/stats/prometheus
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
@@ -90,13 +92,13 @@ struct Planes: AsyncParsableCommand {
     var allContexts = false
     @Option(help: "Add the contexts that match a pattern, such as 'prod-*'; several times for several.")
     var contexts: [String] = []
-    @Option(help: "What it speaks: kubernetes, envoy, xds, app-mesh, traffic-director or service-fabric.")
+    @Option(help: "What it speaks: kubernetes, envoy, xds, consul, app-mesh, traffic-director or service-fabric.")
     var kind = "kubernetes"
     @Option(
       help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
     )
     var admin: [String] = []
-    @OptionGroup(title: "Options for kinds xds and service-fabric") var server: ServerOptions
+    @OptionGroup(title: "Options for kinds xds, consul and service-fabric") var server: ServerOptions
     @OptionGroup(title: "Options for kind xds") var xds: XDSOptions
     @Option(help: "The region of a cloud's plane; the environment's or the profile's unless given.")
     var region: String?
@@ -112,6 +114,7 @@ struct Planes: AsyncParsableCommand {
       help: "The file of the cloud's credentials; found as the cloud's own tools do unless given.", completion: .file())
     var credentialsFile: String?
     @OptionGroup(title: "Options for Azure") var azure: AzureOptions
+    @OptionGroup(title: "Options for Consul") var consul: ConsulOptions
     @Option(name: .customLong("from-context"), help: "The kubeconfig context; the current one unless given.")
     var fromContext: String?
     @Option(help: "The kubeconfig file.", completion: .file())
@@ -134,7 +137,7 @@ struct Planes: AsyncParsableCommand {
           .usage, "a plane needs a name", remedy: "meshdeck planes add NAME …, or --all-contexts, or --contexts PATTERN"
         )
       }
-      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .appMesh, .trafficDirector, .serviceFabric]
+      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .consul, .appMesh, .trafficDirector, .serviceFabric]
       guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
         throw MeshError(
           .usage, "planes of kind \(kind) cannot be added",
@@ -157,6 +160,7 @@ struct Planes: AsyncParsableCommand {
         project: project, location: location, credentialsFile: credentialsFile,
         azure: try azure.settings(of: kind, at: server))
       plane.xds = try xds.setting(for: kind, name: name, at: server)
+      plane.consul = try consul.settings(for: kind, at: server, tokenFile: xds.tokenFile)
       let added = plane
       try file.update { (configuration: inout Configuration) throws(MeshError) in
         guard !configuration.planes.contains(where: { $0.name == added.name }), !added.name.isEmpty,
@@ -288,7 +292,8 @@ struct Planes: AsyncParsableCommand {
 extension PlaneSetting {
   /// Where it is, as far as the configuration says: the first of what it may be known by.
   fileprivate var place: String? {
-    [context, endpoint, region, project, xds?.settings.url, azure?["url"], azure?["resourceGroup"]].compactMap { $0 }
+    [context, endpoint, region, project, xds?.settings.url, consul["url"], azure?["url"], azure?["resourceGroup"]]
+      .compactMap { $0 }
       .first
   }
 

@@ -13,7 +13,7 @@ struct AzureOptions: ParsableArguments {
   /// What was typed, for a plane of a kind; `nil` where nothing is said of Azure.
   func settings(of kind: Plane.Kind, at server: ServerOptions) throws(MeshError) -> AzureSettings? {
     var pairs = [("subscription", subscription), ("resourceGroup", resourceGroup), ("cluster", aksCluster)]
-    if kind != .xds {
+    if kind != .xds, kind != .consul {
       pairs += [
         ("url", server.url), ("caFile", server.caFile), ("clientCertificate", server.certFile),
         ("clientKey", server.keyFile),

@@ -13,7 +13,7 @@ struct XDSOptions: ParsableArguments {
   var nodeCluster = ""
   @Option(name: .customLong("status-url"), help: "The address of client status discovery, where it is another.")
   var statusURL: String?
-  @Option(help: "The file that holds the bearer token for the server.", completion: .file())
+  @Option(help: "The file that holds the token for an xDS server or a Consul.", completion: .file())
   var tokenFile: String?
 
   /// The setting they come to; `nil` for planes of other kinds.

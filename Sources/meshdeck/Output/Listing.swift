@@ -118,7 +118,7 @@ struct Listing {
     var table = TextTable(console, ["NAMESPACE", "NAME", "KIND", "HOSTS", "ATTACHED TO", ">RULES", "BACKENDS"])
     for item in items {
       let backends = item.route.rules.flatMap(\.backends).map { backend in
-        backend.weight.map { "\(backend.name)=\($0)" } ?? backend.name
+        backend.weight.map { "\(backend.name)=\(item.route.dialect.text(ofWeight: $0))" } ?? backend.name
       }
       table.row([
         item.route.ref.namespace, item.route.ref.name, item.route.ref.kind, item.route.hosts.joined(separator: ","),

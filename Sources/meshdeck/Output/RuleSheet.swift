@@ -19,7 +19,7 @@ struct RuleSheet {
       for backend in rule.backends {
         let port = backend.port.map { ":\($0)" } ?? ""
         try console.line(
-          "  → \(backend.host)\(port)\(backend.subset.map { " subset \($0)" } ?? "")\(backend.weight.map { " weight \($0)" } ?? "")"
+          "  → \(backend.host)\(port)\(backend.subset.map { " subset \($0)" } ?? "")\(backend.weight.map { " weight \(route.dialect.text(ofWeight: $0))" } ?? "")"
         )
       }
       for line in Self.settings(of: rule) { try console.line("  \(line)") }

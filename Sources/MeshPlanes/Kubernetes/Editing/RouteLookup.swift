@@ -55,7 +55,11 @@ enum RouteLookup {
       guard named.insert(index).inserted else {
         throw MeshError(.usage, "\(entry.backend) is given two weights", object: route.ref)
       }
-      weights[index] = entry.weight
+      guard let weight = intent.weight(of: entry, in: route.dialect) else {
+        throw MeshError(
+          .refused, "weights of this API are whole numbers, and \(intent.text(of: entry)) is none", object: route.ref)
+      }
+      weights[index] = weight
     }
     return (weights, named.sorted())
   }

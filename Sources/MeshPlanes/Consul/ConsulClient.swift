@@ -1,0 +1,144 @@
+import MeshModel
+import MeshTransport
+
+/// Requests to Consul's HTTP API, with its refusals in an operator's words.
+struct ConsulClient: Sendable {
+  let plane: PlaneName
+  let session: Session
+  let partition: String?
+  let datacenter: String?
+  /// Whether a token or certificate is sent.
+  let hasCredentials: Bool
+
+  /// An answer with the headers that Consul puts its state in.
+  struct Answer: Sendable {
+    var json: JSONValue
+    var headers: HTTPHeaders
+
+    /// The index for blocking queries.
+    var index: String? { headers["X-Consul-Index"] }
+    /// Whether the token's rights hide something.
+    var isFiltered: Bool { headers["X-Consul-Results-Filtered-By-ACLs"] == "true" }
+  }
+
+  /// Reads; `index` waits for something newer.
+  func get(
+    _ path: String, query: [(String, String?)] = [], namespace: String? = nil, index: Int? = nil,
+    wait: Duration = .seconds(300), what: String, object: ObjectRef? = nil
+  ) async throws(MeshError) -> Answer {
+    var query = query
+    var deadlines: Deadlines?
+    if let index, index > 0 {
+      query += [("index", String(index)), ("wait", "\(wait.components.seconds)s")]
+      // The server adds up to a sixteenth to the wait.
+      deadlines = .watch(serverTimeout: wait + wait / 16)
+    }
+    let response = try await send(
+      session.request(
+        .get, path, query: query + place(namespace), headers: ["Accept": "application/json"], deadlines: deadlines,
+        limits: .page), what, object)
+    return Answer(json: try Self.parsed(response, what, plane, object), headers: response.headers)
+  }
+
+  /// Asks a question that is put in a body; it changes nothing.
+  func ask(_ path: String, _ body: JSONValue, what: String) async throws(MeshError) -> JSONValue {
+    let response = try await send(
+      session.request(
+        .post, path, query: place(nil), headers: ["Content-Type": "application/json"], body: JSONWriter.bytes(body),
+        idempotent: true), what, nil)
+    return try Self.parsed(response, what, plane, nil)
+  }
+
+  /// Writes an entry where it is still of an index, 0 where there is none yet; whether it was.
+  func put(
+    _ entry: JSONValue, cas: Int, namespace: String?, what: String, object: ObjectRef
+  ) async throws(MeshError) -> Bool {
+    let response = try await send(
+      session.request(
+        .put, "/v1/config", query: [("cas", String(cas))] + place(namespace),
+        headers: ["Content-Type": "application/json"], body: JSONWriter.bytes(entry)), what, object)
+    return try Self.verdict(response, what, plane, object)
+  }
+
+  /// Deletes an entry where it is still of an index; whether it was.
+  func delete(
+    _ name: ConsulName, cas: Int, what: String, object: ObjectRef
+  ) async throws(MeshError) -> Bool {
+    let response = try await send(
+      session.request(.delete, name.path, query: [("cas", String(cas))] + place(name.namespace)), what, object)
+    return try Self.verdict(response, what, plane, object)
+  }
+
+  private func place(_ namespace: String?) -> [(String, String?)] {
+    var query: [(String, String?)] = []
+    if let datacenter { query.append(("dc", datacenter)) }
+    if let partition { query.append(("partition", partition)) }
+    if let namespace { query.append(("ns", namespace)) }
+    return query
+  }
+
+  private func send(
+    _ request: HTTPRequest, _ what: String, _ object: ObjectRef?
+  ) async throws(MeshError) -> HTTPResponse {
+    let response: HTTPResponse
+    do throws(TransportError) { response = try await session.send(request) } catch {
+      var failure = MeshError(error, what, plane: plane, object: object)
+      if error.code == .tls || error.code == .malformed { failure.remedy = "check the plane's url and caFile" }
+      throw failure
+    }
+    guard response.isSuccess else { throw failure(response, what, object) }
+    return response
+  }
+
+  /// A refusal: Consul says why in plain text.
+  private func failure(_ response: HTTPResponse, _ what: String, _ object: ObjectRef?) -> MeshError {
+    let words = String(decoding: response.body.prefix(2_048), as: UTF8.self)
+    let text = words.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    let said = text.isEmpty ? "answers \(response.status)" : text
+    func made(_ code: MeshError.Code, _ remedy: String?) -> MeshError {
+      MeshError(code, "\(what): \(said)", plane: plane, object: object, remedy: remedy)
+    }
+    if text.contains("ACL not found") || response.status == 401 {
+      return made(.unauthenticated, "the token is not known here; see `meshdeck planes check`")
+    }
+    if response.status == 403 || text.hasPrefix("Permission denied") {
+      return made(.forbidden, "ask for the permission that it names")
+    }
+    switch response.status {
+    case 404: return made(.notFound, nil)
+    case 429, 503: return made(.unreachable, "the servers limit the rate or are busy; try again")
+    case 500 where text.contains("No cluster leader") || text.contains("No path to datacenter"):
+      return made(.unreachable, "wait for the servers to elect a leader, or check the datacenter")
+    // What an entry may not be is answered with 500 too: the words are the servers' own.
+    case 400..<500,
+      500 where request(isRefusal: text):
+      return made(.refused, nil)
+    default: return made(.unreachable, "try again; see `meshdeck planes check`")
+    }
+  }
+
+  private func request(isRefusal text: String) -> Bool {
+    !text.isEmpty && !["rpc error", "EOF", "timeout", "connection"].contains { text.contains($0) }
+  }
+
+  private static func parsed(
+    _ response: HTTPResponse, _ what: String, _ plane: PlaneName, _ object: ObjectRef?
+  ) throws(MeshError) -> JSONValue {
+    if response.body.isEmpty { return .null }
+    do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
+      throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
+    }
+  }
+
+  /// The `true` or `false` of a check-and-set.
+  private static func verdict(
+    _ response: HTTPResponse, _ what: String, _ plane: PlaneName, _ object: ObjectRef
+  ) throws(MeshError) -> Bool {
+    guard let verdict = try parsed(response, what, plane, object).bool else {
+      throw MeshError(
+        .unknownOutcome, "\(what): the answer is neither true nor false", plane: plane, object: object,
+        remedy: "read it back before anything else")
+    }
+    return verdict
+  }
+}

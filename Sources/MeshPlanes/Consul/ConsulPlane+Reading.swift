@@ -1,0 +1,220 @@
+public import MeshModel
+import MeshTransport
+
+extension ConsulPlane {
+  /// Reads the kinds once: the catalog service by service, configuration entries kind by kind.
+  public func read(
+    _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
+  ) async throws(MeshError) {
+    let ofCatalog: Set<ObjectKind> = ["namespace", "service", "workload", "endpoint", "instance"]
+    let entries = Set(ConsulKind.allCases.filter { Self.isWanted($0, of: kinds) })
+    let needsCatalog = kinds.map { !$0.isDisjoint(with: ofCatalog) } ?? true
+    guard needsCatalog || !entries.isEmpty else { return }
+    await receive(try await changes(entries, catalog: needsCatalog))
+  }
+
+  private static func isWanted(_ kind: ConsulKind, of kinds: Set<ObjectKind>?) -> Bool {
+    guard let kinds else { return true }
+    if kinds.contains(kind.rawValue) { return true }
+    switch kind {
+    case .splitter, .router: return kinds.contains("route")
+    // What services speak and which instances subsets select is told by these.
+    case .proxyDefaults, .serviceDefaults, .resolver: return kinds.contains("service") || kinds.contains("workload")
+    case .ingressGateway, .apiGateway, .terminatingGateway: return kinds.contains("gateway")
+    case .mesh, .intentions, .exportedServices: return false
+    }
+  }
+
+  /// The whole state, and again whenever a blocking query tells of news.
+  public func changes() -> AsyncStream<[MeshChange]> {
+    AsyncStream { continuation in
+      let task = Task {
+        var backoff = Backoff()
+        var hasRead = false
+        let (news, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let watches = Self.watched.map { path in Task { await watch(path, signal) } }
+        signal.yield()
+        for await _ in news {
+          var pause = Duration.seconds(1)
+          let begun = clock.now()
+          do throws(MeshError) {
+            continuation.yield(try await changes(Set(ConsulKind.allCases), catalog: true))
+            // What takes long to read is read less often, however fast it changes.
+            pause = max(pause, min((clock.now() - begun) * 5, .seconds(60)))
+            backoff.succeeded(at: clock.now())
+            hasRead = true
+          } catch {
+            let state: FeedState =
+              error.code == .forbidden && !hasRead ? .refused(error.message) : .stale(error.description, now)
+            continuation.yield([.feed(MeshSnapshot.FeedKey(plane: name, kind: ConsulKind.splitter.rawValue), state)])
+            pause = max(pause, backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
+            signal.yield()
+          }
+          do { try await clock.sleep(for: pause) } catch { break }
+        }
+        for watch in watches { watch.cancel() }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  /// What blocking queries are put to: one a table of the servers.
+  private static let watched =
+    ["/v1/catalog/services", "/v1/health/state/any"]
+    + [ConsulKind.proxyDefaults, .mesh, .serviceDefaults, .resolver, .splitter, .router, .intentions].map {
+      "/v1/config/\($0.rawValue)"
+    }
+
+  /// Asks for news of one table until it is cancelled.
+  private func watch(_ path: String, _ signal: AsyncStream<Void>.Continuation) async {
+    var index = ConsulIndex()
+    var backoff = Backoff()
+    while !Task.isCancelled {
+      var pause = Duration.zero
+      do throws(MeshError) {
+        let isFirst = index.value == 0
+        let answer = try await client.get(
+          path, namespace: namespace, index: index.value, what: "follow \(path.dropFirst(4))")
+        switch index.take(answer.index) {
+        case .changed: if !isFirst { signal.yield() }
+        case .unchanged: if index.value <= 1 { pause = .seconds(5) }
+        case .reset:
+          signal.yield()
+          pause = .seconds(1)
+        }
+        backoff.succeeded(at: clock.now())
+      } catch {
+        pause = max(.seconds(1), backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
+      }
+      if pause > .zero { do { try await clock.sleep(for: pause) } catch { return } }
+    }
+  }
+
+  /// Reads one entry now.
+  public func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
+    guard let entry = ConsulName(ref, hasNamespaces: try await hasNamespaces()) else { throw unknown(ref) }
+    let answer = try await client.get(
+      entry.path, namespace: entry.namespace, what: "read \(entry.kind.rawValue) \(entry.name)", object: ref)
+    guard let native = NativeObject(consul: answer.json, plane: name) else {
+      throw MeshError(.malformed, "the answer is no configuration entry", plane: name, object: ref)
+    }
+    return native
+  }
+
+  /// Reads the entries of a kind in one namespace or all.
+  public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
+    guard let entry = ConsulKind(rawValue: kind) else {
+      throw MeshError(
+        .notFound, "Consul has no kind \(kind)", plane: name,
+        remedy: "its kinds are \(configurationKinds.joined(separator: ", "))")
+    }
+    var result: [NativeObject] = []
+    for space in try await spaces() where namespace == nil || namespace == space ?? ConsulName.defaultNamespace {
+      let answer = try await client.get("/v1/config/\(entry.rawValue)", namespace: space, what: "list \(kind)")
+      result += (answer.json.array ?? []).compactMap { NativeObject(consul: $0, plane: name) }
+      // The one entry of a kind is of no namespace: it is read once.
+      if entry.fixedName != nil { break }
+    }
+    return result
+  }
+
+  func unknown(_ ref: ObjectRef) -> MeshError {
+    MeshError(
+      .notFound, "Consul has no \(ref.kind) of this name", plane: name, object: ref,
+      remedy: "its kinds are \(configurationKinds.joined(separator: ", "))")
+  }
+
+  /// Whether the server has namespaces: the Enterprise edition's answers, and its version, say so.
+  func hasNamespaces() async throws(MeshError) -> Bool { try await spaces().contains { $0 != nil } }
+
+  /// The namespaces to read; one without a name where the server has none.
+  func spaces() async throws(MeshError) -> [String?] {
+    if let namespace { return [namespace] }
+    do throws(MeshError) {
+      let answer = try await client.get("/v1/namespaces", what: "list namespaces")
+      let names = (answer.json.array ?? []).compactMap { $0["Name"]?.string }
+      return names.isEmpty ? [nil] : names
+    } catch  where error.code == .notFound || error.code == .refused {
+      // The community edition does not serve this.
+      return [nil]
+    }
+  }
+
+  private func changes(_ kinds: Set<ConsulKind>, catalog: Bool) async throws(MeshError) -> [MeshChange] {
+    var byKind: [ObjectKind: [Entity]] = [:]
+    var gaps: [ConsulKind: String] = [:]
+    for space in try await spaces() {
+      let reading = try await reading(kinds, catalog: catalog, namespace: space)
+      for (kind, entities) in reading.entities(plane: name) { byKind[kind, default: []] += entities }
+      gaps.merge(reading.gaps) { $1 }
+    }
+    var changes = byKind.sorted { $0.key < $1.key }.map { kind, entities -> MeshChange in
+      .reset(MeshSnapshot.FeedKey(plane: name, kind: kind), entities)
+    }
+    for kind in byKind.keys.sorted() {
+      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind), .live(now)))
+    }
+    for (kind, gap) in gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.rawValue), .refused(gap)))
+    }
+    if catalog { changes.append(.mesh(name, try await settings())) }
+    return changes
+  }
+
+  /// One namespace: a kind of entry that is denied or not served is a gap and hides nothing else.
+  func reading(
+    _ kinds: Set<ConsulKind>, catalog: Bool, namespace: String?
+  ) async throws(MeshError) -> ConsulReading {
+    var reading = ConsulReading(namespace: namespace)
+    for kind in ConsulKind.allCases where kinds.contains(kind) {
+      do throws(MeshError) {
+        let answer = try await client.get(
+          "/v1/config/\(kind.rawValue)", namespace: namespace, what: "list \(kind.rawValue)")
+        reading.entries[kind] = answer.json.array ?? []
+      } catch  where [.forbidden, .notFound, .refused].contains(error.code) {
+        reading.gaps[kind] = error.message
+      }
+    }
+    guard catalog else { return reading }
+    let services = try await client.get("/v1/catalog/services", namespace: namespace, what: "list services")
+    var instances: [ConsulInstance] = []
+    for service in services.json.object?.names.sorted() ?? [] where service != "consul" {
+      instances += try await self.instances(service, namespace: namespace)
+    }
+    reading.instances = instances
+    for resolver in reading.entries[.resolver] ?? [] {
+      guard let service = resolver["Name"]?.string else { continue }
+      for subset in resolver["Subsets"]?.object?.members ?? [] {
+        // The server evaluates the filter itself, so that no expression is understood otherwise here.
+        let filter = subset.value["Filter"]?.string ?? ""
+        let chosen = (try? await self.instances(service, filter: filter, namespace: namespace)) ?? []
+        reading.subsets[service, default: [:]][subset.name] = Set(chosen.map(\.key))
+      }
+    }
+    return reading
+  }
+
+  private func instances(
+    _ service: String, filter: String = "", namespace: String?
+  ) async throws(MeshError) -> [ConsulInstance] {
+    let query: [(String, String?)] = filter.isEmpty ? [] : [("filter", filter)]
+    let answer = try await client.get(
+      "/v1/health/service/\(ConsulName.encoded(service))", query: query, namespace: namespace,
+      what: "read the instances of \(service)")
+    return (answer.json.array ?? []).compactMap(ConsulInstance.init)
+  }
+
+  /// The trust domain, where the certificate authority tells it.
+  private func settings() async throws(MeshError) -> MeshSettings {
+    var settings = MeshSettings(rootNamespace: ConsulName.defaultNamespace)
+    settings.domain = "consul"
+    do throws(MeshError) {
+      let roots = try await client.get("/v1/connect/ca/roots", what: "read the certificate authority")
+      settings.trustDomain = roots.json["TrustDomain"]?.string ?? "consul"
+    } catch  where [.forbidden, .refused, .notFound].contains(error.code) {
+      settings.trustDomain = "consul"
+    }
+    return settings
+  }
+}
