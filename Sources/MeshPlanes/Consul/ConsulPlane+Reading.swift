@@ -183,6 +183,12 @@ extension ConsulPlane {
       instances += try await self.instances(service, namespace: namespace)
     }
     reading.instances = instances
+    for service in Set(instances.filter(\.isTransparent).map(\.destination)).sorted() {
+      let topology = try? await client.get(
+        "/v1/internal/ui/service-topology/\(ConsulName.encoded(service))", query: [("kind", "")], namespace: namespace,
+        what: "read the topology of \(service)")
+      reading.upstreams[service] = (topology?.json["Upstreams"]?.array ?? []).compactMap { $0["Name"]?.string }
+    }
     for resolver in reading.entries[.resolver] ?? [] {
       guard let service = resolver["Name"]?.string else { continue }
       for subset in resolver["Subsets"]?.object?.members ?? [] {

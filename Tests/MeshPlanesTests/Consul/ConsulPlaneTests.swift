@@ -55,6 +55,21 @@ import Testing
     #expect(router.rules[0].matches[0].uri == .prefix("/audit"))
   }
 
+  @Test func whatATransparentSidecarMayCallIsAskedOfTheServers() async throws {
+    let consul = FakeConsul.stock()
+    consul.register("web", mode: "transparent")
+    let topology: JSONValue = ["Upstreams": [["Name": "orders", "Source": "specific-intention"]]]
+    consul.change { state in
+      state.answers["/v1/internal/ui/service-topology/web"] = HTTPResponse(
+        status: 200, body: JSONWriter.bytes(topology))
+    }
+    let snapshot = try await Self.snapshot(try consul.plane())
+    #expect(snapshot.egressScopes[Self.ref("upstreams", "web")]?.hosts == ["orders"])
+    #expect(snapshot.egressScopes[Self.ref("upstreams", "orders")]?.hosts == ["stock"])
+    #expect(consul.requests.count { $0.url.hasSuffix("/service-topology/web?kind=") } == 1)
+    #expect(!consul.requests.contains { $0.url.contains("/service-topology/orders") })
+  }
+
   @Test func problemsAreFound() async throws {
     let consul = FakeConsul.stock()
     consul.store([

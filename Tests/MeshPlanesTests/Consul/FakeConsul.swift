@@ -41,7 +41,9 @@ final class FakeConsul: HTTPTransport {
   }
 
   /// Registers an instance with its sidecar.
-  func register(_ service: String, version: String? = nil, status: String = "passing", upstreams: [String] = []) {
+  func register(
+    _ service: String, version: String? = nil, status: String = "passing", upstreams: [String] = [], mode: String = ""
+  ) {
     state.withLock { state in
       let number = (state.instances[service]?.count ?? 0) + 1
       let node: JSONValue = ["Node": .string("vm-\(service)-\(number)"), "Address": .string("10.0.0.\(number)")]
@@ -57,7 +59,8 @@ final class FakeConsul: HTTPTransport {
         "Kind": "connect-proxy", "ID": .string("\(service)-\(number)-sidecar-proxy"),
         "Service": .string("\(service)-sidecar-proxy"), "Port": 20_000,
         "Proxy": [
-          "DestinationServiceName": .string(service), "DestinationServiceID": .string("\(service)-\(number)"),
+          "Mode": .string(mode), "DestinationServiceName": .string(service),
+          "DestinationServiceID": .string("\(service)-\(number)"),
           "Upstreams": .array(upstreams.map { ["DestinationName": .string($0)] }),
         ],
       ]

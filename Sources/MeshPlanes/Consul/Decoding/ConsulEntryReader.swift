@@ -15,16 +15,7 @@ struct ConsulEntryReader {
     case .intentions: return [.accessPolicy(intentions(name, ref))]
     case .proxyDefaults, .serviceDefaults: return [.mtlsPolicy(mutualTLS(name, ref))]
     case .ingressGateway, .apiGateway, .terminatingGateway: return [.gateway(gateway(name, ref))]
-    case .mesh:
-      // What the mesh lets others loosen: kept as a rule in words, which mTLS reasons quote.
-      let isAllowed = json["AllowEnablingPermissiveMutualTLS"]?.bool ?? false
-      return [
-        .accessPolicy(
-          AccessPolicy(
-            ref: ref, selector: [:], action: "MESH",
-            rules: [isAllowed ? "permissive mutual TLS may be enabled" : "permissive mutual TLS may not be enabled"]))
-      ]
-    case .exportedServices: return []
+    case .mesh, .exportedServices: return []
     }
   }
 

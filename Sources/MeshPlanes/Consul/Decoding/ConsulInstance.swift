@@ -16,6 +16,8 @@ struct ConsulInstance: Sendable, Hashable {
   var destinationID: String
   /// The services that a sidecar may call, as registered with it.
   var upstreams: [String]
+  /// Whether a sidecar takes all calls of its service, so that what it may call is not registered with it.
+  var isTransparent: Bool
   /// Whether the service itself speaks the mesh's protocol.
   var isNative: Bool
   /// Whether traffic is sent to it: no check of the instance or its node is critical.
@@ -35,6 +37,7 @@ struct ConsulInstance: Sendable, Hashable {
     destination = proxy?["DestinationServiceName"]?.string ?? ""
     destinationID = proxy?["DestinationServiceID"]?.string ?? ""
     upstreams = (proxy?["Upstreams"]?.array ?? []).compactMap { $0["DestinationName"]?.string }
+    isTransparent = proxy?["Mode"]?.string == "transparent"
     isNative = service["Connect"]?["Native"]?.bool ?? false
     isPassing = !(json["Checks"]?.array ?? []).contains { $0["Status"]?.string == "critical" }
   }

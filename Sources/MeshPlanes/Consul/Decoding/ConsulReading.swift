@@ -8,6 +8,8 @@ struct ConsulReading: Sendable {
   var instances: [ConsulInstance]?
   /// The instances that each subset of a service selects, as the server itself evaluates its filter.
   var subsets: [String: [String: Set<String>]] = [:]
+  /// The services that transparent sidecars may call, by the service they stand before, as the servers tell.
+  var upstreams: [String: [String]] = [:]
   /// The configuration entries by kind.
   var entries: [ConsulKind: [JSONValue]] = [:]
   /// Why a kind is not there.
@@ -65,9 +67,10 @@ struct ConsulReading: Sendable {
       }
     }
     var scopes: [ObjectRef: EgressScope] = [:]
-    for sidecar in instances where sidecar.kind == "connect-proxy" && !sidecar.upstreams.isEmpty {
+    for sidecar in instances where sidecar.kind == "connect-proxy" {
       let scope = ref("upstreams", sidecar.destination)
-      let hosts = Set(scopes[scope]?.hosts ?? []).union(sidecar.upstreams)
+      let hosts = Set(scopes[scope]?.hosts ?? []).union(sidecar.upstreams).union(upstreams[sidecar.destination] ?? [])
+      guard !hosts.isEmpty else { continue }
       scopes[scope] = EgressScope(
         ref: scope, selector: [Self.serviceLabel: sidecar.destination], hosts: hosts.sorted())
     }
