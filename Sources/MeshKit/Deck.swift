@@ -57,6 +57,10 @@ public struct Deck: Sendable {
   /// and ``MeshView/mtlsRows(plane:namespace:)`` show as programmed. A following deck asks by itself.
   public func readProxyTLS(namespace: String? = nil) async { await live.readProxyTLS(namespace: namespace) }
 
+  /// Asks the control planes behind proxies once what they hold and what troubles them, after ``load(_:namespace:truths:)``:
+  /// what ``MeshView/disagreements(plane:namespace:)`` tells of them. A following deck asks by itself.
+  public func readDistribution() async { await live.readDistribution() }
+
   /// The views of the mesh as it changes, coalesced; the first comes at once.
   public func follow() async -> AsyncStream<MeshView> {
     await live.start()

@@ -70,6 +70,16 @@ public protocol ControlPlane: Sendable {
   /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
   /// first); `nil` where this plane has no way to tell.
   func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
+
+  /// What the control plane that feeds the proxies holds and what troubles it; `nil` where this plane has no way to tell.
+  ///
+  /// Its answers grow with the configuration: it is asked once a minute at most.
+  func distribution(in snapshot: MeshSnapshot) async -> DistributionReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes are their own store of configuration.
+  public func distribution(in snapshot: MeshSnapshot) async -> DistributionReport? { nil }
 }
 
 extension ControlPlane {

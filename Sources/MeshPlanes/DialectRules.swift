@@ -90,9 +90,14 @@ public struct ProgrammedWeight: Sendable, Hashable {
   public var acknowledged: Int
   /// The weights found, where proxies differ: share by number of proxies.
   public var spread: [Double: Int]
+  /// Since when they all run it, or since when it is known; `nil` where that is not known.
+  public var since: Instant?
 
   /// Creates a weight.
-  public init(weight: Int, share: Double, proxies: Int, acknowledged: Int, spread: [Double: Int] = [:]) {
+  public init(
+    weight: Int, share: Double, proxies: Int, acknowledged: Int, spread: [Double: Int] = [:], since: Instant? = nil
+  ) {
+    self.since = since
     self.weight = weight
     self.share = share
     self.proxies = proxies

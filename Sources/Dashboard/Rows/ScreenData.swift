@@ -61,7 +61,7 @@ public struct ScreenData: Sendable {
     revision = request.revision
     generation = view.snapshot.generation
     findings = request.findings ?? view.findings()
-    summary = request.summary ?? Summary(view, findings: findings)
+    summary = request.summary ?? Summary(view, findings: view.disagreements() + findings)
   }
 
   private mutating func fill(_ request: ScreenRequest, _ view: MeshView) {

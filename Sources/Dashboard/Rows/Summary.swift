@@ -22,7 +22,7 @@ struct Summary: Sendable, Hashable {
   var gap: String?
   /// Requests a second by what takes them: a workload's identifier, a service's host.
   var rates: [String: Double] = [:]
-  /// The configuration problems by severity.
+  /// The configuration problems and the disagreements of the three truths by severity.
   var findings: [Finding.Severity: Int] = [:]
 
   /// The numbers of a view.

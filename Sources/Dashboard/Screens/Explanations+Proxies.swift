@@ -19,7 +19,8 @@ extension Explanations {
 
   /// What a proxy answered, beside what is configured.
   static func inspection(_ inspection: ProxyInspection, _ row: ProxyRow, _ view: MeshView) -> TextSheet {
-    var lines = state(row) + [text(""), heading("WEIGHTED ROUTES: CONFIGURED, AND WHAT IT RUNS")]
+    var lines = state(row) + ConnectionText.lines(inspection.connection, at: view.at).map { text("  \($0)") }
+    lines += [text(""), heading("WEIGHTED ROUTES: CONFIGURED, AND WHAT IT RUNS")]
     switch inspection.routes {
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
     case .known:

@@ -21,7 +21,7 @@ struct IstiodDebug {
     case "/debug", "/debug/", "/debug/list":
       return .json(["adsz", "config_dump", "configz", "connections", "mesh", "push_status", "registryz", "syncz"])
     case "/debug/syncz": return .json(.array(proxies.map(syncStatus)))
-    case "/debug/adsz": return .json(clients(isDetailed: true))
+    case "/debug/adsz": return adsz(request["proxyID"])
     case "/debug/connections": return .json(clients(isDetailed: false))
     case "/debug/configz": return .json(configuration)
     case "/debug/registryz":
@@ -81,8 +81,18 @@ struct IstiodDebug {
     return value
   }
 
-  private func clients(isDetailed: Bool) -> JSONValue {
-    let proxies = proxies
+  private func adsz(_ id: String?) -> PlainAnswer {
+    guard let id else { return .json(clients(isDetailed: true)) }
+    guard let proxy = proxies.first(where: { $0.proxyID == id }) else { return notConnected }
+    return .json(clients(isDetailed: true, of: [proxy]))
+  }
+
+  private var notConnected: PlainAnswer {
+    .text("Proxy not connected to this Pilot instance. It may be connected to another instance.\n", status: 404)
+  }
+
+  private func clients(isDetailed: Bool, of only: [Instance]? = nil) -> JSONValue {
+    let proxies = only ?? proxies
     let connected = JSONValue.string(ProxyView.timestamp(simulation.start))
     var routes: Set<Int> = []
     var clusters: [JSONValue] = []
@@ -192,8 +202,7 @@ struct IstiodDebug {
   private func configDump(_ id: String?) -> PlainAnswer {
     guard let id else { return .text("You must provide a proxyID in the query string", status: 400) }
     guard let proxy = proxies.first(where: { $0.proxyID == id }), let push = state.distribution.latest else {
-      return .text(
-        "Proxy not connected to this Pilot instance. It may be connected to another instance.\n", status: 404)
+      return notConnected
     }
     // istiod shows what it would send now, not what the proxy took.
     let view = ProxyView(proxy: proxy, push: push, registry: state.registry, mesh: mesh, updated: push.time)

@@ -77,6 +77,8 @@ public struct ProgrammedRoute: Sendable, Hashable {
   public var port: Int?
   /// Whether it is a route of streams (a `tcp_proxy`), whose domains are the names in TLS's greeting.
   public var isStream: Bool
+  /// When the proxy took it, or when it was first seen; `nil` where neither is known.
+  public var updatedAt: Instant?
 
   /// One weighted destination.
   public struct Cluster: Sendable, Hashable {

@@ -1,5 +1,6 @@
 public import MeshModel
 import MeshPlanes
+import MeshTelemetry
 
 extension MeshView {
   /// Where the three truths disagree, each with its evidence, the worst first: what proxies rejected or have not
@@ -12,7 +13,15 @@ extension MeshView {
       guard let report = report.value else { continue }
       findings += ProxyDisagreements(report: report).all()
     }
-    for split in splits(plane: plane, namespace: namespace) { findings += SplitDisagreements(split: split).all() }
+    for (name, report) in distribution where plane == nil || plane == name {
+      guard let report = report.value else { continue }
+      findings += DistributionDisagreements(plane: name, report: report).all()
+    }
+    // Of routes without traffic, without a proxy that was asked and with all backends ready, nothing can disagree.
+    for split in attentionSplits(calm: 0) where split.route.isIn(plane: plane, namespace: namespace) {
+      findings += SplitDisagreements(split: split, window: measuredWindow(of: split), since: routesSince[split.route])
+        .all()
+    }
     return findings.filter { namespace == nil || $0.object.namespace == namespace }
       .sorted { ($1.severity, $0.code, $0.object, $0.message) < ($0.severity, $1.code, $1.object, $1.message) }
   }
@@ -88,9 +97,21 @@ private struct ProxyDisagreements {
   }
 }
 
+extension MeshView {
+  /// When the requests measured on a split's plane began and ended; `nil` where none are.
+  fileprivate func measuredWindow(of split: Split) -> ClosedRange<Instant>? {
+    guard let report = traffic[split.route.plane]?.value, report.window >= 0 else { return nil }
+    return Instant(seconds: report.at.seconds - report.window)...report.at
+  }
+}
+
 /// Where the weights of one split disagree.
 private struct SplitDisagreements {
   let split: Split
+  /// When the requests that were measured began and ended.
+  let window: ClosedRange<Instant>?
+  /// Since when the route's rules are known as they are.
+  let since: Instant?
 
   func all() -> [Finding] { split.backends.flatMap { [programmed($0), observed($0)].compactMap(\.self) } }
 
@@ -117,8 +138,10 @@ private struct SplitDisagreements {
   /// Programmed ≠ observed, where chance does not explain it.
   ///
   /// The bounds are 3.29 standard deviations (99.9 %), and a difference below one per cent point is not worth a word.
+  /// Requests from before the proxies took the weights say nothing of them: the window must have begun since.
   private func observed(_ backend: SplitBackend) -> Finding? {
-    guard let programmed = backend.programmed.value, programmed.spread.isEmpty, let share = backend.share.value,
+    guard let programmed = backend.programmed.value, programmed.spread.isEmpty, let begun = window?.lowerBound,
+      let since = programmed.since ?? since, begun >= since, let share = backend.share.value,
       let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29),
       !wide.contains(programmed.share), abs(share.share - programmed.share) > 0.01
     else { return nil }
@@ -128,6 +151,6 @@ private struct SplitDisagreements {
         + "\(Figures.percent(share.share)) of \(Figures.compact(share.n)) requests went there "
         + "(99.9 % interval \(Figures.percent(wide.low)) to \(Figures.percent(wide.high)))",
       remedy:
-        "wait one window after a change; then look for callers that pass the proxies, retries, and sticky sessions")
+        "look for callers that pass the proxies by, for retries, and for sticky sessions")
   }
 }

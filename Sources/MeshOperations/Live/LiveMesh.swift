@@ -71,6 +71,7 @@ public actor LiveMesh {
       tasks.append(Task { [weak self] in await self?.measureForEver(connection) })
       tasks.append(Task { [weak self] in await self?.readProxiesForEver(connection) })
       tasks.append(Task { [weak self] in await self?.readProxyTLSForEver(connection) })
+      tasks.append(Task { [weak self] in await self?.readDistributionForEver(connection) })
     }
   }
 
@@ -207,6 +208,33 @@ public actor LiveMesh {
     }
   }
 
+  /// Asks the control planes behind proxies once what they hold and what troubles them.
+  public func readDistribution() async {
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { await self.readDistribution(connection) } }
+    }
+  }
+
+  private func readDistribution(_ connection: PlaneConnection) async {
+    guard let report = await connection.control.distribution(in: view.snapshot) else { return }
+    if report.pushErrors.isEmpty, report.differences.isEmpty, let gap = report.gaps.first {
+      view.distribution[connection.name] = .unknown(gap)
+    } else {
+      view.distribution[connection.name] = .known(report, source: "the control plane", at: report.at)
+    }
+    publish()
+  }
+
+  /// Asks once a minute at most, and never more than a hundredth of the time.
+  private func readDistributionForEver(_ connection: PlaneConnection) async {
+    while !Task.isCancelled {
+      let isEmpty = view.snapshot.routes.isEmpty
+      let begun = ContinuousClock.now
+      if !isEmpty { await readDistribution(connection) }
+      try? await Task.sleep(for: isEmpty ? .seconds(2) : max(.seconds(60), begun.duration(to: .now) * 100))
+    }
+  }
+
   private func fail(_ connection: PlaneConnection, _ error: MeshError) async {
     failure = error
     await describe(connection, state: .down, error: error)
@@ -288,7 +316,8 @@ public actor LiveMesh {
     let routes = snapshot.routes.values.filter { route in
       route.ref.plane == connection.name && route.rules.contains { $0.backends.count > 1 }
     }
-    let report = await connection.control.programmed(for: routes, in: snapshot)
+    var report = await connection.control.programmed(for: routes, in: snapshot)
+    report.noteTimes(since: view.programmed[connection.name]?.value)
     if report.proxies.isEmpty, report.routes.isEmpty, let gap = report.gaps.first {
       view.programmed[connection.name] = .unknown(gap)
     } else {
@@ -298,8 +327,23 @@ public actor LiveMesh {
   }
 
   private func take(_ changes: [MeshChange]) {
-    for change in changes { view.snapshot.apply(change) }
+    let now = Instant.now
+    for change in changes {
+      switch change {
+      case .upsert(.route(let route)): note(route, now)
+      case .reset(_, let entities): for case .route(let route) in entities { note(route, now) }
+      case .remove(let ref): view.routesSince[ref] = nil
+      default: break
+      }
+      view.snapshot.apply(change)
+    }
     publish()
+  }
+
+  /// Remembers when the rules of a route were first seen as they are.
+  private func note(_ route: Route, _ now: Instant) {
+    if let known = view.snapshot.routes[route.ref], known.rules == route.rules, known.status == route.status { return }
+    view.routesSince[route.ref] = now
   }
 
   private func describeFeeds(_ connection: PlaneConnection) async {

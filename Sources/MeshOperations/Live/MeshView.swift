@@ -14,6 +14,10 @@ public struct MeshView: Sendable {
   public var programmed: [PlaneName: Known<ProgrammedReport>]
   /// The TLS contexts that proxies of each plane run, or why they are not known; nothing until they are asked for.
   public var proxyTLS: [PlaneName: Known<ProxyTLSReport>] = [:]
+  /// What the control planes behind proxies hold and what troubles them, or why it is not known; nothing until asked.
+  public var distribution: [PlaneName: Known<DistributionReport>] = [:]
+  /// Since when the rules of each route are known as they are.
+  public var routesSince: MeshSnapshot.Table<Instant> = [:]
   /// The pure rules of each plane's dialects.
   public var rules: [PlaneName: [Dialect: any DialectRules]]
   /// What counts as an error.

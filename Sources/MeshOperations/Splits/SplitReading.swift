@@ -119,8 +119,10 @@ extension MeshView {
       let programmed: [Known<ProgrammedWeight>] =
         switch self.programmed[route.ref.plane] {
         case .known(let report, _, _)?: index.routing.programmed(rule, of: route, in: report)
-        case .unknown(let reason)?: rule.backends.map { _ in .unknown(reason) }
-        case nil: rule.backends.map { _ in .unknown("no proxy access") }
+        // Where no proxy tells, the status of an object may still say what is in effect.
+        case .unknown(let reason)?:
+          index.routing.programmed(rule, of: route, in: ProgrammedReport(gaps: [reason], at: at))
+        case nil: index.routing.programmed(rule, of: route, in: ProgrammedReport(gaps: ["no proxy access"], at: at))
         }
       let gap = rules.desiredGap(of: route)
       var backends = zip(rule.backends, rules.shares(of: rule)).enumerated().map { place, pair in

@@ -32,21 +32,20 @@ enum EnvoyConfigDump {
     into routes: inout [ProgrammedRoute]
   ) throws(JSONError) {
     try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
+      let first = routes.count
+      var updatedAt: Instant?
       try reader.object { key, reader throws(JSONError) in
         switch key {
         case "route_config": try routeConfiguration(&reader, proxy: proxy, where: isWanted, into: &routes)
+        case "last_updated": updatedAt = RFC3339.parse(try reader.string())
         case "dynamic_route_configs", "static_route_configs":
           try reader.array { reader throws(JSONError) in
-            try reader.object { key, reader throws(JSONError) in
-              switch key {
-              case "route_config": try routeConfiguration(&reader, proxy: proxy, where: isWanted, into: &routes)
-              default: try reader.skip()
-              }
-            }
+            try config(&reader, proxy: proxy, where: isWanted, into: &routes)
           }
         default: try reader.skip()
         }
       }
+      if let updatedAt { for index in routes.indices.dropFirst(first) { routes[index].updatedAt = updatedAt } }
     }
   }
 

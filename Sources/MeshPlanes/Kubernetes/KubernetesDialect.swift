@@ -57,6 +57,15 @@ public protocol KubernetesDialect: Sendable {
   func programmedTLS(
     _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProxyTLSReport?
+
+  /// What the dialect's control plane holds and what troubles it; `nil` where this dialect has no way to tell.
+  func distribution(in snapshot: MeshSnapshot, using access: any KubernetesAccess) async -> DistributionReport?
+
+  /// A proxy's connection to the dialect's control plane, or why it is not known; `nil` where it has no way to ask.
+  func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>?
+
+  /// Checks of the dialect's own control plane.
+  func checks(using access: any KubernetesAccess) async -> [PlaneCheck]
 }
 
 extension KubernetesDialect {
@@ -81,6 +90,19 @@ extension KubernetesDialect {
 
   /// Nothing: most dialects cannot ask.
   public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? { nil }
+
+  /// Nothing: most dialects have no control plane that can be asked.
+  public func distribution(in snapshot: MeshSnapshot, using access: any KubernetesAccess) async -> DistributionReport? {
+    nil
+  }
+
+  /// Nothing: most dialects cannot ask.
+  public func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>? {
+    nil
+  }
+
+  /// None.
+  public func checks(using access: any KubernetesAccess) async -> [PlaneCheck] { [] }
 
   /// Nothing: most dialects cannot tell.
   public func programmedTLS(

@@ -34,7 +34,10 @@ struct Analyze: AsyncParsableCommand {
     var namespace: String?
     if file.isEmpty {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await Deadline.run(options.timeout) {
+        try await deck.load()
+        await deck.readDistribution()
+      }
       namespace = options.namespace(of: deck)
       view = await deck.view
     } else {

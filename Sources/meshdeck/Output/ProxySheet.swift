@@ -28,6 +28,7 @@ struct ProxySheet {
     } else {
       try console.line("  \(view.programmed[ref.plane]?.reason ?? "it does not know this proxy")")
     }
+    for line in ConnectionText.lines(inspection.connection, at: view.at) { try console.line("  \(line)") }
     try weights()
     try certificates()
   }

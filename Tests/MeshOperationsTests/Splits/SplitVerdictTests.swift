@@ -101,4 +101,24 @@ import Testing
     #expect(world.view.splits(namespace: "nowhere").isEmpty)
     #expect(world.view.splits(plane: "other").isEmpty)
   }
+
+  @Test func theStatusOfAnObjectTellsWhereNoProxyDoes() throws {
+    var view = MeshView(at: Instant(seconds: 1000))
+    view.rules["lab"] = [.gatewayAPI: GatewayAPIDialect()]
+    let text = """
+      {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
+       "metadata":{"name":"site","namespace":"shop","generation":2,"resourceVersion":"5"},
+       "spec":{"parentRefs":[{"name":"edge"}],"rules":[{"backendRefs":[{"name":"v1","port":80,"weight":9},{"name":"v2","port":80,"weight":1}]}]},
+       "status":{"parents":[{"parentRef":{"name":"edge"},"controllerName":"example.io/c","conditions":[
+         {"type":"Accepted","status":"True","observedGeneration":2,"reason":"Accepted","message":"","lastTransitionTime":"2026-11-22T11:20:10Z"}]}]}}
+      """
+    for entity in try GatewayAPIDialect().entities(from: JSONValue(parsing: text), plane: "lab") {
+      view.snapshot.apply(.upsert(entity))
+    }
+    for report in [nil, .unknown("istiod cannot be reached")] as [Known<ProgrammedReport>?] {
+      view.programmed["lab"] = report
+      let split = try #require(view.splits().first)
+      #expect(split.backends.map { $0.programmed.value?.share } == [0.9, 0.1])
+    }
+  }
 }

@@ -94,8 +94,10 @@ struct EnvoyRouting: RoutingRules {
     let origin = EnvoyRules.origin(group: route.ref.namespace, route: route.ref.name, rule: index)
     var votes: [[Int]: Int] = [:]
     var asked = 0
+    var since: Instant? = Instant(seconds: 0)
     for programmed in report.routes where programmed.origin == origin && programmed.proxy.plane == route.ref.plane {
       asked += 1
+      since = since.flatMap { last in programmed.updatedAt.map { max(last, $0) } }
       votes[
         rule.backends.map { backend in programmed.clusters.first { $0.host == backend.host }?.weight ?? 0 }, default: 0] +=
         1
@@ -111,7 +113,8 @@ struct EnvoyRouting: RoutingRules {
       }
       return .known(
         ProgrammedWeight(
-          weight: winner[place], share: shares[place], proxies: asked, acknowledged: votes[winner] ?? 0, spread: spread),
+          weight: winner[place], share: shares[place], proxies: asked, acknowledged: votes[winner] ?? 0, spread: spread,
+          since: since),
         source: "config_dump and runtime of \(asked) prox\(asked == 1 ? "y" : "ies")", at: report.at)
     }
   }

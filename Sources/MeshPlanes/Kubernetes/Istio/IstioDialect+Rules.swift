@@ -83,7 +83,7 @@ struct IstioRouting: RoutingRules {
         .known(
           ProgrammedWeight(
             weight: backend.weight, share: backend.share, proxies: weights.agreeing.count + weights.disagreeing.count,
-            acknowledged: weights.agreeing.count),
+            acknowledged: weights.agreeing.count, since: weights.since),
           source: source, at: at)
       }
     }

@@ -176,6 +176,21 @@ public struct IstioDialect: KubernetesDialect {
     await IstioProgrammed(dialect: self, access: access).routes(of: proxy)
   }
 
+  /// What istiod holds and what troubles it, from `configz` and `push_status` of each replica.
+  public func distribution(in snapshot: MeshSnapshot, using access: any KubernetesAccess) async -> DistributionReport? {
+    await IstiodDistribution(dialect: self, access: access).report(in: snapshot)
+  }
+
+  /// A proxy's connection to istiod, from `adsz`.
+  public func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>? {
+    await IstiodDistribution(dialect: self, access: access).connection(of: proxy)
+  }
+
+  /// Whether istiod answers, the mesh as it sees it, and its push errors.
+  public func checks(using access: any KubernetesAccess) async -> [PlaneCheck] {
+    await IstiodDistribution(dialect: self, access: access).checks()
+  }
+
   /// The TLS contexts of one proxy a workload, forty proxies at most.
   public func programmedTLS(
     _ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot, using access: any KubernetesAccess

@@ -17,7 +17,7 @@ enum ProxyWeights {
       .known(
         ProgrammedWeight(
           weight: backend.weight, share: backend.share, proxies: weights.agreeing.count + weights.disagreeing.count,
-          acknowledged: weights.agreeing.count), source: source, at: at)
+          acknowledged: weights.agreeing.count, since: weights.since), source: source, at: at)
     }
   }
 }

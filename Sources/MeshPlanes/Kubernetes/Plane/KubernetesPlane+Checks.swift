@@ -50,6 +50,10 @@ extension KubernetesPlane {
       let readers = readers(index)
       checks.append(contentsOf: dialectChecks(index, readers))
       checks.append(contentsOf: await permissionChecks(readers))
+      let installed = Set(readers.compactMap { $0.dialect?.dialect })
+      for dialect in dialects where installed.contains(dialect.dialect) {
+        checks += await dialect.checks(using: access)
+      }
     } catch {
       add("dialects", .failed, error.message, remedy: error.remedy)
       add("permissions", .skipped, "not asked, since the check before failed")

@@ -190,11 +190,30 @@ extension KubernetesPlane {
   /// One proxy, asked itself by the first dialect that can; its routes and its certificates side by side.
   public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
     async let certificates = certificates(of: [proxy])
+    async let connection = connection(of: proxy)
     var routes = Known<[ProgrammedRoute]>.unknown("no dialect of this plane can ask a proxy what it runs")
     for dialect in dialects where routes.value == nil {
       if let part = await dialect.routes(of: proxy, using: access) { routes = part }
     }
-    return ProxyInspection(
+    var inspection = ProxyInspection(
       proxy: proxy, routes: routes, certificates: await certificates[proxy] ?? .unknown("it was not asked"))
+    inspection.connection = await connection ?? .unknown("no dialect of this plane tells of proxies' connections")
+    return inspection
+  }
+
+  private func connection(of proxy: ObjectRef) async -> Known<ProxyConnection>? {
+    var found: Known<ProxyConnection>?
+    for dialect in dialects where found?.value == nil {
+      found = await dialect.connection(of: proxy, using: access) ?? found
+    }
+    return found
+  }
+
+  /// What the first dialect that can tell says of its control plane.
+  public func distribution(in snapshot: MeshSnapshot) async -> DistributionReport? {
+    for dialect in dialects {
+      if let report = await dialect.distribution(in: snapshot, using: access) { return report }
+    }
+    return nil
   }
 }

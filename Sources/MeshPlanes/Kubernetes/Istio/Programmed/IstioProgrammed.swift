@@ -31,14 +31,16 @@ struct IstioProgrammed {
 
   private func readSync(into report: inout ProgrammedReport, settings: MeshSettings, in snapshot: MeshSnapshot) async {
     let istiod = IstiodDebug(dialect: dialect, access: access)
-    let (answers, gaps) = await istiod.proxies(rootNamespace: settings.rootNamespace, in: snapshot)
+    let (answers, gaps) = await istiod.ask(
+      "/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot,
+      SyncTable(plane: access.plane, snapshot: snapshot))
     report.gaps += gaps
-    var proxies = answers.first ?? []
+    var proxies = answers.first?.value ?? []
     // Only several replicas can know one proxy twice.
     if answers.count > 1 {
       var seen: [ObjectRef: Int] = [:]
       for (index, state) in proxies.enumerated() { seen[state.ref] = index }
-      for state in answers.dropFirst().joined() {
+      for state in answers.dropFirst().map(\.value).joined() {
         if let index = seen[state.ref] {
           // Known to two replicas while it moves from one to the other: the fuller answer is the newer one.
           if proxies[index].sync.values.contains(.notSent) { proxies[index] = state }

@@ -16,6 +16,8 @@ public struct ProgrammedWeights: Sendable, Hashable {
   public var connected: Int
   /// The proxies that rejected something, with their words.
   public var rejections: [ObjectRef: String]
+  /// When the last of the proxies took it; `nil` where one does not tell.
+  public var since: Instant?
 
   /// One backend as programmed.
   public struct Backend: Sendable, Hashable {
@@ -61,11 +63,13 @@ public struct ProgrammedWeights: Sendable, Hashable {
     let backends = rule.backends.indices.map {
       Backend(name: rule.backends[$0].name, weight: winner[$0], share: shares[$0])
     }
-    let result = ProgrammedWeights(
+    var result = ProgrammedWeights(
       backends: backends, agreeing: byProxy.filter { $0.value == winner }.map(\.key).sorted(),
       disagreeing: byProxy.filter { $0.value != winner }.map(\.key).sorted(), asked: report.asked.count,
       acknowledged: report.counts.acknowledged, connected: report.counts.connected,
       rejections: report.counts.rejections)
+    let times = own.compactMap(\.updatedAt)
+    result.since = times.count == own.count ? times.max() : nil
     return .known(result, source: "config_dump of \(byProxy.count) of \(report.asked.count) proxies", at: report.at)
   }
 

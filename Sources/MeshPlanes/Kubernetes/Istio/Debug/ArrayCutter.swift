@@ -1,7 +1,22 @@
 /// Cuts the objects out of a JSON array that arrives in pieces, so that the whole never stands in memory.
-struct ArrayCutter {
+///
+/// The array is the answer itself, or a member of the object that is the answer; what follows a member is passed over.
+struct ArrayCutter: Sendable {
   /// An object larger than this is none of istiod's.
-  static let limit = 1 << 20
+  private let limit: Int
+  /// The name of the member looked for, in quotes; `nil` where the answer is the array.
+  private let member: [UInt8]?
+  private var prologue: [UInt8] = []
+  private var isFound: Bool
+
+  init(member: String? = nil, limit: Int = 1 << 20) {
+    self.limit = limit
+    self.member = member.map { Array("\"\($0)\"".utf8) }
+    isFound = member == nil
+  }
+
+  /// The most bytes before the member.
+  private static let longestPrologue = 64 << 10
 
   private enum Stage { case before, inside, ended, broken, null }
 
@@ -19,12 +34,14 @@ struct ArrayCutter {
 
   /// Takes the next piece and hands on each object that is complete.
   mutating func feed(_ piece: [UInt8], _ each: (ArraySlice<UInt8>) -> Void) {
+    guard let piece = isFound ? piece : afterMember(piece) else { return }
+    if member != nil, isWhole { return }
     var start = piece.startIndex
     for index in piece.indices {
       let byte = piece[index]
       guard depth > 0 else {
         step(byte)
-        if stage == .broken { return }
+        if stage == .broken || member != nil && isWhole { return }
         if depth > 0 { start = index }
         continue
       }
@@ -56,7 +73,21 @@ struct ArrayCutter {
     }
     guard depth > 0 else { return }
     carry += piece[start...]
-    if carry.count > Self.limit { (stage, carry, depth) = (.broken, [], 0) }
+    if carry.count > limit { (stage, carry, depth) = (.broken, [], 0) }
+  }
+
+  /// What follows the member's name and its colon; `nil` while it has not come.
+  private mutating func afterMember(_ piece: [UInt8]) -> [UInt8]? {
+    prologue += piece
+    guard let member, let name = prologue.firstRange(of: member),
+      let colon = prologue[name.upperBound...].firstIndex(of: UInt8(ascii: ":"))
+    else {
+      if prologue.count > Self.longestPrologue { (stage, prologue, isFound) = (.broken, [], true) }
+      return nil
+    }
+    isFound = true
+    defer { prologue = [] }
+    return Array(prologue[(colon + 1)...])
   }
 
   /// Takes a byte between the objects.

@@ -132,7 +132,7 @@ enum SyncReader {
 }
 
 /// The proxies of one istiod, read while its answer comes.
-struct SyncTable {
+struct SyncTable: PieceReader {
   private let plane: PlaneName
   private let snapshot: MeshSnapshot
   private var cutter = ArrayCutter()

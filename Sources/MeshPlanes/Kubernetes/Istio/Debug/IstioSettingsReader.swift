@@ -8,7 +8,13 @@ enum IstioSettingsReader {
     {
       return await MeshIdentityReader.complete(settings(meshConfig: json), revision: "", using: access)
     }
-    guard let (settings, place) = await configured(using: access) else { return nil }
+    guard let (settings, place) = await configured(using: access) else {
+      // Where the ConfigMap cannot be read, istiod itself may still tell.
+      let (answers, _) = await IstiodDebug(dialect: dialect, access: access).ask(
+        "/debug/mesh", rootNamespace: MeshSettings().rootNamespace, in: MeshSnapshot(), WholeAnswer())
+      guard let json = answers.lazy.compactMap({ try? JSONValue(parsing: $0.value) }).first else { return nil }
+      return await MeshIdentityReader.complete(self.settings(meshConfig: json), revision: "", using: access)
+    }
     return await MeshIdentityReader.complete(settings, revision: settings.version, in: place, using: access)
   }
 

@@ -1,0 +1,17 @@
+import MeshModel
+
+extension ProgrammedReport {
+  /// Notes, of routes whose proxies do not tell when they took them, since when they are seen as they are.
+  mutating func noteTimes(since earlier: ProgrammedReport?) {
+    guard routes.contains(where: { $0.updatedAt == nil }) else { return }
+    var known: [ProgrammedRoute: Instant] = [:]
+    for var route in earlier?.routes ?? [] {
+      guard let time = route.updatedAt else { continue }
+      route.updatedAt = nil
+      known[route] = time
+    }
+    for index in routes.indices where routes[index].updatedAt == nil {
+      routes[index].updatedAt = known[routes[index]] ?? at
+    }
+  }
+}
