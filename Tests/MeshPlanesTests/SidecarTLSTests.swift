@@ -4,13 +4,13 @@ import Testing
 @testable import MeshPlanes
 
 @Suite struct SidecarTLSTests {
-  static func listener(_ chains: String, direction: String = "INBOUND") throws -> [SidecarListener] {
+  static func listener(_ chains: String, direction: String = "INBOUND") throws -> [EnvoyListener] {
     let text = """
       {"configs":[{"@type":"x","name":"virtualInbound","active_state":{"listener":{"name":"virtualInbound",
         "address":{"socket_address":{"address":"0.0.0.0","port_value":15006}},"filter_chains":[\(chains)],
         "traffic_direction":"\(direction)"}}}]}
       """
-    return try SidecarListeners.read(Array(text.utf8))
+    return try EnvoyListenerReader.serving(Array(text.utf8))
   }
 
   static let ends = """
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func aRecordedProxyWithoutCertificatesTakesPlaintext() throws {
-    let listeners = try SidecarListeners.read(IstioFixtures.bytes("envoy/config_dump.json"))
+    let listeners = try EnvoyListenerReader.serving(IstioFixtures.bytes("envoy/config_dump.json"))
     #expect(listeners.count == 7)
     #expect(
       EnvoyTLSContexts.inbound(listeners) == [InboundTLS(port: 8080, takesMeshTLS: false, takesPlaintext: true)])
@@ -142,7 +142,7 @@ import Testing
 
   @Test func theWeightsOfAStreamAreThoseOfItsListener() throws {
     let proxy = SmallMesh.ref("pod", "shop", "a")
-    let routes = IstioProgrammed.streams(try SidecarListeners.read(Array(Self.streams.utf8)), proxy: proxy)
+    let routes = IstioProgrammed.streams(try EnvoyListenerReader.serving(Array(Self.streams.utf8)), proxy: proxy)
     #expect(routes.map(\.port) == [6379])
     let route = try #require(
       IstioFixtures.route(
@@ -167,7 +167,7 @@ import Testing
   @Test func aRecordedStreamLeadsBackToItsObject() throws {
     let proxy = SmallMesh.ref("pod", "shop", "storefront")
     let routes = IstioProgrammed.streams(
-      try SidecarListeners.read(IstioFixtures.bytes("envoy/config_dump.json")), proxy: proxy)
+      try EnvoyListenerReader.serving(IstioFixtures.bytes("envoy/config_dump.json")), proxy: proxy)
     #expect(routes.map(\.origin) == ["/apis/networking.istio.io/v1alpha3/namespaces/data/virtual-service/orders-db"])
     #expect(routes.first?.clusters.map(\.host) == ["orders-db.data.svc.cluster.local"])
   }

@@ -20,6 +20,7 @@ extension Explanations {
   /// What a proxy answered, beside what is configured.
   static func inspection(_ inspection: ProxyInspection, _ row: ProxyRow, _ view: MeshView) -> TextSheet {
     var lines = state(row) + ConnectionText.lines(inspection.connection, at: view.at).map { text("  \($0)") }
+    lines += condition(inspection.condition)
     lines += [text(""), heading("WEIGHTED ROUTES: CONFIGURED, AND WHAT IT RUNS")]
     switch inspection.routes {
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
@@ -55,6 +56,19 @@ extension Explanations {
     return lines
   }
 
+  /// How the proxy fares and what it calls: what is in trouble, and the busiest.
+  private static func condition(_ known: Known<ProxyCondition>) -> [Line] {
+    var lines = [text(""), heading("PROCESS"), text("  \(ConditionText.process(known))")]
+    guard let upstreams = known.value?.upstreams, !upstreams.isEmpty else { return lines }
+    lines += [text(""), heading("UPSTREAMS")]
+    for one in upstreams.prefix(20) {
+      lines.append(text("  \(ConditionText.upstream(one))", one.isInTrouble ? .warn : .text))
+      lines += ConditionText.troubles(one).map { text("    \($0)", .bad) }
+    }
+    if upstreams.count > 20 { lines.append(text("  and \(upstreams.count - 20) more", .muted)) }
+    return lines
+  }
+
   private static func certificates(_ known: Known<ProxyCertificates>, at now: Instant) -> [Line] {
     var lines = [heading("CERTIFICATES")]
     switch known {
@@ -73,6 +87,8 @@ extension Explanations {
             one.names.isEmpty ? (verb == "believes" ? "a root" : "no names") : one.names.joined(separator: ", ")
           lines.append(text("  \(verb) \(names)"))
           lines.append(text("    \(CertificateText.left(one, at: now)) left, serial \(one.serial)", role))
+          if let issuer = one.issuer { lines.append(text("    issued by \(issuer)", .muted)) }
+          if let fingerprint = one.fingerprint { lines.append(text("    SHA-256 \(fingerprint)", .muted)) }
         }
       }
     }

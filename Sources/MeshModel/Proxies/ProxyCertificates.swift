@@ -32,6 +32,12 @@ public struct ProxyCertificate: Sendable, Hashable {
   public var begins: Instant?
   /// When it ends; `nil` where that is not told.
   public var expires: Instant?
+  /// Who issued it, in the form of RFC 4514; `nil` where that is not told.
+  public var issuer: String?
+  /// Whom it is of, likewise; empty where it names nobody, `nil` where that is not told.
+  public var subject: String?
+  /// Its SHA-256 in hexadecimal digits; `nil` where it is not known whole.
+  public var fingerprint: String?
 
   /// Creates a certificate.
   public init(

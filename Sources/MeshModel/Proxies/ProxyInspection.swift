@@ -6,6 +6,8 @@ public struct ProxyInspection: Sendable, Hashable {
   public var routes: Known<[ProgrammedRoute]>
   /// The certificates it holds, or why they are not known.
   public var certificates: Known<ProxyCertificates>
+  /// How it fares, or why that is not known.
+  public var condition: Known<ProxyCondition> = .unknown("it was not asked")
   /// Its connection to its control plane, or why it is not known.
   public var connection: Known<ProxyConnection> = .unknown("its control plane was not asked")
 

@@ -48,6 +48,8 @@ public struct PlaneSetting: Sendable, Hashable {
   public var telemetry: TelemetrySetting?
   /// The address of istiod's debug interface; `nil` means it is found and reached through the API server.
   public var istiod: String?
+  /// Where the token for istiod's debug interface is; `nil` where none is sent.
+  public var istiodToken: IstiodToken?
   /// The addresses of proxies' admin interfaces with the workload each serves.
   public var envoy: [EnvoySetting]
   /// Whether no write may go to this plane.
@@ -99,7 +101,17 @@ public struct PlaneSetting: Sendable, Hashable {
   }
 }
 
-/// The admin interface of one proxy; of a plane of kind `envoy` also a name or a file that stands for several.
+/// Where the token for istiod's debug interface is.
+public enum IstiodToken: Sendable, Hashable {
+  /// In a file, read anew for every request.
+  case file(String)
+  /// In a variable of the environment.
+  case variable(String)
+  /// It is the one that the kubeconfig's user has.
+  case kubeconfig
+}
+
+/// The admin interface of one proxy; of a plane of kind `envoy` or `mosn` also a name or a file that stands for several.
 public struct EnvoySetting: Sendable, Hashable {
   /// Its address; of a plane of kind `envoy` also `dns://name:port` and `file:///path`.
   public var url: String

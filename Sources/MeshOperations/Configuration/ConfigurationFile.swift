@@ -133,9 +133,18 @@ public struct ConfigurationFile: Sendable {
       if let value = plane.project { lines.append("    project: \(quoted(value))") }
       if let value = plane.location { lines.append("    location: \(quoted(value))") }
       if let value = plane.credentialsFile { lines.append("    credentialsFile: \(quoted(value))") }
-      if let value = plane.istiod { lines.append("    istiod: {url: \(quoted(value))}") }
+      if let value = plane.istiod {
+        let token =
+          switch plane.istiodToken {
+          case nil: ""
+          case .file(let path): ", bearerTokenFile: \(quoted(path))"
+          case .variable(let name): ", bearerTokenEnv: \(quoted(name))"
+          case .kubeconfig: ", kubeconfigToken: true"
+          }
+        lines.append("    istiod: {url: \(quoted(value))\(token)}")
+      }
       if !plane.envoy.isEmpty {
-        lines.append("    envoy:")
+        lines.append(plane.kind == .mosn ? "    mosn:" : "    envoy:")
         lines += plane.envoy.map { place in
           let workload = place.workload.isEmpty ? "" : ", workload: \(quoted(place.workload))"
           return "      - {url: \(quoted(place.url))\(workload)}"

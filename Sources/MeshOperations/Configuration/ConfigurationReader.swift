@@ -30,7 +30,8 @@ struct ConfigurationReader {
       node,
       known: Self.owned.values.reduce(
         into: Set<String>([
-          "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "readOnly", "region", "endpoint",
+          "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "mosn", "readOnly", "region",
+          "endpoint",
           "profile", "project", "location", "credentialsFile", "azure", "xds",
         ])
       ) { $0.formUnion($1) })
@@ -55,17 +56,20 @@ struct ConfigurationReader {
     }
     try checkOwners(of: fields, kind)
     setting.azure = try azure(fields, of: kind, at: node)
-    if let istiod = fields["istiod"] { setting.istiod = try text(try mapping(istiod, known: ["url"])["url"]) }
-    for proxy in try list(fields["envoy"]) {
+    if let istiod = fields["istiod"] { try read(istiod: istiod, into: &setting) }
+    let isFleet = kind == .envoy || kind == .mosn
+    for proxy in try list(fields[kind == .mosn ? "mosn" : "envoy"]) {
       let fields = try mapping(proxy, known: ["url", "workload"])
       guard let url = try text(fields["url"]) else { throw error(proxy, "a proxy needs a url") }
       let workload = try text(fields["workload"])
-      guard workload != nil || kind == .envoy || kind == .xds else {
+      guard workload != nil || isFleet || kind == .xds else {
         throw error(proxy, "a proxy needs url and workload")
       }
       setting.envoy.append(EnvoySetting(url: url, workload: workload ?? ""))
     }
-    if kind == .envoy, setting.envoy.isEmpty { throw error(node, "a plane of kind envoy needs envoy: [{url: …}]") }
+    if isFleet, setting.envoy.isEmpty {
+      throw error(node, "a plane of kind \(kind.rawValue) needs \(kind.rawValue): [{url: …}]")
+    }
     if let xds = fields["xds"] {
       guard kind == .xds else { throw error(xds, "xds is for planes of kind xds") }
       setting.xds = try self.xds(xds)
@@ -118,6 +122,23 @@ struct ConfigurationReader {
     for name in AzureSettings.fields { settings[name] = try text(fields[name]) }
     if let fault = PlaneRegistry.fault(in: settings) { throw error(node, fault) }
     return settings
+  }
+
+  /// Reads where istiod's debug interface is and where the token for it is: one place at most.
+  private func read(istiod node: Node, into setting: inout PlaneSetting) throws(MeshError) {
+    let fields = try mapping(node, known: ["url", "bearerTokenFile", "bearerTokenEnv", "kubeconfigToken"])
+    setting.istiod = try text(fields["url"])
+    var tokens: [IstiodToken] = []
+    if let path = try text(fields["bearerTokenFile"]) { tokens.append(.file(path)) }
+    if let name = try text(fields["bearerTokenEnv"]) { tokens.append(.variable(name)) }
+    if try flag(fields["kubeconfigToken"]) == true { tokens.append(.kubeconfig) }
+    guard tokens.count <= 1 else {
+      throw error(node, "say one of bearerTokenFile, bearerTokenEnv and kubeconfigToken")
+    }
+    guard tokens.isEmpty || setting.istiod != nil else {
+      throw error(node, "a token for istiod is for its url: the API server does not pass one on")
+    }
+    setting.istiodToken = tokens.first
   }
 
   private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {

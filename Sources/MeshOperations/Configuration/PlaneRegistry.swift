@@ -44,15 +44,11 @@ public enum PlaneRegistry {
     case .kubernetes:
       return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
     case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
-    case .envoy: return try envoy(setting, configuration: configuration, environment: environment)
+    case .envoy, .mosn: return try envoy(setting, configuration: configuration, environment: environment)
     case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
     case .serviceFabric: return try serviceFabric(setting, configuration: configuration, environment: environment)
     case .xds: return try xds(setting, configuration: configuration, environment: environment)
     case .consul: return try consul(setting, configuration: configuration, environment: environment)
-    case .mosn:
-      throw MeshError(
-        .usage, "planes of kind \(setting.kind.rawValue) are not spoken by this version", plane: setting.name,
-        remedy: "take it out of the configuration, or use kind kubernetes")
     }
   }
 
@@ -147,7 +143,8 @@ public enum PlaneRegistry {
     }
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
     let istio = IstioDialect(
-      addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies), direct: DirectAccess.get)
+      addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies),
+      direct: try DirectAccess(istiod: setting, connection: connection, environment: environment).get)
     let managed: AKSCluster? =
       if let azure = setting.azure {
         try AKSCluster(plane: setting.name, settings: azure, environment: environment)
@@ -171,7 +168,14 @@ public enum PlaneRegistry {
       guard place.url.hasPrefix("file://") else { return place.url }
       return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
     }
-    let plane = try EnvoyPlane(name: setting.name, places: places, options: options, now: { .now })
+    let plane = try EnvoyPlane(
+      name: setting.name, places: places, kind: setting.kind, options: options, now: { .now })
+    if setting.kind == .mosn, setting.telemetry == nil {
+      return PlaneConnection(
+        name: setting.name, control: plane,
+        telemetryGap:
+          "MOSN's counters are shown by describe proxy/NAME; for rates configure telemetry: {prometheus: {url}}")
+    }
     let source: any TelemetrySource =
       if let configured = setting.telemetry {
         try telemetry(configured, environment: environment)
@@ -257,21 +261,5 @@ enum Path {
   static func expanded(_ path: String, _ environment: [String: String]) -> String {
     guard path.hasPrefix("~/"), let home = environment["HOME"] else { return path }
     return home + path.dropFirst(1)
-  }
-}
-
-/// Reading of istiod and proxies at configured addresses.
-enum DirectAccess {
-  static func get(_ url: String) async throws(MeshError) -> [UInt8] {
-    let transport = CurlTransport(settings: ConnectionSettings())
-    do throws(TransportError) {
-      let response = try await transport.send(HTTPRequest(.get, url, limits: .dump))
-      guard response.status == 200 else {
-        throw TransportError(.malformed, "answers \(response.status)", origin: url)
-      }
-      return response.body
-    } catch {
-      throw MeshError(.unreachable, error.message, remedy: error.remedy, underlying: error)
-    }
   }
 }

@@ -8,6 +8,9 @@ extension ProxyCertificate {
       writer.promised("begins", begins?.rfc3339)
       writer.promised("expires", expires?.rfc3339)
       writer.promised("daysLeft", daysLeft(at: now))
+      writer.promised("issuer", issuer)
+      writer.promised("subject", subject)
+      writer.promised("fingerprint", fingerprint)
     }
   }
 }
@@ -47,7 +50,13 @@ public struct IdentityItem: ContractItem {
       writer.promised("proven", row.proven)
       writer.promised("proxy", row.proxy?.description)
       writer.name("issuer")
-      writer.object { $0.member("unknown", "Envoy does not tell who issued a certificate; its roots are listed") }
+      if let issuer = row.issuer {
+        writer.value(.string(issuer))
+      } else {
+        writer.object {
+          $0.member("unknown", row.certificates.reason ?? "the proxy does not show the secrets that name the issuer")
+        }
+      }
       writer.certificates("certificates", row.certificates, at: now)
       writer.name("certificateDaysLeft")
       if let days = row.certificates.value?.workload?.daysLeft(at: now) {

@@ -44,6 +44,9 @@ public struct IdentityRow: Sendable, Hashable {
     }
   }
 
+  /// Who issued the certificate that proves its identity, where that is known.
+  public var issuer: String? { certificates.value?.workload?.issuer }
+
   /// The identity it proves, where that is known.
   public var proven: String? { certificates.value?.workload?.spiffe }
 }
@@ -94,20 +97,27 @@ public enum Identities {
           ?? .unknown(
             known.isAmbient ? "the proxy of its node holds its certificate, and is not asked" : "no proxy to ask"))
     }
-    let usual = usualRoots(rows)
-    for index in rows.indices { rows[index].trouble = trouble(rows[index], usualRoots: usual, at: view.at) }
+    let (usual, key) = (usualRoots(rows), rootKeys(rows))
+    for index in rows.indices { rows[index].trouble = trouble(rows[index], usualRoots: usual, key, at: view.at) }
     return rows.sorted {
       let (left, right) = ($0.trouble?.rawValue ?? .max, $1.trouble?.rawValue ?? .max)
       return left == right ? $0.workload < $1.workload : left < right
     }
   }
 
+  /// What tells roots apart: their fingerprints where all are known whole, else serial numbers and ends.
+  static func rootKeys(_ rows: [IdentityRow]) -> @Sendable (ProxyCertificate) -> String {
+    let areWhole = rows.allSatisfy { ($0.certificates.value?.roots ?? []).allSatisfy { $0.fingerprint != nil } }
+    return { root in areWhole ? root.fingerprint ?? root.identifier : root.identifier }
+  }
+
   /// The roots that most proxies believe, those of the first plane where as many believe others; empty where none is known.
   static func usualRoots(_ rows: [IdentityRow]) -> Set<String> {
+    let key = rootKeys(rows)
     var counts: [Set<String>: Int] = [:]
     var first: [Set<String>: ObjectRef] = [:]
     for row in rows {
-      let roots = Set((row.certificates.value?.roots ?? []).map(\.identifier))
+      let roots = Set((row.certificates.value?.roots ?? []).map(key))
       guard !roots.isEmpty else { continue }
       counts[roots, default: 0] += 1
       first[roots] = min(first[roots] ?? row.workload, row.workload)
@@ -120,10 +130,10 @@ public enum Identities {
   }
 
   private static func trouble(
-    _ row: IdentityRow, usualRoots: Set<String>, at now: Instant
+    _ row: IdentityRow, usualRoots: Set<String>, _ key: (ProxyCertificate) -> String, at now: Instant
   ) -> IdentityRow.Trouble? {
     guard let held = row.certificates.value else { return nil }
-    let roots = Set(held.roots.map(\.identifier))
+    let roots = Set(held.roots.map(key))
     if !roots.isEmpty, !usualRoots.isEmpty, roots.isDisjoint(with: usualRoots) { return .otherRoots }
     guard let certificate = held.workload else { return .noIdentity }
     switch certificate.standing(at: now) {

@@ -6,7 +6,7 @@ enum EnvoyTLSContexts {
   ///
   /// A chain that ends TLS takes mesh TLS; one that ends none and is not for `tls` alone takes plaintext. A chain for `tls`
   /// that ends none hands the caller's own TLS on to the application and says nothing of the mesh's.
-  static func inbound(_ listeners: [SidecarListener]) -> [InboundTLS] {
+  static func inbound(_ listeners: [EnvoyListener]) -> [InboundTLS] {
     var ports: [Int?: InboundTLS] = [:]
     for listener in listeners where listener.isInbound {
       for chain in listener.chains {

@@ -64,6 +64,9 @@ public protocol KubernetesDialect: Sendable {
   /// A proxy's connection to the dialect's control plane, or why it is not known; `nil` where it has no way to ask.
   func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>?
 
+  /// How a proxy fares, or why that is not known; `nil` where this dialect has no way to ask.
+  func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>?
+
   /// Checks of the dialect's own control plane.
   func checks(using access: any KubernetesAccess) async -> [PlaneCheck]
 }
@@ -100,6 +103,9 @@ extension KubernetesDialect {
   public func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>? {
     nil
   }
+
+  /// Nothing: most dialects cannot ask.
+  public func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>? { nil }
 
   /// None.
   public func checks(using access: any KubernetesAccess) async -> [PlaneCheck] { [] }

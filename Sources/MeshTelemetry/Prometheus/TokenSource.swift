@@ -1,16 +1,23 @@
 import Foundation
-import MeshTransport
+public import MeshTransport
 
 /// A bearer token from a file or the environment, looked up for every request.
-struct TokenSource: CredentialSource {
-  enum Place: Sendable, Hashable {
+public struct TokenSource: CredentialSource {
+  /// Where a token is.
+  public enum Place: Sendable, Hashable {
+    /// In a file, alone on a line.
     case file(String)
+    /// In a variable of the environment.
     case variable(String)
   }
 
   let place: Place
 
-  func credential(refresh: Bool) async throws(TransportError) -> Credential {
+  /// A token at a place; it is not looked for yet.
+  public init(place: Place) { self.place = place }
+
+  /// The token as it is now.
+  public func credential(refresh: Bool) async throws(TransportError) -> Credential {
     .bearer(Secret(try token()))
   }
 

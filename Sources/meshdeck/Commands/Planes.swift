@@ -92,10 +92,11 @@ struct Planes: AsyncParsableCommand {
     var allContexts = false
     @Option(help: "Add the contexts that match a pattern, such as 'prod-*'; several times for several.")
     var contexts: [String] = []
-    @Option(help: "What it speaks: kubernetes, envoy, xds, consul, app-mesh, traffic-director or service-fabric.")
+    @Option(help: "What it speaks: kubernetes, envoy, xds, consul, mosn, app-mesh, traffic-director or service-fabric.")
     var kind = "kubernetes"
     @Option(
-      help: "The administration of proxies of kind envoy, one or more: http://host:port, dns://name:port, file:///path."
+      help:
+        "The administration of proxies of kind envoy or mosn, one or more: http://host:port, dns://name:port, file:///path."
     )
     var admin: [String] = []
     @OptionGroup(title: "Options for kinds xds, consul and service-fabric") var server: ServerOptions
@@ -137,16 +138,19 @@ struct Planes: AsyncParsableCommand {
           .usage, "a plane needs a name", remedy: "meshdeck planes add NAME …, or --all-contexts, or --contexts PATTERN"
         )
       }
-      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .consul, .appMesh, .trafficDirector, .serviceFabric]
+      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .consul, .mosn, .appMesh, .trafficDirector, .serviceFabric]
       guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
         throw MeshError(
           .usage, "planes of kind \(kind) cannot be added",
           remedy: "kinds are \(kinds.map(\.rawValue).joined(separator: ", "))")
       }
-      guard (kind == .envoy) == !admin.isEmpty || kind == .xds else {
+      let isFleet = kind == .envoy || kind == .mosn
+      guard isFleet == !admin.isEmpty || kind == .xds else {
         throw MeshError(
-          .usage, kind == .envoy ? "a plane of kind envoy needs --admin" : "--admin is for planes of kind envoy",
-          remedy: "meshdeck planes add \(name) --kind envoy --admin http://127.0.0.1:9901")
+          .usage,
+          isFleet ? "a plane of kind \(kind.rawValue) needs --admin" : "--admin is for planes of kind envoy and mosn",
+          remedy:
+            "meshdeck planes add \(name) --kind \(isFleet ? kind.rawValue : "envoy") --admin http://127.0.0.1:9901")
       }
       var telemetry: TelemetrySetting?
       if let prometheus {
@@ -323,8 +327,8 @@ extension PlaneSetting {
     }
     if let istiod { value["istiod"] = ["url": .string(istiod)] }
     if let xds { value["xds"] = xds.json }
-    if kind == .envoy || kind == .xds, !envoy.isEmpty {
-      value["envoy"] = .array(envoy.map { ["url": .string($0.url)] })
+    if kind == .envoy || kind == .xds || kind == .mosn, !envoy.isEmpty {
+      value[kind == .mosn ? "mosn" : "envoy"] = .array(envoy.map { ["url": .string($0.url)] })
     }
     if let telemetry {
       var source: JSONValue = ["urls": .array(telemetry.urls.map(JSONValue.string))]

@@ -29,9 +29,28 @@ struct ProxySheet {
       try console.line("  \(view.programmed[ref.plane]?.reason ?? "it does not know this proxy")")
     }
     for line in ConnectionText.lines(inspection.connection, at: view.at) { try console.line("  \(line)") }
+    try condition()
     try weights()
     try certificates()
   }
+
+  /// How the proxy fares and what it calls: what is in trouble, and the busiest.
+  private func condition() throws {
+    try console.line()
+    try console.line("PROCESS")
+    try console.line("  \(ConditionText.process(inspection.condition))")
+    guard let upstreams = inspection.condition.value?.upstreams, !upstreams.isEmpty else { return }
+    try console.line()
+    try console.line("UPSTREAMS")
+    for one in upstreams.prefix(Self.mostUpstreams) {
+      try console.line("  \(ConditionText.upstream(one))")
+      for trouble in ConditionText.troubles(one) { try console.line("    \(trouble)") }
+    }
+    let more = upstreams.count - Self.mostUpstreams
+    if more > 0 { try console.line("  and \(more) more") }
+  }
+
+  private static let mostUpstreams = 20
 
   /// The weights the proxy runs beside those that are configured.
   private func weights() throws {
@@ -74,5 +93,7 @@ struct ProxySheet {
     try console.line(
       "    serial \(one.serial), \(CertificateText.left(one, at: view.at)) left\(one.expires.map { ", until \($0.rfc3339)" } ?? "")"
     )
+    if let issuer = one.issuer { try console.line("    issued by \(issuer)") }
+    if let fingerprint = one.fingerprint { try console.line("    SHA-256 \(fingerprint)") }
   }
 }

@@ -72,7 +72,7 @@ struct IdentityTable {
 
   func write(_ rows: [IdentityRow], at now: Instant) throws {
     var columns = ["NAMESPACE", "WORKLOAD", "IDENTITY", ">CERT", "?ROOTS", "VERDICT"]
-    if isWide { columns += ["PROVEN", "SERIAL", "EXPIRES", "PROXY", "PLANE"] }
+    if isWide { columns += ["PROVEN", "ISSUER", "SERIAL", "EXPIRES", "PROXY", "PLANE"] }
     var table = TextTable(console, columns)
     for row in rows {
       let held = row.certificates.value
@@ -84,7 +84,7 @@ struct IdentityTable {
         console.paint(verdict, row.trouble.map { $0 == .late ? .warn : .bad } ?? (held == nil ? .muted : .good)))
       if isWide {
         cells += [
-          row.proven ?? "–", held?.workload?.serial ?? "–", held?.workload?.expires?.rfc3339 ?? "–",
+          row.proven ?? "–", row.issuer ?? "–", held?.workload?.serial ?? "–", held?.workload?.expires?.rfc3339 ?? "–",
           row.proxy?.name ?? "–", row.workload.plane,
         ].map { console.paint($0, .plain) }
       }
@@ -94,10 +94,13 @@ struct IdentityTable {
     CertificateReading.note(rows.map(\.certificates))
   }
 
-  /// The end of each root's serial number, with the time it has left.
+  /// The beginning of each root's fingerprint, or the end of its serial number where that is not known, with the time
+  /// it has left.
   private func roots(_ held: ProxyCertificates, _ now: Instant) -> String {
     held.roots.isEmpty
       ? "none"
-      : held.roots.map { "\($0.serial.suffix(8)) \(CertificateText.left($0, at: now))" }.joined(separator: ", ")
+      : held.roots.map {
+        "\($0.fingerprint.map { String($0.prefix(8)) } ?? String($0.serial.suffix(8))) \(CertificateText.left($0, at: now))"
+      }.joined(separator: ", ")
   }
 }

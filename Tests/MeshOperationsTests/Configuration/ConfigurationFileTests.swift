@@ -175,4 +175,34 @@ import Testing
     }
     #expect(try file.read() == nil)
   }
+
+  @Test(arguments: [
+    ("bearerTokenFile: /t", IstiodToken.file("/t")), ("bearerTokenEnv: TOKEN", .variable("TOKEN")),
+    ("kubeconfigToken: true", .kubeconfig),
+  ])
+  func aTokenForIstiodIsKeptAsAPlaceAlone(text: String, token: IstiodToken) throws {
+    let yaml = "planes:\n  - {name: a, istiod: {url: \"https://istiod:8080\", \(text)}}\n"
+    let read = try ConfigurationFile.parse(yaml, path: "c.yaml")
+    #expect(read.planes.first?.istiodToken == token)
+    #expect(try ConfigurationFile.parse(ConfigurationFile.yaml(of: read), path: "c.yaml") == read)
+  }
+
+  @Test(arguments: [
+    ("{bearerTokenFile: /t}", "a token for istiod is for its url"),
+    ("{url: x, bearerTokenFile: /t, kubeconfigToken: true}", "say one of"),
+  ])
+  func tokensThatMakeNoSenseAreRefused(text: String, words: String) {
+    #expect {
+      try ConfigurationFile.parse("planes:\n  - {name: a, istiod: \(text)}\n", path: "c.yaml")
+    } throws: {
+      "\($0)".contains(words)
+    }
+  }
+
+  @Test func aFleetOfMOSNsIsNamedByItsOwnWord() throws {
+    let read = try ConfigurationFile.parse(
+      "planes:\n  - {name: m, kind: mosn, mosn: [{url: \"http://127.0.0.1:34901\"}]}\n", path: "c.yaml")
+    #expect(read.planes.first?.envoy.map(\.url) == ["http://127.0.0.1:34901"])
+    #expect(try ConfigurationFile.parse(ConfigurationFile.yaml(of: read), path: "c.yaml") == read)
+  }
 }

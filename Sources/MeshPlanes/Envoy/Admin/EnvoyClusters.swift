@@ -49,13 +49,18 @@ enum EnvoyClusterReader {
     for item in status.list("cluster_statuses") {
       guard let name = item["name"]?.string, clusters[name] != nil else { continue }
       if let shown = item["observability_name"]?.string, !shown.isEmpty { clusters[name]?.statName = shown }
-      clusters[name]?.hosts = item.list("host_statuses").map { host in
-        let socket = host["address"]?["socket_address"]
-        return EnvoyCluster.Host(
-          address: socket?["address"]?.string ?? host["address"]?.protoAddress ?? "",
-          port: socket?["port_value"]?.protoInt, faults: faults(host["health_status"] ?? .null),
-          weight: host["weight"]?.protoInt ?? 0)
-      }
+      clusters[name]?.hosts = hosts(item)
+    }
+  }
+
+  /// The hosts of one cluster's status.
+  static func hosts(_ status: JSONValue) -> [EnvoyCluster.Host] {
+    status.list("host_statuses").map { host in
+      let socket = host["address"]?["socket_address"]
+      return EnvoyCluster.Host(
+        address: socket?["address"]?.string ?? host["address"]?.protoAddress ?? "",
+        port: socket?["port_value"]?.protoInt, faults: faults(host["health_status"] ?? .null),
+        weight: host["weight"]?.protoInt ?? 0)
     }
   }
 
@@ -105,7 +110,8 @@ enum EnvoyClusterReader {
       .compactMap { $0["transport_socket"]?["typed_config"] }.first { $0.protoType == "UpstreamTlsContext" }
   }
 
-  private static func breakers(_ json: JSONValue?) -> String? {
+  /// The limits of the default priority, in one line; `nil` where there are none.
+  static func breakers(_ json: JSONValue?) -> String? {
     guard let threshold = json?.list("thresholds").first else { return nil }
     let limits = [
       ("max_connections", "connections"), ("max_pending_requests", "pending"), ("max_requests", "requests"),

@@ -30,6 +30,8 @@ struct EnvoyReading: Sendable {
   /// What could not be read, in words; the rest holds.
   var gaps: [String]
   var at: Instant
+  /// Native objects by kind and name, of proxies that cannot be asked for one kind alone.
+  var objects: [ObjectKind: [String: JSONValue]] = [:]
 
   /// All tables of routes: those of HTTP, and one for each listener with TCP chains.
   var allTables: [EnvoyRouteTable] {

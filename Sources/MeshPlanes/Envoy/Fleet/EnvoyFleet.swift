@@ -6,6 +6,7 @@ actor EnvoyFleet {
   private let plane: PlaneName
   private let places: EnvoyPlaces
   private let options: Session.Options
+  private let speech: FleetSpeech
   private let now: @Sendable () -> Instant
   private var admins: [String: EnvoyAdmin] = [:]
   private var members: [String: Member] = [:]
@@ -37,7 +38,11 @@ actor EnvoyFleet {
     var size = 0
   }
 
-  init(plane: PlaneName, places: [String], options: Session.Options, now: @escaping @Sendable () -> Instant) {
+  init(
+    plane: PlaneName, places: [String], speech: FleetSpeech, options: Session.Options,
+    now: @escaping @Sendable () -> Instant
+  ) {
+    self.speech = speech
     self.plane = plane
     self.places = EnvoyPlaces(places: places)
     self.options = options
@@ -81,8 +86,8 @@ actor EnvoyFleet {
         if order >= Self.parallelism, let (address, result) = await group.next() { take(address, result, began) }
         let facts = members[address]?.facts
         do throws(MeshError) {
-          let reader = EnvoyReader(admin: try admin(address), at: began)
-          group.addTask { (address, await reader.outcome(facts)) }
+          let (admin, speech) = (try admin(address), speech)
+          group.addTask { (address, await speech.outcome(of: admin, at: began, known: facts)) }
         } catch {
           take(address, .failure(error), began)
         }

@@ -69,7 +69,8 @@ struct EnvoyReader: Sendable {
     let reading = EnvoyReading(
       address: admin.address, node: facts.node, group: facts.group, version: facts.version, state: facts.state,
       uptime: facts.uptime, origin: EnvoyOrigin.read(bootstrap: settings, file: facts.file), clusters: table,
-      listeners: EnvoyListenerReader.listeners(listenerDump), tables: EnvoyRouteReader.tables(routeDump),
+      listeners: EnvoyListenerReader.listeners(listenerDump).map { EnvoyListenerConfiguration($0) },
+      tables: EnvoyRouteReader.tables(routeDump),
       runtime: EnvoyRuntime.read(value(others.2), bootstrap: settings),
       rejections: Self.rejections(clusters: clusterDump, listeners: listenerDump, routes: routeDump),
       certificateDaysLeft: Self.daysLeft(value(others.1)), isConnected: statistics.isConnected,

@@ -40,16 +40,24 @@ extension EnvoyPlane {
     checks.append(
       PlaneCheck(
         name: "version", result: versions.count == 1 ? .ok : .warning,
-        detail: "Envoy \(versions.joined(separator: ", "))",
+        detail: "\(speech.title) \(versions.joined(separator: ", "))",
         remedy: versions.count == 1 ? nil : "proxies of one fleet should run one version"))
     checks += controlPlaneChecks(answering)
     checks += certificateChecks(answering)
+    if speech == .mosn {
+      checks.append(
+        PlaneCheck(
+          name: "edits", result: .skipped,
+          detail: "MOSN's production builds take no change here; those of /debug are of debugging builds alone"))
+    }
     let open = answering.count { $0.runtime.adminLayer != nil }
-    checks.append(
-      PlaneCheck(
-        name: "runtime", result: open == answering.count ? .ok : .skipped,
-        detail: "\(open) of \(answering.count) proxies have an admin layer: their runtime can be overridden",
-        remedy: open == answering.count ? nil : "layered_runtime: {layers: [{name: admin, admin_layer: {}}]}"))
+    if speech == .envoy {
+      checks.append(
+        PlaneCheck(
+          name: "runtime", result: open == answering.count ? .ok : .skipped,
+          detail: "\(open) of \(answering.count) proxies have an admin layer: their runtime can be overridden",
+          remedy: open == answering.count ? nil : "layered_runtime: {layers: [{name: admin, admin_layer: {}}]}"))
+    }
     for reading in answering where !reading.gaps.isEmpty {
       checks.append(
         PlaneCheck(

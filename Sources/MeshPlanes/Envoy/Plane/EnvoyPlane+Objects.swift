@@ -23,6 +23,12 @@ extension EnvoyPlane {
         ObjectRef(plane: self.name, namespace: reading.group, kind: kind, name: EnvoyReader.name(name))
       }
       switch kind {
+      case EnvoyEntities.Kind.runtime where speech == .mosn:
+        throw MeshError(.usage, "a MOSN has no runtime to override", plane: self.name)
+      case EnvoyEntities.Kind.cluster where speech == .mosn, EnvoyEntities.Kind.listener where speech == .mosn,
+        EnvoyEntities.Kind.tcpProxy where speech == .mosn:
+        let own = kind == EnvoyEntities.Kind.cluster ? kind : EnvoyEntities.Kind.listener
+        for (name, json) in reading.objects[own] ?? [:] { add(ref(name), "/api/v1/config_dump", json, "") }
       case EnvoyEntities.Kind.virtualHost:
         for table in reading.tables {
           for host in table.hosts {

@@ -10,24 +10,30 @@ public final class EnvoyPlane: ControlPlane {
   let name: PlaneName
   let fleet: EnvoyFleet
   let now: @Sendable () -> Instant
+  let speech: FleetSpeech
   private let places: [String]
   private let interval: Double
 
   /// Creates a plane of the proxies at some places (`http://host:port`, `host:port`, `dns://name:port`, `file:///path`);
   /// nothing is asked of them yet. `interval` is the seconds between two readings when it is followed.
+  ///
+  /// - Parameter kind: ``Plane/Kind/envoy``, or ``Plane/Kind/mosn`` for a fleet of MOSNs, which is read alike; their production
+  ///   builds take no change through this interface.
   public init(
-    name: PlaneName, places: [String], options: Session.Options = Session.Options(), interval: Double = 5,
-    now: @escaping @Sendable () -> Instant
+    name: PlaneName, places: [String], kind: Plane.Kind = .envoy, options: Session.Options = Session.Options(),
+    interval: Double = 5, now: @escaping @Sendable () -> Instant
   ) throws(MeshError) {
+    let speech: FleetSpeech = kind == .mosn ? .mosn : .envoy
     guard !places.isEmpty else {
       throw MeshError(
         .usage, "no proxy is named", plane: name, remedy: "envoy: [{url: http://127.0.0.1:9901}] in config.yaml")
     }
+    self.speech = speech
     self.name = name
     self.places = places
     self.now = now
     self.interval = interval
-    fleet = EnvoyFleet(plane: name, places: places, options: options, now: now)
+    fleet = EnvoyFleet(plane: name, places: places, speech: speech, options: options, now: now)
   }
 
   /// The plane with what its proxies let one do, as known now.
@@ -49,7 +55,7 @@ public final class EnvoyPlane: ControlPlane {
         editable ? .yes : .no("no route opens its weights to the runtime; they are owned by \(owner(state))")
       let more = places.count > 1 ? " and \(places.count - 1) more" : ""
       return Plane(
-        name: name, kind: .envoy, capabilities: Capabilities(answers: answers, dialects: [.envoy]),
+        name: name, kind: speech.kind, capabilities: Capabilities(answers: answers, dialects: [.envoy]),
         address: (places.first ?? "") + more)
     }
   }

@@ -186,6 +186,11 @@ public struct IstioDialect: KubernetesDialect {
     await IstiodDistribution(dialect: self, access: access).connection(of: proxy)
   }
 
+  /// How a proxy fares, asked itself.
+  public func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>? {
+    await IstioProgrammed(dialect: self, access: access).condition(of: proxy)
+  }
+
   /// Whether istiod answers, the mesh as it sees it, and its push errors.
   public func checks(using access: any KubernetesAccess) async -> [PlaneCheck] {
     await IstiodDistribution(dialect: self, access: access).checks()

@@ -191,14 +191,24 @@ extension KubernetesPlane {
   public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
     async let certificates = certificates(of: [proxy])
     async let connection = connection(of: proxy)
+    async let condition = condition(of: proxy)
     var routes = Known<[ProgrammedRoute]>.unknown("no dialect of this plane can ask a proxy what it runs")
     for dialect in dialects where routes.value == nil {
       if let part = await dialect.routes(of: proxy, using: access) { routes = part }
     }
     var inspection = ProxyInspection(
       proxy: proxy, routes: routes, certificates: await certificates[proxy] ?? .unknown("it was not asked"))
+    inspection.condition = await condition ?? .unknown("no dialect of this plane can ask a proxy how it fares")
     inspection.connection = await connection ?? .unknown("no dialect of this plane tells of proxies' connections")
     return inspection
+  }
+
+  private func condition(of proxy: ObjectRef) async -> Known<ProxyCondition>? {
+    var found: Known<ProxyCondition>?
+    for dialect in dialects where found?.value == nil {
+      found = await dialect.condition(of: proxy, using: access) ?? found
+    }
+    return found
   }
 
   private func connection(of proxy: ObjectRef) async -> Known<ProxyConnection>? {

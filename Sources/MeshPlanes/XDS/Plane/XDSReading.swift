@@ -21,7 +21,8 @@ enum XDSReading {
       listeners: EnvoyListenerReader.listeners([
         "dynamic_listeners": .array(
           listeners.map { ["active_state": ["version_info": .string($0.version), "listener": $0.json]] })
-      ]), tables: EnvoyRouteReader.tables(dump("dynamic_route_configs", routes)), runtime: EnvoyRuntime(),
+      ]).map { EnvoyListenerConfiguration($0) }, tables: EnvoyRouteReader.tables(dump("dynamic_route_configs", routes)),
+      runtime: EnvoyRuntime(),
       rejections: [:], certificateDaysLeft: nil, isConnected: true, pressure: [:], gaps: [], at: at)
   }
 

@@ -53,7 +53,7 @@ struct IstiodDistribution {
   /// A proxy's connection to the replica that has it.
   func connection(of proxy: ObjectRef) async -> Known<ProxyConnection> {
     let root = (await dialect.settings(using: access) ?? MeshSettings()).rootNamespace
-    let path = "/debug/adsz?proxyID=\(IstioProxyAdmin.escaped("\(proxy.name).\(proxy.namespace)"))"
+    let path = "/debug/adsz?proxyID=\(EnvoyQuery.escaped("\(proxy.name).\(proxy.namespace)"))"
     let (answers, gaps) = await IstiodDebug(dialect: dialect, access: access).ask(
       path, rootNamespace: root, in: MeshSnapshot(), isElsewhere: true, ConnectionReader(proxy))
     for answer in answers {

@@ -1,44 +1,19 @@
 import MeshModel
 
-/// The certificates of proxies, asked of each proxy itself: some at a time, and not for longer than a screen is waited for.
+/// Proxies asked themselves, when somebody looks at them: certificates, all their routes, how they fare.
 extension IstioProgrammed {
-  /// The most proxies asked at once.
-  static let parallelCertificates = 16
-  /// The seconds after which no further proxy is asked.
-  static let certificateBudget = 8.0
-
   /// The certificates of each proxy, or why they are not known.
   func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
-    let clock = ContinuousClock()
-    let end = clock.now.advanced(by: .seconds(Self.certificateBudget))
-    var waiting = proxies[...]
-    var result: [ObjectRef: Known<ProxyCertificates>] = [:]
-    await withTaskGroup(of: (ObjectRef, Known<ProxyCertificates>).self) { group in
-      for proxy in waiting.prefix(Self.parallelCertificates) { group.addTask { await certificates(of: proxy) } }
-      waiting = waiting.dropFirst(Self.parallelCertificates)
-      while let (proxy, known) = await group.next() {
-        result[proxy] = known
-        if clock.now < end, !Task.isCancelled, let next = waiting.popFirst() {
-          group.addTask { await certificates(of: next) }
-        }
-      }
-    }
-    for proxy in waiting {
-      result[proxy] = .unknown(
-        "not asked: the others took all of the \(Int(Self.certificateBudget)) s there are for it")
-    }
-    return result
+    await BoundedQuestions.answers(of: proxies) { await certificates(of: $0) }
   }
 
   @concurrent
-  private func certificates(of proxy: ObjectRef) async -> (ObjectRef, Known<ProxyCertificates>) {
-    do {
-      let read = try EnvoyCertificates.read(try await get(proxy, "/certs"))
-      return (proxy, .known(read, source: "the proxy's /certs", at: access.now))
-    } catch let error as MeshError {
-      return (proxy, .unknown(reason(error)))
+  private func certificates(of proxy: ObjectRef) async -> Known<ProxyCertificates> {
+    do throws(MeshError) {
+      let held = try await EnvoyCertificates.held { path async throws(MeshError) in try await get(proxy, path) }
+      return .known(held, source: "the proxy's /certs and secrets", at: access.now)
     } catch {
-      return (proxy, .unknown("the proxy's /certs makes no sense: \(error)"))
+      return .unknown(reason(error))
     }
   }
 
@@ -52,6 +27,17 @@ extension IstioProgrammed {
       return .unknown(reason(error))
     } catch {
       return .unknown("the proxy's /config_dump makes no sense: \(error)")
+    }
+  }
+
+  /// How one proxy fares.
+  @concurrent
+  func condition(of proxy: ObjectRef) async -> Known<ProxyCondition> {
+    do throws(MeshError) {
+      let found = try await EnvoyCondition { path async throws(MeshError) in try await get(proxy, path) }.read()
+      return .known(found, source: "the proxy's administration interface", at: access.now)
+    } catch {
+      return .unknown(reason(error))
     }
   }
 

@@ -99,7 +99,7 @@ struct IstioProgrammed {
         hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
       }
       if streams {
-        let listeners = try SidecarListeners.read(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
+        let listeners = try EnvoyListenerReader.serving(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
         answer.routes += Self.streams(listeners, proxy: proxy)
       }
     } catch {
@@ -117,7 +117,7 @@ struct IstioProgrammed {
   }
 
   /// The routes of streams in a proxy's outbound listeners: those made from an object, with where they lead.
-  static func streams(_ listeners: [SidecarListener], proxy: ObjectRef) -> [ProgrammedRoute] {
+  static func streams(_ listeners: [EnvoyListener], proxy: ObjectRef) -> [ProgrammedRoute] {
     listeners.filter { !$0.isInbound }.flatMap { listener in
       listener.chains.filter { !$0.clusters.isEmpty && !$0.origin.isEmpty }.map { chain in
         ProgrammedRoute(

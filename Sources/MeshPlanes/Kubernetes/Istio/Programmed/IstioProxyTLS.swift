@@ -82,18 +82,19 @@ struct IstioProxyTLS {
     var contexts = ProxyTLS(proxy: proxy)
     do {
       if question.isServer {
-        let name = IstioProxyAdmin.escaped("virtualInbound")
-        var listeners = try SidecarListeners.read(
+        let name = EnvoyQuery.escaped("virtualInbound")
+        var listeners = try EnvoyListenerReader.serving(
           try await admin.get(proxy, "/config_dump?resource=dynamic_listeners&name_regex=\(name)"))
         if !listeners.contains(where: \.isInbound) {
           // Without traffic capture each port has a listener of its own, under its address.
-          listeners = try SidecarListeners.read(try await admin.get(proxy, "/config_dump?resource=dynamic_listeners"))
+          listeners = try EnvoyListenerReader.serving(
+            try await admin.get(proxy, "/config_dump?resource=dynamic_listeners"))
         }
         contexts.inbound = EnvoyTLSContexts.inbound(listeners)
       }
       if !question.hosts.isEmpty {
         let hosts = question.hosts.sorted().map { $0.replacing(".", with: "\\.") }.joined(separator: "|")
-        let pattern = IstioProxyAdmin.escaped("outbound.*(\(hosts))")
+        let pattern = EnvoyQuery.escaped("outbound.*(\(hosts))")
         let mask = "cluster.name,cluster.transport_socket,cluster.transport_socket_matches"
         contexts.outbound = try EnvoyTLSContexts.outbound(
           try await admin.get(
@@ -135,20 +136,5 @@ struct IstioProxyAdmin {
     MeshError(
       .unreachable, "it is no pod (a VM?), so the API server does not lead to its proxy", object: proxy,
       remedy: "name its address in the configuration: envoy: [{url, workload: \(proxy.namespace)/\(proxy.name)}]")
-  }
-
-  /// A text as a value in a query.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-      let scalar = Unicode.Scalar(byte)
-      if byte < 0x80, scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F {
-        result.unicodeScalars.append(scalar)
-      } else {
-        let digits = String(byte, radix: 16, uppercase: true)
-        result += "%" + (digits.count < 2 ? "0" : "") + digits
-      }
-    }
-    return result
   }
 }

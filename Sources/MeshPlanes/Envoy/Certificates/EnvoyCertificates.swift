@@ -3,9 +3,30 @@ import MeshModel
 /// A reader of Envoy's `/certs`.
 ///
 /// Envoy lists the certificates of every TLS context apart, so that a sidecar with hundreds of upstreams repeats the same
-/// two hundreds of times; each is kept once. Who issued a certificate is not told.
+/// two hundreds of times; each is kept once. Who issued a certificate is not told: ``EnvoySecrets`` tells it.
 /// Source: Envoy admin API, `Certificates` (`admin/v3/certs.proto`): times as RFC 3339, days as text, zeros left out.
 enum EnvoyCertificates {
+  /// The paths of secrets, those of the control plane first.
+  static let secrets = ["/config_dump?resource=dynamic_active_secrets", "/config_dump?resource=static_secrets"]
+
+  /// The certificates a proxy holds, with the issuers where it shows its secrets.
+  ///
+  /// - Parameter get: The answer of the proxy's administration interface to a path.
+  static func held(
+    _ get: @Sendable (String) async throws(MeshError) -> [UInt8]
+  ) async throws(MeshError) -> ProxyCertificates {
+    var result: ProxyCertificates
+    let bytes = try await get("/certs")
+    do throws(JSONError) { result = try read(bytes) } catch {
+      throw MeshError(.malformed, "the proxy's /certs makes no sense: \(error)", underlying: error)
+    }
+    // Secrets are an extra: a proxy whose certificates are files has none, and an old one does not show them.
+    for path in secrets {
+      if let bytes = try? await get(path), let found = try? EnvoySecrets.read(bytes) { result.add(found) }
+    }
+    return result
+  }
+
   /// The certificates a proxy holds.
   static func read(_ bytes: [UInt8]) throws(JSONError) -> ProxyCertificates {
     var result = ProxyCertificates()

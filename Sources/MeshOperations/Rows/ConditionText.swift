@@ -1,0 +1,40 @@
+public import MeshModel
+
+/// The words for how a proxy fares.
+public enum ConditionText {
+  /// The process in one line; or why it is not known.
+  public static func process(_ known: Known<ProxyCondition>) -> String {
+    switch known {
+    case .unknown(let reason): return "how it fares is unknown: \(reason)"
+    case .known(let condition, _, _):
+      let parts = [
+        condition.state.isEmpty ? nil : condition.state,
+        condition.isReady.map { $0 ? "ready" : "NOT ready" },
+        condition.version.isEmpty ? nil : "version \(condition.version)",
+        condition.uptime.map { "up for \(Figures.seconds($0.rounded(.down)))" },
+        condition.hearsControlPlane.map { $0 ? "hears its control plane" : "does NOT hear its control plane" },
+      ]
+      return parts.compactMap(\.self).joined(separator: ", ")
+    }
+  }
+
+  /// One upstream in one line.
+  public static func upstream(_ one: UpstreamCondition) -> String {
+    var parts = ["\(one.name): \(one.hosts - one.faults.count)/\(one.hosts) hosts"]
+    if let rps = one.rps { parts.append(Figures.rate(rps)) }
+    if let requests = one.requests, requests > 0 { parts.append("\(Figures.compact(requests)) requests") }
+    if let errors = one.errorRate { parts.append("\(Figures.percent(errors)) failed") }
+    let times = [50.0, 95, 99].compactMap { quantile in
+      one.quantiles[quantile].map { "p\(Figures.number(quantile)) \(Figures.milliseconds($0))" }
+    }
+    parts += times
+    if let limits = one.limits { parts.append("at most \(limits)") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// What is wrong with an upstream, one line each.
+  public static func troubles(_ one: UpstreamCondition) -> [String] {
+    [one.pressure].compactMap(\.self) + one.faults.prefix(5)
+      + (one.faults.count > 5 ? ["and \(one.faults.count - 5) more hosts"] : [])
+  }
+}
