@@ -172,6 +172,7 @@ extension MeshView {
       && traffic.mapValues(\.mark) == other.traffic.mapValues(\.mark)
       && programmed.mapValues(\.mark) == other.programmed.mapValues(\.mark)
       && proxyTLS.mapValues(\.mark) == other.proxyTLS.mapValues(\.mark)
+      && distribution.mapValues(\.mark) == other.distribution.mapValues(\.mark)
   }
 }
 
