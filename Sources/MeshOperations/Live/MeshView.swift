@@ -52,7 +52,7 @@ public struct MeshView: Sendable {
       switch state {
       case .live: return nil
       case .stale(_, let since): latest = max(latest ?? since, since)
-      case .loading, .refused: break
+      case .loading, .refused, .absent: break
       }
     }
     return latest
