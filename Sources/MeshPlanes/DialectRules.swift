@@ -59,6 +59,14 @@ public protocol MTLSRules: Sendable {
 
   /// What happens when a workload calls a port of a service served by another workload.
   func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict
+
+  /// The container ports that may have a setting of their own on some workload.
+  var exceptionalPorts: Set<Int> { get }
+}
+
+extension MTLSRules {
+  /// None.
+  public var exceptionalPorts: Set<Int> { [] }
 }
 
 /// What a backend leads to.

@@ -68,6 +68,53 @@ import Testing
       ], names: ["a-00001", "a-00002"]),
   ]
 
+  /// Applies the one step of an intent, takes it back by its inverse, and returns the object as edited.
+  static func applied(
+    _ intent: Intent, in snapshot: MeshSnapshot, through plane: KubernetesPlane
+  ) async throws -> (edited: JSONValue, step: Step) {
+    var step = try KubernetesContractTests.only(await plane.steps(for: intent, in: snapshot))
+    let dry = await plane.dryRun(step)
+    #expect(dry.accepted == true, "\(dry.message)")
+    step = try KubernetesContractTests.only(await plane.steps(for: intent, in: snapshot))
+    let outcome = try await plane.apply(step)
+    let edited = try await plane.native(step.object)
+    var undo = step
+    undo.path = edited.path
+    undo.write = step.inverse
+    undo.precondition = Precondition(version: edited.version, uid: edited.uid)
+    #expect(edited.version == outcome.version)
+    _ = try await plane.apply(undo)
+    return (edited.json, step)
+  }
+
+  @Test(arguments: ContractServer.speaking) func whoLinkerdLetsInIsPlannedAppliedAndTakenBack(
+    _ server: ContractServer
+  ) async throws {
+    guard let plane = try await server.plane(dialects: Self.dialects) else { return }
+    if server != .dialects, RealServer.others.isEmpty { return }
+    let namespace = try await KubernetesContractTests.namespace(plane)
+    let claimed = ObjectRef(plane: "contract", namespace: namespace, kind: "server", name: "meshdeck-contract-8080")
+    try await KubernetesContractTests.clear(plane, claimed)
+    var snapshot = MeshSnapshot()
+    snapshot.apply(
+      .upsert(
+        .workload(
+          Workload(
+            ref: ObjectRef(plane: "contract", namespace: namespace, kind: "workload", name: "meshdeck-contract"),
+            labels: ["app": "meshdeck-contract"], nativeKind: "deployment"))))
+    let port = MTLSIntent(
+      plane: "contract", scope: .port, namespace: namespace, workload: "meshdeck-contract", port: 8080, mode: .strict)
+    let made = try await Self.applied(.mtls(port), in: snapshot, through: plane)
+    #expect(made.edited["spec"]?["accessPolicy"] == "all-authenticated")
+    #expect(await KubernetesContractTests.code { try await plane.native(claimed) } == .notFound)
+    let all = MTLSIntent(plane: "contract", scope: .namespace, namespace: namespace, mode: .strict)
+    let annotated = try await Self.applied(.mtls(all), in: snapshot, through: plane)
+    let annotation = "config.linkerd.io/default-inbound-policy"
+    #expect(annotated.edited["metadata"]?["annotations"]?[annotation] == "all-authenticated")
+    let left = try await plane.native(annotated.step.object)
+    #expect(left.json["metadata"]?["annotations"]?[annotation] == nil)
+  }
+
   @Test(arguments: ContractServer.speaking, subjects)
   func weightsArePlannedAppliedAndTakenBack(_ server: ContractServer, _ subject: Subject) async throws {
     guard let plane = try await server.plane(dialects: Self.dialects) else { return }

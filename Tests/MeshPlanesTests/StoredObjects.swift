@@ -11,7 +11,11 @@ struct StoredObjects: KubernetesAccess {
   var plane: PlaneName { "lab" }
   var now: Instant { Instant(seconds: 1000) }
 
-  func apiVersion(of kind: ObjectKind) async -> String? { IstioKind(rawValue: kind).map { "\($0.group)/v1" } }
+  func apiVersion(of kind: ObjectKind) async -> String? {
+    if let istio = IstioKind(rawValue: kind) { return "\(istio.group)/v1" }
+    return DialectFixtures.dialects.flatMap(\.resources).first { $0.kind == kind }
+      .map { "\($0.group)/\($0.versions.first ?? "")" }
+  }
 
   func path(of kind: ObjectKind, namespace: String, name: String?) async throws(MeshError) -> String {
     "/apis/x/namespaces/\(namespace)/\(kind)s" + (name.map { "/\($0)" } ?? "")

@@ -105,12 +105,25 @@ public struct AccessPolicy: Sendable, Hashable {
   public var requires: [ObjectRef]
   /// The container port it is for, by number or name; empty for all.
   public var port: String
+  /// Further conditions on labels; `nil` where `selector` says all.
+  @Rare public var expressions: [LabelExpression]?
+  /// The networks callers must be in (Linkerd); `nil` where any will do.
+  @Rare public var networks: [NetworkRange]?
+  /// Whether it selects instances outside the cluster and no pods (Linkerd `externalWorkloadSelector`).
+  public var selectsExternal: Bool
+  /// Its own labels, where other policies choose it by them (Linkerd's Servers); `nil` where they do not matter.
+  @Rare public var labels: [String: String]?
 
   /// Creates a policy.
   public init(
     ref: ObjectRef, selector: [String: String], action: String, rules: [String], principals: [String] = [],
-    targets: [ObjectRef] = [], requires: [ObjectRef] = [], port: String = ""
+    targets: [ObjectRef] = [], requires: [ObjectRef] = [], port: String = "", expressions: [LabelExpression]? = nil,
+    networks: [NetworkRange]? = nil, selectsExternal: Bool = false, labels: [String: String]? = nil
   ) {
+    self.labels = labels
+    self.selectsExternal = selectsExternal
+    self.expressions = expressions
+    self.networks = networks
     self.targets = targets
     self.requires = requires
     self.port = port

@@ -226,12 +226,19 @@ public struct MeshSettings: Sendable, Hashable {
   public var network = ""
   /// The root certificates that proxies believe, each as its base64 text without line breaks; empty where not read.
   public var roots: Set<String> = []
+  /// What workloads let in where nothing of their own says (Linkerd `proxy.defaultInboundPolicy`); `nil` where unknown.
+  public var defaultInbound: String?
+  /// The networks that count as the cluster's (Linkerd `clusterNetworks`); empty where unknown.
+  public var clusterNetworks: [String]
 
   /// Creates settings; the defaults are Istio's.
   public init(
     rootNamespace: String = "istio-system", autoMTLS: Bool = true, trustDomain: String = "cluster.local",
-    domain: String = "cluster.local", allowsUnknownHosts: Bool = true, version: String = ""
+    domain: String = "cluster.local", allowsUnknownHosts: Bool = true, version: String = "",
+    defaultInbound: String? = nil, clusterNetworks: [String] = []
   ) {
+    self.defaultInbound = defaultInbound
+    self.clusterNetworks = clusterNetworks
     self.rootNamespace = rootNamespace
     self.autoMTLS = autoMTLS
     self.trustDomain = trustDomain

@@ -12,12 +12,15 @@ public struct Workload: Sendable, Hashable {
   public var desired: Int?
   /// The kind of the native object that owns it (`deployment`, `statefulset`, `workloadgroup`, `pod`, …).
   public var nativeKind: ObjectKind
+  /// The annotations its instances are made with, of those that a mesh's rules ask for; `nil` where there is none.
+  @Rare public var annotations: [String: String]?
 
   /// Creates a workload.
   public init(
     ref: ObjectRef, labels: [String: String], serviceAccount: String = "", runtime: Runtime = .container,
-    desired: Int? = nil, nativeKind: ObjectKind
+    desired: Int? = nil, nativeKind: ObjectKind, annotations: [String: String]? = nil
   ) {
+    self.annotations = annotations
     self.ref = ref
     self.labels = labels
     self.serviceAccount = serviceAccount
@@ -49,12 +52,16 @@ public struct Endpoint: Sendable, Hashable {
   public var runtime: Runtime
   /// The service account it runs as; empty where unknown.
   public var serviceAccount: String
+  /// Its annotations, of those that a mesh's rules ask for; `nil` where there is none.
+  @Rare public var annotations: [String: String]?
 
   /// Creates an instance.
   public init(
     ref: ObjectRef, workload: ObjectRef, labels: [String: String] = [:], address: String = "", ports: [Int] = [],
-    isReady: Bool, proxy: ProxyMode, acceptsMeshTLS: Bool, runtime: Runtime = .container, serviceAccount: String = ""
+    isReady: Bool, proxy: ProxyMode, acceptsMeshTLS: Bool, runtime: Runtime = .container, serviceAccount: String = "",
+    annotations: [String: String]? = nil
   ) {
+    self.annotations = annotations
     self.ref = ref
     self.workload = workload
     self.labels = labels
@@ -74,10 +81,13 @@ public struct Namespace: Sendable, Hashable {
   public var ref: ObjectRef
   /// Its labels.
   public var labels: [String: String]
+  /// Its annotations, of those that a mesh's rules ask for; `nil` where there is none.
+  @Rare public var annotations: [String: String]?
 
   /// Creates a namespace.
-  public init(ref: ObjectRef, labels: [String: String]) {
+  public init(ref: ObjectRef, labels: [String: String], annotations: [String: String]? = nil) {
     self.ref = ref
     self.labels = labels
+    self.annotations = annotations
   }
 }

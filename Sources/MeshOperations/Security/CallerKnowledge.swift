@@ -14,12 +14,16 @@ extension MeshView {
 
   /// The workloads with a proxy that would refuse plaintext on some port where they take it now.
   public func tightened(by changed: MeshSnapshot, plane: PlaneName) -> [ObjectRef] {
-    guard snapshot.mtlsPolicies != changed.mtlsPolicies, let before = mtlsRules(plane: plane) else { return [] }
+    let isUnchanged =
+      snapshot.mtlsPolicies == changed.mtlsPolicies && snapshot.accessPolicies == changed.accessPolicies
+      && snapshot.namespaces == changed.namespaces && snapshot.workloads == changed.workloads
+    guard !isUnchanged, let before = mtlsRules(plane: plane) else { return [] }
     var later = self
     later.snapshot = changed
     guard let after = later.mtlsRules(plane: plane) else { return [] }
     let policies = Array(snapshot.mtlsPolicies.values) + Array(changed.mtlsPolicies.values)
-    let ports = Set(policies.lazy.filter { $0.ref.plane == plane }.flatMap(\.ports.keys)).sorted()
+    let ports = Set(policies.lazy.filter { $0.ref.plane == plane }.flatMap(\.ports.keys))
+      .union(before.exceptionalPorts).union(after.exceptionalPorts).sorted()
     return changed.workloads.values.filter { workload in
       guard workload.ref.plane == plane, changed.readiness[workload.ref]?.proxy != ProxyMode.none else { return false }
       return ([nil] + ports.map(Int?.some)).contains { port in

@@ -81,7 +81,7 @@ extension MeshView {
         ports[policy.ref] = Set(policy.ports.keys)
       }
       let (shares, otherwise) = mtlsShares(plane: name)
-      let exceptional = Set(ports.values.flatMap(\.self)).sorted()
+      let exceptional = Set(ports.values.flatMap(\.self)).union(mtls.exceptionalPorts).sorted()
       for workload in snapshot.workloads.values where workload.ref.isIn(plane: name, namespace: namespace) {
         let base = mtls.accepted(by: workload, port: nil)
         let own = Set(exceptional.filter { mtls.accepted(by: workload, port: $0).mode != base.mode })
@@ -160,11 +160,19 @@ extension MeshView {
     }
   }
 
-  /// The mTLS rules of a plane: those of the dialect that has any.
+  /// The mTLS rules of a plane: those of the dialect that has any; where two meshes share it, of each workload's own.
   public func mtlsRules(plane: PlaneName) -> (any MTLSRules)? {
-    let own = LinkerdDialect.isTheMesh(of: plane, in: snapshot) ? rules[plane]?[.linkerd] : rules[plane]?[.istio]
+    let linkerd = LinkerdDialect.isServed(on: plane, in: snapshot) ? rules[plane]?[.linkerd] : nil
+    if let linkerd, LinkerdDialect.isTheMesh(of: plane, in: snapshot) {
+      return linkerd.mtls(in: snapshot, plane: plane)
+    }
     let platforms: [Dialect] = [.appMesh, .trafficDirector, .serviceFabric]
-    return (own ?? platforms.lazy.compactMap { rules[plane]?[$0] }.first)?.mtls(in: snapshot, plane: plane)
+    let own = (rules[plane]?[.istio] ?? platforms.lazy.compactMap { rules[plane]?[$0] }.first)?
+      .mtls(in: snapshot, plane: plane)
+    guard let linkerd, let own else { return own }
+    let members = LinkerdDialect.members(of: plane, in: snapshot)
+    guard !members.isEmpty else { return own }
+    return SharedPlaneMTLS(members: members, inside: linkerd.mtls(in: snapshot, plane: plane), outside: own)
   }
 
   private func pair(

@@ -32,6 +32,10 @@ public protocol KubernetesDialect: Sendable {
   /// Whether ``steps(for:in:using:)`` of this dialect knows the intent. `.object` and `.delete` are the plane's own.
   func handles(_ intent: Intent) -> Bool
 
+  /// Whether an intent that several dialects know how to carry out is this one's, by what runs there: Linkerd's mTLS is not
+  /// Istio's.
+  func claims(_ intent: Intent, in snapshot: MeshSnapshot) -> Bool
+
   /// The ordered steps that carry out an intent, from native objects read now through `access`.
   func steps(
     for intent: Intent, in snapshot: MeshSnapshot, using access: any KubernetesAccess
@@ -77,6 +81,9 @@ extension KubernetesDialect {
 
   /// None: most dialects leave the entrances to another one.
   public var gatewayKinds: Set<ObjectKind> { [] }
+
+  /// No: what only one dialect handles needs no claim.
+  public func claims(_ intent: Intent, in snapshot: MeshSnapshot) -> Bool { false }
 
   /// Nothing: most dialects have no settings of their own.
   public func settings(using access: any KubernetesAccess) async -> MeshSettings? { nil }

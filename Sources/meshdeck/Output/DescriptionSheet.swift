@@ -20,6 +20,13 @@ struct DescriptionSheet {
         try console.line("  port \(port): \(mode.rawValue)")
       }
       if !policy.selector.isEmpty { try console.line("  selects \(labels(policy.selector))") }
+    } else if let policy = view.snapshot.accessPolicies[ref] {
+      try console.line("\(ref)  \(policy.action)")
+      for rule in policy.rules { try console.line("  \(rule)") }
+      if !policy.targets.isEmpty {
+        try console.line("  for \(policy.targets.map { "\($0.kind) \($0.shortName)" }.joined(separator: ", "))")
+      }
+      if !policy.selector.isEmpty { try console.line("  selects \(labels(policy.selector))") }
     } else if let policy = view.snapshot.destinations[ref] {
       try console.line("\(ref)  host \(policy.host)")
       if let tls = policy.settings.tls { try console.line("  TLS \(tls.rawValue)") }
@@ -100,7 +107,7 @@ struct DescriptionSheet {
       $0.ref < $1.ref
     }) {
       try console.line(
-        "instance \(endpoint.ref.name) \(endpoint.address) \(endpoint.isReady ? "ready" : "not ready") \(endpoint.proxy.rawValue)"
+        "instance \(endpoint.ref.name) \(endpoint.address) \(endpoint.isReady ? "ready" : "not ready") \(proxy(endpoint))"
       )
     }
   }
@@ -108,13 +115,20 @@ struct DescriptionSheet {
   private func write(_ endpoint: Endpoint) throws {
     try console.line("\(endpoint.ref)  of \(endpoint.workload.name)")
     try console.line(
-      "address \(endpoint.address), \(endpoint.isReady ? "ready" : "not ready"), proxy \(endpoint.proxy.rawValue)")
+      "address \(endpoint.address), \(endpoint.isReady ? "ready" : "not ready"), proxy \(proxy(endpoint))")
     for proxy in view.programmed[endpoint.ref.plane]?.value?.proxies ?? [] where proxy.ref.name == endpoint.ref.name {
       for type in ProxyState.ConfigType.allCases {
         try console.line("  \(type.rawValue): \(proxy.sync[type]?.label ?? "unknown")")
       }
       if let rejection = proxy.rejection { try console.line("  rejected: \(rejection)") }
     }
+  }
+
+  /// How an instance takes part in the mesh, with its proxy's version where that is known.
+  private func proxy(_ endpoint: Endpoint) -> String {
+    let state = view.programmed[endpoint.ref.plane]?.value?.proxies.first { $0.ref.name == endpoint.ref.name }
+    let version = state?.version ?? ""
+    return endpoint.proxy.rawValue + (version.isEmpty ? "" : " \(version)")
   }
 
   private func programmed(_ known: Known<ProgrammedMTLS>) -> String {

@@ -42,7 +42,8 @@ enum CoreResources {
     return [
       .namespace(
         Namespace(
-          ref: ObjectRef(plane: plane, namespace: "", kind: "namespace", name: meta.name), labels: meta.labels))
+          ref: ObjectRef(plane: plane, namespace: "", kind: "namespace", name: meta.name), labels: meta.labels,
+          annotations: meta.meshAnnotations))
     ]
   }
 
@@ -51,7 +52,8 @@ enum CoreResources {
     _ plane: PlaneName, _ kind: ObjectKind, _ reader: inout JSONReader, _ pool: inout TextPool
   ) throws(JSONError) -> [Entity] {
     var meta = MetadataFields()
-    var (labels, account, desired): ([String: String], String, Int?) = ([:], "", nil)
+    var template = MetadataFields()
+    var (account, desired): (String, Int?) = ("", nil)
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "metadata": meta = try MetadataFields(from: &reader)
@@ -62,7 +64,7 @@ enum CoreResources {
           case "template":
             try reader.object { key, reader throws(JSONError) in
               switch key {
-              case "metadata": labels = try MetadataFields(from: &reader).labels
+              case "metadata": template = try MetadataFields(from: &reader)
               case "spec":
                 account =
                   try reader.memberOfObject("serviceAccountName") { reader throws(JSONError) in
@@ -82,9 +84,10 @@ enum CoreResources {
       .workload(
         Workload(
           ref: ObjectRef(plane: plane, namespace: pool.text(meta.namespace), kind: "workload", name: meta.name),
-          labels: pool.labels(labels, of: "\(meta.namespace)/\(meta.name)"),
-          serviceAccount: pool.text(account.isEmpty ? "default" : account), runtime: PodFields.runtime(of: labels),
-          desired: desired, nativeKind: kind))
+          labels: pool.labels(template.labels, of: "\(meta.namespace)/\(meta.name)"),
+          serviceAccount: pool.text(account.isEmpty ? "default" : account),
+          runtime: PodFields.runtime(of: template.labels), desired: desired, nativeKind: kind,
+          annotations: template.meshAnnotations))
     ]
   }
 }
@@ -134,10 +137,18 @@ struct MetadataFields {
   private static func keeps(_ name: JSONKey) -> Bool {
     switch name {
     case "ambient.istio.io/redirection", "inject.istio.io/templates", "networking.istio.io/exportTo",
-      "mirror.linkerd.io/remote-svc-fq-name":
+      "mirror.linkerd.io/remote-svc-fq-name", "config.linkerd.io/default-inbound-policy",
+      "config.linkerd.io/skip-inbound-ports", "config.linkerd.io/skip-outbound-ports", "linkerd.io/inject",
+      "linkerd.io/proxy-version":
       true
     default: false
     }
+  }
+
+  /// The annotations that a mesh's rules ask for; `nil` where there is none.
+  var meshAnnotations: [String: String]? {
+    let found = annotations.filter { $0.key.hasPrefix("linkerd.io/") || $0.key.hasPrefix("config.linkerd.io/") }
+    return found.isEmpty ? nil : found
   }
 
   init() {}

@@ -93,19 +93,20 @@ struct PodFields {
     let proxy = proxyMode
     let runtime = Self.runtime(of: labels)
     let account = pool.text(account.isEmpty ? "default" : account)
+    let annotations = meta.meshAnnotations.map { pool.labels($0, of: "\(namespace)/\(owner.name)#") }
     let endpoint = Endpoint(
       ref: ObjectRef(plane: plane, namespace: namespace, kind: "pod", name: meta.name), workload: workload,
       labels: labels, address: address, ports: pool.ports(ports), isReady: isReady && !meta.isBeingDeleted,
       proxy: proxy,
       acceptsMeshTLS: proxy == .ambient || labels["security.istio.io/tlsMode"] == "istio", runtime: runtime,
-      serviceAccount: account)
+      serviceAccount: account, annotations: annotations)
     guard !["deployment", "statefulset", "daemonset"].contains(owner.kind) else { return [.endpoint(endpoint)] }
     return [
       .endpoint(endpoint),
       .workload(
         Workload(
           ref: workload, labels: labels, serviceAccount: account, runtime: runtime, desired: nil,
-          nativeKind: owner.kind)),
+          nativeKind: owner.kind, annotations: annotations)),
     ]
   }
 

@@ -7,10 +7,27 @@ public struct LinkerdDialect: KubernetesDialect {
 
   /// Whether a plane's mesh is Linkerd: its policies are served there and Istio's are not.
   public static func isTheMesh(of plane: PlaneName, in snapshot: MeshSnapshot) -> Bool {
-    func isServed(_ kind: ObjectKind) -> Bool {
-      snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] != nil
+    let istio = MeshSnapshot.FeedKey(plane: plane, kind: IstioKind.peerAuthentication.rawValue)
+    return isServed(on: plane, in: snapshot) && snapshot.feeds[istio] == nil
+  }
+
+  /// Whether Linkerd's policies are served on a plane.
+  public static func isServed(on plane: PlaneName, in snapshot: MeshSnapshot) -> Bool {
+    snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: LinkerdKind.server.rawValue)] != nil
+  }
+
+  /// The workloads of a plane whose instances Linkerd's proxy serves.
+  public static func members(of plane: PlaneName, in snapshot: MeshSnapshot) -> Set<ObjectRef> {
+    var members: Set<ObjectRef> = []
+    for endpoint in snapshot.endpoints.values where endpoint.ref.plane == plane && isMember(endpoint) {
+      members.insert(endpoint.workload)
     }
-    return isServed(LinkerdKind.server.rawValue) && !isServed(IstioKind.peerAuthentication.rawValue)
+    return members
+  }
+
+  private static func isMember(_ endpoint: Endpoint) -> Bool {
+    endpoint.annotations?["linkerd.io/proxy-version"] != nil
+      || endpoint.ref.kind == LinkerdKind.externalWorkload.rawValue
   }
 
   /// Linkerd.
@@ -31,21 +48,35 @@ public struct LinkerdDialect: KubernetesDialect {
     return switch LinkerdKind(rawValue: resource.kind) {
     case .httpRoute: [.route(GatewayRouteReader(parts: parts, ref: ref, dialect: .linkerd, layer: .http).route)]
     case .serviceProfile: [.route(LinkerdObjectReader.profile(parts, ref: ref))]
-    case .server: [.accessPolicy(LinkerdObjectReader.server(parts, ref: ref))]
-    case .serverAuthorization: [.accessPolicy(LinkerdObjectReader.authorization(parts, ref: ref))]
-    case .authorizationPolicy: [.accessPolicy(LinkerdObjectReader.policy(parts, ref: ref))]
-    case .meshTLSAuthentication: [.accessPolicy(LinkerdObjectReader.identities(parts, ref: ref))]
-    case .networkAuthentication: [.accessPolicy(LinkerdObjectReader.networks(parts, ref: ref))]
+    case .server: [.accessPolicy(LinkerdPolicyReader.server(parts, ref: ref))]
+    case .serverAuthorization: [.accessPolicy(LinkerdPolicyReader.authorization(parts, ref: ref))]
+    case .authorizationPolicy: [.accessPolicy(LinkerdPolicyReader.policy(parts, ref: ref))]
+    case .meshTLSAuthentication: [.accessPolicy(LinkerdPolicyReader.identities(parts, ref: ref))]
+    case .networkAuthentication: [.accessPolicy(LinkerdPolicyReader.networks(parts, ref: ref))]
+    case .rateLimit: [.accessPolicy(LinkerdPolicyReader.rateLimit(parts, ref: ref))]
+    case .egressNetwork: [.accessPolicy(LinkerdPolicyReader.egress(parts, ref: ref))]
+    case .externalWorkload: LinkerdObjectReader.external(parts, ref: ref)
     case nil: []
     }
   }
 
-  /// Weights and settings of its routes.
+  /// Weights and settings of its routes, and who is let in.
   public func handles(_ intent: Intent) -> Bool {
     switch intent {
     case .weights(let intent): routeKinds.contains(intent.route.kind)
     case .rule(let intent): routeKinds.contains(intent.route.kind)
-    case .mtls, .object, .delete: false
+    case .mtls: true
+    case .object, .delete: false
+    }
+  }
+
+  /// mTLS, where Linkerd is the mesh of what the intent is for.
+  public func claims(_ intent: Intent, in snapshot: MeshSnapshot) -> Bool {
+    guard case .mtls(let intent) = intent else { return handles(intent) }
+    if Self.isTheMesh(of: intent.plane, in: snapshot) { return true }
+    return snapshot.endpoints.values.contains { endpoint in
+      endpoint.ref.plane == intent.plane && endpoint.ref.namespace == intent.namespace && Self.isMember(endpoint)
+        && (intent.workload.isEmpty || endpoint.workload.name == intent.workload)
     }
   }
 
@@ -68,18 +99,30 @@ public struct LinkerdDialect: KubernetesDialect {
         intent.route.kind == LinkerdKind.serviceProfile.rawValue
         ? try ProfileEdit.rule(native, intent, of: route) : try GatewayRouteEdit.rule(native, intent, of: route)
       return Step.editing(native, to: json, guards: guards)
-    case .mtls, .object, .delete:
-      throw MeshError(
-        .refused, "Linkerd's mTLS is always on between meshed pods", plane: access.plane,
-        remedy: "Say who is let in with Server, AuthorizationPolicy and MeshTLSAuthentication")
+    case .mtls(let intent): return try await LinkerdMTLSEdit.steps(for: intent, in: snapshot, using: access)
+    case .object, .delete:
+      throw MeshError(.refused, "Linkerd's dialect edits weights, rules and who is let in", plane: access.plane)
     }
   }
 
-  /// Nothing of its own to ask: what the policy controller reports stands in the objects' status.
+  /// The trust domain, the cluster's networks and its default inbound policy.
+  public func settings(using access: any KubernetesAccess) async -> MeshSettings? {
+    await LinkerdSettings.settings(using: access)
+  }
+
+  /// The proxies of meshed instances with their versions; what they were sent they do not tell, and what the policy
+  /// controller reports of routes stands in the objects' status.
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? {
-    routes.contains { $0.dialect == .linkerd } ? ProgrammedReport(at: access.now) : nil
+    let proxies = snapshot.endpoints.values.filter { $0.ref.plane == access.plane && Self.isMember($0) }.map {
+      endpoint in
+      ProxyState(
+        ref: endpoint.ref, workload: endpoint.workload,
+        version: endpoint.annotations?["linkerd.io/proxy-version"] ?? "", isConnected: endpoint.isReady)
+    }
+    guard !proxies.isEmpty || routes.contains(where: { $0.dialect == .linkerd }) else { return nil }
+    return ProgrammedReport(proxies: proxies.sorted { $0.ref < $1.ref }, at: access.now)
   }
 }
 
@@ -100,6 +143,7 @@ extension LinkerdDialect: DialectRules {
   /// The problems of routes, and policies that refer to what is not there.
   public func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding] {
     var found = GatewayAnalysis(snapshot, plane: plane, dialect: .linkerd).findings()
+    found += LinkerdAnnotations.findings(in: snapshot, plane: plane)
     for policy in snapshot.accessPolicies.values.sorted(by: { $0.ref < $1.ref }) where policy.ref.plane == plane {
       for ref in policy.requires where snapshot.accessPolicies[ref] == nil {
         found.append(
@@ -125,8 +169,21 @@ extension LinkerdDialect: DialectRules {
     LinkerdMTLS(snapshot, plane: plane)
   }
 
-  /// The entities one of its objects stands for.
+  /// The entities one of its objects stands for, and those of a namespace or workload, whose annotations it reads.
   public func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity] {
-    try entities(fromNative: object, plane: plane)
+    let annotated = [
+      CoreResources.namespaces, CoreResources.deployments, CoreResources.statefulSets, CoreResources.daemonSets,
+    ]
+    guard let resource = annotated.first(where: { $0.names(object) }) else {
+      return try entities(fromNative: object, plane: plane)
+    }
+    do {
+      return try JSONReader.read(JSONWriter.bytes(object)) { reader throws(JSONError) in
+        var pool = TextPool()
+        return try CoreResources.entities(of: resource, plane: plane, from: &reader, pool: &pool)
+      }
+    } catch {
+      throw MeshError(.usage, "this object cannot be read: \(error)", underlying: error)
+    }
   }
 }

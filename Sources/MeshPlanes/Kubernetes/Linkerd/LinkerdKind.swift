@@ -12,6 +12,9 @@ enum LinkerdKind: String, CaseIterable {
   case authorizationPolicy = "authorizationpolicy.policy.linkerd.io"
   case meshTLSAuthentication = "meshtlsauthentication"
   case networkAuthentication = "networkauthentication"
+  case rateLimit = "httplocalratelimitpolicy"
+  case egressNetwork = "egressnetwork"
+  case externalWorkload = "externalworkload"
 
   static let policy = "policy.linkerd.io"
 
@@ -27,6 +30,11 @@ enum LinkerdKind: String, CaseIterable {
     case .authorizationPolicy: Self.policy(self, "authorizationpolicies", ["v1alpha1"])
     case .meshTLSAuthentication: Self.policy(self, "meshtlsauthentications", ["v1alpha1"])
     case .networkAuthentication: Self.policy(self, "networkauthentications", ["v1alpha1"])
+    case .rateLimit: Self.policy(self, "httplocalratelimitpolicies", ["v1alpha1"])
+    case .egressNetwork: Self.policy(self, "egressnetworks", ["v1alpha1"])
+    case .externalWorkload:
+      DialectResource(
+        group: "workload.linkerd.io", versions: ["v1beta1", "v1alpha1"], plural: "externalworkloads", kind: rawValue)
     }
   }
 

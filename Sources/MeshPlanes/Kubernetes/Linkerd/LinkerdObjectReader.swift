@@ -1,6 +1,6 @@
 import MeshModel
 
-/// A reader of ServiceProfiles and of the objects that say who is let in.
+/// A reader of ServiceProfiles and of instances outside the cluster.
 enum LinkerdObjectReader {
   /// A profile: a rule a class of requests, and one more where it divides traffic (`dstOverrides`, in thousandths).
   static func profile(_ parts: ObjectParts, ref: ObjectRef) -> Route {
@@ -29,78 +29,22 @@ enum LinkerdObjectReader {
       version: parts.meta.version, createdAt: parts.meta.createdAt, owners: ObjectOwners.owners(of: parts.meta))
   }
 
-  /// A Server: pods and a port with what happens to callers no policy lets in.
-  static func server(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
-    let selector = parts.spec["podSelector"] ?? parts.spec["externalWorkloadSelector"] ?? [:]
-    let fallback = parts.spec["accessPolicy"]?.string ?? "deny"
-    let transport = parts.spec["proxyProtocol"]?.string ?? "unknown"
-    return AccessPolicy(
-      ref: ref, selector: labels(selector["matchLabels"]), action: fallback,
-      rules: ["port \(port(parts.spec["port"])) \(transport), others: \(fallback)"], port: port(parts.spec["port"]))
-  }
-
-  /// An AuthorizationPolicy: what it is for, and what callers must be.
-  static func policy(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
-    func place(_ json: JSONValue) -> ObjectRef {
-      let kind = LinkerdKind.named(json["kind"]?.string ?? "")
-      let namespace = kind == "namespace" ? "" : json["namespace"]?.string ?? ref.namespace
-      return ObjectRef(plane: ref.plane, namespace: namespace, kind: kind, name: json["name"]?.string ?? "")
-    }
-    let required = parts.spec["requiredAuthenticationRefs"]?.array ?? []
-    // A ServiceAccount stands for itself, without an authentication of its own.
-    let accounts = required.filter { $0["kind"]?.string == "ServiceAccount" }.map {
-      "\($0["namespace"]?.string ?? ref.namespace)/\($0["name"]?.string ?? "")"
-    }
-    let refs = required.filter { $0["kind"]?.string != "ServiceAccount" }.map(place)
-    let targets = parts.spec["targetRef"].map { [place($0)] } ?? []
-    return AccessPolicy(
-      ref: ref, selector: [:], action: "ALLOW",
-      rules: ["on \(targets.map(\.name).joined()): \((refs.map(\.name) + accounts).joined(separator: " and "))"],
-      principals: accounts, targets: targets, requires: refs)
-  }
-
-  /// A MeshTLSAuthentication: the identities that meet it.
-  static func identities(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
-    let names = (parts.spec["identities"]?.array ?? []).compactMap(\.string)
-    let references = (parts.spec["identityRefs"]?.array ?? []).map { item -> String in
-      let name = item["name"]?.string ?? ""
-      if item["kind"]?.string == "Namespace" { return "\(name.isEmpty ? ref.namespace : name)/*" }
-      return "\(item["namespace"]?.string ?? ref.namespace)/\(name)"
-    }
-    return AccessPolicy(
-      ref: ref, selector: [:], action: "IDENTITIES", rules: names + references, principals: names + references)
-  }
-
-  /// A NetworkAuthentication: the networks that meet it.
-  static func networks(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
-    AccessPolicy(
-      ref: ref, selector: [:], action: "NETWORKS",
-      rules: (parts.spec["networks"]?.array ?? []).compactMap { $0["cidr"]?.string })
-  }
-
-  /// A ServerAuthorization: the older form of both in one object.
-  static func authorization(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
-    let client = parts.spec["client"] ?? [:]
-    let tls = client["meshTLS"]
-    let accounts = (tls?["serviceAccounts"]?.array ?? []).map {
-      "\($0["namespace"]?.string ?? ref.namespace)/\($0["name"]?.string ?? "")"
-    }
-    let names = (tls?["identities"]?.array ?? []).compactMap(\.string) + accounts
-    var words: [String] = []
-    if client["unauthenticated"]?.bool ?? false { words.append("anybody") }
-    if tls?["unauthenticatedTLS"]?.bool ?? false { words.append("any TLS") }
-    if !names.isEmpty { words.append(names.joined(separator: ", ")) }
-    let server = parts.spec["server"]?["name"]?.string.map {
-      ObjectRef(plane: ref.plane, namespace: ref.namespace, kind: LinkerdKind.server.rawValue, name: $0)
-    }
-    return AccessPolicy(
-      ref: ref, selector: labels(parts.spec["server"]?["selector"]?["matchLabels"]), action: "ALLOW", rules: words,
-      principals: names, targets: server.map { [$0] } ?? [])
-  }
-
-  private static func port(_ json: JSONValue?) -> String { json?.string ?? json?.int.map(String.init) ?? "" }
-
-  private static func labels(_ json: JSONValue?) -> [String: String] {
-    (json?.object?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string }
+  /// An ExternalWorkload: an instance outside the cluster, such as a VM, with the identity its proxy has.
+  static func external(_ parts: ObjectParts, ref: ObjectRef) -> [Entity] {
+    let identity = parts.spec["meshTLS"]?["identity"]?.string ?? ""
+    let ports = (parts.spec["ports"]?.array ?? []).compactMap { $0["port"]?.int }
+    let ready = parts.conditions(parts.status).first { $0.type == "Ready" }
+    let labels = parts.meta.labels
+    // Linkerd's proxy runs beside it: an ExternalWorkload without an identity is not accepted.
+    let endpoint = Endpoint(
+      ref: ref, workload: ref, labels: labels, address: parts.spec["workloadIPs"]?[0]?["ip"]?.string ?? "",
+      ports: ports.sorted(), isReady: ready?.holds ?? false, proxy: identity.isEmpty ? .none : .sidecar,
+      acceptsMeshTLS: !identity.isEmpty, runtime: .vm, serviceAccount: identity)
+    return [
+      .workload(
+        Workload(
+          ref: ref, labels: labels, serviceAccount: identity, runtime: .vm, desired: 1, nativeKind: ref.kind)),
+      .endpoint(endpoint),
+    ]
   }
 }

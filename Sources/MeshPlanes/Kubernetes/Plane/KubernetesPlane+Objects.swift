@@ -77,7 +77,8 @@ extension KubernetesPlane {
     case .delete(let ref):
       return [.deleting(try await native(ref))]
     case .weights, .rule, .mtls:
-      guard let dialect = dialects.first(where: { $0.handles(intent) }) else {
+      let able = dialects.filter { $0.handles(intent) }
+      guard let dialect = able.first(where: { $0.claims(intent, in: snapshot) }) ?? able.first else {
         throw MeshError(.refused, "no dialect of this plane knows how to do that", plane: name)
       }
       try await checkVersion(of: intent, known: dialect.resources)
