@@ -89,6 +89,10 @@ extension TelemetrySource {
 public struct TrafficReport: Sendable {
   /// The edges measured, one a source, destination and reporter.
   public var edges: [Edge]
+  /// What backends of routes got, where proxies count by route.
+  public var backends: [BackendFlow]
+  /// The workloads whose own proxies reported, beside those that edges tell of.
+  public var reporting: Set<EdgeEnd>
   /// The queries asked: what the screen shows for "how do you know?".
   public var queries: [QueryRecord]
   /// Why something is missing, in words; empty where nothing is.
@@ -102,8 +106,11 @@ public struct TrafficReport: Sendable {
 
   /// Creates a report.
   public init(
-    edges: [Edge], queries: [QueryRecord], gaps: [String] = [], sampleAge: Double? = nil, window: Double, at: Instant
+    edges: [Edge], queries: [QueryRecord], gaps: [String] = [], sampleAge: Double? = nil, window: Double, at: Instant,
+    backends: [BackendFlow] = [], reporting: Set<EdgeEnd> = []
   ) {
+    self.backends = backends
+    self.reporting = reporting
     self.edges = edges
     self.queries = queries
     self.gaps = gaps

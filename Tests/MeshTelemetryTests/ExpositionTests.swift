@@ -14,7 +14,7 @@ struct ExpositionTests {
   static func read(_ text: String, chunk: Int = 1 << 20, prefix: String = "") -> (
     lines: [Read], faults: Int, first: Int?
   ) {
-    var parser = ExpositionParser(prefix: prefix)
+    var parser = ExpositionParser(prefixes: prefix.isEmpty ? [] : [prefix])
     var lines: [Read] = []
     let take: (ExpositionParser.Line) -> Void = {
       lines.append(Read(series: String(decoding: $0.series, as: UTF8.self), value: $0.value, seconds: $0.seconds))

@@ -143,14 +143,41 @@ struct PrometheusTests {
   @Test("a refresh is six queries of the whole mesh, at most four at once, each recorded with what it counts")
   func budget() async throws {
     let server = FakeServer { _ in FakeServer.vector("") }
-    let report = try await Self.source(server).traffic(window: 30, plane: "p")
-    #expect(server.requests.withLock { $0.count } == 6)
+    let source = try Self.source(server)
+    let report = try await source.traffic(window: 30, plane: "p")
+    // One more asks which other meshes' metrics there are: once a minute.
+    #expect(server.requests.withLock { $0.count } == 7)
+    _ = try await source.traffic(window: 30, plane: "p")
+    #expect(server.requests.withLock { $0.count } == 13)
     #expect(server.mostAtOnce <= 4)
     #expect(report.queries.map(\.id) == ["requests", "latency-p50", "latency-p95", "latency-p99", "flows", "age"])
     #expect(report.queries[0].purpose.contains("an error is"))
     #expect(report.queries[0].text.contains("[30s]"))
     #expect(report.queries[1].text.contains("istio_request_duration_seconds_bucket"))
     #expect(report.gaps.contains { $0.contains("no proxy of the mesh reported") })
+  }
+
+  @Test("of other meshes' metrics those that are there are asked for, and no others")
+  func otherMeshes() async throws {
+    let server = FakeServer { request in
+      let query = FakeServer.field("query", request) ?? ""
+      if query.hasPrefix("count by (__name__)") {
+        return FakeServer.vector(#"{"metric":{"__name__":"response_total"},"value":[1,"4"]}"#)
+      }
+      guard query.contains("rate(response_total[") else { return FakeServer.vector("") }
+      return FakeServer.vector(
+        #"{"metric":{"direction":"outbound","namespace":"shop","deployment":"web","dst_namespace":"shop","#
+          + #""dst_deployment":"books","authority":"books.shop.svc.cluster.local:80","tls":"true","status_code":"200"},"#
+          + #""value":[1,"7"]}"#)
+    }
+    let report = try await Self.source(server).traffic(window: 30, plane: "p")
+    let asked = server.requests.withLock { $0.compactMap { FakeServer.field("query", $0) } }
+    #expect(asked.filter { $0.contains("response_total") && !$0.hasPrefix("count by") }.count == 2, "with the age")
+    #expect(!asked.contains { $0.contains("rate(tcp_open_total") || $0.contains("rate(revision_request_count") })
+    let edge = try #require(report.edges.first)
+    #expect(edge.source.workload == "web" && edge.destination.workload == "books")
+    #expect(edge.traffic.requestsPerSecond == 7)
+    #expect(report.queries.contains { $0.id == "response_total" && $0.purpose.hasPrefix("Linkerd's responses") })
   }
 
   @Test(

@@ -102,7 +102,7 @@ struct ScrapeTests {
     }
     let mixed = try proxy.source(server, urls: ["http://127.0.0.1:1/metrics", "http://127.0.0.1:2/metrics"])
     let report = try await mixed.traffic(window: 60, plane: "p")
-    for words in ["connection refused", "1 lines are no samples, the first is line 1", "has no Istio metric"] {
+    for words in ["connection refused", "1 lines are no samples, the first is line 1", "has no metric of a mesh"] {
       #expect(report.gaps.contains { $0.contains(words) }, "\(words) in \(report.gaps)")
     }
     proxy.state.withLock { $0.status = 404 }

@@ -118,7 +118,11 @@ public struct EdgeEnd: Sendable, Hashable {
 /// A flow from a workload to a service and the workload that served it.
 public struct Edge: Sendable, Hashable {
   /// Which proxy reported it.
-  public enum Reporter: String, Sendable, Hashable { case source, destination, waypoint, sink }
+  public enum Reporter: String, Sendable, Hashable {
+    case source, destination, waypoint, sink
+    /// The destination, of a flow that no proxy of the caller's reports: it goes beside what sources report.
+    case alone
+  }
 
   /// The plane it was measured on.
   public var plane: PlaneName
@@ -132,16 +136,34 @@ public struct Edge: Sendable, Hashable {
   public var reporter: Reporter
   /// The measurement.
   public var traffic: Traffic
+  /// How the connections behind it are protected, where the proxies tell.
+  @Rare public var security: EdgeSecurity?
 
   /// Creates an edge.
   public init(
-    plane: PlaneName, source: EdgeEnd, destination: EdgeEnd, transport: String, reporter: Reporter, traffic: Traffic
+    plane: PlaneName, source: EdgeEnd, destination: EdgeEnd, transport: String, reporter: Reporter, traffic: Traffic,
+    security: EdgeSecurity? = nil
   ) {
+    self.security = security
     self.plane = plane
     self.source = source
     self.destination = destination
     self.transport = transport
     self.reporter = reporter
     self.traffic = traffic
+  }
+}
+
+/// How the open connections of an edge are protected, as the caller's proxies tell.
+public struct EdgeSecurity: Sendable, Hashable {
+  /// The identities that servers proved, in order; none where no connection is protected.
+  public var serverIdentities: [String]
+  /// Why connections are not protected, one word a reason, with the number of connections open for it.
+  public var plain: [String: Double]
+
+  /// Creates a description.
+  public init(serverIdentities: [String], plain: [String: Double]) {
+    self.serverIdentities = serverIdentities
+    self.plain = plain
   }
 }

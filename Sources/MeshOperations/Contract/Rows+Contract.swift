@@ -44,7 +44,7 @@ extension TrafficSum {
 }
 
 extension TopologyGraph.Link: ContractItem {
-  /// Writes `source destination protocol rps errorRate p99ms bytesPerSecond mtlsShare n`.
+  /// Writes `source destination protocol rps errorRate p99ms bytesPerSecond mtlsShare n security`.
   public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("source", source.description)
@@ -52,6 +52,15 @@ extension TopologyGraph.Link: ContractItem {
       writer.member("service", service)
       writer.member("protocol", transport)
       traffic.write(to: &writer)
+      writer.member("security", security) { security, writer in
+        writer.strings("serverIdentities", security.serverIdentities)
+        writer.name("plain")
+        writer.object { writer in
+          for (reason, connections) in security.plain.sorted(by: { $0.key < $1.key }) {
+            writer.member(reason, connections)
+          }
+        }
+      }
       writer.member("joined", joined)
       guard isBetweenPlanes else { return }
       // What both ends said, side by side: between clusters they may differ, and that is news.

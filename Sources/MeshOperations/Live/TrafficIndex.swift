@@ -13,9 +13,19 @@ public struct TrafficIndex: Sendable {
   private var inbound: [WorkloadKey: [Edge]] = [:]
   private var outbound: [WorkloadKey: [Edge]] = [:]
   private var toService: [String: [Edge]] = [:]
+  private var byRoute: [RouteKey: [BackendFlow]] = [:]
+  /// What counts as an error.
+  let errors: Traffic.ErrorDefinition
+
+  private struct RouteKey: Hashable {
+    let kind: ObjectKind
+    let namespace: String
+    let name: String
+  }
 
   /// Indexes the traffic at a plane's workloads, whichever plane's source told of it; empty where none is known.
   public init(_ view: MeshView, plane: PlaneName) {
+    errors = view.errors
     for placed in view.placedEdges() {
       let edge = placed.edge
       if placed.destination == plane {
@@ -29,6 +39,19 @@ public struct TrafficIndex: Sendable {
           .append(edge)
       }
     }
+    for flow in view.traffic(on: plane).value?.backends ?? [] {
+      byRoute[RouteKey(kind: flow.routeKind, namespace: flow.namespace, name: flow.route), default: []].append(flow)
+    }
+  }
+
+  /// What a route's backends got, where proxies count by route.
+  func flows(of route: ObjectRef) -> [BackendFlow] {
+    byRoute[RouteKey(kind: route.kind, namespace: route.namespace, name: route.name)] ?? []
+  }
+
+  /// What a service got as the backend of whatever route, where gateways count by service.
+  func flows(toService name: String, namespace: String) -> [BackendFlow] {
+    (byRoute[RouteKey(kind: "", namespace: namespace, name: "")] ?? []).filter { $0.backend == name }
   }
 
   /// The edges that end at a workload.
@@ -49,7 +72,8 @@ public struct TrafficIndex: Sendable {
   /// One reporter's edges of several: the destination's where it reported, since only it knows of mTLS and of plain callers.
   public static func oneReporter(_ edges: [Edge], prefer: Edge.Reporter = .destination) -> [Edge] {
     let preferred = edges.filter { $0.reporter == prefer }
-    return preferred.isEmpty ? edges.filter { $0.reporter != prefer } : preferred
+    let alone = edges.filter { $0.reporter == .alone }
+    return (preferred.isEmpty ? edges.filter { $0.reporter != prefer && $0.reporter != .alone } : preferred) + alone
   }
 
   /// `reviews.shop` for `reviews`, `reviews.shop` and `reviews.shop.svc.cluster.local`; other hosts as they are.

@@ -59,6 +59,7 @@ extension MeshView {
       reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
     }
     let reporting = Self.reporting(report.edges)
+      .union(report.reporting.map { Reporter(namespace: $0.namespace, workload: $0.workload) })
     let silent = workloads.filter { ref in
       snapshot.readiness[ref] != nil && !reporting.contains(Reporter(namespace: ref.namespace, workload: ref.name))
     }

@@ -113,9 +113,11 @@ extension MeshView {
     return route.rules.indices.filter { route.rules[$0].backends.count > 1 }.map { number in
       let rule = route.rules[number]
       let others = Set(targets.indices.filter { $0 != number }.flatMap { targets[$0].flatMap(\.workloads) })
+      let counted = index.traffic.counted(rule, number, of: route)
       let isAlone =
-        index.routing.isAlone(rule, of: route)
-        ?? !targets[number].flatMap(\.workloads).contains { others.contains($0) }
+        counted != nil
+        || (index.routing.isAlone(rule, of: route)
+          ?? !targets[number].flatMap(\.workloads).contains { others.contains($0) })
       let programmed: [Known<ProgrammedWeight>] =
         switch self.programmed[route.ref.plane] {
         case .known(let report, _, _)?: index.routing.programmed(rule, of: route, in: report)
@@ -129,7 +131,7 @@ extension MeshView {
         backend(
           pair.0, share: pair.1, desiredGap: gap, target: targets[number][place],
           programmed: programmed.indices.contains(place) ? programmed[place] : .unknown("no proxy access"),
-          in: route, index.traffic)
+          counted: counted?[place], in: route, index.traffic)
       }
       measureShares(&backends, plane: route.ref.plane, isAlone: isAlone)
       judge(&backends)
@@ -142,14 +144,20 @@ extension MeshView {
 
   private func backend(
     _ backend: Backend, share: Double, desiredGap: String?, target: BackendTarget, programmed: Known<ProgrammedWeight>,
-    in route: Route,
-    _ index: TrafficIndex
+    counted: Known<TrafficSum>?, in route: Route, _ index: TrafficIndex
   ) -> SplitBackend {
     let readiness = target.workloads.compactMap { snapshot.readiness[$0] }
     let source = "\(route.ref)\(backend.pointer)"
     let traffic: Known<TrafficSum>
     switch self.traffic(on: route.ref.plane) {
     case .unknown(let reason): traffic = .unknown(reason)
+    case .known(_, let origin, let at) where counted != nil:
+      traffic =
+        switch counted {
+        case .known(let sum, _, _)?: .known(sum, source: origin, at: at)
+        case .unknown(let reason)?: .unknown(reason)
+        case nil: .unknown("no traffic")
+        }
     case .known(let report, let origin, let at):
       let edges = target.workloads.flatMap { workload in
         TrafficIndex.oneReporter(index.inbound(to: workload).filter { $0.destination.names(target.host) })

@@ -14,7 +14,7 @@ struct PlacedEdge: Sendable {
   var reporter: PlaneName {
     switch edge.reporter {
     case .source: source
-    case .destination, .waypoint, .sink: destination
+    case .destination, .waypoint, .sink, .alone: destination
     }
   }
 }
@@ -56,7 +56,7 @@ extension MeshView {
       let name =
         switch edge.reporter {
         case .source: edge.source.cluster
-        case .destination, .waypoint, .sink: edge.destination.cluster
+        case .destination, .waypoint, .sink, .alone: edge.destination.cluster
         }
       if !name.isEmpty { names.insert(name) }
     }

@@ -33,6 +33,8 @@ public struct TopologyGraph: Sendable {
     public var transport: String
     /// The flow.
     public var traffic: TrafficSum
+    /// How its open connections are protected, or why that is not known.
+    public var security: Known<EdgeSecurity> = .unknown("no proxy tells of identities")
     /// What each end told of it, where they are on two planes; empty where one plane holds both.
     public var reports: [Report] = []
     /// Why the service called is taken for one of another plane; `nil` where it was not needed.
@@ -135,6 +137,11 @@ extension MeshView {
       var link = TopologyGraph.Link(
         source: key.source, destination: key.destination, service: key.service,
         transport: placed.first?.edge.transport ?? "http", traffic: sum(placed.map(\.edge)), joined: reasons[key])
+      for edge in placed.lazy.map(\.edge) {
+        guard let security = edge.security else { continue }
+        link.security = .known(security, source: edge.traffic.query, at: edge.traffic.at)
+        break
+      }
       if link.isBetweenPlanes { link.reports = reports(placed) }
       return link
     }
@@ -146,7 +153,7 @@ extension MeshView {
 
   /// What each end told of a flow, the caller's first.
   private func reports(_ placed: [PlacedEdge]) -> [TopologyGraph.Report] {
-    [Edge.Reporter.source, .destination, .waypoint, .sink].compactMap { reporter in
+    [Edge.Reporter.source, .destination, .alone, .waypoint, .sink].compactMap { reporter in
       let own = placed.filter { $0.edge.reporter == reporter }
       guard let first = own.first else { return nil }
       return TopologyGraph.Report(

@@ -25,7 +25,7 @@ struct EdgeTable {
       return
     }
     sums[key, default: EdgeSums()].rates[outcome, default: 0] += rate
-    sums[key, default: EdgeSums()].add(policy: sample["connection_security_policy"], weight: rate)
+    sums[key, default: EdgeSums()].add(policy: policy(sample, reporter), weight: rate)
     if reporter == .source, ResponseOutcome.neverReached(flags: sample["response_flags"]) {
       sums[key, default: EdgeSums()].unreached[outcome, default: 0] += rate
     }
@@ -39,8 +39,13 @@ struct EdgeTable {
     let key = Key(edge: EdgeIdentity(sample, transport: transport), reporter: reporter)
     sums[key, default: EdgeSums()].flows[measure, default: 0] += rate
     if measure == .toDestination || measure == .toSource {
-      sums[key, default: EdgeSums()].add(policy: sample["connection_security_policy"], weight: rate)
+      sums[key, default: EdgeSums()].add(policy: policy(sample, reporter), weight: rate)
     }
+  }
+
+  /// The protection a sample tells of: of Istio's callers none is believed, since they report `unknown`; other meshes' know.
+  private func policy(_ sample: LabelledSample, _ reporter: Edge.Reporter) -> String {
+    reporter == .source && sample[IstioMetric.trustLabel].isEmpty ? "" : sample["connection_security_policy"]
   }
 
   mutating func addLatency(_ sample: LabelledSample, _ quantile: IstioTraffic.Quantile) {
@@ -121,7 +126,7 @@ struct EdgeSums {
       bytesInPerSecond: flows[isTCP ? .toDestination : .requestBytes],
       bytesOutPerSecond: flows[isTCP ? .toSource : .responseBytes],
       messagesInPerSecond: flows[.requestMessages], messagesOutPerSecond: flows[.responseMessages],
-      mtlsShare: key.reporter == .source || known <= 0 ? nil : mutual / known,
+      mtlsShare: known <= 0 ? nil : mutual / known,
       n: (isTCP ? flows[.connections] ?? 0 : total) * window, window: window, at: at, query: query)
   }
 }

@@ -31,6 +31,9 @@ enum IstioMetric {
 
   /// The label that tells the measures of one query apart: see ``FlowMeasure``.
   static let measureLabel = "measure"
+
+  /// The label of samples whose protection the caller's proxy knows.
+  static let trustLabel = "caller_knows_protection"
 }
 
 /// What a sample of bytes, connections or messages counts: the value of the label `measure` that the queries set.

@@ -62,7 +62,7 @@ extension Sequence<Edge> {
   public func onePerFlow() -> [Edge] {
     func rank(_ reporter: Edge.Reporter) -> Int {
       switch reporter {
-      case .destination: 0
+      case .destination, .alone: 0
       case .waypoint: 1
       case .source: 2
       case .sink: 3

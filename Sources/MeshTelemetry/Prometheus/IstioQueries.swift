@@ -47,11 +47,12 @@ struct IstioQueries {
         + "are what Istio counts as received")
   }
 
-  var age: Query {
+  /// The age of the newest sample of Istio's metrics and of others that are there.
+  func age(_ others: Set<String> = []) -> Query {
     if vocabulary == .consul { return consulAge }
+    let terms = ([IstioMetric.requests, IstioMetric.tcpSent] + others.sorted()).map { "timestamp(\($0))" }
     return Query(
-      id: "age",
-      text: "time() - max(timestamp(\(IstioMetric.requests)) or timestamp(\(IstioMetric.tcpSent)))",
+      id: "age", text: "time() - max(\(terms.joined(separator: " or ")))",
       purpose: "seconds since the newest sample of any proxy")
   }
 

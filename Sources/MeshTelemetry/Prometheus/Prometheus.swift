@@ -1,5 +1,6 @@
 public import MeshModel
 public import MeshTransport
+import Synchronization
 
 /// A Prometheus, or any server that speaks its query API, as the source of Istio's measurements.
 ///
@@ -10,6 +11,7 @@ public final class Prometheus: TelemetrySource {
   public let description: String
   let api: PrometheusAPI
   private let settings: PrometheusSettings
+  private let known = Mutex<(names: Set<String>, at: Double)?>(nil)
   private let now: @Sendable () -> Instant
 
   /// A source at an address.
@@ -63,8 +65,12 @@ public final class Prometheus: TelemetrySource {
   /// The traffic of the whole mesh. Fails where the requests cannot be asked for; what else fails is a gap.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     let queries = IstioQueries(window: window, vocabulary: settings.vocabulary)
+    let names = await names()
+    let shapes = MetricFamily.all.flatMap(\.series).filter { names.contains($0.evidence) }
+    let age = queries.age(names.intersection(MetricFamily.all.compactMap(\.series.first?.evidence)))
     let wanted =
-      [queries.requests] + IstioTraffic.Quantile.allCases.map { queries.latency($0) } + [queries.flows, queries.age]
+      [queries.requests] + IstioTraffic.Quantile.allCases.map { queries.latency($0) } + [queries.flows, age]
+      + shapes.flatMap { $0.queries(window: window).map(\.query) }
     let outcomes = await ask(wanted)
     guard case .success(let requests)? = outcomes[queries.requests.id] else {
       if case .failure(let error)? = outcomes[queries.requests.id] { throw error }
@@ -86,18 +92,45 @@ public final class Prometheus: TelemetrySource {
     }
     let latencies = IstioTraffic.Quantile.allCases.map { ($0, vector(queries.latency($0))) }
     let at = now()
-    let assembly = IstioTraffic.edges(
-      requests: requests.answer.vector, latencies: Dictionary(latencies) { $1 }, tcp: vector(queries.flows),
-      plane: plane, window: window, at: at, query: queries.requests.id)
-    let age = vector(queries.age).first?.sample.number.map { max(0, $0) }
-    if age == nil, case .success? = outcomes[queries.age.id] {
+    let istio = FamilyMeasures(
+      requests: requests.answer.vector, latencies: Dictionary(latencies) { $1 }, flows: vector(queries.flows))
+    let families = MetricFamily.all.map { family in
+      var samples = NativeSamples()
+      for shape in family.series where shapes.contains(shape) {
+        for (query, quantile) in shape.queries(window: window) {
+          if let quantile {
+            samples.quantiles[shape.metric, default: [:]][quantile] = vector(query)
+          } else {
+            samples.values[shape.metric] = vector(query)
+          }
+        }
+      }
+      return (family, samples)
+    }
+    let newest = vector(age).first?.sample.number.map { max(0, $0) }
+    if newest == nil, case .success? = outcomes[age.id] {
       gaps.append("no proxy of the mesh reported in the last minutes: Prometheus does not scrape it, or it is idle")
-    } else if let age, age > settings.staleAfter {
+    } else if let newest, newest > settings.staleAfter {
       gaps.append(
-        "\(Sample.stale(age: age).text): the newest sample is older than \(PromQL.duration(settings.staleAfter))")
+        "\(Sample.stale(age: newest).text): the newest sample is older than \(PromQL.duration(settings.staleAfter))")
     }
     return TrafficReport(
-      edges: assembly.edges, queries: records, gaps: gaps + assembly.gaps, sampleAge: age, window: window, at: at)
+      istio: istio, families: families, context: MeasureContext(plane: plane, window: window, at: at),
+      queries: records, gaps: gaps, sampleAge: newest, query: queries.requests.id)
+  }
+
+  /// The names of metrics of other meshes that are there; asked once a minute, and none where that fails: the queries that
+  /// follow say why.
+  private func names() async -> Set<String> {
+    guard settings.vocabulary == .istio else { return [] }
+    let at = now().seconds
+    if let known = known.withLock({ $0 }), at - known.at < 60, at >= known.at { return known.names }
+    let wanted = MetricFamily.all.flatMap { $0.series.map(\.evidence) }.sorted()
+    let text = "count by (__name__) ({__name__=~\"\(wanted.joined(separator: "|"))\"})"
+    guard let answer = try? await api.query(text) else { return [] }
+    let names = Set(answer.vector.map { $0["__name__"] }).subtracting([""])
+    known.withLock { $0 = (names, at) }
+    return names
   }
 
   /// The course of a flow, at most 11,000 points.

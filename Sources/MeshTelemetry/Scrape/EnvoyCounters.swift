@@ -49,22 +49,25 @@ public struct EnvoyCounters: Sendable, Hashable {
 
 /// The words of one endpoint's exposition text.
 enum ScrapeVocabulary: Sendable, Hashable {
-  case istio
+  /// A mesh's own metrics, Istio's and those of the other families; with the workload they are of, where they do not say.
+  case mesh(ScrapedWorkload?)
   case consul
   case envoy(EnvoyNames)
 
   /// What lines of interest begin with.
-  var prefix: String {
+  var prefixes: [String] {
     switch self {
-    case .istio: "istio_"
-    case .consul, .envoy: "envoy_cluster_"
+    case .mesh: Self.metrics
+    case .consul, .envoy: ["envoy_cluster_"]
     }
   }
+
+  private static let metrics = ["istio_"] + MetricFamily.shapes.keys.sorted()
 
   /// What an endpoint without a series of interest is said to lack.
   var lack: String {
     switch self {
-    case .istio: "has no Istio metric"
+    case .mesh: "has no metric of a mesh"
     case .consul: "has no metric of a Consul sidecar"
     case .envoy: "counted no request to any cluster yet"
     }

@@ -22,7 +22,7 @@ public struct ExpositionParser: Sendable {
   /// The number of the first such line, from 1.
   public private(set) var firstFault: Int?
   /// Only lines that begin so are read; empty reads all.
-  private let prefix: [UInt8]
+  private let prefixes: [[UInt8]]
   private var line = 0
   private var carry: [UInt8] = []
   private var isSkippingLine = false
@@ -37,8 +37,8 @@ public struct ExpositionParser: Sendable {
     public var seconds: Double?
   }
 
-  /// Creates a parser; only lines that begin with `prefix` are read.
-  public init(prefix: String = "") { self.prefix = Array(prefix.utf8) }
+  /// Creates a parser; only lines that begin with one of the prefixes are read, all where there is none.
+  public init(prefixes: [String] = []) { self.prefixes = prefixes.map { Array($0.utf8) } }
 
   /// Takes the next piece of the text.
   public mutating func feed(_ bytes: [UInt8], _ body: (Line) -> Void) {
@@ -93,10 +93,10 @@ public struct ExpositionParser: Sendable {
   private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Line) -> Void) {
     line += 1
     guard let first = bytes.first, first != UInt8(ascii: "#") else { return }
-    if !prefix.isEmpty {
-      guard bytes.count > prefix.count, let base = bytes.baseAddress, memcmp(base, prefix, prefix.count) == 0 else {
-        return
-      }
+    if !prefixes.isEmpty {
+      guard let base = bytes.baseAddress,
+        prefixes.contains(where: { bytes.count > $0.count && memcmp(base, $0, $0.count) == 0 })
+      else { return }
     }
     guard let end = Self.endOfSeries(bytes) else {
       if !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { fault() }

@@ -10,6 +10,9 @@ struct IstioSeriesStore: Sendable {
     case requests
     case flow(FlowMeasure)
     case bucket(upperBoundMilliseconds: Double)
+    /// A series of another family, in its own labels.
+    case native(SeriesShape.Measure)
+    case nativeBucket(upperBoundMilliseconds: Double)
     case unused
   }
 
@@ -27,7 +30,7 @@ struct IstioSeriesStore: Sendable {
   /// The times of the scrapes, the newest last.
   private(set) var scrapes: [Double] = []
 
-  init(_ vocabulary: ScrapeVocabulary = .istio) { self.vocabulary = vocabulary }
+  init(_ vocabulary: ScrapeVocabulary = .mesh(nil)) { self.vocabulary = vocabulary }
 
   /// How many series are known that contribute.
   var series: Int { tracks.count { $0.role != .unused } }
@@ -75,11 +78,18 @@ struct IstioSeriesStore: Sendable {
     var flows = requests
     var buckets = [[Double: Double]](repeating: [:], count: groups.count)
     for track in tracks where track.role != .unused {
+      if case .native(.level) = track.role {
+        if let last = track.readings.last, last.seconds >= end - window {
+          flows[track.group] = (flows[track.group] ?? 0) + last.value
+        }
+        continue
+      }
       guard case .value(let rate) = CounterWindow.rate(track.readings, window: window, end: end) else { continue }
       switch track.role {
       case .requests: requests[track.group] = (requests[track.group] ?? 0) + rate
       case .flow: flows[track.group] = (flows[track.group] ?? 0) + rate
-      case .bucket(let bound): buckets[track.group][bound, default: 0] += rate
+      case .native: flows[track.group] = (flows[track.group] ?? 0) + rate
+      case .bucket(let bound), .nativeBucket(let bound): buckets[track.group][bound, default: 0] += rate
       case .unused: break
       }
       sums.series += 1
@@ -94,7 +104,7 @@ struct IstioSeriesStore: Sendable {
   private mutating func makeTrack(_ bytes: UnsafeBufferPointer<UInt8>) -> Track {
     guard let name = SeriesName(bytes) else { return Track(role: .unused, group: 0) }
     switch vocabulary {
-    case .istio: break
+    case .mesh: if let shape = MetricFamily.shapes[name.metric] { return makeTrack(name, shape) }
     case .consul: return makeConsulTrack(name)
     case .envoy(let names): return makeTrack(name, names)
     }
@@ -104,7 +114,7 @@ struct IstioSeriesStore: Sendable {
     case .requests: wanted = IstioMetric.requestLabels
     case .flow(let measure): wanted = measure.labels
     case .bucket: wanted = IstioMetric.requestEdgeLabels
-    case .unused: return Track(role: .unused, group: 0)
+    case .unused, .native, .nativeBucket: return Track(role: .unused, group: 0)
     }
     var labels: [String: String] = [:]
     for label in wanted { labels[label] = name.labels[label] }
@@ -122,6 +132,22 @@ struct IstioSeriesStore: Sendable {
       return track(Self.bucket(name, scale: 1), labels)
     default: return Track(role: .unused, group: 0)
     }
+  }
+
+  /// A track of another family's series, in its own labels and under its name.
+  private mutating func makeTrack(_ name: SeriesName, _ shape: SeriesShape) -> Track {
+    guard shape.accepts(name.labels) else { return Track(role: .unused, group: 0) }
+    var labels = [SeriesShape.nameLabel: shape.metric]
+    for label in shape.labels { labels[label] = name.labels[label] }
+    if case .mesh(let workload?) = vocabulary, shape.labels.contains("deployment"), labels["namespace"] == nil {
+      labels["namespace"] = workload.namespace
+      labels["deployment"] = workload.name
+    }
+    guard case .quantiles(let milliseconds) = shape.measure else { return track(.native(shape.measure), labels) }
+    guard case .bucket(let bound) = Self.bucket(name, scale: milliseconds) else {
+      return Track(role: .unused, group: 0)
+    }
+    return track(.nativeBucket(upperBoundMilliseconds: bound), labels)
   }
 
   /// A track of a proxy's own counter, in the labels an assembly of edges takes.
@@ -144,7 +170,7 @@ struct IstioSeriesStore: Sendable {
       labels["response_code"] = nil
       if isTCP { labels["request_protocol"] = nil }
       labels[IstioMetric.measureLabel] = measure.rawValue
-    case .unused: return Track(role: .unused, group: 0)
+    case .unused, .native, .nativeBucket: return Track(role: .unused, group: 0)
     }
     return track(role, labels)
   }
@@ -182,16 +208,42 @@ struct IstioRates: Sendable {
   /// How many series had a rate.
   var series = 0
 
+  /// The samples of another family, by its metrics.
+  func natives(of family: MetricFamily) -> NativeSamples {
+    let metrics = Set(family.series.map(\.metric))
+    func own(_ labels: [String: String]) -> (metric: String, labels: [String: String])? {
+      guard let metric = labels[SeriesShape.nameLabel], metrics.contains(metric) else { return nil }
+      return (metric, labels.filter { $0.key != SeriesShape.nameLabel })
+    }
+    var samples = NativeSamples()
+    for (labels, value) in flows {
+      guard let (metric, labels) = own(labels) else { continue }
+      samples.values[metric, default: []].append(LabelledSample(labels: labels, sample: Sample(value)))
+    }
+    for (labels, counts) in buckets {
+      guard let (metric, labels) = own(labels) else { continue }
+      let histogram = Histogram(counts.map { Histogram.Bucket(upperBound: $0.key, count: $0.value) })
+      for quantile in IstioTraffic.Quantile.allCases {
+        samples.quantiles[metric, default: [:]][quantile, default: []].append(
+          LabelledSample(labels: labels, sample: histogram.quantile(quantile.rawValue)))
+      }
+    }
+    return samples
+  }
+
   /// The requests as an assembly takes them.
   var requestSamples: [LabelledSample] { requests.map { LabelledSample(labels: $0.key, sample: Sample($0.value)) } }
 
   /// Bytes, connections and messages as an assembly takes them.
-  var flowSamples: [LabelledSample] { flows.map { LabelledSample(labels: $0.key, sample: Sample($0.value)) } }
+  var flowSamples: [LabelledSample] {
+    flows.filter { $0.key[SeriesShape.nameLabel] == nil }
+      .map { LabelledSample(labels: $0.key, sample: Sample($0.value)) }
+  }
 
   /// The latency quantiles as an assembly takes them.
   var latencies: IstioTraffic.Latencies {
     var latencies: IstioTraffic.Latencies = [:]
-    for (labels, counts) in buckets {
+    for (labels, counts) in buckets where labels[SeriesShape.nameLabel] == nil {
       let histogram = Histogram(counts.map { Histogram.Bucket(upperBound: $0.key, count: $0.value) })
       for quantile in IstioTraffic.Quantile.allCases {
         latencies[quantile, default: []].append(

@@ -47,8 +47,8 @@ public actor Scrape: TelemetrySource {
           session = try Session(base: origin, options: options)
         }
         sessions[origin] = session
-        let vocabulary: ScrapeVocabulary =
-          settings.envoys[url].map { .envoy(EnvoyNames($0)) } ?? (settings.vocabulary == .consul ? .consul : .istio)
+        let mesh: ScrapeVocabulary = settings.vocabulary == .consul ? .consul : .mesh(settings.workloads[url])
+        let vocabulary = settings.envoys[url].map { ScrapeVocabulary.envoy(EnvoyNames($0)) } ?? mesh
         endpoints.append(
           Endpoint(url: url, transport: session, vocabulary: vocabulary, store: IstioSeriesStore(vocabulary)))
       } catch {
@@ -105,13 +105,13 @@ public actor Scrape: TelemetrySource {
       covered = max(covered, part)
       endpoint.store.addRates(to: &rates, window: part, end: at.seconds)
     }
-    let assembly = IstioTraffic.edges(
-      requests: rates.requestSamples, latencies: rates.latencies, tcp: rates.flowSamples, plane: plane,
-      window: covered > 0 ? covered : window, at: at, query: "scrape-0")
     let newest = endpoints.compactMap(\.store.newest).max()
     return TrafficReport(
-      edges: assembly.edges, queries: records(), gaps: gaps(rates, covered: covered, window: window) + assembly.gaps,
-      sampleAge: newest.map { max(0, at.seconds - $0) }, window: covered > 0 ? covered : window, at: at)
+      istio: FamilyMeasures(requests: rates.requestSamples, latencies: rates.latencies, flows: rates.flowSamples),
+      families: MetricFamily.all.map { ($0, rates.natives(of: $0)) },
+      context: MeasureContext(plane: plane, window: covered > 0 ? covered : window, at: at), queries: records(),
+      gaps: gaps(rates, covered: covered, window: window), sampleAge: newest.map { max(0, at.seconds - $0) },
+      query: "scrape-0")
   }
 
   /// No points: readings are kept for one window only.
@@ -208,7 +208,7 @@ public actor Scrape: TelemetrySource {
           remedy: stream.status == 404 ? "check the path of the address" : nil)
         return
       }
-      var parser = ExpositionParser(prefix: endpoints[index].vocabulary.prefix)
+      var parser = ExpositionParser(prefixes: endpoints[index].vocabulary.prefixes)
       // The readings are those of the moment the proxy answered, not of the moment the text ended.
       endpoints[index].store.beginScrape(at: now().seconds)
       for try await chunk in stream { parser.feed(chunk) { endpoints[index].store.take($0) } }

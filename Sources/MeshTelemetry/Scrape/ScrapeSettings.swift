@@ -8,6 +8,8 @@ public struct ScrapeSettings: Sendable {
   public var envoys: [String: EnvoyCounters] = [:]
   /// Whose labels the metrics carry.
   public var vocabulary: MetricVocabulary
+  /// The workloads whose proxies the addresses are, where their metrics do not name it themselves (Linkerd's).
+  public var workloads: [String: ScrapedWorkload] = [:]
   /// Trust, client certificate and proxy.
   public var connection: ConnectionSettings
   /// How one proves who asks.
@@ -29,5 +31,19 @@ public struct ScrapeSettings: Sendable {
     self.authorization = authorization
     self.minimumInterval = minimumInterval
     self.limit = limit
+  }
+}
+
+/// The workload whose proxy is scraped.
+public struct ScrapedWorkload: Sendable, Hashable {
+  /// Its namespace.
+  public var namespace: String
+  /// Its name.
+  public var name: String
+
+  /// Creates a name.
+  public init(namespace: String, name: String) {
+    self.namespace = namespace
+    self.name = name
   }
 }
