@@ -72,6 +72,7 @@ extension ConsulPlane {
     var backoff = Backoff()
     while !Task.isCancelled {
       var pause = Duration.zero
+      let begun = clock.now()
       do throws(MeshError) {
         let isFirst = index.value == 0
         let answer = try await client.get(
@@ -83,6 +84,8 @@ extension ConsulPlane {
           signal.yield()
           pause = .seconds(1)
         }
+        // What answers at once all the same, as a gateway that knows no waiting, is not asked without end.
+        if !isFirst, clock.now() - begun < .seconds(1) { pause = max(pause, .seconds(1)) }
         backoff.succeeded(at: clock.now())
       } catch {
         pause = max(.seconds(1), backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
