@@ -170,7 +170,8 @@ struct SimulatedAppMesh {
       $0.labels.contains("reporter=\"source\"") && $0.labels.contains("destination_service_name=\"catalog\"")
     }
     let own = flows.filter { $0.labels.contains("destination_workload=\"\(node)\"") }
-    return own.map(\.rate).reduce(0, +) / flows.map(\.rate).reduce(0, +)
+    let all = flows.map(\.rate).reduce(0, +)
+    return all > 0 ? own.map(\.rate).reduce(0, +) / all : 0
   }
 
   @Test func weightsMoveTraffic() async throws {
