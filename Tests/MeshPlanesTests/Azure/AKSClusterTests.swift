@@ -79,7 +79,7 @@ import Testing
     let checks = try await Self.checks(Manager(profile: Self.profile))
     func detail(_ name: String) -> String { checks.filter { $0.name == name }.map(\.detail).joined(separator: "; ") }
     #expect(checks.allSatisfy { $0.result == .ok }, "\(checks)")
-    #expect(detail("azure-identity") == "application c of tenant t by client secret of the environment")
+    #expect(detail("azure-identity") == "application client of tenant tenant by client secret of the environment")
     #expect(detail("aks") == "cluster prod in westeurope, Kubernetes 1.33.4, Succeeded")
     #expect(
       detail("istio-addon")
