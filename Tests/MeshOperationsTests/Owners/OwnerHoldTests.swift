@@ -1,5 +1,6 @@
 import MeshModel
 import MeshPlanes
+import Synchronization
 import Testing
 
 @testable import MeshOperations
