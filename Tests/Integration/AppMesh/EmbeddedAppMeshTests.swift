@@ -16,7 +16,9 @@ struct EmbeddedAppMeshTests {
   /// A tool whose only plane is the embedded App Mesh, and its address.
   static func tool() async throws -> (deck: Tool, address: String) {
     let planes = try await server.endpoints().planes
-    let plane = try #require(planes.array?.first { $0["kind"]?.string == "app-mesh" })
+    var plane = try #require(planes.array?.first { $0["kind"]?.string == "app-mesh" })
+    // What is told of the service's end is no setting.
+    plane["notice"] = nil
     let deck = try Tool(kubeconfig: nil)
     _ = try deck.file("config/meshdeck/config.yaml", JSONWriter.text(["planes": [plane]]))
     return (deck, try #require(plane["endpoint"]?.string))
