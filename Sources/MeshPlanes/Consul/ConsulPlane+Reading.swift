@@ -146,7 +146,7 @@ extension ConsulPlane {
 
   private func changes(_ kinds: Set<ConsulKind>, catalog: Bool) async throws(MeshError) -> [MeshChange] {
     var byKind: [ObjectKind: [Entity]] = [:]
-    var gaps: [ConsulKind: String] = [:]
+    var gaps: [ConsulKind: FeedState] = [:]
     for space in try await spaces() {
       let reading = try await reading(kinds, catalog: catalog, namespace: space)
       for (kind, entities) in reading.entities(plane: name) { byKind[kind, default: []] += entities }
@@ -159,7 +159,7 @@ extension ConsulPlane {
       changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind), .live(now)))
     }
     for (kind, gap) in gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.rawValue), .refused(gap)))
+      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.rawValue), gap))
     }
     if catalog { changes.append(.mesh(name, try await settings())) }
     return changes
@@ -176,7 +176,7 @@ extension ConsulPlane {
           "/v1/config/\(kind.rawValue)", namespace: namespace, what: "list \(kind.rawValue)")
         reading.entries[kind] = answer.json.array ?? []
       } catch  where [.forbidden, .notFound, .refused].contains(error.code) {
-        reading.gaps[kind] = error.message
+        reading.gaps[kind] = error.code == .forbidden ? .refused(error.message) : .absent(error.message)
       }
     }
     guard catalog else { return reading }

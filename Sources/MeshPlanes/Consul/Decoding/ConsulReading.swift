@@ -12,8 +12,8 @@ struct ConsulReading: Sendable {
   var upstreams: [String: [String]] = [:]
   /// The configuration entries by kind.
   var entries: [ConsulKind: [JSONValue]] = [:]
-  /// Why a kind is not there.
-  var gaps: [ConsulKind: String] = [:]
+  /// Why a kind is not there: denied, or not known to these servers.
+  var gaps: [ConsulKind: FeedState] = [:]
 
   /// The label that an instance carries for its service.
   static let serviceLabel = "consul-service"
