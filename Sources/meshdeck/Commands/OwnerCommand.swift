@@ -67,7 +67,7 @@ struct OwnerCommand: AsyncParsableCommand {
   /// `meshdeck owner suspend`.
   struct Suspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Hold an owner, so that it leaves its objects as they are: through a plan, with undo.",
+      commandName: "suspend", abstract: "Hold an owner, so that it leaves its objects as they are: through a plan, with undo.",
       discussion: """
         Flagger's Canary and Flux's Kustomization and HelmRelease are suspended, a Rollout is paused at its step, and
         an Argo CD Application stops healing by itself.
@@ -88,7 +88,7 @@ struct OwnerCommand: AsyncParsableCommand {
   /// `meshdeck owner resume`.
   struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Let a held owner work again.",
+      commandName: "resume", abstract: "Let a held owner work again.",
       discussion: """
         EXAMPLES
           meshdeck owner resume canary/reviews -n shop
