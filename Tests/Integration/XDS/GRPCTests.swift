@@ -161,7 +161,8 @@ import Testing
       _ = try await stranger.unary("/lab.Calls/Whoami", [], deadline: .seconds(10))
       Issue.record("a caller without a certificate was let in")
     } catch {
-      #expect(error.transport?.code == .tls, "\(error)")
+      // Its server hangs up with or without a word that reaches us.
+      #expect(error.status == .unavailable && error.transport != nil, "\(error)")
     }
     let silent = try server.client { $0.writes = .refused(reason: "read-only") }
     do throws(GRPCError) {

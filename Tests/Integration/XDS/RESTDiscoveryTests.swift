@@ -15,7 +15,12 @@ import Testing
       ("listeners", "Listener"), ("routes", "RouteConfiguration"), ("clusters", "Cluster"),
       ("endpoints", "ClusterLoadAssignment"),
     ]
-    var configuration = "sources: [{type: inline, config: {instances: [{name: shop}]}}]\ntemplates:\n  default:\n"
+    var configuration = """
+      sources: [{type: inline, config: {instances: [{name: shop, service_clusters: ["*"]}]}}]
+      templates:
+        default:
+
+      """
     for (name, type) in types {
       let template = """
         import json

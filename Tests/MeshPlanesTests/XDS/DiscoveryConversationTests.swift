@@ -89,6 +89,11 @@ import Testing
       Self.answer(.listeners, version: "2", nonce: "c", [Self.listener("web", routes: ["back"])]), plane: "cp")
     #expect(Self.words(said) == ["Listener 2 c ", "RouteConfiguration r1 b back"])
     #expect(talk.resources[.routes].items.isEmpty)
+    // An answer that was under way for it comes late and brings nothing back.
+    said = try talk.take(
+      Self.answer(.routes, version: "r1", nonce: "b", [Self.named(.routes, "shop")]), plane: "cp")
+    #expect(Self.words(said) == ["RouteConfiguration r1 b back"])
+    #expect(talk.resources[.routes].items.isEmpty)
     // A resource that is no message of its type is acknowledged like others, and told.
     said = try talk.take(
       Self.answer(.clusters, version: "9", nonce: "d", [Self.any(.clusters, [255])]), plane: "cp")

@@ -60,7 +60,8 @@ struct XDSResources: Sendable {
       table.items[name] = nil
       if table.wanted != nil { table.absent[name] = "the control plane has none of that name" }
     }
-    for item in items {
+    // What was under way when a name was given up comes late.
+    for item in items where table.wanted?.contains(item.name) != false {
       table.items[item.name] = item
       table.absent[item.name] = nil
     }
