@@ -286,7 +286,8 @@ struct TrafficDirectorResources: Sendable {
           "selfLink": .string("https://www.googleapis.com/compute/v1/projects/\(project)/global/backendServices/\(id)"),
         ]
       for member in body.object?.members ?? [] where !["kind", "id", "name", "selfLink"].contains(member.name) {
-        json[member.name] = member.value.isNull ? nil : member.value
+        json[member.name] = nil
+        if !member.value.isNull { json[member.name] = member.value }
       }
       json["fingerprint"] = .string(Self.fingerprint(stamp))
       return .write(json)

@@ -65,6 +65,8 @@ struct GoogleFailure: Sendable, Hashable {
     case "NOT_FOUND", "notFound": return made(.notFound, answer, nil)
     case "INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED", "invalid":
       return made(.refused, answer, nil)
+    case "UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "backendError":
+      return made(.unreachable, answer, "try again; see `meshdeck planes check`")
     default: break
     }
     switch status {

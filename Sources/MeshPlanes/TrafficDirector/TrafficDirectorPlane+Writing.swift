@@ -118,7 +118,8 @@ extension TrafficDirectorPlane {
       return StepOutcome(version: "", json: nil)
     case .create:
       var body = wanted ?? .null
-      body["name"] = api == .compute ? .string(resource.id) : nil
+      body["name"] = nil
+      if api == .compute { body["name"] = .string(resource.id) }
       try await client.write(
         .post, api, resource.collectionPath(project: project),
         query: api == .compute ? [] : [(resource.kind.idParameter, resource.id)], body: body, what: "create \(noun)",
@@ -126,7 +127,13 @@ extension TrafficDirectorPlane {
     case .patch(let patch):
       let members = Self.members(of: patch)
       var body: JSONValue = [:]
-      for member in members { body[member] = wanted?[member] ?? (api == .compute ? .null : nil) }
+      for member in members {
+        if let value = wanted?[member] {
+          body[member] = value
+        } else if api == .compute {
+          body[member] = .null
+        }
+      }
       // Compute Engine checks the fingerprint and takes what is there for its mask; the others want one.
       if api == .compute { body["fingerprint"] = wanted?["fingerprint"] }
       try await client.write(

@@ -128,7 +128,10 @@ final class FakeTrafficDirector: HTTPTransport {
     let response = operation(path) { state in
       var json = state.resources[path] ?? old
       let mask = query["updateMask"]?.split(separator: ",").map(String.init) ?? body.object?.names ?? []
-      for member in mask { json[member] = body[member].flatMap { $0.isNull ? nil : $0 } }
+      for member in mask {
+        json[member] = nil
+        if let value = body[member], !value.isNull { json[member] = value }
+      }
       Self.store(&state, path, json)
     }
     if state.withLock({ $0.polls }) == 0 { hooks.1?(self) } else { change { $0.afterPatch = hooks.1 } }

@@ -131,7 +131,7 @@ import Testing
       if !kinds.isEmpty { news.append(kinds) }
       if news.count == 2 { break }
       // What is told second is told because of this alone.
-      if kinds.isEmpty { fake.store("meshes/shop", ["interceptionPort": 15002]) }
+      if kinds.isEmpty { fake.store("meshes/shop", ["labels": ["owner": "shop"]]) }
     }
     #expect(news.first?.isSuperset(of: ["httproute", "service", "workload", "mesh"]) == true)
     #expect(news.last == ["mesh"])

@@ -72,7 +72,8 @@ enum TrafficDirectorEdit {
     }
     var json = native.json
     if (json["allowOpen"]?.bool ?? false) != (mode == .permissive) {
-      json["allowOpen"] = mode == .permissive ? true : nil
+      json["allowOpen"] = nil
+      if mode == .permissive { json["allowOpen"] = true }
     }
     return try step(native, to: json)
   }

@@ -117,7 +117,7 @@ struct TrafficDirectorRuleEdit {
     } else {
       policy["abort"] = nil
     }
-    action["faultInjectionPolicy"] = policy.object?.isEmpty == true ? nil : policy
+    put(policy, at: "faultInjectionPolicy")
   }
 
   private func percent(_ value: Double) throws(MeshError) -> Double {
@@ -158,6 +158,12 @@ struct TrafficDirectorRuleEdit {
     return sample[...slash] + typed
   }
 
+  /// Sets a member of the action; an empty object takes it away.
+  private mutating func put(_ value: JSONValue, at name: String) {
+    action[name] = nil
+    if value.object?.isEmpty == false { action[name] = value }
+  }
+
   private mutating func headers(_ change: RuleIntent.Change<HeaderSetting>) {
     guard case .set(let setting) = change else {
       action["requestHeaderModifier"] = nil
@@ -171,15 +177,16 @@ struct TrafficDirectorRuleEdit {
       for (member, values) in [("set", changes.overwritten), ("add", changes.added)] {
         let written = modifier[member]?.object?.members.map { ($0.name, $0.value.string ?? "") } ?? []
         if Dictionary(written, uniquingKeysWith: { $1 }) == values { continue }
-        modifier[member] =
-          values.isEmpty
-          ? nil
-          : .object(JSONObject(values.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }))
+        modifier[member] = nil
+        if values.isEmpty { continue }
+        modifier[member] = .object(
+          JSONObject(values.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }))
       }
       if modifier["remove"]?.array?.compactMap(\.string) ?? [] != changes.removed {
-        modifier["remove"] = changes.removed.isEmpty ? nil : .array(changes.removed.map(JSONValue.string))
+        modifier["remove"] = nil
+        if !changes.removed.isEmpty { modifier["remove"] = .array(changes.removed.map(JSONValue.string)) }
       }
-      action[name] = modifier.object?.isEmpty == true ? nil : modifier
+      put(modifier, at: name)
     }
   }
 }
