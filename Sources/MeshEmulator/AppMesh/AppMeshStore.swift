@@ -38,8 +38,10 @@ struct AppMeshStore: Sendable {
     let spec = body["spec"] ?? [:]
     try AppMeshRules(type: place.type, spec: spec).check()
     let isRepeated = isRepeated(place, body)
+    // Asked before the edit, which holds the store.
+    let revision = estate.store.resourceVersion
     let made = try estate.edit(place.type.rawValue, place.document) { current throws(AppMeshFailure) in
-      guard let current else { return .write(described(place, spec, version: 1, after: nil)) }
+      guard let current else { return .write(described(place, spec, version: 1, after: nil, at: revision)) }
       guard isRepeated, current.json["spec"]?.isEquivalent(to: spec) == true else {
         throw AppMeshFailure(409, "ConflictException", "\(place.type.rawValue) \(place.name) exists already")
       }
@@ -54,11 +56,14 @@ struct AppMeshStore: Sendable {
     let spec = body["spec"] ?? [:]
     try AppMeshRules(type: place.type, spec: spec).check()
     let isRepeated = isRepeated(place, body)
+    let revision = estate.store.resourceVersion
     let written = try estate.edit(place.type.rawValue, place.document) { current throws(AppMeshFailure) in
       guard let current else { throw .notFound(place) }
       if isRepeated, current.json["spec"]?.isEquivalent(to: spec) == true { return .nothing }
       return .write(
-        described(place, spec, version: (current.json["metadata"]?["version"]?.int ?? 0) + 1, after: current.json))
+        described(
+          place, spec, version: (current.json["metadata"]?["version"]?.int ?? 0) + 1, after: current.json,
+          at: revision))
     }
     return try effect(written, place)
   }
@@ -84,7 +89,9 @@ struct AppMeshStore: Sendable {
     return memory.tokens.withLock { $0.updateValue(token, forKey: place.arn) == token }
   }
 
-  private func described(_ place: AppMeshPlace, _ spec: JSONValue, version: Int, after old: JSONValue?) -> JSONValue {
+  private func described(
+    _ place: AppMeshPlace, _ spec: JSONValue, version: Int, after old: JSONValue?, at revision: Int
+  ) -> JSONValue {
     let now = JSONValue.double((estate.clock() * 1000).rounded() / 1000)
     let account = JSONValue.string(AppMeshServer.account)
     var json: JSONValue = ["meshName": .string(place.mesh)]
@@ -94,7 +101,7 @@ struct AppMeshStore: Sendable {
       "arn": .string(place.arn), "createdAt": old?["metadata"]?["createdAt"] ?? now, "lastUpdatedAt": now,
       "meshOwner": account, "resourceOwner": account,
       "uid": old?["metadata"]?["uid"]
-        ?? .string(StableNames(seed: UInt64(estate.store.resourceVersion)).uuid(place.arn)),
+        ?? .string(StableNames(seed: UInt64(max(0, revision))).uuid(place.arn)),
       "version": .int(version),
     ]
     json["spec"] = spec
