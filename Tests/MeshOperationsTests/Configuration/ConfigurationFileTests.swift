@@ -28,7 +28,10 @@ import Testing
         name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
     ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
 
-  @Test(arguments: [full, Configuration(), Configuration(planes: [PlaneSetting(name: "é \"x\"", kind: .mosn)])])
+  static let quoted = PlaneSetting(
+    name: "é \"x\"", kind: .mosn, envoy: [EnvoySetting(url: "http://127.0.0.1:34901", workload: "")])
+
+  @Test(arguments: [full, Configuration(), Configuration(planes: [quoted])])
   func whatIsWrittenIsReadBack(_ configuration: Configuration) throws {
     let bench = Workbench()
     let file = ConfigurationFile(path: bench.folder + "/deeper/config.yaml")
