@@ -73,12 +73,16 @@ public struct DestinationPolicy: Sendable, Hashable {
     public var outlierDetection: String?
     /// Connection limits in words; `nil` where none.
     public var connectionPool: String?
+    /// How the server's certificate is verified, in words; `nil` where not written.
+    @Rare public var verification: String?
 
     /// Creates settings.
     public init(
       tls: ClientTLSMode? = nil, ports: [Int: ClientTLSMode] = [:], loadBalancer: String? = nil,
-      outlierDetection: String? = nil, connectionPool: String? = nil, portsWithoutTLS: Set<Int> = []
+      outlierDetection: String? = nil, connectionPool: String? = nil, portsWithoutTLS: Set<Int> = [],
+      verification: String? = nil
     ) {
+      self.verification = verification
       self.tls = tls
       self.ports = ports
       self.portsWithoutTLS = portsWithoutTLS
@@ -118,11 +122,16 @@ public struct Gateway: Sendable, Hashable {
     public var hosts: [String]
     /// The TLS mode as written; `nil` without TLS.
     public var tls: String?
+    /// The certificates it shows, by the names of their objects.
+    public var certificates: [String]
     /// Its place in the native object.
     public var pointer: JSONPointer
 
     /// Creates a listener.
-    public init(port: Int, transport: String, hosts: [String], tls: String?, pointer: JSONPointer) {
+    public init(
+      port: Int, transport: String, hosts: [String], tls: String?, certificates: [String] = [], pointer: JSONPointer
+    ) {
+      self.certificates = certificates
       self.port = port
       self.transport = transport
       self.hosts = hosts

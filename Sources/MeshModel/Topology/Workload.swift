@@ -12,14 +12,18 @@ public struct Workload: Sendable, Hashable {
   public var desired: Int?
   /// The kind of the native object that owns it (`deployment`, `statefulset`, `workloadgroup`, `pod`, …).
   public var nativeKind: ObjectKind
+  /// What kind of server it is, where its own object says so; `nil` leaves it to the services that select it.
+  public var role: Role?
   /// The annotations its instances are made with, of those that a mesh's rules ask for; `nil` where there is none.
   @Rare public var annotations: [String: String]?
 
   /// Creates a workload.
   public init(
     ref: ObjectRef, labels: [String: String], serviceAccount: String = "", runtime: Runtime = .container,
-    desired: Int? = nil, nativeKind: ObjectKind, annotations: [String: String]? = nil
+    desired: Int? = nil, nativeKind: ObjectKind, annotations: [String: String]? = nil,
+    role: Role? = nil
   ) {
+    self.role = role
     self.annotations = annotations
     self.ref = ref
     self.labels = labels

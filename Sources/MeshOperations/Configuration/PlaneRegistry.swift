@@ -33,7 +33,7 @@ public enum PlaneRegistry {
 
   /// The dialects beside Istio: one line each.
   private static let others: [any KubernetesDialect] = [
-    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
+    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(), ShardingSphereDialect(),
   ]
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.

@@ -95,8 +95,11 @@ extension MeshView {
   public func serviceRoles() -> [ObjectRef: Role] {
     let workloads = WorkloadIndex(snapshot)
     var roles: [ObjectRef: Role] = [:]
+    for workload in snapshot.workloads.values { if let role = workload.role { roles[workload.ref] = role } }
     for service in snapshot.services.values {
-      for workload in self.workloads(of: service, workloads) where roles[workload.ref] == nil {
+      // What knows its instances for a store is believed before what goes by the names of ports.
+      let isStore = [Role.database, .message, .cache].contains(service.role)
+      for workload in self.workloads(of: service, workloads) where isStore || roles[workload.ref] == nil {
         roles[workload.ref] = service.role
       }
     }

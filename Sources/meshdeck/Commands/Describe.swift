@@ -61,7 +61,8 @@ struct Describe: AsyncParsableCommand {
         + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys
         + snapshot.egressScopes.keys
         + snapshot.endpoints.keys
-      return try Lookup.one(thing, among: all, namespace: namespace, what: "object")
+      // A VM is a workload and its own instance, a database a service and a workload: one object all the same.
+      return try Lookup.one(thing, among: Set(all), namespace: namespace, what: "object")
     }
   }
 

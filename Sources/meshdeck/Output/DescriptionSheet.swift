@@ -30,6 +30,7 @@ struct DescriptionSheet {
     } else if let policy = view.snapshot.destinations[ref] {
       try console.line("\(ref)  host \(policy.host)")
       if let tls = policy.settings.tls { try console.line("  TLS \(tls.rawValue)") }
+      if let words = policy.settings.verification { try console.line("  \(words)") }
       for subset in policy.subsets { try console.line("  subset \(subset.name): \(labels(subset.labels))") }
     } else {
       try console.line(ref.description)

@@ -7,7 +7,7 @@ import Testing
 enum DialectFixtures {
   /// The dialects, each with its own rules.
   static let dialects: [any KubernetesDialect & DialectRules] = [
-    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
+    GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(), ShardingSphereDialect(),
   ]
 
   /// The objects of a recorded list, by the dialect that knows them.

@@ -53,8 +53,15 @@ enum GatewayPrecedence {
 struct GatewayRouting: RoutingRules {
   let targets: BackendTargets
   let settings: MeshSettings
+  /// The Gateways, as the subjects of routes' reports name them, whose controller says that they are not programmed.
+  private let unprogrammed: Set<String>
 
   init(_ snapshot: MeshSnapshot, plane: PlaneName) {
+    let waiting = snapshot.gateways.values.filter { gateway in
+      gateway.ref.plane == plane && gateway.ref.kind == GatewayAPIKind.gateway.rawValue
+        && gateway.status.contains { $0.subject.isEmpty && ($0["Programmed"]?.holds == false || !$0.isCurrent) }
+    }
+    unprogrammed = Set(waiting.map { "\($0.ref.namespace)/\($0.ref.name)" })
     targets = BackendTargets(snapshot, plane: plane)
     settings = snapshot.meshes[plane] ?? MeshSettings()
   }
@@ -68,21 +75,33 @@ struct GatewayRouting: RoutingRules {
   /// What the proxies run where they could be asked (Istio's), else what the controllers report of the route.
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
     if let found = ProxyWeights.found(rule, of: route, in: report, settings: settings) { return found }
-    return Self.reported(rule, of: route, at: report.at) {
+    return Self.reported(rule, of: route, at: report.at, isProgrammed: { isProgrammed($0, of: route) }) {
       GatewayWeights.shares(rule.backends.map { $0.weight ?? GatewayWeights.absent })
     }
+  }
+
+  /// Whether the Gateway that a report is about is programmed, as far as is known: a route is in effect no sooner than it.
+  private func isProgrammed(_ report: StatusReport, of route: Route) -> Bool {
+    guard report.subject.hasPrefix("gateway ") else { return true }
+    // `gateway NAME`, or `gateway NAMESPACE/NAME`, then a section or port; a section is written like a namespace.
+    let parts = report.subject.dropFirst("gateway ".count).prefix { $0 != ":" }.split(separator: "/").map(String.init)
+    let places = parts.first.map { ["\(route.ref.namespace)/\($0)"] } ?? []
+    let full = parts.count > 1 ? ["\(parts[0])/\(parts[1])"] : []
+    return !(places + full).contains(where: unprogrammed.contains)
   }
 
   /// What the parents' conditions say: a route is in effect where it is accepted, its references are resolved, and the
   /// controller has seen its present generation.
   static func reported(
-    _ rule: Rule, of route: Route, at: Instant, shares: () -> [Double]
+    _ rule: Rule, of route: Route, at: Instant, isProgrammed: (StatusReport) -> Bool = { _ in true },
+    shares: () -> [Double]
   ) -> [Known<ProgrammedWeight>] {
     guard !route.status.isEmpty else {
       return rule.backends.map { _ in .unknown("no controller has reported on this route") }
     }
     let good = route.status.count { report in
       report.isCurrent && report["Accepted"]?.holds == true && report["ResolvedRefs"]?.holds ?? true
+        && isProgrammed(report)
     }
     return zip(rule.backends, shares()).map { backend, share in
       .known(

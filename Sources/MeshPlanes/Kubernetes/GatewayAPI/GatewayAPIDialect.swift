@@ -8,7 +8,7 @@ public struct GatewayAPIDialect: KubernetesDialect {
   /// The Gateway API.
   public var dialect: Dialect { .gatewayAPI }
 
-  /// Gateways, the four kinds of routes with weights, and ReferenceGrants.
+  /// Gateways with their ListenerSets, the four kinds of routes with weights, ReferenceGrants and BackendTLSPolicies.
   public var resources: [DialectResource] { GatewayAPIKind.allCases.map(\.resource) }
 
   /// The four kinds of routes.
@@ -16,8 +16,8 @@ public struct GatewayAPIDialect: KubernetesDialect {
     Set([GatewayAPIKind.httpRoute, .grpcRoute, .tlsRoute, .tcpRoute].map(\.rawValue))
   }
 
-  /// Gateways.
-  public var gatewayKinds: Set<ObjectKind> { [GatewayAPIKind.gateway.rawValue] }
+  /// Gateways, and the listeners added to them.
+  public var gatewayKinds: Set<ObjectKind> { [GatewayAPIKind.gateway.rawValue, GatewayAPIKind.listenerSet.rawValue] }
 
   /// The views of one object.
   public func entities(
@@ -30,7 +30,11 @@ public struct GatewayAPIDialect: KubernetesDialect {
     let parts = try ObjectParts(&reader, apiVersion: apiVersion)
     let ref = parts.meta.ref(resource.kind, on: plane)
     switch kind {
-    case .gateway: return [.gateway(GatewayObjectReader.gateway(parts, ref: ref))]
+    case .gateway: return [.gateway(GatewayObjectReader.gateway(parts, ref: ref, named: ref.name))]
+    case .listenerSet:
+      let parent = parts.spec["parentRef"]?["name"]?.string ?? ""
+      return [.gateway(GatewayObjectReader.gateway(parts, ref: ref, named: parent))]
+    case .backendTLSPolicy: return GatewayObjectReader.backendTLS(parts, ref: ref).map(Entity.destination)
     case .referenceGrant: return [.accessPolicy(GatewayObjectReader.grant(parts, ref: ref))]
     case .httpRoute, .grpcRoute, .tlsRoute, .tcpRoute:
       let layer: Rule.Layer =
@@ -47,8 +51,8 @@ public struct GatewayAPIDialect: KubernetesDialect {
   /// Weights and settings of its routes.
   public func handles(_ intent: Intent) -> Bool {
     switch intent {
-    case .weights(let intent): GatewayAPIKind(rawValue: intent.route.kind) != nil
-    case .rule(let intent): GatewayAPIKind(rawValue: intent.route.kind) != nil
+    case .weights(let intent): routeKinds.contains(intent.route.kind)
+    case .rule(let intent): routeKinds.contains(intent.route.kind)
     case .mtls, .object, .delete: false
     }
   }

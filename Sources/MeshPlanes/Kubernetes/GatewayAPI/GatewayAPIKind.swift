@@ -11,6 +11,8 @@ enum GatewayAPIKind: String, CaseIterable {
   case tcpRoute = "tcproute"
   case gateway = "gateway.gateway.networking.k8s.io"
   case referenceGrant = "referencegrant"
+  case listenerSet = "listenerset"
+  case backendTLSPolicy = "backendtlspolicy"
 
   static let group = "gateway.networking.k8s.io"
 
@@ -19,7 +21,13 @@ enum GatewayAPIKind: String, CaseIterable {
     DialectResource(group: Self.group, versions: versions, plural: plural, kind: rawValue)
   }
 
-  private var plural: String { self == .gateway ? "gateways" : rawValue + "s" }
+  private var plural: String {
+    switch self {
+    case .gateway: "gateways"
+    case .backendTLSPolicy: "backendtlspolicies"
+    default: rawValue + "s"
+    }
+  }
 
   private var versions: [String] {
     switch self {
@@ -28,6 +36,8 @@ enum GatewayAPIKind: String, CaseIterable {
     case .tlsRoute: ["v1", "v1alpha3", "v1alpha2"]
     case .tcpRoute: ["v1", "v1alpha2"]
     case .referenceGrant: ["v1", "v1beta1"]
+    case .listenerSet: ["v1"]
+    case .backendTLSPolicy: ["v1", "v1alpha3"]
     }
   }
 }

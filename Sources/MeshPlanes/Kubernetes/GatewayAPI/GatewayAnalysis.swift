@@ -23,9 +23,29 @@ struct GatewayAnalysis {
       check(route, grants, into: &found)
     }
     guard dialect == .gatewayAPI else { return found }
+    let kinds = GatewayAPIDialect().gatewayKinds
     for gateway in snapshot.gateways.values.sorted(by: { $0.ref < $1.ref })
-    where gateway.ref.plane == plane && gateway.ref.kind == GatewayAPIKind.gateway.rawValue {
+    where gateway.ref.plane == plane && kinds.contains(gateway.ref.kind) {
+      for listener in gateway.listeners
+      where listener.tls == "Terminate" && listener.certificates.isEmpty {
+        found.append(
+          Finding(
+            code: "MD2108", severity: .error, object: gateway.ref, pointer: listener.pointer,
+            message: "the listener on port \(listener.port) ends TLS and names no certificate",
+            remedy: "Name one in tls.certificateRefs"))
+      }
       report(gateway.status, of: gateway.ref, into: &found)
+    }
+    for policy in snapshot.destinations.values.sorted(by: { $0.ref < $1.ref })
+    where policy.ref.plane == plane && policy.ref.kind == GatewayAPIKind.backendTLSPolicy.rawValue {
+      if !snapshot.services.isEmpty, targets.service(policy.host, in: policy.ref.namespace) == nil {
+        found.append(
+          Finding(
+            code: "MD2109", severity: .error, object: policy.ref, pointer: "/spec/targetRefs",
+            message: "there is no Service \(policy.ref.namespace)/\(policy.host): the policy is for nothing",
+            remedy: "Correct the name"))
+      }
+      report(policy.status, of: policy.ref, into: &found)
     }
     return found
   }

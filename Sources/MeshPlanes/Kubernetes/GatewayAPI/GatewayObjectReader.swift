@@ -1,17 +1,21 @@
 import MeshModel
 
-/// A reader of Gateways and ReferenceGrants.
+/// A reader of Gateways, ListenerSets, ReferenceGrants and BackendTLSPolicies.
 enum GatewayObjectReader {
-  /// The entrance a Gateway stands for; its pods carry the label implementations put on them.
-  static func gateway(_ parts: ObjectParts, ref: ObjectRef) -> Gateway {
+  /// The entrance a Gateway stands for, or listeners that a ListenerSet adds to one; the Gateway's pods carry the label
+  /// implementations put on them.
+  ///
+  /// - Parameter gateway: The name of the Gateway.
+  static func gateway(_ parts: ObjectParts, ref: ObjectRef, named gateway: String) -> Gateway {
     let listeners = (parts.spec["listeners"]?.array ?? []).enumerated().map { index, item in
       Gateway.Listener(
         port: item["port"]?.int ?? 0, transport: item["protocol"]?.string ?? "",
         hosts: [item["hostname"]?.string ?? "*"],
         tls: item["tls"].map { $0["mode"]?.string ?? "Terminate" },
+        certificates: (item["tls"]?["certificateRefs"]?.array ?? []).compactMap { $0["name"]?.string },
         pointer: JSONPointer(["spec", "listeners", String(index)]))
     }
-    let controller = parts.spec["gatewayClassName"]?.string ?? ""
+    let controller = parts.spec["gatewayClassName"]?.string ?? gateway
     var status: [StatusReport] = []
     if parts.status["conditions"] != nil {
       status.append(
@@ -25,7 +29,40 @@ enum GatewayObjectReader {
           conditions: parts.conditions(item), isCurrent: parts.isCurrent(item)))
     }
     return Gateway(
-      ref: ref, selector: ["gateway.networking.k8s.io/gateway-name": ref.name], listeners: listeners, status: status)
+      ref: ref, selector: ["gateway.networking.k8s.io/gateway-name": gateway], listeners: listeners, status: status)
+  }
+
+  /// How gateways reach the Services a BackendTLSPolicy is for: TLS of their own, by which only the server proves itself.
+  ///
+  /// Source: Gateway API, BackendTLSPolicy v1 and v1alpha3, which have the same fields here. The first target has the
+  /// object's name, further ones its name and theirs.
+  static func backendTLS(_ parts: ObjectParts, ref: ObjectRef) -> [DestinationPolicy] {
+    let validation = parts.spec["validation"] ?? [:]
+    let names = (validation["subjectAltNames"]?.array ?? []).compactMap { $0["uri"]?.string ?? $0["hostname"]?.string }
+    let authorities = (validation["caCertificateRefs"]?.array ?? []).compactMap { $0["name"]?.string }
+    let trust =
+      authorities.isEmpty
+      ? validation["wellKnownCACertificates"]?.string.map { "\($0.lowercased()) authorities" } ?? ""
+      : "authorities of \(authorities.joined(separator: ", "))"
+    let expected = names.isEmpty ? validation["hostname"]?.string ?? "" : names.joined(separator: " or ")
+    let words =
+      trust.isEmpty ? "certificate of \(expected), no authority named" : "certificate of \(expected) by \(trust)"
+    let status = (parts.status["ancestors"]?.array ?? []).map { item in
+      StatusReport(
+        controller: item["controllerName"]?.string ?? "",
+        subject: "for \(item["ancestorRef"]?["name"]?.string ?? "")", conditions: parts.conditions(item),
+        isCurrent: parts.isCurrent(item))
+    }
+    return (parts.spec["targetRefs"]?.array ?? []).enumerated().map { index, target in
+      let name = target["name"]?.string ?? ""
+      var own = ref
+      if index > 0 { own.name += ":\(name)" + (target["sectionName"]?.string.map { ":\($0)" } ?? "") }
+      let section = target["sectionName"]?.string.map { "port \($0): " } ?? ""
+      return DestinationPolicy(
+        ref: own, host: name,
+        settings: DestinationPolicy.TrafficSettings(tls: .simple, verification: section + words),
+        createdAt: parts.meta.createdAt, version: parts.meta.version, apiVersion: parts.apiVersion, status: status)
+    }
   }
 
   /// Who may refer into a namespace: `HTTPRoute shop` for routes of that kind and namespace, to kinds or single names.
