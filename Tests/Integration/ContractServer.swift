@@ -91,7 +91,7 @@ actor RealServer {
   /// The folders beside them with the definitions of other configuration APIs, as far as they are there.
   static let others: [String] =
     definitions.map { definitions in
-      ["gateway-api", "smi", "knative", "linkerd"].map {
+      ["gateway-api", "smi", "knative", "linkerd", "shardingsphere"].map {
         URL(filePath: definitions).deletingLastPathComponent().appending(path: $0).path
       }.filter { FileManager.default.fileExists(atPath: $0) }
     } ?? []

@@ -24,6 +24,27 @@ import Testing
     #expect(abs(one / (one + other) - share) < 0.01)
   }
 
+  @Test(
+    arguments: [
+      ("computenodes", "shardingsphere.apache.org", "db-shop", "orders-proxy"),
+      ("storagenodes", "shardingsphere.apache.org", "db-shop", "orders"),
+      ("backendtlspolicies", "gateway.networking.k8s.io", "gw-shop", "web-tls"),
+      ("listenersets", "gateway.networking.k8s.io", "gw-shop", "edge-tls"),
+    ])
+  func everyKindOfTheScenarioIsServedWithItsFields(
+    _ plural: String, _ group: String, _ namespace: String, _ name: String
+  ) throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    let kind = ResourceID(plural, group: group)
+    #expect(mesh.store.get(kind, namespace: namespace, name: name)?.json["spec"]?.object?.isEmpty == false)
+    let type = try #require(mesh.store.types[kind])
+    guard case .object(let fields, _) = type.schema else {
+      Issue.record("the fields of \(plural) are not known")
+      return
+    }
+    #expect(fields.contains { $0.name == "spec" && $0.schema.member("never-heard-of") == nil })
+  }
+
   @Test func anEditedRouteOfTheGatewayAPIMovesTrafficOnceProxiesHaveIt() throws {
     let mesh = try SimulatedMesh(.builtIn("dialects"))
     mesh.run(4)

@@ -10,7 +10,8 @@ public struct Scenario: Sendable {
   public var mesh = Mesh()
   /// How much the load swings about its mean over three minutes, as a share of it: 0.05 is ±5 %.
   public var wobble = 0.0
-  /// The configuration APIs installed beside Istio's: `gateway-api`, `smi`, `knative`, `linkerd`.
+  /// The configuration APIs installed beside Istio's: `gateway-api`, `smi`, `knative`, `linkerd`,
+  /// `shardingsphere`.
   public var dialects: [String] = []
   /// The namespaces in the order written.
   public var namespaces: [Namespace] = []

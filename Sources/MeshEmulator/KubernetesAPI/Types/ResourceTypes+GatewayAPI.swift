@@ -41,6 +41,12 @@ extension ResourceTypes {
       columns: [.init("Hostnames", ".spec.hostnames"), .init("Age", ".metadata.creationTimestamp", type: "date")],
       schema: .named("GatewayAPI.HTTPRoute")),
     ResourceType(
+      "ListenerSet", "listenersets", group: "gateway.networking.k8s.io", versions: ["v1"], shortNames: ["lset"],
+      categories: ["gateway-api"],
+      isNamespaced: true, isCustom: true, subresources: ["status"],
+      columns: [.init("Age", ".metadata.creationTimestamp", type: "date")],
+      schema: .named("GatewayAPI.ListenerSet")),
+    ResourceType(
       "ReferenceGrant", "referencegrants", group: "gateway.networking.k8s.io", versions: ["v1", "v1beta1"],
       shortNames: ["refgrant"], categories: ["gateway-api"],
       isNamespaced: true, isCustom: true, subresources: [],

@@ -24,6 +24,7 @@ public struct ResourceTypes: Sendable {
   /// The kinds of the configuration APIs a cluster may have beside Istio's, by name.
   static let families: [String: [ResourceType]] = [
     "gateway-api": gatewayAPI, "smi": smi, "knative": knative, "linkerd": linkerd, "owners": owners,
+    "shardingsphere": shardingSphere,
   ]
 
   /// The kind of an identity.

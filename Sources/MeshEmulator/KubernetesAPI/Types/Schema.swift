@@ -87,7 +87,7 @@ enum SchemaText {
 
   private static let families = [
     ("common", common), ("core", core), ("istio", istio), ("gateway-api", gatewayAPI), ("smi", smi),
-    ("knative", knative), ("linkerd", linkerd),
+    ("knative", knative), ("linkerd", linkerd), ("shardingsphere", shardingSphere),
   ]
 
   private static let common = """

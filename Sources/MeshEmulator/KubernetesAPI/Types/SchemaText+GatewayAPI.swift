@@ -58,5 +58,8 @@ extension SchemaText {
     $GatewayAPI.TLSRoute = {spec!:{hostnames!:[s],parentRefs:[{group:s,kind:s,name!:s,namespace:s,port:i,
       sectionName:s}],rules!:[{backendRefs!:[{group:s,kind:s,name!:s,namespace:s,port:i,weight:i}],name:s}]},
       status:*}
+    $GatewayAPI.ListenerSet = {spec!:{listeners!:[{allowedRoutes:*,hostname:s,name!:s,port!:i,protocol!:s,tls:{
+      certificateRefs:[{group:s,kind:s,name!:s,namespace:s}],mode:e(Terminate|Passthrough),options:<s>}};name],
+      parentRef!:{group:s,kind:s,name!:s,namespace:s}},status:*}
     """#
 }
