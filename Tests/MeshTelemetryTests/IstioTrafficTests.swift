@@ -68,6 +68,14 @@ struct IstioTrafficTests {
     #expect(flows.allSatisfy { $0.reporter == .destination })
   }
 
+  @Test(
+    "Mixer's own label tells of protection where the later one is not there",
+    arguments: [("true", 1.0), ("false", 0), ("unknown", nil)] as [(String, Double?)])
+  func mixerProtection(_ label: String, _ share: Double?) throws {
+    let assembly = Self.assemble([Self.sample(5, Self.labels(reporter: "destination", ["connection_mtls": label]))])
+    #expect(try #require(assembly.edges.first).traffic.mtlsShare == share)
+  }
+
   @Test("failures that never reached a workload are kept: alone where none is known, else with what the workload saw")
   func unreached() throws {
     let unknown = [

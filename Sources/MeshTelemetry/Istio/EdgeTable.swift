@@ -45,7 +45,11 @@ struct EdgeTable {
 
   /// The protection a sample tells of: of Istio's callers none is believed, since they report `unknown`; other meshes' know.
   private func policy(_ sample: LabelledSample, _ reporter: Edge.Reporter) -> String {
-    reporter == .source && sample[IstioMetric.trustLabel].isEmpty ? "" : sample["connection_security_policy"]
+    guard reporter != .source || !sample[IstioMetric.trustLabel].isEmpty else { return "" }
+    let policy = sample["connection_security_policy"]
+    if !policy.isEmpty { return policy }
+    // Mixer of Istio 1.0, and so SOFAMesh, has a label of its own for it.
+    return ["true": "mutual_tls", "false": "none"][sample["connection_mtls"]] ?? ""
   }
 
   mutating func addLatency(_ sample: LabelledSample, _ quantile: IstioTraffic.Quantile) {

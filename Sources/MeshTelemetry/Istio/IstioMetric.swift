@@ -24,10 +24,13 @@ enum IstioMetric {
 
   /// The labels of requests: edge, protocol, outcome and protection.
   static let requestLabels =
-    requestEdgeLabels + ["response_code", "grpc_response_status", "response_flags", "connection_security_policy"]
+    requestEdgeLabels + ["response_code", "grpc_response_status", "response_flags"] + protectionLabels
+
+  /// The labels that tell whether a connection was protected: since Istio 1.1, and before.
+  static let protectionLabels = ["connection_security_policy", "connection_mtls"]
 
   /// The labels of TCP flows.
-  static let tcpLabels = edgeLabels + ["connection_security_policy"]
+  static let tcpLabels = edgeLabels + protectionLabels
 
   /// The label that tells the measures of one query apart: see ``FlowMeasure``.
   static let measureLabel = "measure"
