@@ -208,6 +208,8 @@ struct AppMeshCloudWatch: Sendable {
       }
       counts[edge] = own
     }
+    // What is drawn back before the first look needs a few seconds to be drawn from.
+    guard !counts.isEmpty, now - estate.simulation.start >= 5 else { return }
     let look = Look(time: now, counts: counts)
     looks.all.withLock { all in
       if let last = all.last, now - last.time < 1 { return }
