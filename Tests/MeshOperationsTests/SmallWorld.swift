@@ -127,7 +127,8 @@ struct ScriptedRules: DialectRules {
     let weights: [ProgrammedWeight]?
     func target(of backend: Backend, in route: Route) -> BackendTarget { istio.target(of: backend, in: route) }
     func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-      (weights ?? []).map { .known($0, source: "test", at: Instant(seconds: 0)) }
+      if let gap = report.gaps.first { return rule.backends.map { _ in .unknown(gap) } }
+      return (weights ?? []).map { .known($0, source: "test", at: Instant(seconds: 0)) }
     }
   }
 }

@@ -89,7 +89,7 @@ import Testing
   @Test(arguments: [
     #"{}"#, #"{"set":"weight"}"#, #"{"set":"weights"}"#, #"{"set":"weights","route":"reviews","weights":{"v1":1}}"#,
     #"{"set":"weights","route":"lab/shop/virtualservice/reviews","weights":{}}"#,
-    #"{"set":"weights","route":"lab/shop/virtualservice/reviews","weights":{"v1":33.3}}"#,
+    #"{"set":"weights","route":"lab/shop/virtualservice/reviews","weights":{"v1":33.333}}"#,
     #"{"set":"weights","route":"lab/shop/virtualservice/reviews","weights":{"v1":"70"}}"#,
     #"{"set":"rule","route":"lab/shop/virtualservice/reviews","timeout":"3s"}"#,
     #"{"set":"mtls","plane":"lab","scope":"cluster","mode":"STRICT"}"#,
