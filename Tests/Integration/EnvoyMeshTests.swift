@@ -55,7 +55,7 @@ import Testing
     try await PrometheusTests.withPrometheus(
       scraping: "metrics_path: /stats/prometheus\nstatic_configs: [{targets: [\(targets)]}]"
     ) { url, _ in
-      func value(_ query: String) async -> Double? {
+      @Sendable func value(_ query: String) async -> Double? {
         var request = "\(url)/api/v1/query?query="
         for byte in query.utf8 { request += "%" + String(byte + 0x100, radix: 16).dropFirst() }
         guard let response = try? await EnvoyMesh.transport.send(HTTPRequest(.get, request)),
@@ -71,7 +71,8 @@ import Testing
       // Both ends count the same handshakes: every connection between them is mutual TLS.
       try await PrometheusTests.until(20) {
         let sent = await value("sum(envoy_cluster_ssl_handshake)")
-        return sent ?? 0 >= 1 && sent == (await value("sum(envoy_listener_ssl_handshake)"))
+        let taken = await value("sum(envoy_listener_ssl_handshake)")
+        return (sent ?? 0) >= 1 && sent == taken
       }
       #expect(await value("sum(envoy_listener_ssl_fail_verify_no_cert)") == 0)
     }
