@@ -57,7 +57,7 @@ import Testing
     ) { url, _ in
       @Sendable func value(_ query: String) async -> Double? {
         var request = "\(url)/api/v1/query?query="
-        for byte in query.utf8 { request += "%" + String(byte + 0x100, radix: 16).dropFirst() }
+        for byte in query.utf8 { request += "%" + String(Int(byte) + 0x100, radix: 16).dropFirst() }
         guard let response = try? await EnvoyMesh.transport.send(HTTPRequest(.get, request)),
           let json = try? JSONValue(parsing: response.body)
         else { return nil }
