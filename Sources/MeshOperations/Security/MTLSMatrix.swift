@@ -166,7 +166,7 @@ extension MeshView {
     if let linkerd, LinkerdDialect.isTheMesh(of: plane, in: snapshot) {
       return linkerd.mtls(in: snapshot, plane: plane)
     }
-    let platforms: [Dialect] = [.appMesh, .trafficDirector, .serviceFabric]
+    let platforms: [Dialect] = [.appMesh, .trafficDirector, .serviceFabric, .consul]
     let own = (rules[plane]?[.istio] ?? platforms.lazy.compactMap { rules[plane]?[$0] }.first)?
       .mtls(in: snapshot, plane: plane)
     guard let linkerd, let own else { return own }

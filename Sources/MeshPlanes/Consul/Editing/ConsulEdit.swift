@@ -162,8 +162,9 @@ enum ConsulEdit {
       others.removeAll { $0 == "connect-failure" }
       if !isAsked { destination["RetryOnConnectFailure"] = nil }
     }
-    destination["RetryOn"] = others.isEmpty ? nil : .array(others)
-    destination["RetryOnStatusCodes"] = codes.isEmpty ? nil : .array(codes)
+    // A literal nil beside a JSON value would be JSON's null: what is to go is spelt as no value at all.
+    destination["RetryOn"] = others.isEmpty ? JSONValue?.none : .array(others)
+    destination["RetryOnStatusCodes"] = codes.isEmpty ? JSONValue?.none : .array(codes)
   }
 
   private static func headers(_ changes: HeaderSetting.Changes, at name: String, _ destination: inout JSONValue) {
@@ -174,7 +175,7 @@ enum ConsulEdit {
     var value = destination.child(name)
     value["Set"] = object(changes.overwritten)
     value["Add"] = object(changes.added)
-    value["Remove"] = changes.removed.isEmpty ? nil : .array(changes.removed.map { .string($0) })
-    destination[name] = value.object?.isEmpty == true ? nil : value
+    value["Remove"] = changes.removed.isEmpty ? JSONValue?.none : .array(changes.removed.map { .string($0) })
+    destination[name] = value.object?.isEmpty == true ? JSONValue?.none : value
   }
 }
