@@ -41,9 +41,9 @@ struct AppMeshCloudWatch: Sendable {
       var result = left
       for (key, value) in right.classes { result.classes[key, default: 0] -= value }
       result.bytes -= right.bytes
-      for index in result.buckets.indices where right.buckets.indices.contains(index) {
-        result.buckets[index] -= right.buckets[index]
-      }
+      // A flow that was not there at one of the looks has no buckets then.
+      if result.buckets.isEmpty { result.buckets = right.buckets.map { _ in 0 } }
+      for index in right.buckets.indices { result.buckets[index] -= right.buckets[index] }
       return result
     }
 
