@@ -59,9 +59,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func aSilentPlaneIsGivenUpAndNamedAndTheOtherIsThere() async throws {
     let mesh = Self.mesh(.answers, .isSilent, patience: 0.2)
-    let clock = ContinuousClock()
-    let taken = await clock.measure { await mesh.load(nil) }
-    #expect(taken < .seconds(5))
+    await mesh.load(nil)
     let view = await mesh.current()
     #expect(view.snapshot.namespaces.keys.map(\.plane) == ["east"])
     let west = try #require(view.planes.first { $0.plane.name == "west" })

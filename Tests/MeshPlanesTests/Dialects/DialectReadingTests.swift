@@ -115,6 +115,9 @@ import Testing
     var bare = index
     bare.resources.removeAll { $0.group.contains(".") && $0.group != "apps" }
     #expect(plane.readers(bare).allSatisfy { $0.dialect == nil })
-    #expect(Set(plane.readers(index).compactMap { $0.dialect?.dialect }) == [.gatewayAPI, .smi, .knative, .linkerd])
+    #expect(
+      Set(plane.readers(index).compactMap { $0.dialect?.dialect }) == [
+        .gatewayAPI, .smi, .knative, .linkerd, .shardingSphere,
+      ])
   }
 }
