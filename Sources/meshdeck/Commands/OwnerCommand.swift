@@ -67,7 +67,8 @@ struct OwnerCommand: AsyncParsableCommand {
   /// `meshdeck owner suspend`.
   struct Suspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "suspend", abstract: "Hold an owner, so that it leaves its objects as they are: through a plan, with undo.",
+      commandName: "suspend",
+      abstract: "Hold an owner, so that it leaves its objects as they are: through a plan, with undo.",
       discussion: """
         Flagger's Canary and Flux's Kustomization and HelmRelease are suspended, a Rollout is paused at its step, and
         an Argo CD Application stops healing by itself.
