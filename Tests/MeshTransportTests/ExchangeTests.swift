@@ -64,6 +64,26 @@ import Testing
     #expect(server.connections <= 6)
   }
 
+  @Test(.timeLimit(.minutes(1))) func questionsAnsweredLateKeepNoOtherWaiting() async throws {
+    let server = ScriptedServer { connection in
+      while case let head = connection.readHead(), !head.isEmpty {
+        // What is asked to wait is answered by nobody.
+        if head.contains("/late") { _ = connection.waitForClose() } else { connection.answer("200 OK", "x") }
+      }
+    }
+    defer { server.stop() }
+    let late = (0..<9).map { _ in
+      Task {
+        try? await transport.send(
+          HTTPRequest(.get, server.url + "/late", deadlines: .watch(serverTimeout: .seconds(300))))
+      }
+    }
+    let status = try await transport.send(HTTPRequest(.get, server.url + "/now")).status
+    #expect(status == 200)
+    for question in late { question.cancel() }
+    for question in late { _ = await question.value }
+  }
+
   @Test func streamsArriveAsTheyAreSent() async throws {
     let server = ScriptedServer { connection in
       connection.readHead()

@@ -2,7 +2,8 @@ import CLibcurl
 
 /// The state of the engine's thread: transfers under way and orders that wait for a connection.
 struct EngineLoop {
-  /// Connections a host for requests over HTTP/1.1. Streams do not count: each holds its own as long as it lasts.
+  /// Connections a host for requests over HTTP/1.1. Streams do not count, nor questions that a server was asked to answer
+  /// late: each holds its own as long as it lasts.
   static let perHost = 6
   /// Concurrent requests to a host known to speak HTTP/2.
   static let perHostMultiplexed = 100
@@ -67,7 +68,7 @@ struct EngineLoop {
   }
 
   private func hasRoom(_ order: TransferOrder) -> Bool {
-    guard case .whole = order.reply else { return true }
+    guard order.takesTurn else { return true }
     let origin = order.target.origin
     return busy[origin, default: 0] < (multiplexed.contains(origin) ? Self.perHostMultiplexed : Self.perHost)
   }
@@ -85,7 +86,7 @@ struct EngineLoop {
       return order.refuse(TransportError(.unreachable, "libcurl took no transfer", origin: order.target.origin))
     }
     transfers[order.ticket.number] = transfer
-    if case .whole = order.reply { busy[order.target.origin, default: 0] += 1 }
+    if order.takesTurn { busy[order.target.origin, default: 0] += 1 }
   }
 
   /// Ends the sending half of transfers whose server ended the answer. libcurl waits for a body to be sent whole, and this
@@ -110,7 +111,7 @@ struct EngineLoop {
   private mutating func end(_ transfer: CurlTransfer, _ code: CURLcode) {
     let order = transfer.order
     transfers[order.ticket.number] = nil
-    if case .whole = order.reply {
+    if order.takesTurn {
       let left = busy[order.target.origin, default: 1] - 1
       busy[order.target.origin] = left > 0 ? left : nil
     }

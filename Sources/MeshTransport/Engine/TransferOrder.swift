@@ -21,6 +21,12 @@ struct TransferOrder: Sendable {
   var credentialsWithheld = false
   var submitted: ContinuousClock.Instant
   let reply: Reply
+
+  /// Whether it is one of the few that a host gets at once: a whole answer, given as soon as it can be.
+  var takesTurn: Bool {
+    guard case .whole = reply else { return false }
+    return request.deadlines.idle != nil
+  }
 }
 
 /// The identity of a transfer, and whether its caller still wants it.
