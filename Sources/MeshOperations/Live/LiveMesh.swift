@@ -211,7 +211,9 @@ public actor LiveMesh {
   /// Asks the control planes behind proxies once what they hold and what troubles them.
   public func readDistribution() async {
     await withTaskGroup(of: Void.self) { group in
-      for connection in connections { group.addTask { await self.readDistribution(connection) } }
+      for connection in connections where !isDown(connection.name) {
+        group.addTask { await self.readDistribution(connection) }
+      }
     }
   }
 
@@ -361,8 +363,11 @@ public actor LiveMesh {
   }
 
   private func describe(_ connection: PlaneConnection, state: PlaneStatus.State, error: MeshError?) async {
+    var plane = await connection.control.plane
+    // What a plane does not measure itself is told by the source it was given.
+    if connection.telemetry != nil { plane.capabilities.answers[.observed] = .yes }
     let status = PlaneStatus(
-      plane: await connection.control.plane, state: state, error: error?.description,
+      plane: plane, state: state, error: error?.description,
       staleSince: view.staleSince(connection.name))
     if let index = view.planes.firstIndex(where: { $0.plane.name == connection.name }) {
       view.planes[index] = status

@@ -54,7 +54,8 @@ actor Patience {
   /// What is said of a plane that was given up.
   nonisolated func failure(of plane: PlaneName) -> MeshError {
     MeshError(
-      .unreachable, "it said nothing for \(limit) after another plane had answered", plane: plane,
+      .unreachable, "it said nothing for \(Figures.duration(limit / .seconds(1))) after another plane had answered",
+      plane: plane,
       remedy: "ask it alone, with -p \(plane), to wait for it; see `meshdeck planes check`")
   }
 }

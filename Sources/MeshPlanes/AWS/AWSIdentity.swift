@@ -24,7 +24,7 @@ public actor AWSIdentity {
   let stsEndpoint: String
   let means: Means
   private var current: AWSKeys?
-  private var running: Task<Result<AWSKeys, MeshError>, Never>?
+  private let finding = SharedWork<Result<AWSKeys, MeshError>>()
 
   /// An identity; nothing is asked yet. `stsEndpoint` is where roles are assumed; `nil` means the region's own.
   public init(_ environment: AWSEnvironment, region: String, stsEndpoint: String? = nil, means: Means = Means()) {
@@ -39,10 +39,9 @@ public actor AWSIdentity {
   /// The keys that hold now; `refresh` says that the server refused the last ones.
   public func keys(refresh: Bool = false) async throws(MeshError) -> AWSKeys {
     if !refresh, let current, isFresh(current) { return current }
-    let task = running ?? Task { await self.find() }
-    running = task
-    let result = await task.value
-    if running == task { running = nil }
+    guard let result = await finding.value({ await self.find() }) else {
+      throw MeshError(.cancelled, "look for credentials of AWS")
+    }
     let keys = try result.get()
     current = keys
     return keys

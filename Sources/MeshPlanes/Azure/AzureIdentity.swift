@@ -22,7 +22,7 @@ public actor AzureIdentity {
   private let subscription: String?
   private let options: Session.Options
   private var current: AzureToken?
-  private var running: Task<Result<AzureToken, MeshError>, Never>?
+  private let finding = SharedWork<Result<AzureToken, MeshError>>()
 
   /// An identity; nothing is asked yet.
   ///
@@ -38,10 +38,9 @@ public actor AzureIdentity {
   /// The token that holds now; `refresh` says that the server refused the last one.
   public func token(refresh: Bool = false) async throws(MeshError) -> AzureToken {
     if !refresh, let current, isFresh(current) { return current }
-    let task = running ?? Task { await self.find() }
-    running = task
-    let result = await task.value
-    if running == task { running = nil }
+    guard let result = await finding.value({ await self.find() }) else {
+      throw MeshError(.cancelled, "look for credentials of Azure")
+    }
     let token = try result.get()
     current = token
     return token

@@ -29,7 +29,7 @@ public actor GoogleIdentity {
   let isAnonymous: Bool
   let means: Means
   private var current: GoogleToken?
-  private var running: Task<Result<GoogleToken, MeshError>, Never>?
+  private let finding = SharedWork<Result<GoogleToken, MeshError>>()
 
   /// An identity; nothing is asked yet.
   ///
@@ -48,10 +48,9 @@ public actor GoogleIdentity {
   public func token(refresh: Bool = false) async throws(MeshError) -> GoogleToken? {
     if isAnonymous { return nil }
     if !refresh, let current, isFresh(current) { return current }
-    let task = running ?? Task { await self.find() }
-    running = task
-    let result = await task.value
-    if running == task { running = nil }
+    guard let result = await finding.value({ await self.find() }) else {
+      throw MeshError(.cancelled, "look for credentials of Google")
+    }
     let token = try result.get()
     current = token
     return token

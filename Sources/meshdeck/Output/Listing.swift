@@ -89,7 +89,9 @@ struct Listing {
     case .table, .wide:
       try table()
       for status in view.planes where status.state == .down || status.error != nil {
-        Console.note("\(status.plane.name): \(status.error ?? "down")")
+        let error = status.error ?? "down"
+        let name = "\(status.plane.name): "
+        Console.note(error.hasPrefix(name) ? error : name + error)
       }
     }
   }

@@ -11,7 +11,7 @@ actor EnvoyFleet {
   private var admins: [String: EnvoyAdmin] = [:]
   private var members: [String: Member] = [:]
   private var state = State()
-  private var running: Task<State, Never>?
+  private let reading = SharedWork<State>()
 
   /// The most proxies asked at one time.
   static let parallelism = 16
@@ -51,14 +51,13 @@ actor EnvoyFleet {
 
   /// What is known, read anew where it is older than `age` seconds; questions under way are shared.
   func current(within age: Double = 0) async -> State {
-    if let running { return await running.value }
     if age > 0, let at = state.at, now().age(of: at) < age { return state }
-    let task = Task { await self.read() }
-    running = task
-    let result = await task.value
-    running = nil
-    return result
+    // Who no longer waits gets what is known.
+    return await reading.value { await self.read() } ?? state
   }
+
+  /// What is known, without a question.
+  var known: State { state }
 
   /// Makes the next question read the proxies anew, because one of them was changed.
   func expire() { state.at = nil }
@@ -94,6 +93,8 @@ actor EnvoyFleet {
       }
       for await (address, result) in group { take(address, result, began) }
     }
+    // What nobody waited for to its end tells nothing of the proxies.
+    if Task.isCancelled { return self.state }
     var state = State(gaps: gaps, at: now(), size: addresses.count)
     for address in addresses {
       guard let member = members[address] else { continue }

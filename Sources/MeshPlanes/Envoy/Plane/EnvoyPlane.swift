@@ -39,7 +39,7 @@ public final class EnvoyPlane: ControlPlane {
   /// The plane with what its proxies let one do, as known now.
   public var plane: Plane {
     get async {
-      let state = await fleet.current(within: 60)
+      let state = await fleet.known
       var answers: [Capabilities.Ability: Capabilities.Answer] = [
         .topology: .yes, .programmed: .yes, .observed: .yes,
         .desired: .no("a proxy knows what it runs; what is wanted is with \(owner(state))"),
@@ -52,7 +52,11 @@ public final class EnvoyPlane: ControlPlane {
           && reading.tables.contains { $0.hosts.contains { $0.entries.contains { $0.weights.override != .none } } }
       }
       answers[.editWeights] =
-        editable ? .yes : .no("no route opens its weights to the runtime; they are owned by \(owner(state))")
+        editable
+        ? .yes
+        : state.at == nil
+          ? .no("no proxy has answered yet, and routes tell whether they open their weights")
+          : .no("no route opens its weights to the runtime; they are owned by \(owner(state))")
       let more = places.count > 1 ? " and \(places.count - 1) more" : ""
       return Plane(
         name: name, kind: speech.kind, capabilities: Capabilities(answers: answers, dialects: [.envoy]),

@@ -10,7 +10,7 @@ actor APICatalog {
   private let clock: any TransportClock
   private var index: APIIndex?
   private var readAt = Duration.zero
-  private var reading: Task<Result<APIIndex, MeshError>, Never>?
+  private let reading = SharedWork<Result<APIIndex, MeshError>>()
 
   init(_ client: KubernetesClient, clock: any TransportClock) {
     self.client = client
@@ -23,15 +23,11 @@ actor APICatalog {
   /// What is served. An old answer serves on while the server cannot be asked.
   func current(fresh: Bool = false) async throws(MeshError) -> APIIndex {
     if let index, !fresh, clock.now() - readAt < Self.lifetime { return index }
-    let task =
-      reading
-      ?? Task { [client] in
-        do throws(MeshError) { return .success(try await client.discover()) } catch { return .failure(error) }
-      }
-    reading = task
-    let result = await task.value
-    reading = nil
+    let result = await reading.value { [client] in
+      do throws(MeshError) { return .success(try await client.discover()) } catch { return .failure(error) }
+    }
     switch result {
+    case nil: throw MeshError(.cancelled, "ask what is served", plane: client.plane)
     case .success(let found):
       index = found
       readAt = clock.now()
