@@ -50,8 +50,9 @@ struct AWSFailure: Sendable, Hashable {
   /// Whether the endpoint does not have the path at all, as an emulator that lacks a kind.
   var isUnserved: Bool { status == 404 && code.isEmpty }
 
-  /// The failure in the words an operator needs.
-  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil) -> MeshError {
+  /// The failure in the words an operator needs; of a write that a failing server may have stored all the same, that its
+  /// outcome is not known.
+  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil, isWrite: Bool = false) -> MeshError {
     let said = [code, words].filter { !$0.isEmpty }.joined(separator: ": ")
     let answer = said.isEmpty ? "answers \(status)" : said
     func made(_ code: MeshError.Code, _ message: String, _ remedy: String?) -> MeshError {
@@ -89,9 +90,12 @@ struct AWSFailure: Sendable, Hashable {
     case 401: return made(.unauthenticated, answer, "give the plane keys; see `planes check`")
     case 403: return made(.forbidden, answer, "ask for the permission")
     case 404: return made(.notFound, answer, nil)
-    case 409: return made(.conflict, answer, "read it again")
+    case 409, 412: return made(.conflict, answer, "read it again and repeat the change")
     case 400..<500: return made(.refused, answer, nil)
-    default: return made(.unreachable, answer, "try again; see `meshdeck planes check`")
+    default:
+      return isWrite
+        ? made(.unknownOutcome, answer, "read it back before anything else")
+        : made(.unreachable, answer, "try again; see `meshdeck planes check`")
     }
   }
 }

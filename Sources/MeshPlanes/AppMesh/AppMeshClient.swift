@@ -96,7 +96,7 @@ struct AppMeshClient: Sendable {
       } else if !cured, failure.isSkewed, let date = response.headers["Date"].flatMap(HTTPTime.parse) {
         skew.seconds = Int(date.seconds) - clock.wallSeconds()
       } else {
-        throw failure.error(what, plane: plane, object: object)
+        throw failure.error(what, plane: plane, object: object, isWrite: !request.idempotent)
       }
       cured = true
     }

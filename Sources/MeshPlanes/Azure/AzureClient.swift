@@ -7,6 +7,8 @@ struct AzureClient: Sendable {
   let session: Session
   /// Whose token the requests bear; `nil` where a client certificate speaks.
   let identity: AzureIdentity?
+  /// The client certificate that speaks to a cluster, as PEM.
+  let certificate: [UInt8]?
   let clock: any TransportClock
 
   /// How long an operation that goes on after its request is followed before it is left as not known.
@@ -15,6 +17,7 @@ struct AzureClient: Sendable {
   init(plane: PlaneName, endpoint: String, identity: AzureIdentity?, options: Session.Options) throws(MeshError) {
     self.plane = plane
     self.identity = identity
+    certificate = options.settings.tls.identity?.certificate
     clock = options.clock
     var options = options
     if let identity { options.credentials = AzureBearer(identity) }
@@ -89,12 +92,14 @@ struct AzureClient: Sendable {
           : "\(what): Azure does not take the token, even a new one"
         failure.remedy =
           identity == nil
-          ? "correct the plane's clientCertificateFile and clientKeyFile"
+          ? "correct the plane's clientCertificate and clientKey"
           : "log in to the subscription's tenant (az login --tenant …); see `meshdeck planes check` for who one is"
       }
       throw failure
     }
-    guard response.isSuccess else { throw AzureFailure(response).error(what, plane: plane, object: object) }
+    guard response.isSuccess else {
+      throw AzureFailure(response).error(what, plane: plane, object: object, isWrite: !request.idempotent)
+    }
     return response
   }
 

@@ -34,8 +34,9 @@ struct AzureFailure: Sendable, Hashable {
     "InvalidApiVersionParameter",
   ]
 
-  /// The failure in the words an operator needs.
-  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil) -> MeshError {
+  /// The failure in the words an operator needs; of a write that a failing server may have stored all the same, that its
+  /// outcome is not known.
+  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil, isWrite: Bool = false) -> MeshError {
     func made(_ code: MeshError.Code, _ remedy: String?, _ message: String? = nil) -> MeshError {
       MeshError(code, "\(what): \(message ?? said)", plane: plane, object: object, remedy: remedy)
     }
@@ -57,7 +58,10 @@ struct AzureFailure: Sendable, Hashable {
     case 412: return made(.conflict, "it was changed since it was read: read it again")
     case 429: return made(.unreachable, "wait a little and try again", "Azure throttles the calls (\(said))")
     case 400..<500: return made(.refused, nil)
-    default: return made(.unreachable, "try again; see `meshdeck planes check`")
+    default:
+      return isWrite
+        ? made(.unknownOutcome, "read it back before anything else")
+        : made(.unreachable, "try again; see `meshdeck planes check`")
     }
   }
 }

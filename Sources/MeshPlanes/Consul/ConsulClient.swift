@@ -86,14 +86,20 @@ struct ConsulClient: Sendable {
       if error.code == .tls || error.code == .malformed { failure.remedy = "check the plane's url and caFile" }
       throw failure
     }
-    guard response.isSuccess else { throw failure(response, what, object) }
+    guard response.isSuccess else {
+      throw failure(response, what, object, isWrite: !request.idempotent)
+    }
     return response
   }
 
   /// A refusal: Consul says why in plain text.
-  private func failure(_ response: HTTPResponse, _ what: String, _ object: ObjectRef?) -> MeshError {
+  private func failure(
+    _ response: HTTPResponse, _ what: String, _ object: ObjectRef?, isWrite: Bool
+  ) -> MeshError {
     let words = String(decoding: response.body.prefix(2_048), as: UTF8.self)
-    let text = words.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    var text = words.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    // What a server says comes through an agent, and through a server that is not the leader, with these words before it.
+    while text.hasPrefix(Self.forwarded) { text.removeFirst(Self.forwarded.count) }
     let said = text.isEmpty ? "answers \(response.status)" : text
     func made(_ code: MeshError.Code, _ remedy: String?) -> MeshError {
       MeshError(code, "\(what): \(said)", plane: plane, object: object, remedy: remedy)
@@ -106,19 +112,36 @@ struct ConsulClient: Sendable {
     }
     switch response.status {
     case 404: return made(.notFound, nil)
-    case 429, 503: return made(.unreachable, "the servers limit the rate or are busy; try again")
+    case 409: return made(.conflict, "read it again and repeat the change")
+    case 412: return made(.conflict, "it was changed since it was read: read it again")
+    case 429: return made(.unreachable, "the servers limit the rate of calls; wait a little and try again")
+    case 503 where text.contains("rate limit"):
+      return made(.unreachable, "the servers limit the rate of calls; wait a little and try again")
     case 500 where text.contains("No cluster leader") || text.contains("No path to datacenter"):
       return made(.unreachable, "wait for the servers to elect a leader, or check the datacenter")
     // What an entry may not be is answered with 500 too: the words are the servers' own.
     case 400..<500,
       500 where request(isRefusal: text):
       return made(.refused, nil)
-    default: return made(.unreachable, "try again; see `meshdeck planes check`")
+    default:
+      // A server that failed, or a gateway that lost it, may have stored the entry all the same.
+      return isWrite
+        ? made(.unknownOutcome, "read it back before anything else")
+        : made(.unreachable, "the servers fail or are busy: try again; see `meshdeck planes check`")
     }
   }
 
+  private static let forwarded = "rpc error making call: "
+
+  /// Words of servers that failed, after which nobody knows whether an entry was stored. Source: hashicorp/raft `api.go`
+  /// (`ErrLeadershipLost`, `ErrEnqueueTimeout`, `ErrRaftShutdown`), and Go's own of connections.
+  private static let failures = [
+    "rpc error", "EOF", "timeout", "timed out", "connection", "leadership", "leader", "raft", "context deadline",
+    "shutdown", "shutting down",
+  ]
+
   private func request(isRefusal text: String) -> Bool {
-    !text.isEmpty && !["rpc error", "EOF", "timeout", "connection"].contains { text.contains($0) }
+    !text.isEmpty && !Self.failures.contains { text.contains($0) }
   }
 
   private static func parsed(

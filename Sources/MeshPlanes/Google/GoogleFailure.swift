@@ -36,8 +36,9 @@ struct GoogleFailure: Sendable, Hashable {
   /// Whether the API is switched off in the project, so that a kind is a gap and no refusal.
   var isDisabled: Bool { reason == "SERVICE_DISABLED" || code == "accessNotConfigured" }
 
-  /// The failure in the words an operator needs.
-  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil) -> MeshError {
+  /// The failure in the words an operator needs; of a write that a failing server may have stored all the same, that its
+  /// outcome is not known.
+  func error(_ what: String, plane: PlaneName, object: ObjectRef? = nil, isWrite: Bool = false) -> MeshError {
     let said = [code, words].filter { !$0.isEmpty }.joined(separator: ": ")
     let answer = said.isEmpty ? "answers \(status)" : said
     func made(_ code: MeshError.Code, _ message: String, _ remedy: String?) -> MeshError {
@@ -66,7 +67,9 @@ struct GoogleFailure: Sendable, Hashable {
     case "INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED", "invalid":
       return made(.refused, answer, nil)
     case "UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "backendError":
-      return made(.unreachable, answer, "try again; see `meshdeck planes check`")
+      return isWrite
+        ? made(.unknownOutcome, answer, "read it back before anything else")
+        : made(.unreachable, answer, "try again; see `meshdeck planes check`")
     default: break
     }
     switch status {
@@ -78,7 +81,10 @@ struct GoogleFailure: Sendable, Hashable {
       return made(
         .unreachable, "the quota is used up (\(answer))", "wait a minute and try again, or ask for more quota")
     case 400..<500: return made(.refused, answer, nil)
-    default: return made(.unreachable, answer, "try again; see `meshdeck planes check`")
+    default:
+      return isWrite
+        ? made(.unknownOutcome, answer, "read it back before anything else")
+        : made(.unreachable, answer, "try again; see `meshdeck planes check`")
     }
   }
 }

@@ -118,7 +118,9 @@ struct TrafficDirectorClient: Sendable {
     do throws(TransportError) { response = try await session.send(request) } catch {
       throw MeshError(google: error, what, plane: plane, object: object)
     }
-    guard response.isSuccess else { throw GoogleFailure(response).error(what, plane: plane, object: object) }
+    guard response.isSuccess else {
+      throw GoogleFailure(response).error(what, plane: plane, object: object, isWrite: !request.idempotent)
+    }
     if response.body.isEmpty { return (.null, response.headers) }
     do throws(JSONError) { return (try JSONValue(parsing: response.body), response.headers) } catch {
       throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)

@@ -36,7 +36,9 @@ struct TrafficDirectorOperation {
         throw unknown("cannot be asked for: \(error.message)", name, error)
       }
     }
-    if let failure = failure(operation) { throw failure.error(what, plane: client.plane, object: object) }
+    if let failure = failure(operation) {
+      throw failure.error(what, plane: client.plane, object: object, isWrite: true)
+    }
   }
 
   private func path(_ name: String) -> String {

@@ -45,6 +45,15 @@ import Testing
     #expect(error.message.contains(words))
   }
 
+  @Test(arguments: [(500, "InternalServerErrorException"), (503, "ServiceUnavailableException"), (504, "")])
+  func aWriteThatAFailingServerMayHaveStoredIsOfUnknownOutcome(_ status: Int, _ code: String) {
+    let failure = AWSFailure(FakeAppMesh.refusal(status, code, "later"))
+    #expect(failure.error("write route a:b", plane: "aws", isWrite: true).code == .unknownOutcome)
+    #expect(failure.error("list routes", plane: "aws").code == .unreachable)
+    let throttled = AWSFailure(FakeAppMesh.refusal(429, "TooManyRequestsException", "slow"))
+    #expect(throttled.error("write route a:b", plane: "aws", isWrite: true).code == .unreachable)
+  }
+
   @Test func refusalsInXMLAreRead() {
     let body =
       "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>a &lt; b</Message></Error></ErrorResponse>"

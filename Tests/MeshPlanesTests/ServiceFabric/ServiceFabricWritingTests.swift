@@ -129,7 +129,7 @@ import Testing
     (403, "AuthorizationFailed", .forbidden, "ask for a role"),
     (409, "AnotherOperationInProgress", .conflict, "read it again"), (409, "ScopeLocked", .refused, "lock"),
     (412, "PreconditionFailed", .conflict, "read it again"), (429, "TooManyRequests", .unreachable, "throttles"),
-    (503, "ServerTimeout", .unreachable, "try again"),
+    (503, "ServerTimeout", .unknownOutcome, "read it back"), (504, "GatewayTimeout", .unknownOutcome, "read it back"),
   ]
 
   @Test(arguments: answers)

@@ -22,6 +22,8 @@ final class FakeTrafficDirector: HTTPTransport {
     var operations: [String: (left: Int, answer: JSONValue)] = [:]
     var permissions: Set<String> = []
     var unreachable: [String: [String]] = [:]
+    /// Answers to the next writes in place of the usual ones.
+    var refusedWrites: [HTTPResponse] = []
     var health: [String: JSONValue] = [:]
     var requests: [HTTPRequest] = []
     var pageSize = 500
@@ -92,6 +94,7 @@ final class FakeTrafficDirector: HTTPTransport {
     let target = try TargetURL(parsing: request.url)
     let refusal = state.withLock { state -> HTTPResponse? in
       state.requests.append(request)
+      if request.method != .get, !state.refusedWrites.isEmpty { return state.refusedWrites.removeFirst() }
       guard let index = state.refusals.firstIndex(where: { target.path.contains($0.part) }) else { return nil }
       return state.refusals.remove(at: index).response
     }

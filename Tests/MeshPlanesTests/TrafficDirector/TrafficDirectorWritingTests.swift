@@ -94,7 +94,7 @@ import Testing
   static let failures: [(JSONValue, MeshError.Code)] = [
     (["code": 3, "message": "weight is nonsense"], MeshError.Code.refused), (["code": 7, "message": "no"], .forbidden),
     (["code": 10, "message": "another operation"], .conflict), (["code": 8, "message": "quota"], .unreachable),
-    (["code": 14, "message": "later"], .unreachable), (["code": 5, "message": "gone"], .notFound),
+    (["code": 14, "message": "later"], .unknownOutcome), (["code": 5, "message": "gone"], .notFound),
   ]
 
   @Test(arguments: failures)
@@ -108,6 +108,26 @@ import Testing
         && ($0 as? MeshError)?.message.contains(failure["message"]?.string ?? "?") == true
     }
     #expect(Self.weights(fake) == [90, 10])
+  }
+
+  static let failingServers: [(Int, JSONValue, MeshError.Code)] = [
+    (503, ["status": "UNAVAILABLE", "message": "soon"], MeshError.Code.unknownOutcome),
+    (500, ["status": "INTERNAL", "message": "oops"], .unknownOutcome),
+    (502, ["message": "bad gateway"], .unknownOutcome),
+    (429, ["status": "RESOURCE_EXHAUSTED", "message": "Quota exceeded"], .unreachable),
+    (409, ["status": "ABORTED", "message": "unable to queue the operation"], .conflict),
+  ]
+
+  @Test(arguments: failingServers)
+  func aWriteThatAFailingServerMayHaveTakenIsOfUnknownOutcome(
+    _ status: Int, _ error: JSONValue, _ code: MeshError.Code
+  ) async throws {
+    let fake = FakeTrafficDirector.shop()
+    let plane = try fake.plane()
+    let step = try await Self.shift(plane, 70, 30)
+    fake.change { $0.refusedWrites = [FakeTrafficDirector.refusal(status, error)] }
+    await #expect { _ = try await plane.apply(step) } throws: { ($0 as? MeshError)?.code == code }
+    #expect(fake.writes.count == 1)
   }
 
   @Test func anOperationWithoutAnEndIsOfUnknownOutcome() async throws {
