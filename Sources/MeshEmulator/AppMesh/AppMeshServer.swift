@@ -4,7 +4,7 @@ import MeshModel
 ///
 /// AWS has ended the service; this is what an emulator that an estate moved to may look like. It takes any well-formed
 /// signature. Sources: AWS App Mesh API reference 2019-01-25; Amazon CloudWatch API reference 2010-08-01; AWS STS API
-/// reference 2011-06-15.
+/// reference 2011-06-15; AWS Cloud Map API reference 2017-03-14.
 struct AppMeshServer: EmbeddedPlatform {
   static let kind = Plane.Kind.appMesh
   /// The account and the region everything is of.
@@ -56,6 +56,13 @@ struct AppMeshServer: EmbeddedPlatform {
     guard path.first == "v20190125" else {
       guard request.method == "POST", path.isEmpty else {
         throw AppMeshFailure(404, "UnknownOperationException", "there is no such operation")
+      }
+      if let target = request.header("X-Amz-Target"), target.hasPrefix("Route53AutoNaming_v20170314.") {
+        _ = try AppMeshSignature.key(of: request, for: ["servicediscovery"])
+        guard target.hasSuffix(".DiscoverInstances") else {
+          throw AppMeshFailure(400, "UnknownOperationException", "of Cloud Map only DiscoverInstances is served here")
+        }
+        return .json(try discover(try Self.body(request)))
       }
       if let target = request.header("X-Amz-Target") {
         _ = try AppMeshSignature.key(of: request, for: ["monitoring"])

@@ -62,5 +62,28 @@ extension AppMeshPlane {
             ? "mind that this endpoint has no \(kind.collection): nothing that leads through them is shown"
             : "ask for appmesh:List* and appmesh:Describe* on \(kind.collection)"))
     }
+    if let check = await instanceCheck(reading.objects[.virtualNode] ?? []) { checks.append(check) }
+  }
+
+  /// Whether Cloud Map tells the instances of nodes that are found by it.
+  private func instanceCheck(_ nodes: [NativeObject]) async -> PlaneCheck? {
+    guard !nodes.isEmpty else { return nil }
+    let asked = nodes.compactMap { AppMeshInstances.Question($0.json) }
+    let others = nodes.count - asked.count
+    let rest =
+      others == 0 ? "" : "; those of \(others == 1 ? "1 node" : "\(others) nodes") found otherwise nobody tells"
+    guard !asked.isEmpty else {
+      return PlaneCheck(
+        name: "instances", result: .skipped, detail: "no node is found by Cloud Map, and nobody else tells instances")
+    }
+    let findings = await instances.find(Set(asked))
+    if let gap = findings.gap {
+      return PlaneCheck(
+        name: "instances", result: .warning, detail: "not counted: \(gap.message)",
+        remedy: gap.code == .forbidden ? "ask for servicediscovery:DiscoverInstances" : gap.remedy)
+    }
+    let count = asked.reduce(0) { $0 + (findings.instances[$1]?.count ?? 0) }
+    return PlaneCheck(
+      name: "instances", result: .ok, detail: "Cloud Map tells \(count) instances of \(asked.count) nodes\(rest)")
   }
 }

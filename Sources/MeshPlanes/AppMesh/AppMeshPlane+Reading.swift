@@ -61,7 +61,33 @@ extension AppMeshPlane {
       let state = reading.gaps[kind].map(FeedState.init(gap:)) ?? .live(now)
       changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.neutral), state))
     }
+    if let nodes = reading.objects[.virtualNode] { changes += await self.changes(nodes, mesh: mesh) }
     return changes
+  }
+
+  /// The instances of nodes that Cloud Map discovers; nothing is told of them where no node is found by it.
+  private func changes(_ nodes: [NativeObject], mesh: String?) async -> [MeshChange] {
+    let asked = nodes.compactMap { node -> (AppMeshName, AppMeshInstances.Question)? in
+      guard let name = AppMeshName(of: node.json), let question = AppMeshInstances.Question(node.json) else {
+        return nil
+      }
+      return (name, question)
+    }
+    let key = MeshSnapshot.FeedKey(plane: name, kind: AppMeshNodeReader.instanceKind)
+    guard !asked.isEmpty else { return mesh == nil ? [.reset(key, [])] : [] }
+    let findings = await instances.find(Set(asked.map(\.1)))
+    let entities = asked.flatMap { node, question in
+      AppMeshNodeReader.endpoints(findings.instances[question] ?? [], of: node, plane: name)
+    }
+    let now = Instant(seconds: Double(clock.wallSeconds()))
+    var changes: [MeshChange] = []
+    // Of a part alone nothing can be said of what is gone in the rest.
+    if mesh == nil, findings.gap == nil || !findings.instances.isEmpty {
+      changes.append(.reset(key, entities))
+    } else {
+      changes += entities.map { .upsert($0) }
+    }
+    return changes + [.feed(key, findings.gap.map(FeedState.init(gap:)) ?? .live(now))]
   }
 
   /// The native kinds that neutral kinds are made of; of kinds that are others' none.

@@ -33,6 +33,7 @@ public struct AppMeshPlane: ControlPlane {
   public let region: String
   let client: AppMeshClient
   let catalog: AppMeshCatalog
+  let instances: AppMeshInstances
   let identity: AWSIdentity
   let clock: any TransportClock
   /// How often lists are read again while following; App Mesh has no change feed.
@@ -61,6 +62,12 @@ public struct AppMeshPlane: ControlPlane {
       identity = AWSIdentity(surroundings, region: region, stsEndpoint: sts, means: means)
       client = try AppMeshClient(
         plane: name, endpoint: endpoint, region: region, identity: identity, options: options)
+      let discovery =
+        surroundings.endpoint(of: "servicediscovery")
+        ?? (isLocal ? endpoint : "https://data-servicediscovery.\(region).\(AWSEnvironment.domain(of: region))")
+      instances = try AppMeshInstances(
+        plane: name, endpoint: discovery,
+        signer: AWSSigner(identity, region: region, service: "servicediscovery"), options: options)
     } catch {
       var error = error
       error.plane = name

@@ -15,6 +15,10 @@ final class FakeAppMesh: HTTPTransport {
     /// What happens before a PUT is stored, and after.
     var beforePut: (@Sendable (FakeAppMesh) -> Void)?
     var afterPut: (@Sendable (FakeAppMesh) -> Void)?
+    /// The instances of Cloud Map by service, as it answers them; a service that is not there is not registered.
+    var instances: [String: [JSONValue]] = [:]
+    /// The answer to every question to Cloud Map in place of instances.
+    var discovery: HTTPResponse?
     var requests: [HTTPRequest] = []
     var signings: [AWSSigning?] = []
     var pageSize = 100
@@ -86,6 +90,9 @@ final class FakeAppMesh: HTTPTransport {
       return state.refusals.isEmpty ? nil : state.refusals.removeFirst()
     }
     if let refusal { return refusal }
+    if request.headers["X-Amz-Target"] == "Route53AutoNaming_v20170314.DiscoverInstances" {
+      return discovered((try? JSONValue(parsing: request.body ?? [])) ?? .null)
+    }
     let target = try TargetURL(parsing: request.url)
     var query: [String: String] = [:]
     for item in target.query?.split(separator: "&") ?? [] {
@@ -98,6 +105,18 @@ final class FakeAppMesh: HTTPTransport {
       state.withLock { $0.resources[target.path] = nil }
       return HTTPResponse(status: 200, body: Array("{}".utf8))
     default: return get(target.path, query)
+    }
+  }
+
+  private func discovered(_ question: JSONValue) -> HTTPResponse {
+    state.withLock { state in
+      if let answer = state.discovery { return answer }
+      guard let all = state.instances[question["ServiceName"]?.string ?? ""] else {
+        return Self.refusal(400, "ServiceNotFound", "ServiceNotFound: it is not registered")
+      }
+      let wanted = question["QueryParameters"]?.object?.members ?? []
+      let found = all.filter { instance in wanted.allSatisfy { instance["Attributes"]?[$0.name] == $0.value } }
+      return HTTPResponse(status: 200, body: JSONWriter.bytes(["Instances": .array(found)]))
     }
   }
 
