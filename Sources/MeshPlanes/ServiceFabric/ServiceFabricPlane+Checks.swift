@@ -39,10 +39,7 @@ extension ServiceFabricPlane {
   /// Adds who speaks; false where nobody can.
   private func addIdentity(to checks: inout [PlaneCheck]) async -> Bool {
     guard let identity = client.identity else {
-      checks.append(
-        PlaneCheck(
-          name: "identity", result: .skipped,
-          detail: "a cluster does not tell whom it takes the client certificate for"))
+      checks.append(certificateCheck())
       return true
     }
     do throws(MeshError) {
@@ -59,6 +56,28 @@ extension ServiceFabricPlane {
         PlaneCheck(name: "identity", result: .skipped, detail: "not asked, since the check before failed"))
       return false
     }
+  }
+
+  /// Whom the client certificate says one is; a cluster does not tell whom it takes one for.
+  private func certificateCheck() -> PlaneCheck {
+    guard let certificate = client.certificate else {
+      return PlaneCheck(
+        name: "identity", result: .warning, detail: "anonymous: no client certificate is configured",
+        remedy: "a secured cluster wants one: say clientCertificate and clientKey in the plane's settings")
+    }
+    let text = String(decoding: certificate, as: UTF8.self)
+    guard let fields = PEMText.certificates(text).first.flatMap({ try? CertificateFields(der: $0) }) else {
+      return PlaneCheck(
+        name: "identity", result: .skipped, detail: "a client certificate whose fields cannot be read here")
+    }
+    let days = Int(((fields.expires.seconds - Double(clock.wallSeconds())) / 86_400).rounded(.down))
+    let who = "client certificate \(fields.subject.isEmpty ? "without a subject" : fields.subject)"
+    guard days >= 0 else {
+      return PlaneCheck(name: "identity", result: .failed, detail: "\(who) has ended", remedy: "renew the certificate")
+    }
+    return PlaneCheck(
+      name: "identity", result: days < 14 ? .warning : .ok, detail: "\(who), \(days) days left",
+      remedy: days < 14 ? "renew the certificate" : nil)
   }
 
   /// What one may write, as Azure's permissions tell it; a cluster tells it only when something is written.
