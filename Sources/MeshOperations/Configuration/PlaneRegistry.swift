@@ -22,6 +22,7 @@ public enum PlaneRegistry {
     all.reduce(
       into: [
         "route", "gatewayroute", "httproute", "grpcroute", "tcproute", "tlsroute", "service-splitter", "service-router",
+        "http-route", "tcp-route",
       ]
     ) { $0.formUnion($1.routeKinds) }
   }
@@ -84,11 +85,6 @@ public enum PlaneRegistry {
         project: setting.project, location: setting.location, endpoint: setting.endpoint,
         credentialsFile: setting.credentialsFile.map { Path.expanded($0, environment) }),
       environment: environment, options: options)
-    // Cloud Monitoring answers Prometheus' queries over what the project's proxies export to it.
-    let monitoring =
-      (setting.endpoint ?? "https://monitoring.googleapis.com")
-      + "/v1/projects/\(PercentCoding.encode(plane.project))/location/global/prometheus"
-    let own = PrometheusSettings.Authorization.source(plane.bearer)
     let source: any TelemetrySource =
       if let configured = setting.telemetry, configured.kind == .scrape {
         // What Traffic Director's Envoys export is their own counters, by backend service.
@@ -98,24 +94,37 @@ public enum PlaneRegistry {
             authorization: authorization(configured, environment: environment)),
           options: Session.Options()
         ) { () async throws(MeshError) in
-          let clusters = try await plane.clusters()
-          func named<Value>(_ value: (TrafficDirectorCluster) -> Value) -> [String: Value] {
-            Dictionary(
-              clusters.flatMap { cluster in cluster.names.map { ($0, value(cluster)) } }, uniquingKeysWith: { $1 })
-          }
-          let counters = EnvoyCounters(
-            namespace: "global", workload: "", clusters: named { $0.workload ?? "unknown" },
-            tcp: Set(named(\.isTCP).filter(\.value).keys), services: named(\.service))
+          let counters = EnvoyCounters(try await plane.clusters())
           return configured.urls.map { EnvoyTraffic.Place(url: $0, counters: counters) }
         }
-      } else if let configured = setting.telemetry {
-        try telemetry(
-          configured, environment: environment,
-          authorization: configured.urls.allSatisfy { $0.hasPrefix("https://monitoring.googleapis.com/") } ? own : nil)
       } else {
-        try Prometheus(PrometheusSettings(url: monitoring, authorization: own))
+        try CloudMonitoring(monitoring(setting, plane, environment: environment), plane: plane)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
+  }
+
+  /// Where what the project's proxies export is asked for: Cloud Monitoring, unless another Prometheus is named.
+  ///
+  /// Cloud Monitoring takes Prometheus' queries as GET alone. Source: Cloud Monitoring API,
+  /// `projects.location.prometheus.api.v1.query`.
+  static func monitoring(
+    _ setting: PlaneSetting, _ plane: TrafficDirectorPlane, environment: [String: String]
+  ) throws(MeshError) -> PrometheusSettings {
+    let google = "https://monitoring.googleapis.com"
+    let own = PrometheusSettings.Authorization.source(plane.bearer)
+    guard let configured = setting.telemetry else {
+      let path = "/v1/projects/\(PercentCoding.encode(plane.project))/location/global/prometheus"
+      return PrometheusSettings(url: (setting.endpoint ?? google) + path, authorization: own, onlyReads: true)
+    }
+    guard configured.kind == .prometheus else { throw cloudWatchElsewhere }
+    let isGoogle = configured.urls.allSatisfy { $0.hasPrefix(google + "/") }
+    var settings = try prometheus(configured, environment: environment, authorization: isGoogle ? own : nil)
+    settings.onlyReads = isGoogle
+    return settings
+  }
+
+  private static var cloudWatchElsewhere: MeshError {
+    MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
   }
 
   private static func kubernetes(
@@ -197,7 +206,25 @@ public enum PlaneRegistry {
     authorization own: PrometheusSettings.Authorization? = nil,
     vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> any TelemetrySource {
-    let connection = try connectionSettings(setting, environment: environment)
+    switch setting.kind {
+    case .prometheus:
+      return try Prometheus(
+        prometheus(setting, environment: environment, authorization: own, vocabulary: vocabulary))
+    case .scrape:
+      var authorization = try authorization(setting, environment: environment)
+      if let own { authorization = own }
+      return try Scrape(
+        ScrapeSettings(
+          urls: setting.urls, connection: connectionSettings(setting, environment: environment),
+          authorization: authorization, vocabulary: vocabulary))
+    case .cloudWatch: throw cloudWatchElsewhere
+    }
+  }
+
+  private static func prometheus(
+    _ setting: TelemetrySetting, environment: [String: String], authorization own: PrometheusSettings.Authorization?,
+    vocabulary: MetricVocabulary = .istio
+  ) throws(MeshError) -> PrometheusSettings {
     var authorization = try authorization(setting, environment: environment)
     if let own { authorization = own }
     if let region = setting.awsRegion {
@@ -205,20 +232,10 @@ public enum PlaneRegistry {
       let surroundings = try AWSEnvironment(profile: nil, environment: environment, files: files)
       authorization = .source(AWSSigner(AWSIdentity(surroundings, region: region), region: region, service: "aps"))
     }
-    let headers = setting.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-    switch setting.kind {
-    case .prometheus:
-      return try Prometheus(
-        PrometheusSettings(
-          url: setting.urls[0], connection: connection, authorization: authorization, headers: headers,
-          vocabulary: vocabulary))
-    case .scrape:
-      return try Scrape(
-        ScrapeSettings(
-          urls: setting.urls, connection: connection, authorization: authorization, vocabulary: vocabulary))
-    case .cloudWatch:
-      throw MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
-    }
+    return PrometheusSettings(
+      url: setting.urls[0], connection: try connectionSettings(setting, environment: environment),
+      authorization: authorization, headers: setting.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+      vocabulary: vocabulary)
   }
 
   private static func connectionSettings(

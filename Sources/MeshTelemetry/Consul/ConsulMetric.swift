@@ -4,6 +4,8 @@ public enum MetricVocabulary: Sendable, Hashable {
   case istio
   /// Envoy's own metrics with the labels that Consul has its proxies add.
   case consul
+  /// Envoy's own metrics by cluster, with the mesh's services found again in the clusters' names.
+  case envoy(EnvoyCounters)
 }
 
 /// Envoy's counters of calls, as Consul's sidecars label them.

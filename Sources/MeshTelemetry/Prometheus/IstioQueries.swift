@@ -14,6 +14,7 @@ struct IstioQueries {
 
   var requests: Query {
     if vocabulary == .consul { return consulRequests }
+    if case .envoy = vocabulary { return envoyRequests }
     let rates = PromQL.sumOfRates(of: IstioMetric.requests, by: IstioMetric.requestLabels, window: window)
     return Query(
       id: "requests", text: rates + " > 0",
@@ -23,6 +24,7 @@ struct IstioQueries {
 
   func latency(_ quantile: IstioTraffic.Quantile) -> Query {
     if vocabulary == .consul { return consulLatency(quantile) }
+    if case .envoy = vocabulary { return envoyLatency(quantile) }
     func buckets(_ metric: String) -> String {
       let rates = PromQL.sumOfRates(
         of: metric + "_bucket", by: ["le"] + IstioMetric.requestEdgeLabels, window: window)
@@ -37,6 +39,7 @@ struct IstioQueries {
 
   var flows: Query {
     if vocabulary == .consul { return consulFlows }
+    if case .envoy = vocabulary { return envoyFlows }
     let terms = FlowMeasure.allCases.map { measure in
       let rates = PromQL.sumOfRates(of: measure.counter, by: measure.labels, window: window)
       return "label_replace(\(rates) > 0, \"\(IstioMetric.measureLabel)\", \"\(measure.rawValue)\", \"\", \"\")"
@@ -50,6 +53,7 @@ struct IstioQueries {
   /// The age of the newest sample of Istio's metrics and of others that are there.
   func age(_ others: Set<String> = []) -> Query {
     if vocabulary == .consul { return consulAge }
+    if case .envoy = vocabulary { return envoyAge }
     let terms = ([IstioMetric.requests, IstioMetric.tcpSent] + others.sorted()).map { "timestamp(\($0))" }
     return Query(
       id: "age", text: "time() - max(\(terms.joined(separator: " or ")))",
@@ -59,6 +63,9 @@ struct IstioQueries {
   /// The requests a second of one flow; failures only where asked for.
   func history(of flow: FlowSelector, failuresOnly: Bool) -> Query {
     if vocabulary == .consul { return consulHistory(of: flow, failuresOnly: failuresOnly) }
+    if case .envoy(let counters) = vocabulary {
+      return envoyHistory(of: flow, EnvoyNames(counters), failuresOnly: failuresOnly)
+    }
     let matchers = Self.matchers(flow)
     // A flow's destination tells of it where it can; the caller's proxy tells of what never got there.
     func rates(_ reporter: String, _ more: [PromQL.Matcher?]) -> String {

@@ -10,7 +10,7 @@ public final class Prometheus: TelemetrySource {
   /// The address, without credentials.
   public let description: String
   let api: PrometheusAPI
-  private let settings: PrometheusSettings
+  let settings: PrometheusSettings
   private let known = Mutex<(names: Set<String>, at: Double)?>(nil)
   private let now: @Sendable () -> Instant
 
@@ -87,13 +87,17 @@ public final class Prometheus: TelemetrySource {
       case nil: gaps.append("\(query.id): not asked")
       }
     }
+    let clusters: EnvoyNames? = if case .envoy(let counters) = settings.vocabulary { EnvoyNames(counters) } else { nil }
     func vector(_ query: IstioQueries.Query) -> [LabelledSample] {
-      (try? outcomes[query.id]?.get().answer.vector) ?? []
+      let samples = (try? outcomes[query.id]?.get().answer.vector) ?? []
+      guard let clusters, query != age else { return samples }
+      return samples.compactMap(clusters.translated)
     }
     let latencies = IstioTraffic.Quantile.allCases.map { ($0, vector(queries.latency($0))) }
     let at = now()
     let istio = FamilyMeasures(
-      requests: requests.answer.vector, latencies: Dictionary(latencies) { $1 }, flows: vector(queries.flows))
+      requests: clusters == nil ? requests.answer.vector : vector(queries.requests),
+      latencies: Dictionary(latencies) { $1 }, flows: vector(queries.flows))
     let families = MetricFamily.all.map { family in
       var samples = NativeSamples()
       for shape in family.series where shapes.contains(shape) {

@@ -86,8 +86,7 @@ struct EnvoyNames: Sendable, Hashable {
     self.counters = counters
     var byParts: [String: String] = [:]
     for name in counters.clusters.keys.sorted() {
-      // Envoy files a cluster under its name with colons replaced.
-      let filed = String(name.map { $0 == ":" ? "_" : $0 })
+      let filed = Self.tag(name)
       byParts[filed + "\n"] = byParts[filed + "\n"] ?? name
       let head = filed.prefix { $0 != "." }
       let tail = filed.dropFirst(head.count + 1).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
@@ -95,6 +94,12 @@ struct EnvoyNames: Sendable, Hashable {
     }
     self.byParts = byParts
   }
+
+  /// The name that a cluster's counters are filed under: Envoy replaces colons.
+  static func tag(_ name: String) -> String { String(name.map { $0 == ":" ? "_" : $0 }) }
+
+  /// The cluster whose counters carry a tag whole.
+  func cluster(tagged tag: String) -> String? { byParts[tag + "\n"] }
 
   /// What a series counts.
   enum Measure: String, CaseIterable {
@@ -116,14 +121,14 @@ struct EnvoyNames: Sendable, Hashable {
   }
 
   /// The labels of a flow as an assembly of edges takes them.
-  func labels(_ cluster: String, _ name: SeriesName) -> [String: String] {
+  func labels(_ cluster: String, code: String) -> [String: String] {
     let workload = counters.clusters[cluster] ?? cluster
     return [
       "reporter": "source", "source_workload": counters.workload, "source_workload_namespace": counters.namespace,
       "destination_workload": workload, "destination_workload_namespace": counters.namespace,
       "destination_service_name": counters.services[cluster] ?? workload,
       "destination_service_namespace": counters.namespace,
-      "request_protocol": "http", "response_code": name.labels["envoy_response_code"] ?? "",
+      "request_protocol": "http", "response_code": code,
     ]
   }
 }

@@ -162,7 +162,7 @@ struct IstioSeriesStore: Sendable {
       case .received: .flow(isTCP ? .toSource : .responseBytes)
       case .connections: isTCP ? .flow(.connections) : .unused
       }
-    var labels = names.labels(cluster, name)
+    var labels = names.labels(cluster, code: name.labels["envoy_response_code"] ?? "")
     switch role {
     case .requests: break
     case .bucket: labels["response_code"] = nil
