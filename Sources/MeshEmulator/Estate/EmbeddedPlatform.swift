@@ -93,6 +93,7 @@ struct ServedPlatform: Sendable {
     }
     let estate = try Estate(section.scenario, seed: seed, clock: clock)
     let platform = try type.init(section, estate: estate)
+    estate.beginAnew()
     self.estate = estate
     self.platform = platform
     api = try PlainServer { await platform.answer($0) }

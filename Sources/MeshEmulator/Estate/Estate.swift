@@ -37,6 +37,13 @@ public final class Estate: Sendable {
     self.clock = clock
   }
 
+  /// Makes what the store holds now what it held from the first second on: a platform's own configuration is as old as
+  /// what runs.
+  func beginAnew() {
+    simulation.restart()
+    simulation.advance(to: clock())
+  }
+
   /// What is so now.
   var state: Simulation.State { simulation.at(clock()) { $0 } }
 

@@ -79,6 +79,16 @@ final class Simulation: Sendable {
     }
   }
 
+  /// Begins anew with what the store holds now, as if it had held it from the start; nothing that was counted stays.
+  func restart() {
+    state.withLock { state in
+      state = State(distribution: ConfigDistribution(names: names))
+      state.revision = store.resourceVersion
+      reload(&state)
+      state.distribution.push(state.configuration, at: start)
+    }
+  }
+
   /// Brings the simulation to a time and shows what it then is.
   func at<Result: Sendable>(_ time: Double, _ body: (inout State) -> Result) -> Result {
     state.withLock { state in
