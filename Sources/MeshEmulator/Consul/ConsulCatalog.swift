@@ -14,6 +14,8 @@ struct ConsulCatalog: Sendable {
     var port: Int
     var isReady: Bool
     var hasSidecar: Bool
+    /// Whether it is an entrance: an Envoy alone.
+    var isGateway: Bool
     /// The services that its sidecar may call.
     var upstreams: [String]
 
@@ -32,8 +34,8 @@ struct ConsulCatalog: Sendable {
       counts[instance.workload] = number
       return Instance(
         service: name, number: number, version: instance.labels["version"] ?? "", address: instance.address,
-        port: app.ports.first?.number ?? 0, isReady: instance.isReady, hasSidecar: instance.hasProxy,
-        upstreams: Set(app.calls.map(\.to)).sorted())
+        port: app.ports.first?.number ?? 0, isReady: instance.isReady, hasSidecar: instance.proxy == .sidecar,
+        isGateway: instance.proxy == .gateway, upstreams: Set(app.calls.map(\.to)).sorted())
     }
   }
 
@@ -82,6 +84,7 @@ struct ConsulCatalog: Sendable {
       "Weights": ["Passing": 1, "Warning": 1], "EnableTagOverride": false, "Proxy": [:], "Connect": [:],
       "CreateIndex": .int(index), "ModifyIndex": .int(index),
     ]
+    if instance.isGateway { json["Kind"] = "api-gateway" }
     guard isSidecar else { return json }
     json["Kind"] = "connect-proxy"
     json["Proxy"] = [

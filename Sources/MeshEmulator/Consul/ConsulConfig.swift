@@ -6,7 +6,8 @@ struct ConsulConfig: Sendable {
   /// The kinds of entry the community edition has.
   static let kinds = [
     "proxy-defaults", "mesh", "service-defaults", "service-resolver", "service-splitter", "service-router",
-    "service-intentions", "ingress-gateway", "terminating-gateway", "api-gateway", "exported-services",
+    "service-intentions", "ingress-gateway", "terminating-gateway", "api-gateway", "http-route", "tcp-route",
+    "exported-services",
   ]
 
   let estate: Estate
@@ -26,7 +27,8 @@ struct ConsulConfig: Sendable {
 
   /// The entries of a kind.
   func list(_ kind: String) throws(ConsulFailure) -> [JSONValue] {
-    try estate.documents(Self.known(kind)).map(Self.answered)
+    let gateways = ConsulGateways(entries)
+    return try estate.documents(Self.known(kind)).map { Self.answered($0, gateways) }
   }
 
   /// One entry.
@@ -34,7 +36,7 @@ struct ConsulConfig: Sendable {
     guard let document = estate.document(try Self.known(kind), name) else {
       throw ConsulFailure(404, "Config entry not found for \"\(kind)\" / \"\(name)\"")
     }
-    return Self.answered(document)
+    return Self.answered(document, ConsulGateways(entries))
   }
 
   /// Every entry, by kind and name.
@@ -59,7 +61,7 @@ struct ConsulConfig: Sendable {
     guard Self.kinds.contains(kind) else {
       throw ConsulFailure(400, "Request decoding failed: invalid config entry kind: \(kind)")
     }
-    var content = entry
+    var content = ConsulGateways.normalized(entry)
     for name in ["CreateIndex", "ModifyIndex", "Hash"] { content[name] = nil }
     let fixed = ["proxy-defaults": "global", "mesh": "mesh"][kind]
     if let fixed, content["Name"] == nil { content["Name"] = .string(fixed) }
@@ -107,8 +109,9 @@ struct ConsulConfig: Sendable {
     return kind
   }
 
-  private static func answered(_ document: Document) -> JSONValue {
+  private static func answered(_ document: Document, _ gateways: ConsulGateways) -> JSONValue {
     var entry = document.json
+    if let status = gateways.status(entry) { entry["Status"] = status }
     entry["CreateIndex"] = .int(document.created)
     entry["ModifyIndex"] = .int(document.version)
     return entry

@@ -14,6 +14,7 @@ enum ConsulRules {
     case "service-intentions": try checkSources(entry)
     case "proxy-defaults" where name != "global":
       throw ConsulFailure(500, "invalid name (\"\(name)\"), only \"global\" is supported")
+    case "api-gateway", "http-route", "tcp-route": try ConsulGateways.check(entry)
     case "service-defaults", "proxy-defaults": try checkMutualTLS(entry, among: entries)
     default: break
     }

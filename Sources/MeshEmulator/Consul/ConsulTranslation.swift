@@ -15,6 +15,7 @@ struct ConsulTranslation {
 
   var objects: [JSONValue] {
     services.compactMap(routes) + services.compactMap(subsets) + mutualTLS + services.compactMap(callers)
+      + ConsulGateways(entries).objects { kind, name, spec in object("networking", kind, name, spec) }
   }
 
   private func object(_ group: String, _ kind: String, _ name: String, _ spec: JSONValue) -> JSONValue {

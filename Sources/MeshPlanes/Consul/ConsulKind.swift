@@ -14,6 +14,8 @@ enum ConsulKind: String, Sendable, Hashable, CaseIterable {
   case ingressGateway = "ingress-gateway"
   case terminatingGateway = "terminating-gateway"
   case apiGateway = "api-gateway"
+  case httpRoute = "http-route"
+  case tcpRoute = "tcp-route"
   case exportedServices = "exported-services"
 
   /// The name that the one entry of a kind has, where there is only one.

@@ -39,6 +39,7 @@ extension ConsulPlane {
     }
     checks += await identityChecks(hasACLs: hasACLs)
     checks += await authorityChecks()
+    if let places = await placesCheck() { checks.append(places) }
     checks.append(clockCheck(leader.headers))
     if case .refused(let reason) = client.session.writes { add("writing", .skipped, "not allowed here: \(reason)") }
     return checks

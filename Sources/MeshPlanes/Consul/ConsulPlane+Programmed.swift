@@ -7,7 +7,9 @@ extension ConsulPlane {
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: now)
     report.gaps = ["Consul does not tell which proxies took what it sends them"]
-    let services = Set(routes.filter { $0.dialect == .consul }.map(\.ref)).map { ref in
+    // What is in effect of an http-route stands in its own status.
+    let split = routes.filter { $0.dialect == .consul && $0.ref.kind == ConsulKind.splitter.rawValue }
+    let services = Set(split.map(\.ref)).map { ref in
       ObjectRef(plane: ref.plane, namespace: ref.namespace, kind: "discovery-chain", name: ref.name)
     }
     for ref in Set(services).sorted() {

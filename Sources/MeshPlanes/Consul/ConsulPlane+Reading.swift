@@ -17,7 +17,7 @@ extension ConsulPlane {
     guard let kinds else { return true }
     if kinds.contains(kind.rawValue) { return true }
     switch kind {
-    case .splitter, .router: return kinds.contains("route")
+    case .splitter, .router, .httpRoute, .tcpRoute: return kinds.contains("route")
     // What services speak and which instances subsets select is told by these.
     case .proxyDefaults, .serviceDefaults, .resolver: return kinds.contains("service") || kinds.contains("workload")
     case .ingressGateway, .apiGateway, .terminatingGateway: return kinds.contains("gateway")
@@ -62,9 +62,10 @@ extension ConsulPlane {
   /// What blocking queries are put to: one a table of the servers.
   private static let watched =
     ["/v1/catalog/services", "/v1/health/state/any"]
-    + [ConsulKind.proxyDefaults, .mesh, .serviceDefaults, .resolver, .splitter, .router, .intentions].map {
-      "/v1/config/\($0.rawValue)"
-    }
+    + [
+      ConsulKind.proxyDefaults, .mesh, .serviceDefaults, .resolver, .splitter, .router, .intentions, .apiGateway,
+      .httpRoute,
+    ].map { "/v1/config/\($0.rawValue)" }
 
   /// Asks for news of one table until it is cancelled.
   private func watch(_ path: String, _ signal: AsyncStream<Void>.Continuation) async {
@@ -88,6 +89,8 @@ extension ConsulPlane {
         if !isFirst, clock.now() - begun < .seconds(1) { pause = max(pause, .seconds(1)) }
         backoff.succeeded(at: clock.now())
       } catch {
+        // A kind that these servers do not know has no news.
+        if error.isUnknownKind { return }
         pause = max(.seconds(1), backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
       }
       if pause > .zero { do { try await clock.sleep(for: pause) } catch { return } }
@@ -175,6 +178,9 @@ extension ConsulPlane {
         let answer = try await client.get(
           "/v1/config/\(kind.rawValue)", namespace: namespace, what: "list \(kind.rawValue)")
         reading.entries[kind] = answer.json.array ?? []
+      } catch  where error.isUnknownKind {
+        // Servers older than a kind have none of it.
+        reading.entries[kind] = []
       } catch  where [.forbidden, .notFound, .refused].contains(error.code) {
         reading.gaps[kind] = error.code == .forbidden ? .refused(error.message) : .absent(error.message)
       }
@@ -226,4 +232,10 @@ extension ConsulPlane {
     }
     return settings
   }
+}
+
+extension MeshError {
+  /// Whether the servers are too old to know a kind of entry. Source: hashicorp/consul, `agent/structs/config_entry.go`,
+  /// `MakeConfigEntry`.
+  fileprivate var isUnknownKind: Bool { code == .refused && message.contains("invalid config entry kind") }
 }

@@ -19,7 +19,8 @@ struct ConsulRight: Sendable, Hashable, CustomStringConvertible {
     switch entry.kind {
     case .serviceDefaults, .resolver, .splitter, .router: self.init("service", "write", segment: entry.name)
     case .intentions: self.init("intention", "write", segment: entry.name)
-    case .proxyDefaults, .mesh, .ingressGateway, .terminatingGateway, .apiGateway, .exportedServices:
+    case .proxyDefaults, .mesh, .ingressGateway, .terminatingGateway, .apiGateway, .httpRoute, .tcpRoute,
+      .exportedServices:
       self.init("mesh", "write")
     }
   }

@@ -8,10 +8,11 @@ struct ConsulCommandTests {
   static let server = DemoServer(scenario: "hybrid")
   static let client = "py-consul==1.8.0"
 
-  /// A tool that knows the Consul alone, and its address.
-  private func tool() async throws -> (deck: Tool, url: String) {
+  /// A tool that knows the Consul alone, and its address; with its measurements, which take two looks, where asked for.
+  private func tool(measuring: Bool = false) async throws -> (deck: Tool, url: String) {
     let endpoints = try await Self.server.endpoints()
-    let plane = try #require(endpoints.planes.array?.first { $0["kind"]?.string == "consul" })
+    var plane = try #require(endpoints.planes.array?.first { $0["kind"]?.string == "consul" })
+    if !measuring { plane["telemetry"] = nil }
     let deck = try Tool(kubeconfig: nil)
     _ = try deck.file("config/meshdeck/config.yaml", JSONWriter.text(["planes": [plane]]))
     return (deck, try #require(plane["url"]?.string))
@@ -22,13 +23,16 @@ struct ConsulCommandTests {
     let (deck, _) = try await tool()
     let splits = try await deck("get", "splits", "-A", "-o", "json")
     #expect(splits.code == 0, "\(splits.errors)")
-    let backends = try splits.json["items"]?[0]?["backends"]
+    let backends = try splits.json["items"]?.array?.first { $0["name"]?.string == "stock" }?["backends"]
     #expect(backends?[0]?["desired"]?["weight"] == .number("97.5"))
     #expect(backends?[1]?["desired"]?["weight"] == .number("2.5"))
     #expect(backends?[1]?["programmed"]?["weight"] == .number("2.5"))
     #expect(backends?[1]?["ready"]?.int == 1)
     let routes = try await deck("get", "routes", "-A", "-o", "name")
-    #expect(routes.output == "consul/default/service-router/stock\nconsul/default/service-splitter/stock\n")
+    #expect(
+      routes.output
+        == "consul/default/http-route/portal\nconsul/default/service-router/stock\nconsul/default/service-splitter/stock\n"
+    )
     let workloads = try await deck("get", "workloads", "-A", "-o", "name")
     for name in ["orders", "payments", "stock-v1", "stock-v2"] {
       #expect(workloads.output.contains("consul/default/workload/\(name)\n"), "\(workloads.output)")
@@ -40,7 +44,7 @@ struct ConsulCommandTests {
 
   @Test("Calls are measured by the labels of the sidecars, and a denied caller shows")
   func callsAreMeasured() async throws {
-    let (deck, _) = try await tool()
+    let (deck, _) = try await tool(measuring: true)
     let edges = try await deck("get", "edges", "-A", "-o", "json")
     #expect(edges.code == 0, "\(edges.errors)")
     let items = try edges.json["items"]?.array ?? []
@@ -72,6 +76,31 @@ struct ConsulCommandTests {
       back.output.contains("RequestTimeout: 2s") || back.output.contains("RequestTimeout: \"2s\""), "\(back.output)")
     let after = try await deck("canary", "show", "stock", "-o", "json")
     #expect(try after.json["items"]?[0]?["backends"]?[1]?["desired"]?["weight"] == .number("2.5"))
+  }
+
+  @Test("A gateway's route is weighed in proportion, and a weight that Consul would store otherwise is refused")
+  func aGatewaysRoute() async throws {
+    let (deck, url) = try await tool()
+    let gateways = try await deck("get", "gateways", "-A", "-o", "name")
+    #expect(gateways.output == "consul/default/api-gateway/edge\n", "\(gateways.output)\(gateways.errors)")
+    let shown = try await deck("route", "show", "http-route/portal")
+    #expect(shown.output.contains("attached to: edge/web"), "\(shown.output)\(shown.errors)")
+    let none = try await deck("canary", "set", "http-route/portal", "portal=100", "portal-next=0", "-y")
+    #expect(none.code == 3 && none.errors.contains("stores a weight of 0 as 1"), "\(none.errors)")
+    let set = try await deck("canary", "set", "http-route/portal", "portal=3", "portal-next=1", "-y")
+    #expect(set.code == 0, "\(set.errors)")
+    let weights = #"[s["Weight"] for s in c.config.get("http-route", "portal")["Rules"][0]["Services"]]"#
+    let seen = try await look(deck, url, weights)
+    #expect(seen == "[3, 1]" || seen == nil)
+    let split = try await deck("canary", "show", "http-route/portal", "-o", "json")
+    let canary = try split.json["items"]?[0]?["backends"]?[1]
+    #expect(
+      canary?["desired"]?["share"]?.double == 0.25 && canary?["programmed"]?["share"]?.double == 0.25, "\(split.output)"
+    )
+    let undo = try await deck("undo", "-y")
+    #expect(undo.code == 0, "\(undo.errors)")
+    let back = try await look(deck, url, weights)
+    #expect(back == "[19, 1]" || back == nil)
   }
 
   @Test("A mode of a service is loosened and taken back")
@@ -120,7 +149,9 @@ struct ConsulCommandTests {
     let lines = said.split(separator: "\n").map(String.init)
     #expect(lines.count == 8, "\(said)")
     #expect(lines.first == "dc1 127.0.0.1:8300")
-    #expect(lines.dropFirst().first == "['consul', 'ledger', 'orders', 'payments', 'reporting', 'stock']")
+    #expect(
+      lines.dropFirst().first
+        == "['consul', 'edge', 'ledger', 'orders', 'payments', 'portal', 'portal-next', 'reporting', 'stock']")
     #expect(lines.dropFirst(2).first == "3 ['v1', 'v2']")
     // What changes nothing is true whatever the index; the stale delete is false.
     #expect(lines.dropFirst(3).prefix(3) == ["True", "True", "False True"])

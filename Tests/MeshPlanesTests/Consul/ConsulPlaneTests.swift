@@ -222,6 +222,8 @@ import Testing
       (403, "ACL not found", .unauthenticated), (500, "No cluster leader", .unreachable),
       (500, "the sum of all split weights must be 100, not 90.000000", .refused),
       (404, "Config entry not found", .notFound),
+      (429, "Your IP is issuing too many concurrent connections", .unreachable),
+      (412, "precondition", .conflict),
     ]
     for (status, text, code) in texts {
       let consul = FakeConsul.stock()
@@ -236,18 +238,55 @@ import Testing
     }
   }
 
-  @Test func theTokenIsSentAndNeverSaid() async throws {
+  static let writes: [(Int, String, MeshError.Code)] = [
+    (500, "rpc error making call: rpc error making call: EOF", .unknownOutcome),
+    (500, "leadership lost while committing log", .unknownOutcome), (502, "", .unknownOutcome),
+    (504, "upstream request timeout", .unknownOutcome),
+    // Through an agent that is no server, a refusal comes with the words of the call before it.
+    (500, "rpc error making call: the sum of all split weights must be 100, not 90.000000", .refused),
+    (403, "rpc error making call: Permission denied: token lacks permission 'service:write'", .forbidden),
+    (429, "too many requests", .unreachable), (503, "rate limit exceeded, try again later", .unreachable),
+  ]
+
+  @Test(arguments: writes)
+  func whatAFailingServerMayHaveStoredIsOfUnknownOutcome(
+    _ status: Int, _ text: String, _ code: MeshError.Code
+  ) async throws {
     let consul = FakeConsul.stock()
-    let plane = try consul.plane(environment: ["CONSUL_HTTP_TOKEN": "canary-secret"])
-    _ = try await plane.natives("service-splitter", namespace: nil)
-    #expect(consul.requests.last?.headers["Authorization"] == "Bearer canary-secret")
-    #expect(!"\(await plane.check())".contains("canary-secret"))
-    let missing = #expect(throws: MeshError.self) {
-      var settings = ConsulSettings()
-      settings["tokenEnv"] = "NOWHERE"
-      _ = try ConsulPlane(name: "vms", settings: settings, environment: [:])
+    let plane = try consul.plane()
+    let step = try await Self.shift(plane, "80", "20")
+    consul.change { $0.answers["/v1/config"] = HTTPResponse(status: status, body: Array(text.utf8)) }
+    let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
+    #expect(error?.code == code, "\(error?.description ?? "")")
+    #expect(consul.requests.count { $0.method == .put } == 1)
+  }
+
+  @Test func otherDatacentersPartitionsAndPeersAreToldWhereThereAreAny() async throws {
+    let consul = FakeConsul.stock()
+    let bare = try await consul.plane().check()
+    #expect(!bare.contains { $0.name == "places" })
+    consul.change { state in
+      for (path, json) in [
+        ("/v1/status/leader", "10.0.0.1:8300" as JSONValue), ("/v1/catalog/datacenters", ["dc1", "dc2"]),
+        ("/v1/partitions", [["Name": "default"], ["Name": "team-a"]]),
+        (
+          "/v1/peerings",
+          [
+            [
+              "Name": "east", "State": "ACTIVE",
+              "StreamStatus": ["ImportedServices": ["a", "b"], "ExportedServices": []],
+            ],
+            ["Name": "west", "State": "FAILING"],
+          ]
+        ),
+      ] { state.answers[path] = HTTPResponse(status: 200, body: JSONWriter.bytes(json)) }
     }
-    #expect(missing?.code == .unauthenticated && missing?.message.contains("NOWHERE") == true)
+    let check = try #require(try await consul.plane().check().first { $0.name == "places" })
+    #expect(
+      check.detail
+        == "datacenters dc1, dc2 (dc1 is read); partitions default, team-a (default is read); peer east active "
+        + "(2 services imported, 0 exported); peer west failing (0 services imported, 0 exported)")
+    #expect(check.result == .warning && check.remedy == "look at the peer: consul peering read -name west")
   }
 
   @Test func aChainsSplitterIsWhatIsProgrammed() async throws {

@@ -133,8 +133,11 @@ final class FakeConsul: HTTPTransport {
     }
   }
 
-  func plane(writes: WritePolicy = .allowed, environment: [String: String] = [:]) throws -> ConsulPlane {
+  func plane(
+    writes: WritePolicy = .allowed, environment: [String: String] = [:], clock: (any TransportClock)? = nil
+  ) throws -> ConsulPlane {
     var options = Session.Options()
+    if let clock { options.clock = clock }
     options.transport = { _ in self }
     options.writes = writes
     options.gate = OriginGate()

@@ -11,6 +11,8 @@ struct ConsulEntryReader {
     switch name.kind {
     case .splitter: return [.route(splitter(name, ref))]
     case .router: return [.route(ConsulRouterReader(json: json, name: name).route(ref, version: version))]
+    case .httpRoute, .tcpRoute:
+      return [.route(ConsulGatewayRouteReader(json: json, name: name).route(ref, version: version))]
     case .resolver: return [.destination(resolver(name, ref))]
     case .intentions: return [.accessPolicy(intentions(name, ref))]
     case .proxyDefaults, .serviceDefaults: return [.mtlsPolicy(mutualTLS(name, ref))]
@@ -119,7 +121,9 @@ struct ConsulEntryReader {
       let isTLS = tls?["Enabled"]?.bool ?? (tls?["Certificates"]?.array?.isEmpty == false)
       return Gateway.Listener(
         port: listener["Port"]?.int ?? 0, transport: (Self.text(listener["Protocol"]) ?? "tcp").uppercased(),
-        hosts: Self.text(listener["Hostname"]).map { [$0] } ?? services, tls: isTLS ? "SIMPLE" : nil,
+        // A listener of an API gateway that names no host takes any.
+        hosts: Self.text(listener["Hostname"]).map { [$0] } ?? (name.kind == .apiGateway ? ["*"] : services),
+        tls: isTLS ? "SIMPLE" : nil,
         pointer: JSONPointer(["Listeners"]).appending(index))
     }
     if name.kind == .terminatingGateway {
@@ -129,7 +133,9 @@ struct ConsulEntryReader {
           pointer: JSONPointer(["Services"]))
       ]
     }
-    return Gateway(ref: ref, selector: [ConsulReading.serviceLabel: name.name], listeners: listeners)
+    return Gateway(
+      ref: ref, selector: [ConsulReading.serviceLabel: name.name], listeners: listeners,
+      status: ConsulStatus.reports(json["Status"]))
   }
 
   /// A text that says anything.

@@ -2,8 +2,9 @@ import MeshModel
 
 /// Edits of configuration entries: the entry as it would be, with every member that is not named left as it is.
 enum ConsulEdit {
-  /// What the servers keep of an entry: never written, and no part of a difference.
-  static let kept = ["CreateIndex", "ModifyIndex", "Hash"]
+  /// What the servers keep of an entry: never written, and no part of a difference. The status of gateways and of their
+  /// routes is their controller's, and a write of it is ignored.
+  static let kept = ["CreateIndex", "ModifyIndex", "Hash", "Status"]
 
   /// An entry without what the servers keep of it.
   static func bare(_ entry: JSONValue) -> JSONValue {
@@ -34,9 +35,16 @@ enum ConsulEdit {
       precondition: Precondition(version: nil), inverse: .delete, after: bare(entry))
   }
 
-  /// New weights for the splits of a splitter.
+  /// New weights for the splits of a splitter, or for the services of a rule of an http-route.
   static func weights(_ native: NativeObject, _ intent: WeightsIntent) throws(MeshError) -> Step? {
-    guard native.ref.kind == ConsulKind.splitter.rawValue else {
+    switch ConsulKind(rawValue: native.ref.kind) {
+    case .splitter: break
+    case .httpRoute: return try routeWeights(native, intent)
+    case .tcpRoute:
+      throw MeshError(
+        .refused, "a tcp-route leads to one service and has no weights", object: native.ref,
+        remedy: "name another service in it by `meshdeck apply -f`, or split that service by a service-splitter")
+    default:
       throw MeshError(
         .refused, "a \(native.ref.kind) has no weights", object: native.ref,
         remedy: "set those of the service-splitter that it leads to")
@@ -58,6 +66,26 @@ enum ConsulEdit {
         let place = backend.pointer.appending(member)
         if let value = native.json[place] { guards.append(.test(place, value)) }
       }
+      json = json.setting(
+        .number(Dialect.consul.text(ofWeight: weights[index])), at: backend.pointer.tokens + ["Weight"])
+    }
+    return step(native, to: json, guards: guards)
+  }
+
+  private static func routeWeights(_ native: NativeObject, _ intent: WeightsIntent) throws(MeshError) -> Step? {
+    let route = try route(native)
+    let rule = route.rules[try RouteLookup.weightedRule(intent.rule, of: route)]
+    let (weights, named) = try RouteLookup.weights(
+      intent, for: rule, of: route, absent: ConsulRouteWeights.hundredths(nil))
+    if let fault = ConsulRouteWeights.fault(weights) {
+      throw MeshError(.refused, fault.description, object: native.ref, remedy: ConsulRouteWeights.remedy)
+    }
+    var json = native.json
+    var guards: [JSONPatch.Operation] = []
+    for index in named where rule.backends[index].weight != weights[index] {
+      let backend = rule.backends[index]
+      let place = backend.pointer.appending("Name")
+      if let value = native.json[place] { guards.append(.test(place, value)) }
       json = json.setting(
         .number(Dialect.consul.text(ofWeight: weights[index])), at: backend.pointer.tokens + ["Weight"])
     }

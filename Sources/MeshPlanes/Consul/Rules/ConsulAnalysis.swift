@@ -16,8 +16,30 @@ struct ConsulAnalysis {
     let routes = snapshot.routes.values.filter { $0.ref.plane == plane && $0.dialect == .consul }
     let catalogKnown = snapshot.services.keys.contains { $0.plane == plane }
     return routes.flatMap { route in
-      sums(route) + subsets(route) + (catalogKnown ? services(route) + protocols(route) : [])
-    } + (catalogKnown ? intentions() : [])
+      sums(route) + subsets(route) + reports(route.status, of: route.ref)
+        + (catalogKnown ? services(route) + protocols(route) : [])
+    } + gateways() + (catalogKnown ? intentions() : [])
+  }
+
+  private func gateways() -> [Finding] {
+    snapshot.gateways.values.filter { $0.ref.plane == plane && $0.ref.kind == ConsulKind.apiGateway.rawValue }
+      .flatMap { reports($0.status, of: $0.ref) }
+  }
+
+  /// What the controller of API gateways finds wrong with one, or with a route of one.
+  private func reports(_ status: [StatusReport], of ref: ObjectRef) -> [Finding] {
+    status.flatMap { report in
+      report.conditions.compactMap { condition -> Finding? in
+        guard condition.holds == (condition.type == "Conflicted") else { return nil }
+        let place = report.subject.isEmpty ? "" : " at \(report.subject)"
+        let words = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
+        return Finding(
+          code: "MD5106", severity: .error, object: ref, pointer: "/Status",
+          message:
+            "\(condition.type == "Conflicted" ? "it is in conflict" : "not \(condition.type)")\(place): \(words)",
+          remedy: "correct what it names; the gateway does not carry this until then")
+      }
+    }
   }
 
   private func sums(_ route: Route) -> [Finding] {
@@ -56,6 +78,8 @@ struct ConsulAnalysis {
 
   /// A splitter or router of a service that speaks no HTTP.
   private func protocols(_ route: Route) -> [Finding] {
+    let isOfService = [ConsulKind.splitter.rawValue, ConsulKind.router.rawValue].contains(route.ref.kind)
+    guard isOfService else { return [] }
     let ref = ObjectRef(plane: plane, namespace: route.ref.namespace, kind: "service", name: route.ref.name)
     guard let spoken = snapshot.services[ref]?.ports.first?.appProtocol,
       !["http", "http2", "grpc"].contains(spoken)

@@ -16,7 +16,8 @@ public struct ConsulRules: DialectRules {
   /// The share of each split: its percentage; a router's one destination gets everything.
   public func shares(of rule: Rule) -> [Double] {
     if rule.backends.count == 1, rule.backends[0].weight == nil { return [1] }
-    return ConsulWeights.shares(rule.backends.map { $0.weight ?? 0 })
+    let weights = rule.backends.map { $0.weight ?? 0 }
+    return ConsulRouteWeights.govern(rule) ? ConsulRouteWeights.shares(weights) : ConsulWeights.shares(weights)
   }
 
   /// The routes of a router behind one that takes everything.
@@ -77,8 +78,26 @@ struct ConsulRouting: RoutingRules {
       host: backend.host, service: services[ref] == nil ? nil : ref, workloads: chosen.map(\.ref).sorted())
   }
 
+  /// What the gateways' controller says: a route is in effect at the listeners that it is bound to.
+  private static func bound(_ rule: Rule, of route: Route, at: Instant) -> [Known<ProgrammedWeight>] {
+    let listeners = route.status.filter { !$0.subject.isEmpty }
+    guard !listeners.isEmpty else {
+      return rule.backends.map { _ in .unknown("the gateways' controller has not reported on this route") }
+    }
+    let isAccepted = !route.status.contains { $0.subject.isEmpty && $0["Accepted"]?.holds == false }
+    let bound = isAccepted ? listeners.count { $0["Bound"]?.holds == true } : 0
+    return zip(rule.backends, ConsulRules().shares(of: rule)).map { backend, share in
+      .known(
+        ProgrammedWeight(
+          weight: backend.weight ?? ConsulWeights.whole, share: share, proxies: listeners.count, acknowledged: bound),
+        source: "status of the route", at: at)
+    }
+  }
+
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-    guard route.ref.kind == ConsulKind.splitter.rawValue else {
+    let kind = ConsulKind(rawValue: route.ref.kind)
+    if kind == .httpRoute || kind == .tcpRoute { return Self.bound(rule, of: route, at: report.at) }
+    guard kind == .splitter else {
       return rule.backends.map { _ in .unknown("a discovery chain tells the weights of splitters alone") }
     }
     let name = route.hosts.first ?? route.ref.name
