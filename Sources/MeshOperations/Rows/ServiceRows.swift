@@ -15,6 +15,8 @@ public struct HealthRow: Sendable, Hashable {
   public var ready: Int
   /// All instances, or those asked for where that is more.
   public var total: Int
+  /// Whether its instances are known at all: a platform may not tell them.
+  public var isCounted = true
   /// Its traffic, or why it is not known.
   public var traffic: Known<TrafficSum>
   /// The name of its cluster; `nil` where it is not known.
@@ -32,6 +34,11 @@ public struct HealthRow: Sendable, Hashable {
   public var needsAttention: Bool {
     (traffic.value?.errorRate ?? 0) >= 0.01 || (total > 0 && ready < total)
   }
+}
+
+extension HealthRow {
+  /// Why its instances are not known, where they are not.
+  public static let uncounted = "nothing tells its instances"
 }
 
 extension MeshView {
@@ -70,6 +77,7 @@ extension MeshView {
           ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
           proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
           total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
+          isCounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil },
           traffic: .unknown("")), host: service.hosts.first)
     }.sorted { $0.row.ref < $1.row.ref }
   }
@@ -86,6 +94,7 @@ extension MeshView {
       return HealthRow(
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
+        isCounted: readiness != nil || workload.desired != nil,
         traffic: sum(TrafficIndex.oneReporter(index.inbound(to: workload.ref)), plane: workload.ref.plane),
         cluster: clusters.name(workload.ref.plane, self))
     }.sorted { $0.ref < $1.ref }

@@ -76,8 +76,8 @@ struct HealthTable {
       var cells = [
         console.paint(row.ref.namespace, .plain), console.paint(row.ref.name, .plain),
         console.paint(row.runtime.rawValue, .plain), console.paint(row.role?.rawValue ?? "–", .plain),
-        console.paint((row.proxy ?? .none).rawValue, .plain),
-        console.paint("\(row.ready)/\(row.total)", row.ready < row.total ? .warn : .plain),
+        console.paint(row.isCounted ? (row.proxy ?? .none).rawValue : "–", .plain),
+        console.paint(row.isCounted ? "\(row.ready)/\(row.total)" : "–", row.ready < row.total ? .warn : .plain),
         console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
         console.paint(Figures.percent(traffic?.errorRate), (traffic?.errorRate ?? 0) >= 0.01 ? .bad : .plain),
       ]
@@ -93,6 +93,8 @@ struct HealthTable {
       table.row(cells)
     }
     try table.write()
-    for reason in Set(rows.compactMap(\.traffic.reason)).sorted() { Console.note("– means unknown: \(reason)") }
+    var reasons = Set(rows.compactMap(\.traffic.reason))
+    if rows.contains(where: { !$0.isCounted }) { reasons.insert(HealthRow.uncounted) }
+    for reason in reasons.sorted() { Console.note("– means unknown: \(reason)") }
   }
 }
