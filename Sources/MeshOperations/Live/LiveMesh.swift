@@ -23,6 +23,15 @@ public struct PlaneConnection: Sendable {
     self.telemetry = telemetry
     self.telemetryGap = telemetryGap
   }
+
+  /// The plane with what it can do; what it does not measure itself is told by the source it was given.
+  public var plane: Plane {
+    get async {
+      var plane = await control.plane
+      if telemetry != nil { plane.capabilities.answers[.observed] = .yes }
+      return plane
+    }
+  }
 }
 
 /// The live store over all planes: configuration followed as it changes, traffic and proxies read at intervals.
@@ -363,11 +372,8 @@ public actor LiveMesh {
   }
 
   private func describe(_ connection: PlaneConnection, state: PlaneStatus.State, error: MeshError?) async {
-    var plane = await connection.control.plane
-    // What a plane does not measure itself is told by the source it was given.
-    if connection.telemetry != nil { plane.capabilities.answers[.observed] = .yes }
     let status = PlaneStatus(
-      plane: plane, state: state, error: error?.description,
+      plane: await connection.plane, state: state, error: error?.description,
       staleSince: view.staleSince(connection.name))
     if let index = view.planes.firstIndex(where: { $0.plane.name == connection.name }) {
       view.planes[index] = status

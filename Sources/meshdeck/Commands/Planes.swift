@@ -242,48 +242,6 @@ struct Planes: AsyncParsableCommand {
     }
   }
 
-  /// `meshdeck planes check`.
-  struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: CommandWord.check.rawValue,
-      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
-      discussion: """
-        EXAMPLES
-          meshdeck planes check
-          meshdeck planes check -p prod -o json
-        """)
-    @OptionGroup var options: GlobalOptions
-
-    func run() async throws {
-      let deck = try await options.connect()
-      var failed = false
-      var results: [JSONValue] = []
-      for connection in deck.live.connections {
-        for check in try await Deadline.run(options.timeout, { await connection.control.check() }) {
-          failed = failed || check.result == .failed
-          if options.output == .json || options.output == .yaml {
-            results.append([
-              "plane": .string(connection.name), "name": .string(check.name), "result": .string(check.result.rawValue),
-              "detail": .string(check.detail), "remedy": check.remedy.map(JSONValue.string) ?? .null,
-            ])
-          } else {
-            let colour: Colour = check.result == .ok ? .good : check.result == .failed ? .bad : .warn
-            let head = options.console.paint(check.result.rawValue, colour).rendered
-            let rest = options.console.paint("  \(connection.name)  \(check.name): \(check.detail)", .plain).rendered
-            try options.console.write(Array((head + rest + "\n").utf8))
-            if let remedy = check.remedy { try options.console.line("    → \(remedy)") }
-          }
-        }
-      }
-      if options.output == .json || options.output == .yaml {
-        let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
-        try options.console.write(
-          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
-      }
-      if failed { throw Ending(code: 1) }
-    }
-  }
-
   static func file(_ options: GlobalOptions) throws -> ConfigurationFile {
     if let path = options.config { return ConfigurationFile(path: path) }
     guard let file = ConfigurationFile(environment: ProcessInfo.processInfo.environment) else {

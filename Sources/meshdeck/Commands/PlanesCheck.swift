@@ -1,0 +1,71 @@
+import ArgumentParser
+import Dashboard
+import MeshKit
+
+extension Planes {
+  /// `meshdeck planes check`.
+  struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: CommandWord.check.rawValue,
+      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
+      discussion: """
+        EXAMPLES
+          meshdeck planes check
+          meshdeck planes check -p prod -o json
+        """)
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+      let deck = try await options.connect()
+      var failed = false
+      var results: [JSONValue] = []
+      for connection in deck.live.connections {
+        for check in await checks(connection) {
+          failed = failed || check.result == .failed
+          if options.output == .json || options.output == .yaml {
+            results.append([
+              "plane": .string(connection.name), "name": .string(check.name), "result": .string(check.result.rawValue),
+              "detail": .string(check.detail), "remedy": check.remedy.map(JSONValue.string) ?? .null,
+            ])
+          } else {
+            let colour: Colour = check.result == .ok ? .good : check.result == .failed ? .bad : .warn
+            let head = options.console.paint(check.result.rawValue, colour).rendered
+            let rest = options.console.paint("  \(connection.name)  \(check.name): \(check.detail)", .plain).rendered
+            try options.console.write(Array((head + rest + "\n").utf8))
+            if let remedy = check.remedy { try options.console.line("    → \(remedy)") }
+          }
+        }
+      }
+      if options.output == .json || options.output == .yaml {
+        let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
+        try options.console.write(
+          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+      }
+      if failed { throw Ending(code: 1) }
+    }
+
+    /// What a plane proves and what it can do; one that gives no answer hides none of the others.
+    private func checks(_ connection: PlaneConnection) async -> [PlaneCheck] {
+      var checks: [PlaneCheck]
+      do {
+        checks = try await Deadline.run(options.timeout) { await connection.control.check() }
+      } catch {
+        let failure = error as? MeshError
+        return [
+          PlaneCheck(
+            name: "reachable", result: .failed, detail: failure?.message ?? "\(error)", remedy: failure?.remedy)
+        ]
+      }
+      let answers = await connection.plane.capabilities.answers
+      let can = Capabilities.Ability.allCases.filter { answers[$0] == .yes }.map(\.rawValue)
+      if !can.isEmpty {
+        checks.append(PlaneCheck(name: "can", result: .ok, detail: can.joined(separator: ", ")))
+      }
+      for ability in Capabilities.Ability.allCases {
+        guard case .no(let reason)? = answers[ability] else { continue }
+        checks.append(PlaneCheck(name: "cannot", result: .skipped, detail: "\(ability.rawValue): \(reason)"))
+      }
+      return checks
+    }
+  }
+}
