@@ -81,7 +81,9 @@ struct ServiceFabricCommandTests {
     #expect(timeout.code == 3)
     #expect(timeout.errors.contains("no timeouts"), "\(timeout.errors)")
     let check = try await deck("planes", "check")
-    for words in ["can: topology, desired, edit-rules", "cannot: edit-weights: Service Fabric's mesh model has no weights"] {
+    for words in [
+      "can: topology, desired, edit-rules", "cannot: edit-weights: Service Fabric's mesh model has no weights",
+    ] {
       #expect(check.output.contains(words), "\(check.output)")
     }
     #expect(check.code == 0, "\(check.output)")
