@@ -105,7 +105,8 @@ struct ConsulClient: Sendable {
       MeshError(code, "\(what): \(said)", plane: plane, object: object, remedy: remedy)
     }
     if text.contains("ACL not found") || response.status == 401 {
-      return made(.unauthenticated, "the token has expired, was deleted, or is another cluster's; see `meshdeck planes check`")
+      return made(
+        .unauthenticated, "the token has expired, was deleted, or is another cluster's; see `meshdeck planes check`")
     }
     if response.status == 403 || text.hasPrefix("Permission denied") {
       return made(.forbidden, "ask for the permission that it names")
