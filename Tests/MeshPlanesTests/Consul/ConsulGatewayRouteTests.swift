@@ -110,6 +110,39 @@ import Testing
     #expect(ConsulEdit.bare(after) == ConsulEdit.bare(before))
   }
 
+  static let rules: [(RuleIntent, [String], JSONValue?)] = [
+    (RuleIntent(route: route, timeout: .set(1.5)), ["Filters", "TimeoutFilter", "RequestTimeout"], 1_500_000_000),
+    (RuleIntent(route: route, timeout: .remove), ["Filters", "TimeoutFilter"], ["IdleTimeout": 0]),
+    (
+      RuleIntent(route: route, retries: .set(RetrySetting(attempts: 5, retryOn: "connect-failure,503"))),
+      ["Filters", "RetryFilter"],
+      ["NumRetries": 5, "RetryOn": ["connect-failure"], "RetryOnStatusCodes": [503]]
+    ),
+    (RuleIntent(route: route, retries: .remove), ["Filters", "RetryFilter"], nil),
+    (
+      RuleIntent(
+        route: route, headers: .set(HeaderSetting(request: HeaderSetting.Changes(removed: ["x-debug"])))),
+      ["Filters", "Headers"], [["Add": [:], "Remove": ["x-debug"], "Set": [:]]]
+    ),
+  ]
+
+  @Test(arguments: rules)
+  func aRuleIsSetAndTakenBack(_ intent: RuleIntent, _ path: [String], _ value: JSONValue?) async throws {
+    let consul = Self.edge()
+    let plane = try consul.plane()
+    let before = try #require(consul.entry("http-route/shop"))
+    let step = try #require(try await plane.steps(for: .rule(intent), in: MeshSnapshot()).first)
+    let outcome = try await plane.apply(step)
+    let after = consul.entry("http-route/shop")?["Rules"]?[0]
+    let found = path.reduce(after) { $0?[$1] }
+    #expect(
+      value.map { found?.isEquivalent(to: $0) == true } ?? (found == nil), "\(after.map { JSONWriter.text($0) } ?? "")")
+    #expect(after?["Filters"]?["URLRewrite"] == ["Path": "/"])
+    _ = try await plane.apply(Base.inverse(step, outcome))
+    let back = try #require(consul.entry("http-route/shop"))
+    #expect(ConsulEdit.bare(back).isEquivalent(to: ConsulEdit.bare(before)))
+  }
+
   @Test func whatConsulWouldStoreOtherwiseIsRefused() async throws {
     let consul = Self.edge()
     let plane = try consul.plane()

@@ -94,10 +94,11 @@ enum ConsulEdit {
 
   /// New timeouts, retries and header changes of a route of a router.
   static func rule(_ native: NativeObject, _ intent: RuleIntent) throws(MeshError) -> Step? {
+    if native.ref.kind == ConsulKind.httpRoute.rawValue { return try ConsulRouteEdit.rule(native, intent) }
     guard native.ref.kind == ConsulKind.router.rawValue else {
       throw MeshError(
         .refused, "a \(native.ref.kind) has no timeouts, retries or header changes of requests", object: native.ref,
-        remedy: "they are set on the routes of a service-router")
+        remedy: "they are set on the routes of a service-router, or on the rules of an http-route")
     }
     for (name, isAsked) in [("faults", intent.fault != nil), ("mirrors", intent.mirror != nil)] where isAsked {
       throw MeshError(.refused, "Consul's routes have no \(name)", object: native.ref)
@@ -144,7 +145,8 @@ enum ConsulEdit {
     }
   }
 
-  private static func route(_ native: NativeObject) throws(MeshError) -> Route {
+  /// The route that an entry stands for.
+  static func route(_ native: NativeObject) throws(MeshError) -> Route {
     for entity in ConsulEntryReader(json: native.json, plane: native.ref.plane).entities() {
       if case .route(let route) = entity, !route.rules.isEmpty { return route }
     }
@@ -157,7 +159,8 @@ enum ConsulEdit {
     "refused-stream", "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable",
   ]
 
-  private static func retries(
+  /// Sets what is tried again in a destination or a filter.
+  static func retries(
     _ change: RuleIntent.Change<RetrySetting>, _ destination: inout JSONValue, _ ref: ObjectRef
   ) throws(MeshError) {
     guard case .set(let setting) = change else {
