@@ -65,6 +65,10 @@ let package = Package(
     .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CFoundationData"),
+    // By the names of the libraries themselves, which libcurl brings along: those without a version are of the headers' package.
+    .target(
+      name: "COpenSSL",
+      linkerSettings: ["libssl.so.3", "libcrypto.so.3"].map { .linkedLibrary(":\($0)", .when(platforms: [.linux])) }),
     library("MeshModel", [hashTree]),
     library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
     .target(
@@ -76,7 +80,7 @@ let package = Package(
     library(
       "Scenarios", path: "Fixtures/Scenarios",
       resources: ["shop", "small", "large", "dialects", "hybrid", "clusters"].map { .embedInCode("\($0).yaml") }),
-    library("MeshEmulator", ["MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
+    library("MeshEmulator", ["COpenSSL", "MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",
       resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]

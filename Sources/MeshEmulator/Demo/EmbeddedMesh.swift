@@ -35,6 +35,8 @@ public final class EmbeddedMesh: Sendable {
       public var kubernetes: String
       /// The metrics of its proxies.
       public var metrics: String
+      /// The certificate of the API to trust, in PEM, where it speaks TLS.
+      public var certificate: String?
     }
   }
 
@@ -72,10 +74,11 @@ public final class EmbeddedMesh: Sendable {
   ///   - seed: What names, identifiers and the noise of its counters follow from.
   ///   - clock: The time in seconds since 1970; the simulation has no other.
   ///   - ports: The ports to listen on.
+  ///   - isSecured: Whether the Kubernetes API speaks TLS and asks for credentials.
   /// - Throws: ``StoreError`` where an object of the scenario is of no served kind.
   public init(
     scenario: Scenario, seed: UInt64 = 1, clock: @escaping @Sendable () -> Double = EmbeddedMesh.wallClock,
-    ports: Ports = Ports()
+    ports: Ports = Ports(), isSecured: Bool = false
   ) throws {
     let estate = try Estate(scenario, seed: seed, clock: clock)
     let answers = MeshAnswers(store: estate.store, simulation: estate.simulation, clock: clock)
@@ -83,9 +86,11 @@ public final class EmbeddedMesh: Sendable {
     platforms = try scenario.platforms.map { try ServedPlatform($0, seed: seed, clock: clock) }
     name = scenario.mesh.cluster
     clusters = try scenario.clusters.enumerated().map { number, cluster in
-      try EmbeddedMesh(scenario: cluster, seed: seed &+ UInt64(number) &+ 1, clock: clock)
+      try EmbeddedMesh(scenario: cluster, seed: seed &+ UInt64(number) &+ 1, clock: clock, isSecured: isSecured)
     }
-    api = try KubernetesAPIServer(store: estate.store, port: ports.kubernetes) { request in answers.answer(request) }
+    api = try KubernetesAPIServer(
+      store: estate.store, anonymous: isSecured ? nil : .admin, port: ports.kubernetes, isSecured: isSecured
+    ) { request in answers.answer(request) }
     metricsServer = try PlainServer(port: ports.metrics) { answers.metrics($0) }
     istiodServer = try PlainServer(port: ports.istiod) { answers.istiod($0) }
   }
@@ -113,34 +118,35 @@ public final class EmbeddedMesh: Sendable {
       var served = [
         Endpoints.Cluster(
           context: clusters.isEmpty ? "meshdeck" : name, kubernetes: try await api.address,
-          metrics: try await metrics.address + "/metrics")
+          metrics: try await metrics.address + "/metrics", certificate: api.certificate)
       ]
       for cluster in clusters {
         var other = try await cluster.start().clusters
         for place in other.indices { other[place].context = cluster.name }
         served += other
       }
-      let own = try await api.kubeconfig()
       return Endpoints(
-        kubeconfig: clusters.isEmpty ? own : Self.kubeconfig(served),
-        kubernetes: served[0].kubernetes, metrics: served[0].metrics, istiod: try await istiod.address, planes: planes,
-        clusters: served)
+        kubeconfig: Self.kubeconfig(served), kubernetes: served[0].kubernetes, metrics: served[0].metrics,
+        istiod: try await istiod.address, planes: planes, clusters: served)
     } catch {
       await stop()
       throw error
     }
   }
 
-  /// A kubeconfig of several clusters, a context each; the first one's is the current one.
+  /// A kubeconfig with a context a cluster; the first one's is the current one.
   private static func kubeconfig(_ clusters: [Endpoints.Cluster]) -> String {
-    let servers = clusters.map { "- {name: \"\($0.context)\", cluster: {server: \"\($0.kubernetes)\"}}" }
+    let servers = clusters.map { cluster in
+      let trust = cluster.certificate.map { ", certificate-authority-data: \(Data($0.utf8).base64EncodedString())" } ?? ""
+      return "- {name: \"\(cluster.context)\", cluster: {server: \"\(cluster.kubernetes)\"\(trust)}}"
+    }
     let contexts = clusters.map { "- {name: \"\($0.context)\", context: {cluster: \"\($0.context)\", user: admin}}" }
     return """
       apiVersion: v1
       kind: Config
       clusters:
       \(servers.joined(separator: "\n"))
-      users: [{name: admin, user: {}}]
+      users: [{name: admin, user: {token: \(APIUser.admin.token ?? "")}}]
       contexts:
       \(contexts.joined(separator: "\n"))
       current-context: "\(clusters.first?.context ?? "")"

@@ -18,6 +18,7 @@ struct Demo: AsyncParsableCommand {
         meshdeck demo --scenario hybrid
         meshdeck demo --scenario clusters --lose west=30s
         meshdeck demo --serve -o json  print where it is served; serve until stopped
+        meshdeck demo --serve --tls    the same, the Kubernetes API over https
       """)
 
   @Option(help: "The scenario: \(Scenario.builtInNames.joined(separator: ", ")), or a YAML file.")
@@ -25,6 +26,9 @@ struct Demo: AsyncParsableCommand {
 
   @Flag(help: "Serve only; print a kubeconfig and addresses.")
   var serve = false
+
+  @Flag(help: "Serve the Kubernetes API over https, to clients with credentials.")
+  var tls = false
 
   @Option(help: "What the mesh's noise follows from.")
   var seed: UInt64 = 1
@@ -69,7 +73,7 @@ struct Demo: AsyncParsableCommand {
         .usage, "the scenario \(scenario) cannot be read: \(error)",
         remedy: "there are \(Scenario.builtInNames.joined(separator: ", "))")
     }
-    return try EmbeddedMesh(scenario: loaded, seed: seed)
+    return try EmbeddedMesh(scenario: loaded, seed: seed, isSecured: tls)
   }
 
   private func use(_ mesh: EmbeddedMesh, _ endpoints: EmbeddedMesh.Endpoints, _ folder: String) async throws {

@@ -26,10 +26,16 @@ actor DemoServer {
   static let dialects = DemoServer(scenario: "dialects")
   /// The scenario with every platform.
   static let hybrid = DemoServer(scenario: "hybrid")
+  /// The API over https.
+  static let secured = DemoServer(scenario: "small", options: ["--tls"])
 
   private let scenario: String?
+  private let options: [String]
 
-  init(scenario: String? = nil) { self.scenario = scenario }
+  init(scenario: String? = nil, options: [String] = []) {
+    self.scenario = scenario
+    self.options = options
+  }
 
   private var start: Task<Endpoints, any Error>?
   private var server: Server?
@@ -59,7 +65,7 @@ actor DemoServer {
   private func launch() async throws -> Endpoints {
     let server = try await Server.start(
       Server.untilEnd(
-        [Program.meshdeck, "demo", "--serve", "-o", "json"] + (scenario.map { ["--scenario", $0] } ?? []),
+        [Program.meshdeck, "demo", "--serve", "-o", "json"] + (scenario.map { ["--scenario", $0] } ?? []) + options,
         environment: Tool(kubeconfig: nil).environment))
     self.server = server
     let json = server.announced

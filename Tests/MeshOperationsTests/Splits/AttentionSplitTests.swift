@@ -53,6 +53,30 @@ import Testing
     #expect(chosen.first?.backends.last?.verdict == .notReady)
   }
 
+  @Test func aRouteAProxyWasAskedAboutIsWorkedOutAnew() throws {
+    var world = try Self.world()
+    world.view.rules["lab"] = [
+      .istio: ScriptedRules(weights: [
+        ProgrammedWeight(weight: 10, share: 0.1, proxies: 2, acknowledged: 2),
+        ProgrammedWeight(weight: 90, share: 0.9, proxies: 2, acknowledged: 2),
+      ])
+    ]
+    func asked(_ origin: String) -> MeshView {
+      var view = world.view
+      var report = ProgrammedReport(at: view.at)
+      report.routes = [
+        ProgrammedRoute(
+          proxy: SmallWorld.ref("pod", "web-v1-0"), domains: [], name: "", origin: origin, clusters: [])
+      ]
+      view.programmed["lab"] = .known(report, source: "test", at: view.at)
+      return view
+    }
+    let path = "/apis/networking.istio.io/v1/namespaces/shop/virtual-service/b"
+    #expect(asked(path).attentionSplits(calm: 0).map(\.route.name) == ["b"])
+    // One that does not say what it was made from may belong to any.
+    #expect(asked("").attentionSplits(calm: 0).count == 5)
+  }
+
   @Test func ofWhatIsCalmOnlyTheFirstAreShown() throws {
     let world = try Self.world()
     let calm = world.view.attentionSplits(calm: 10).count { !$0.needsAttention }

@@ -1,0 +1,2 @@
+// A target of C needs a source file; the declarations are in the header.
+#include "copenssl.h"
