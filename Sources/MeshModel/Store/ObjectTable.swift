@@ -43,7 +43,7 @@ public struct ObjectTable<Value: Sendable & Hashable>: Sendable, Equatable, Expr
   public var keys: some Collection<ObjectRef> { tree.keys }
 
   /// The things, in no promised order.
-  public var values: some Collection<Value> { tree.values.lazy.map(\.value) }
+  public var values: some Collection<Value> { tree.values.lazy.map { $0.value } }
 
   /// The things in their places, for what holds them longer than it takes to look at them.
   public var kept: some Collection<Kept<Value>> { tree.values }

@@ -324,9 +324,9 @@ public actor LiveMesh {
 
   private func readProxies(_ connection: PlaneConnection) async {
     let snapshot = view.snapshot
-    let routes = snapshot.routes.values.filter { route in
-      route.ref.plane == connection.name && route.rules.contains { $0.backends.count > 1 }
-    }
+    let routes = snapshot.routes.kept.filter { route in
+      route.value.ref.plane == connection.name && route.value.rules.contains { $0.backends.count > 1 }
+    }.map(\.value)
     var report = await connection.control.programmed(for: routes, in: snapshot)
     report.noteTimes(since: view.programmed[connection.name]?.value)
     if report.proxies.isEmpty, report.routes.isEmpty, let gap = report.gaps.first {

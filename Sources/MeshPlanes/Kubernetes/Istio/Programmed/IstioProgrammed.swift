@@ -21,7 +21,7 @@ struct IstioProgrammed {
       wanted.flatMap { route in
         route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
       })
-    let chosen = ProxySample(snapshot: snapshot, plane: access.plane, settings: settings).proxies(
+    let chosen = ProxySample(snapshot: snapshot, plane: access.plane).proxies(
       for: wanted, known: report.proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }

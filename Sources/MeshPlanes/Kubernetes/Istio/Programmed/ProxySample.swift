@@ -4,47 +4,105 @@ import MeshModel
 struct ProxySample {
   let snapshot: MeshSnapshot
   let plane: PlaneName
-  let settings: MeshSettings
 
   /// At most `limit` proxies: unsynchronised ones first, then one of each workload that can see the routes, then
   /// others.
+  ///
+  /// Of 50,000 proxies a handful is chosen: each is compared with the last of those chosen so far, and none is sorted.
   func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
-    let namespaces = Set(routes.map(\.ref.namespace))
-    let gateways = routes.contains { $0.attachedTo != ["mesh"] }
-    func isCaller(_ ref: ObjectRef) -> Bool {
-      routes.contains { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: ref.namespace) }
-    }
+    var callers = Callers(routes: routes)
+    var chosen = Choice(limit: limit)
     let unsettled = Set(
-      known.filter { state in state.sync.values.contains { $0 != .synced && $0 != .notSent } }.map(\.ref))
-    var candidates = known.map(\.ref)
-    if candidates.isEmpty {
-      candidates = snapshot.endpoints.values.lazy.filter {
-        $0.ref.plane == plane && $0.isReady && ($0.proxy == .sidecar || $0.proxy == .gateway) && $0.ref.kind == "pod"
-      }.map(\.ref)
-    }
-    func rank(_ ref: ObjectRef) -> Int {
-      // A VM's proxy can seldom be asked; what a pod's says of the same routes is as good.
-      if ref.kind != "pod" { return 3 }
-      if unsettled.contains(ref) { return 0 }
-      if gateways, snapshot.endpoints[ref]?.proxy == .gateway { return 1 }
-      return namespaces.contains(ref.namespace) ? 2 : 3
-    }
-    if zip(candidates, candidates.dropFirst()).contains(where: { $1 < $0 }) { candidates.sort() }
-    // Ranked once each, not at every comparison: there may be 50,000.
-    var ranked = [[ObjectRef]](repeating: [], count: 4)
-    for ref in candidates where isCaller(ref) { ranked[rank(ref)].append(ref) }
-    let ordered = ranked.joined()
-    // One of each workload first: replicas of one are told the same.
-    var workloads: Set<ObjectRef> = []
-    var (firsts, others) = ([ObjectRef](), [ObjectRef]())
-    for ref in ordered {
-      if workloads.insert(snapshot.endpoints[ref]?.workload ?? ref).inserted {
-        firsts.append(ref)
-        if firsts.count == limit { break }
-      } else {
-        others.append(ref)
+      known.lazy.filter { state in state.sync.values.contains { $0 != .synced && $0 != .notSent } }.map(\.ref))
+    // Replicas of one workload are told the same: they are asked where there are not enough workloads.
+    for replicasCount in [false, true] where chosen.isWanting {
+      func consider(_ ref: ObjectRef, _ endpoint: Endpoint?) {
+        guard callers.contains(ref.namespace) else { return }
+        let rank = callers.rank(ref, isUnsettled: unsettled.contains(ref), isGateway: endpoint?.proxy == .gateway)
+        if !replicasCount {
+          chosen.consider(ref, rank: rank, workload: endpoint?.workload ?? ref)
+        } else if !chosen.contains(ref) {
+          chosen.consider(ref, rank: rank + Callers.ranks, workload: ref)
+        }
+      }
+      for state in known { consider(state.ref, snapshot.endpoints[state.ref]) }
+      guard known.isEmpty else { continue }
+      for place in snapshot.endpoints.kept {
+        let ref = place.value.ref
+        guard ref.plane == plane, place.value.isReady, ref.kind == "pod",
+          place.value.proxy == .sidecar || place.value.proxy == .gateway
+        else { continue }
+        consider(ref, place.value)
       }
     }
-    return Array((firsts + others).prefix(limit))
+    return chosen.refs
+  }
+}
+
+/// Who can call by some routes, worked out once a namespace.
+private struct Callers {
+  /// The number of ranks.
+  static let ranks = 4
+
+  let routes: [Route]
+  private let namespaces: Set<String>
+  private let gateways: Bool
+  private var isCaller: [String: Bool] = [:]
+
+  init(routes: [Route]) {
+    self.routes = routes
+    namespaces = Set(routes.map(\.ref.namespace))
+    gateways = routes.contains { $0.attachedTo != ["mesh"] }
+  }
+
+  mutating func contains(_ namespace: String) -> Bool {
+    if let known = isCaller[namespace] { return known }
+    let found = routes.contains { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }
+    isCaller[namespace] = found
+    return found
+  }
+
+  /// How soon a proxy is asked: the lower the sooner.
+  func rank(_ ref: ObjectRef, isUnsettled: Bool, isGateway: Bool) -> Int {
+    // A VM's proxy can seldom be asked; what a pod's says of the same routes is as good.
+    if ref.kind != "pod" { return 3 }
+    if isUnsettled { return 0 }
+    if gateways, isGateway { return 1 }
+    return namespaces.contains(ref.namespace) ? 2 : 3
+  }
+}
+
+/// The first few by rank and name, one a workload.
+private struct Choice {
+  private struct Chosen {
+    var rank: Int
+    var ref: ObjectRef
+    var workload: ObjectRef
+
+    static func < (left: Chosen, right: Chosen) -> Bool {
+      left.rank == right.rank ? left.ref < right.ref : left.rank < right.rank
+    }
+  }
+
+  let limit: Int
+  private var chosen: [Chosen] = []
+
+  init(limit: Int) { self.limit = limit }
+
+  var refs: [ObjectRef] { chosen.map(\.ref) }
+  var isWanting: Bool { chosen.count < limit }
+
+  func contains(_ ref: ObjectRef) -> Bool { chosen.contains { $0.ref == ref } }
+
+  mutating func consider(_ ref: ObjectRef, rank: Int, workload: ObjectRef) {
+    let new = Chosen(rank: rank, ref: ref, workload: workload)
+    if !isWanting, let last = chosen.last, !(new < last) { return }
+    if let same = chosen.firstIndex(where: { $0.workload == workload }) {
+      guard new < chosen[same] else { return }
+      chosen.remove(at: same)
+    }
+    let place = chosen.firstIndex { new < $0 } ?? chosen.endIndex
+    chosen.insert(new, at: place)
+    if chosen.count > limit { chosen.removeLast() }
   }
 }
