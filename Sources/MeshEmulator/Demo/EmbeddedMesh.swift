@@ -137,8 +137,11 @@ public final class EmbeddedMesh: Sendable {
   /// A kubeconfig with a context a cluster; the first one's is the current one.
   private static func kubeconfig(_ clusters: [Endpoints.Cluster]) -> String {
     let servers = clusters.map { cluster in
-      let trust = cluster.certificate.map { ", certificate-authority-data: \(Data($0.utf8).base64EncodedString())" } ?? ""
-      return "- {name: \"\(cluster.context)\", cluster: {server: \"\(cluster.kubernetes)\"\(trust)}}"
+      var settings = "server: \"\(cluster.kubernetes)\""
+      if let certificate = cluster.certificate {
+        settings += ", certificate-authority-data: \(Data(certificate.utf8).base64EncodedString())"
+      }
+      return "- {name: \"\(cluster.context)\", cluster: {\(settings)}}"
     }
     let contexts = clusters.map { "- {name: \"\($0.context)\", context: {cluster: \"\($0.context)\", user: admin}}" }
     return """

@@ -13,7 +13,8 @@ public struct TLSError: Error, CustomStringConvertible {
     guard code != 0 else { return TLSError(description: step) }
     var text = [CChar](repeating: 0, count: 256)
     ERR_error_string_n(code, &text, text.count)
-    return TLSError(description: "\(step): \(text.withUnsafeBufferPointer { $0.baseAddress.map(String.init(cString:)) ?? "" })")
+    let words = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return TLSError(description: "\(step): \(words)")
   }
 }
 

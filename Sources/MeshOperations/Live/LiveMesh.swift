@@ -213,7 +213,8 @@ public actor LiveMesh {
       let isEmpty = view.snapshot.workloads.isEmpty || view.traffic[connection.name]?.value?.edges.isEmpty != false
       let begun = ContinuousClock.now
       if !isEmpty { await readProxyTLS(connection, namespace: nil) }
-      try? await Task.sleep(for: isEmpty ? .seconds(1) : max(.seconds(30), pause(after: begun)))
+      let pause = max(.seconds(30), min(begun.duration(to: .now) * 20, .seconds(60)))
+      try? await Task.sleep(for: isEmpty ? .seconds(1) : pause)
     }
   }
 
@@ -286,10 +287,9 @@ public actor LiveMesh {
       try? await Task.sleep(for: .seconds(pause))
     }
     while !Task.isCancelled {
-      let begun = ContinuousClock.now
       await measure(connection)
-      // The answer costs the screens as much again as it cost here.
-      try? await Task.sleep(for: pause(after: begun, times: 40))
+      // An answer costs the screens as much again as it cost here.
+      try? await Task.sleep(for: pause(afterReading: view.traffic[connection.name]?.value?.edges.count ?? 0))
     }
   }
 
@@ -297,17 +297,17 @@ public actor LiveMesh {
     while !Task.isCancelled {
       // Right after a start there is nothing to ask for; look again soon, then at the interval.
       let isEmpty = view.snapshot.routes.isEmpty
-      let begun = ContinuousClock.now
       if !isEmpty { await readProxies(connection) }
       // What proxies run is read whole every time: 18 MB of 50,000 proxies.
-      try? await Task.sleep(for: isEmpty ? .seconds(0.3) : pause(after: begun, times: 100))
+      let proxies = view.programmed[connection.name]?.value?.proxies.count ?? 0
+      try? await Task.sleep(for: isEmpty ? .seconds(0.3) : pause(afterReading: proxies))
     }
   }
 
-  /// The pause after an activity: the interval, or more where the mesh is so large that it took long, so that it takes a
-  /// small part of the time only; a minute at most.
-  private func pause(after begun: ContinuousClock.Instant, times factor: Int = 20) -> Duration {
-    max(.seconds(interval), min(begun.duration(to: .now) * factor, .seconds(60)))
+  /// The pause after things were read: the interval, or more where there are so many that reading them would take more than
+  /// a hundredth of the time; a minute at most. A server that is slow to answer is asked no less.
+  private func pause(afterReading count: Int) -> Duration {
+    .seconds(max(interval, min(Double(count) / 500, 60)))
   }
 
   private func measure(_ connection: PlaneConnection) async {
