@@ -88,7 +88,7 @@ public struct ConfigurationFile: Sendable {
   /// A configuration from YAML text; an error names line and field, and the path as where they stand.
   public static func parse(_ text: String, path: String) throws(MeshError) -> Configuration {
     let root: Node?
-    do { root = try Yams.compose(yaml: text) } catch {
+    do { root = try Yams.compose(yaml: text, .basic) } catch {
       throw MeshError(.usage, "\(path)\(Self.place(of: error))")
     }
     guard let root else { return Configuration() }

@@ -226,8 +226,12 @@ struct ConfigurationReader {
 
   private func flag(_ node: Node?) throws(MeshError) -> Bool? {
     guard let node, !isEmpty(node) else { return nil }
-    guard let flag = node.bool else { throw error(node, "true or false is expected here") }
-    return flag
+    let word = node.scalar.flatMap { $0.style == .plain ? $0.string.lowercased() : nil }
+    switch word {
+    case "true", "yes", "on": return true
+    case "false", "no", "off": return false
+    default: throw error(node, "true or false is expected here")
+    }
   }
 
   func error(_ node: Node, _ message: String) -> MeshError {

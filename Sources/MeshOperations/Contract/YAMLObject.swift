@@ -33,7 +33,7 @@ public enum YAMLObject {
     var budget = 2 * text.utf8.count + 16
     do {
       // The sequence ends at a fault and keeps it: it has to be asked.
-      var nodes = try Yams.compose_all(yaml: text)
+      var nodes = try Yams.compose_all(yaml: text, .basic)
       while let node = nodes.next() { documents.append(try value(node, depth: 0, budget: &budget)) }
       if let error = nodes.error { throw error }
     } catch let error as MeshError {

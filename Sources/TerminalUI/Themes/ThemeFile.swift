@@ -39,7 +39,8 @@ public enum ThemeFile {
   private static func parse(_ yaml: String, file: String, onto plain: Theme?) throws(ThemeError) -> Theme {
     let root: Node?
     do {
-      root = try Yams.compose(yaml: yaml)
+      // Nothing here asks what a scalar is beyond its text: Yams compiles expressions for that, at every start.
+      root = try Yams.compose(yaml: yaml, .basic)
     } catch let error as YamlError {
       throw ThemeError(file: file, line: error.line, what: "this is not YAML", remedy: "mind quotes and indentation")
     } catch {
@@ -50,7 +51,7 @@ public enum ThemeFile {
     }
     var theme = plain
     if plain == nil {
-      theme = try builtIn(mapping["extends"]?.string ?? BuiltInThemes.names.first ?? "midnight")
+      theme = try builtIn(mapping.value("extends")?.string ?? BuiltInThemes.names.first ?? "midnight")
     }
     var result = theme ?? .plain
     for (key, value) in mapping {
@@ -95,7 +96,7 @@ public enum ThemeFile {
       paint.color = try color(value)
       (paint.indexed, paint.basic) = (nil, nil)
     case .mapping(let parts):
-      if let node = parts["color"] {
+      if let node = parts.value("color") {
         paint.color = try color(node)
         (paint.indexed, paint.basic) = (nil, nil)
       }
@@ -164,4 +165,9 @@ extension YamlError {
     default: nil
     }
   }
+}
+
+extension Node.Mapping {
+  /// The value of a name, by its text.
+  fileprivate func value(_ name: String) -> Node? { first { $0.key.string == name }?.value }
 }

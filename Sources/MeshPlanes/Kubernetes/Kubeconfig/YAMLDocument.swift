@@ -39,7 +39,8 @@ enum YAMLDocument {
     try scan(bytes, path)
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      // What a plain scalar is, is decided here.
+      root = try Yams.compose(yaml: text, .basic)
     } catch {
       throw explain(error, path)
     }
