@@ -54,6 +54,13 @@ public struct MeshSnapshot: Sendable {
     /// The instances by how they take part in the mesh.
     public var proxies: [ProxyMode: Int] = [:]
 
+    /// Creates a count.
+    public init(ready: Int = 0, total: Int = 0, proxies: [ProxyMode: Int] = [:]) {
+      self.ready = ready
+      self.total = total
+      self.proxies = proxies
+    }
+
     /// How the workload takes part: the mode of most of its instances.
     public var proxy: ProxyMode? { proxies.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key }
   }

@@ -78,6 +78,16 @@ public struct Service: Sendable, Hashable {
   }
 }
 
+extension Service {
+  /// The kind of workloads that are addresses written for a service, such as machines and hosts outside.
+  public static let addressesKind: ObjectKind = "endpoints"
+
+  /// The workload of the addresses that are written for it, where there are any, beside the instances it selects.
+  public var addresses: ObjectRef {
+    ObjectRef(plane: ref.plane, namespace: ref.namespace, kind: Self.addressesKind, name: ref.name)
+  }
+}
+
 /// A service of another cluster, as a service that mirrors it names it.
 public struct RemoteService: Sendable, Hashable {
   /// Its host in its own cluster.

@@ -54,9 +54,14 @@ public struct TrafficIndex: Sendable {
     (byRoute[RouteKey(kind: "", namespace: namespace, name: "")] ?? []).filter { $0.backend == name }
   }
 
-  /// The edges that end at a workload.
+  /// The edges that end at a workload; of addresses written for a service, which no proxy names, those of the service.
   public func inbound(to workload: ObjectRef) -> [Edge] {
-    inbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)] ?? []
+    if workload.kind == Service.addressesKind {
+      return inbound(toHost: workload.name, namespace: workload.namespace).filter {
+        $0.destination.workload.isEmpty || $0.destination.workload == "unknown"
+      }
+    }
+    return inbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)] ?? []
   }
 
   /// The edges that begin at a workload.

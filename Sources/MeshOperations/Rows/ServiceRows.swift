@@ -42,9 +42,12 @@ extension HealthRow {
 }
 
 extension MeshView {
-  /// The workloads of a service: those its selector matches, and the VMs a service entry stands for.
+  /// The workloads of a service: those its selector matches, the VMs a service entry stands for, and the addresses that
+  /// are written for it.
   public func workloads(of service: Service, _ index: WorkloadIndex) -> [Workload] {
-    index.matching(service.selector, namespace: service.ref.namespace, plane: service.ref.plane)
+    let selected = index.matching(service.selector, namespace: service.ref.namespace, plane: service.ref.plane)
+    guard let addresses = snapshot.workloads[service.addresses] else { return selected }
+    return selected + [addresses]
   }
 
   /// One row a service.

@@ -168,6 +168,9 @@ extension MeshView {
   ) -> (ref: ObjectRef, service: String, reason: String?) {
     let end = placed.edge.destination
     let own = ref(end, plane: placed.destination)
+    if own.kind == "service", let addresses = snapshot.services[own]?.addresses, snapshot.workloads[addresses] != nil {
+      return (addresses, end.service, nil)
+    }
     var entry = own
     entry.kind = "serviceentry"
     guard own.kind == "service",

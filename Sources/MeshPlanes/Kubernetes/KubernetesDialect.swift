@@ -20,6 +20,9 @@ public protocol KubernetesDialect: Sendable {
   /// The kinds among them whose objects are gateways.
   var gatewayKinds: Set<ObjectKind> { get }
 
+  /// Whether it can tell, from proxies or from what controllers report, what is in effect.
+  var tellsProgrammed: Bool { get }
+
   /// The neutral views of one native object; `reader` stands before the object and must have consumed it after.
   ///
   /// An object usually gives one entity, whose reference has the resource's kind and the object's namespace and name; any
@@ -82,6 +85,9 @@ extension KubernetesDialect {
   /// None: most dialects leave the entrances to another one.
   public var gatewayKinds: Set<ObjectKind> { [] }
 
+  /// Yes: most dialects have proxies that can be asked, or controllers that report.
+  public var tellsProgrammed: Bool { true }
+
   /// No: what only one dialect handles needs no claim.
   public func claims(_ intent: Intent, in snapshot: MeshSnapshot) -> Bool { false }
 
@@ -135,9 +141,15 @@ public struct DialectResource: Sendable, Hashable {
   public var kind: ObjectKind
   /// Whether its objects live in namespaces.
   public var isNamespaced: Bool
+  /// The label selector of the objects that are read and watched; empty means all.
+  public var selector: String
 
   /// Creates a resource.
-  public init(group: String, versions: [String], plural: String, kind: ObjectKind, isNamespaced: Bool = true) {
+  public init(
+    group: String, versions: [String], plural: String, kind: ObjectKind, isNamespaced: Bool = true,
+    selector: String = ""
+  ) {
+    self.selector = selector
     self.group = group
     self.versions = versions
     self.plural = plural

@@ -8,12 +8,15 @@ import Synchronization
 final class FeedRun: Sendable {
   let server: ScriptedServer
   let clock = ScriptedClock()
+  private let resource: DialectResource
   private let gathered = Mutex<(snapshot: MeshSnapshot, states: [FeedState])>((MeshSnapshot(), []))
 
   /// The scripts are used up in order; after the last watch the next one stays open.
   init(
-    lists: [ScriptedServer.Reply], watches: [ScriptedServer.Reply], probes: [ScriptedServer.Reply] = []
+    lists: [ScriptedServer.Reply], watches: [ScriptedServer.Reply], probes: [ScriptedServer.Reply] = [],
+    of resource: DialectResource = CoreResources.services
   ) {
+    self.resource = resource
     server = ScriptedServer { request, count in
       if request.isWatch { return count < watches.count ? watches[count] : .pieces([], staysOpen: true) }
       if request.isProbe { return count < probes.count ? probes[count] : .failure(.unreachable) }
@@ -49,9 +52,10 @@ final class FeedRun: Sendable {
     let client = try KubernetesClient(
       plane: "p", connection: KubernetesConnection(context: "c", server: "http://127.0.0.1:1"), options: options)
     let reader = ResourceReader(
-      resource: CoreResources.services,
+      resource: resource,
       served: APIIndex.Resource(
-        group: "", version: "v1", plural: "services", kind: "Service", isNamespaced: true, verbs: ["list", "watch"]),
+        group: resource.group, version: "v1", plural: resource.plural, kind: "Service", isNamespaced: true,
+        verbs: ["list", "watch"]),
       dialect: nil)
     return ResourceFeed(
       reader,

@@ -183,6 +183,14 @@ import Testing
     #expect(run.lists.count == 1)
   }
 
+  @Test func slicesThatASelectorMadeAreNeitherListedNorWatched() async throws {
+    let resource = CoreResources.endpointSlices
+    let run = FeedRun(lists: [.answer(200, Wire.list([], version: "10"))], watches: [], of: resource)
+    try await run.run { $0.contains(where: \.isWatch) }
+    #expect(resource.selector.contains("managed-by!=endpointslice-controller.k8s.io"))
+    #expect((run.lists + run.watches).allSatisfy { $0.query("labelSelector") == resource.selector })
+  }
+
   @Test func tenThousandWatchesLeaveNothingBehind() async throws {
     let watches = (0..<10_000).map { Reply.pieces([Wire.event("ADDED", Wire.service("a", version: String(11 + $0)))]) }
     let run = FeedRun(lists: [Self.one], watches: watches)

@@ -127,9 +127,10 @@ extension KubernetesClient {
   /// A page token that expired half-way (410) restarts the list once, from the newest state, after `restarted` was called.
   /// A server that gives the same token twice is not followed for ever.
   ///
+  /// - Parameter selector: The label selector of the items; empty lists all.
   /// - Returns: The version a watch goes on from.
   func list(
-    _ path: ResourcePath, freshness: Freshness = .newest, what: String,
+    _ path: ResourcePath, selector: String = "", freshness: Freshness = .newest, what: String,
     restarted: () async -> Void,
     page receive: (HTTPResponse) async throws(JSONError) -> ListPage
   ) async throws(ListFailure) -> String {
@@ -137,6 +138,7 @@ extension KubernetesClient {
     var (token, hasRestarted, freshness) = ("", false, freshness)
     while true {
       var query: [(String, String?)] = [("limit", String(Self.pageSize))]
+      if !selector.isEmpty { query.append(("labelSelector", selector)) }
       if !token.isEmpty {
         query.append(("continue", token))
       } else if case .notOlder(let version) = freshness {

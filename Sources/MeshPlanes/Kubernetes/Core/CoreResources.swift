@@ -13,13 +13,13 @@ enum CoreResources {
   static let daemonSets = DialectResource(group: "apps", versions: ["v1"], plural: "daemonsets", kind: "daemonset")
 
   /// All of them, in the order a screen fills best.
-  static let all = [namespaces, services, deployments, statefulSets, daemonSets, pods]
+  static let all = [namespaces, services, endpointSlices, deployments, statefulSets, daemonSets, pods]
 
   /// The resources that hold the things of a neutral kind: `workload` has no resource of its own.
   static func kinds(behind kind: ObjectKind) -> Set<ObjectKind> {
     switch kind {
-    case "workload": ["deployment", "statefulset", "daemonset", "pod"]
-    case "endpoint": ["pod"]
+    case "workload": ["deployment", "statefulset", "daemonset", "pod", endpointSlices.kind]
+    case "endpoint": ["pod", endpointSlices.kind]
     default: [kind]
     }
   }
@@ -31,6 +31,7 @@ enum CoreResources {
     switch resource.kind {
     case "namespace": try namespace(plane, &reader)
     case "service": try service(plane, &reader, &pool)
+    case endpointSlices.kind: try EndpointSliceFields(from: &reader).entities(plane: plane)
     case "pod": try PodFields(from: &reader).entities(plane: plane, pool: &pool)
     default: try workload(plane, resource.kind, &reader, &pool)
     }

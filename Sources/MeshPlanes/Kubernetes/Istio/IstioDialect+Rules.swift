@@ -43,7 +43,10 @@ extension IstioDialect: DialectRules {
 extension IstioMTLS: MTLSRules {
   /// What a workload accepts on a container port, and why.
   public func accepted(by workload: Workload, port: Int?) -> (mode: MTLSMode, reasons: [Reason]) {
-    serverMode(workload: workload, port: port)
+    if workload.ref.kind == Service.addressesKind {
+      return (.disable, [Reason("these are addresses written for a service: no proxy of the mesh stands before them")])
+    }
+    return serverMode(workload: workload, port: port)
   }
 
   /// What happens when a workload calls a port of a service served by another.

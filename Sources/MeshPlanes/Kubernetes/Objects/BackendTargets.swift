@@ -38,8 +38,9 @@ struct BackendTargets: Sendable {
     guard let service = services["\(place.namespace)/\(place.name)"] else {
       return BackendTarget(host: full, service: nil, workloads: [])
     }
+    let addresses = instances.addresses(of: service).map(\.workload).prefix(1)
     return BackendTarget(
-      host: full, service: service.ref, workloads: selected(by: service.selector, in: place.namespace))
+      host: full, service: service.ref, workloads: selected(by: service.selector, in: place.namespace) + addresses)
   }
 
   /// The workloads whose instances carry all labels of a selector; none for an empty one.

@@ -68,7 +68,7 @@ extension KubernetesPlane {
     var faults: [String] = []
     do throws(KubernetesClient.ListFailure) {
       _ = try await client.list(
-        path, what: what, restarted: { faults = [] },
+        path, selector: reader.resource.selector, what: what, restarted: { faults = [] },
         page: { response throws(JSONError) in
           var changes: [MeshChange] = []
           let page = try ListPage.read(response.body, kind: reader.served.kind) { item throws(JSONError) in

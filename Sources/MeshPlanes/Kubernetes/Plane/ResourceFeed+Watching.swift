@@ -43,14 +43,15 @@ extension ResourceFeed {
   func watch(from version: String) async -> Ending {
     let what = "watch \(reader.served.plural)"
     let seconds = 300 + Int(300 * min(max(context.random(), 0), 1))
+    var query: [(String, String?)] = [
+      ("watch", "true"), ("resourceVersion", version), ("allowWatchBookmarks", "true"),
+      ("timeoutSeconds", String(seconds)),
+    ]
+    if !reader.resource.selector.isEmpty { query.append(("labelSelector", reader.resource.selector)) }
     let stream: HTTPStream
     do throws(MeshError) {
       stream = try await context.client.stream(
-        reader.served.path().text,
-        query: [
-          ("watch", "true"), ("resourceVersion", version), ("allowWatchBookmarks", "true"),
-          ("timeoutSeconds", String(seconds)),
-        ], deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
+        reader.served.path().text, query: query, deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
     } catch {
       return .failed(error, isEvent: false)
     }

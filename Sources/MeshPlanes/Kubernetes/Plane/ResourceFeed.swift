@@ -66,7 +66,8 @@ actor ResourceFeed {
     do throws(KubernetesClient.ListFailure) {
       result = .success(
         try await context.client.list(
-          reader.served.path(), freshness: freshness, what: what, restarted: { known.beginList() },
+          reader.served.path(), selector: reader.resource.selector, freshness: freshness, what: what,
+          restarted: { known.beginList() },
           page: { response throws(JSONError) in try receive(response.body) }))
     } catch {
       result = .failure(error)

@@ -8,6 +8,9 @@ public struct SMIDialect: KubernetesDialect {
   /// SMI.
   public var dialect: Dialect { .smi }
 
+  /// No: it has neither proxies nor a status that says so.
+  public var tellsProgrammed: Bool { false }
+
   /// Splits, groups of conditions, and who may call.
   public var resources: [DialectResource] { SMIKind.allCases.map(\.resource) }
 

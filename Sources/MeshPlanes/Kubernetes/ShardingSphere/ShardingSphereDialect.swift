@@ -8,6 +8,9 @@ public struct ShardingSphereDialect: KubernetesDialect {
   /// ShardingSphere.
   public var dialect: Dialect { .shardingSphere }
 
+  /// No: it has neither proxies nor a status that says so.
+  public var tellsProgrammed: Bool { false }
+
   /// ComputeNodes and StorageNodes.
   public var resources: [DialectResource] { ShardingSphereKind.allCases.map(\.resource) }
 

@@ -61,7 +61,9 @@ extension IstioAnalysis {
       let injection = namespace.labels["istio-injection"]
       if injection == "enabled" || (revision && injection != "disabled") { injecting.insert(namespace.ref.name) }
     }
-    for (ref, workload) in snapshot.workloads where ref.plane == plane {
+    // What stands outside the mesh has no proxy, and no policy here is for it.
+    for (ref, workload) in snapshot.workloads
+    where ref.plane == plane && ref.kind != Service.addressesKind && workload.runtime != .external {
       guard let counts = snapshot.readiness[ref], let bare = counts.proxies[.none], bare > 0 else { continue }
       let optedOut = workload.labels["sidecar.istio.io/inject"] == "false"
       if injecting.contains(ref.namespace), !optedOut, workload.runtime == .container {

@@ -6,6 +6,8 @@ public struct InstanceIndex: Sendable {
   private var byNamespace: [String: [Int]] = [:]
   /// By namespace and the value of one customary label; the label goes before the value.
   private var byLabel: [String: [String: [Int]]] = [:]
+  /// The addresses written for services, which no selector finds.
+  private var written: [ObjectRef: [Int]] = [:]
 
   /// Indexes the endpoints of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName) {
@@ -13,6 +15,11 @@ public struct InstanceIndex: Sendable {
     for kept in snapshot.endpoints.kept where kept.value.ref.plane == plane {
       let endpoint = kept.value
       let index = all.count
+      guard endpoint.workload.kind != Service.addressesKind else {
+        written[endpoint.workload, default: []].append(index)
+        all.append(kept)
+        continue
+      }
       byNamespace[endpoint.ref.namespace, default: []].append(index)
       for label in Self.indexed {
         guard let value = endpoint.labels[label] else { continue }
@@ -60,18 +67,26 @@ public struct InstanceIndex: Sendable {
     byNamespace.keys.contains { isAnySelected(by: selector, in: $0) }
   }
 
-  /// The instances of a service, those of one subset where it is given.
+  /// The instances of a service, those of one subset where it is given: selected by their labels, or written for it.
   public func instances(of service: Service, subset: DestinationPolicy.Subset? = nil) -> [Endpoint] {
-    guard !service.selector.isEmpty else { return [] }
-    let found = instances(service.selector, in: service.ref.namespace)
+    let addresses = addresses(of: service)
+    guard !service.selector.isEmpty else { return subset?.labels.isEmpty ?? true ? addresses : [] }
+    let found = instances(service.selector, in: service.ref.namespace) + addresses
     guard let subset, !subset.labels.isEmpty else { return found }
     return found.filter { IstioHost.selects(subset.labels, $0.labels) }
   }
 
+  /// The addresses written for a service.
+  func addresses(of service: Service) -> [Endpoint] {
+    written.isEmpty ? [] : (written[service.addresses] ?? []).map { all[$0].value }
+  }
+
   /// Whether a service, or one subset of it, has an instance.
   public func hasInstance(_ service: Service, subset: DestinationPolicy.Subset? = nil) -> Bool {
-    !service.selector.isEmpty
-      && isAnySelected(by: service.selector, and: subset?.labels ?? [:], in: service.ref.namespace)
+    let labels = subset?.labels ?? [:]
+    if labels.isEmpty, !written.isEmpty, written[service.addresses] != nil { return true }
+    return !service.selector.isEmpty
+      && isAnySelected(by: service.selector, and: labels, in: service.ref.namespace)
   }
 }
 
