@@ -131,6 +131,8 @@ public struct TelemetrySetting: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable {
     case prometheus, scrape
     case cloudWatch = "cloudwatch"
+    /// The Traffic Metrics API of SMI, through the plane's own API server.
+    case trafficMetrics
   }
 
   /// What it is.

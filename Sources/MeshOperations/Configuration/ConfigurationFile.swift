@@ -155,7 +155,9 @@ public struct ConfigurationFile: Sendable {
       if let telemetry = plane.telemetry {
         lines.append("    telemetry:")
         lines.append("      \(telemetry.kind.rawValue):")
-        lines.append("        urls: [\(telemetry.urls.map(quoted).joined(separator: ", "))]")
+        if !telemetry.urls.isEmpty {
+          lines.append("        urls: [\(telemetry.urls.map(quoted).joined(separator: ", "))]")
+        }
         let texts = [
           ("bearerTokenFile", telemetry.bearerTokenFile), ("bearerTokenEnv", telemetry.bearerTokenEnv),
           ("username", telemetry.username), ("passwordFile", telemetry.passwordFile),

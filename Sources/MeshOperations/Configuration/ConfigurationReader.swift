@@ -142,9 +142,13 @@ struct ConfigurationReader {
   }
 
   private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {
-    let kinds = try mapping(node, known: ["prometheus", "scrape", "cloudwatch"])
+    let kinds = try mapping(node, known: ["prometheus", "scrape", "cloudwatch", "trafficMetrics"])
     guard kinds.count == 1, let (name, body) = kinds.first, let kind = TelemetrySetting.Kind(rawValue: name) else {
-      throw error(node, "telemetry is prometheus, scrape or cloudwatch")
+      throw error(node, "telemetry is prometheus, scrape, cloudwatch or trafficMetrics")
+    }
+    if kind == .trafficMetrics {
+      guard isEmpty(body) || body.mapping?.isEmpty ?? false else { throw error(body, "trafficMetrics has no fields") }
+      return TelemetrySetting(kind: kind, urls: [])
     }
     let fields = try mapping(
       body,

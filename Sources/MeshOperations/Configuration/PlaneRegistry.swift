@@ -161,10 +161,12 @@ public enum PlaneRegistry {
     let plane = try KubernetesPlane(
       name: setting.name, connection: connection, dialects: [istio] + others, options: options, managed: managed)
     let source: any TelemetrySource
-    if let configured = setting.telemetry {
+    if setting.telemetry?.kind == .trafficMetrics {
+      source = TrafficMetrics(plane)
+    } else if let configured = setting.telemetry {
       source = try telemetry(configured, environment: environment)
     } else {
-      source = ClusterPrometheus(plane, connection: connection)
+      source = ClusterTelemetry(plane, prometheus: ClusterPrometheus(plane, connection: connection))
     }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
@@ -218,6 +220,9 @@ public enum PlaneRegistry {
           urls: setting.urls, connection: connectionSettings(setting, environment: environment),
           authorization: authorization, vocabulary: vocabulary))
     case .cloudWatch: throw cloudWatchElsewhere
+    case .trafficMetrics:
+      throw MeshError(
+        .usage, "trafficMetrics measures planes of kind kubernetes alone", remedy: "say prometheus or scrape")
     }
   }
 

@@ -6,6 +6,16 @@ import MeshModel
 enum Quantity {
   /// The thousandths a quantity stands for; `nil` where it is none, or not a whole number of thousandths.
   static func thousandths(_ json: JSONValue) -> Int? {
+    parts(json).flatMap { value, factor in
+      Int(exactly: (value * factor).rounded()).flatMap { abs(Double($0) - value * factor) < 1e-6 ? $0 : nil }
+    }
+  }
+
+  /// The number a quantity stands for; `nil` where it is none.
+  static func number(_ json: JSONValue) -> Double? { parts(json).map { $0.value * $0.factor / 1000 } }
+
+  /// The number as written and how many thousandths one of it is.
+  private static func parts(_ json: JSONValue) -> (value: Double, factor: Double)? {
     guard let text = json.string ?? json.double.map({ String($0) }) else { return nil }
     let factors: [Character: Double] = ["n": 1e-6, "u": 1e-3, "m": 1, "k": 1e6, "M": 1e9, "G": 1e12]
     var number = text[...]
@@ -15,7 +25,7 @@ enum Quantity {
       number = number.dropLast()
     }
     guard let value = Double(number), value.isFinite else { return nil }
-    return Int(exactly: (value * factor).rounded()).flatMap { abs(Double($0) - value * factor) < 1e-6 ? $0 : nil }
+    return (value, factor)
   }
 
   /// The quantity of some thousandths: `1`, `500m`.
