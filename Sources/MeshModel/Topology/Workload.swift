@@ -58,13 +58,16 @@ public struct Endpoint: Sendable, Hashable {
   public var serviceAccount: String
   /// Its annotations, of those that a mesh's rules ask for; `nil` where there is none.
   @Rare public var annotations: [String: String]?
+  /// The ports that have names, where a mesh's rules ask for these; `nil` elsewhere.
+  @Rare public var portNames: [String: Int]?
 
   /// Creates an instance.
   public init(
     ref: ObjectRef, workload: ObjectRef, labels: [String: String] = [:], address: String = "", ports: [Int] = [],
     isReady: Bool, proxy: ProxyMode, acceptsMeshTLS: Bool, runtime: Runtime = .container, serviceAccount: String = "",
-    annotations: [String: String]? = nil
+    annotations: [String: String]? = nil, portNames: [String: Int]? = nil
   ) {
+    self.portNames = portNames
     self.annotations = annotations
     self.ref = ref
     self.workload = workload

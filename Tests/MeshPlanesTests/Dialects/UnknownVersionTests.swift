@@ -5,7 +5,7 @@ import Testing
 
 /// A dialect that was written for other versions than the server has.
 private struct EarlierDialect: KubernetesDialect {
-  let base = GatewayAPIDialect()
+  let base: any KubernetesDialect
 
   var dialect: Dialect { base.dialect }
   var resources: [DialectResource] {
@@ -33,18 +33,25 @@ private struct EarlierDialect: KubernetesDialect {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct UnknownVersionTests {
-  @Test func objectsOfAnUnknownVersionAreReadAndNotWritten() async throws {
-    let plane = try Recorded.plane(try Recorded.server(), dialects: [EarlierDialect()])
+  @Test(
+    arguments: [
+      (GatewayAPIDialect() as any KubernetesDialect, "httproute", "v1", "httproutes.gateway.networking.k8s.io"),
+      (ShardingSphereDialect(), "computenode", "v1alpha1", "computenodes.shardingsphere.apache.org"),
+    ])
+  func objectsOfAnUnknownVersionAreReadAndNotWritten(
+    _ dialect: any KubernetesDialect, _ kind: ObjectKind, _ version: String, _ resource: String
+  ) async throws {
+    let plane = try Recorded.plane(try Recorded.server(), dialects: [EarlierDialect(base: dialect)])
     let readers = plane.readers(try await plane.catalog.current())
-    #expect(readers.contains { $0.resource.kind == "httproute" && $0.served.version == "v1" })
-    let ref = ObjectRef(plane: "p", namespace: "gw-shop", kind: "httproute", name: "api-mesh")
+    #expect(readers.contains { $0.resource.kind == kind && $0.served.version == version })
+    let ref = ObjectRef(plane: "p", namespace: "gw-shop", kind: kind, name: "api-mesh")
     let intent = Intent.weights(WeightsIntent(route: ref, weights: [.init(backend: "api-v1", weight: 5)]))
     do {
       _ = try await plane.steps(for: intent, in: MeshSnapshot())
       Issue.record("an object of an unknown version was to be written")
     } catch {
       #expect(error.code == .refused)
-      #expect(error.message.hasPrefix("read-only: httproutes.gateway.networking.k8s.io is served in v1 alone"))
+      #expect(error.message.hasPrefix("read-only: \(resource) is served in \(version) alone"))
     }
   }
 }

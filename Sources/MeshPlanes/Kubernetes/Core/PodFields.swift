@@ -8,6 +8,7 @@ struct PodFields {
   private var phase = ""
   private var isReady = false
   private var ports: [Int] = []
+  private var portNames: [String: Int] = [:]
   private var hasIstioProxy = false
   private var hasLinkerdProxy = false
   private var applications = 0
@@ -60,13 +61,23 @@ struct PodFields {
   private mutating func readContainer(_ reader: inout JSONReader, isInit: Bool) throws(JSONError) {
     var name = ""
     var found: [Int] = []
+    var named: [String: Int] = [:]
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "name": name = try reader.string()
       case "ports":
         try reader.array { reader throws(JSONError) in
-          let port = try reader.memberOfObject("containerPort") { reader throws(JSONError) in try reader.int() }
-          if let port { found.append(port) }
+          var (name, port): (String, Int?) = ("", nil)
+          try reader.object { key, reader throws(JSONError) in
+            switch key {
+            case "name": name = try reader.optionalString() ?? ""
+            case "containerPort": port = try reader.int()
+            default: try reader.skip()
+            }
+          }
+          guard let port else { return }
+          found.append(port)
+          if !name.isEmpty { named[name] = port }
         }
       default: try reader.skip()
       }
@@ -79,6 +90,7 @@ struct PodFields {
       if !isInit {
         applications += 1
         ports += found
+        portNames.merge(named) { first, _ in first }
       }
     }
   }
@@ -99,7 +111,9 @@ struct PodFields {
       labels: labels, address: address, ports: pool.ports(ports), isReady: isReady && !meta.isBeingDeleted,
       proxy: proxy,
       acceptsMeshTLS: proxy == .ambient || labels["security.istio.io/tlsMode"] == "istio", runtime: runtime,
-      serviceAccount: account, annotations: annotations)
+      serviceAccount: account, annotations: annotations,
+      // Linkerd's Servers may name a port.
+      portNames: hasLinkerdProxy && !portNames.isEmpty ? portNames : nil)
     guard !["deployment", "statefulset", "daemonset"].contains(owner.kind) else { return [.endpoint(endpoint)] }
     return [
       .endpoint(endpoint),

@@ -65,6 +65,13 @@ enum GatewayObjectReader {
     }
   }
 
+  /// The name of the port that one of these policies is for; `nil` where it is for every port.
+  static func section(of policy: DestinationPolicy) -> String? {
+    let words = policy.settings.verification ?? ""
+    guard words.hasPrefix("port "), let end = words.firstIndex(of: ":") else { return nil }
+    return String(words[words.index(words.startIndex, offsetBy: 5)..<end])
+  }
+
   /// Who may refer into a namespace: `HTTPRoute shop` for routes of that kind and namespace, to kinds or single names.
   static func grant(_ parts: ObjectParts, ref: ObjectRef) -> AccessPolicy {
     let sources = (parts.spec["from"]?.array ?? []).map {

@@ -25,7 +25,8 @@ public struct LinkerdDialect: KubernetesDialect {
     return members
   }
 
-  private static func isMember(_ endpoint: Endpoint) -> Bool {
+  /// Whether Linkerd's proxy serves an instance.
+  static func isMember(_ endpoint: Endpoint) -> Bool {
     endpoint.annotations?["linkerd.io/proxy-version"] != nil
       || endpoint.ref.kind == LinkerdKind.externalWorkload.rawValue
   }

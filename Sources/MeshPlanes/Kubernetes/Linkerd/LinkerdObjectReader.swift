@@ -31,7 +31,8 @@ enum LinkerdObjectReader {
 
   /// An ExternalWorkload: an instance outside the cluster, such as a VM, with the identity its proxy has.
   static func external(_ parts: ObjectParts, ref: ObjectRef) -> [Entity] {
-    let identity = parts.spec["meshTLS"]?["identity"]?.string ?? ""
+    // v1alpha1 spells it otherwise.
+    let identity = (parts.spec["meshTLS"] ?? parts.spec["meshTls"])?["identity"]?.string ?? ""
     let ports = (parts.spec["ports"]?.array ?? []).compactMap { $0["port"]?.int }
     let ready = parts.conditions(parts.status).first { $0.type == "Ready" }
     let labels = parts.meta.labels

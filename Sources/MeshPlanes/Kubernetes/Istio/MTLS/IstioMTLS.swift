@@ -14,6 +14,8 @@ public struct IstioMTLS: Sendable {
   let instances: InstanceIndex
   let snapshot: MeshSnapshot
   let plane: PlaneName
+  /// How gateways reach Services by the Gateway API's BackendTLSPolicies.
+  private let backendTLS: [String: [DestinationPolicy]]
 
   /// Indexes one plane of a snapshot.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
@@ -28,6 +30,12 @@ public struct IstioMTLS: Sendable {
     instances = index.instances
     self.snapshot = snapshot
     self.plane = plane
+    var backendTLS: [String: [DestinationPolicy]] = [:]
+    for policy in snapshot.destinations.values
+    where policy.ref.kind == GatewayAPIKind.backendTLSPolicy.rawValue && policy.ref.plane == plane {
+      backendTLS["\(policy.ref.namespace)/\(policy.host)", default: []].append(policy)
+    }
+    self.backendTLS = backendTLS
     servers = ServerModes(snapshot, plane: plane, settings: settings)
   }
 
@@ -57,7 +65,9 @@ public struct IstioMTLS: Sendable {
       let text =
         "the caller's node proxy uses mesh TLS with every instance that takes it; DestinationRules do not apply to it"
       return (service.isExternal ? .plaintext : .auto, [Reason(text)])
-    case .sidecar, .gateway: break
+    case .gateway:
+      if let found = backendTLS(to: service, port: port) { return found }
+    case .sidecar: break
     }
     let host = hosts.canonicalHost(of: service)
     let policies = destinations.policies(
@@ -96,6 +106,26 @@ public struct IstioMTLS: Sendable {
       return (.plaintext, reasons + inferred.reasons + [Reason(text)])
     }
     return (.auto, reasons + [Reason("auto mTLS is on in this mesh")])
+  }
+
+  /// What a gateway sends where a BackendTLSPolicy says so: TLS by which the server alone proves itself.
+  ///
+  /// Source: Gateway API, BackendTLSPolicy: of several for one Service the one for the port, then the oldest; one that is
+  /// not accepted has no effect.
+  private func backendTLS(to service: Service, port: Int) -> (choice: ClientChoice, reasons: [Reason])? {
+    guard let all = backendTLS["\(service.ref.namespace)/\(service.ref.name)"] else { return nil }
+    let name = service.ports.first { $0.port == port }?.name
+    let fitting = all.filter { policy in
+      GatewayObjectReader.section(of: policy).map { $0 == name } ?? true
+        && !policy.status.contains { $0["Accepted"]?.holds == false }
+    }
+    func rank(_ policy: DestinationPolicy) -> (Int, Instant, ObjectRef) {
+      (GatewayObjectReader.section(of: policy) == nil ? 1 : 0, policy.createdAt, policy.ref)
+    }
+    guard let policy = fitting.min(by: { rank($0) < rank($1) }) else { return nil }
+    let text =
+      "BackendTLSPolicy \(policy.ref.name) has gateways begin TLS of their own: \(policy.settings.verification ?? "")"
+    return (.rule(.simple), [Reason(text, source: ValuePointer(object: policy.ref, pointer: "/spec"))])
   }
 
   /// Whether an instance is known to callers as one that takes mesh TLS on a service's port (§4.2 step 4).

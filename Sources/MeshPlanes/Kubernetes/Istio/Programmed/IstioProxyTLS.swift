@@ -15,16 +15,23 @@ struct IstioProxyTLS {
   func report(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport {
     var report = ProxyTLSReport(at: access.now)
     var proxies: [ObjectRef: ObjectRef] = [:]
+    var others: Set<ObjectRef> = []
     for endpoint in snapshot.endpoints.values
     where endpoint.ref.plane == access.plane && endpoint.isReady && endpoint.ref.kind == "pod"
       && (endpoint.proxy == .sidecar || endpoint.proxy == .gateway)
     {
+      guard !LinkerdDialect.isMember(endpoint) else {
+        others.insert(endpoint.workload)
+        continue
+      }
       proxies[endpoint.workload] = proxies[endpoint.workload].map { min($0, endpoint.ref) } ?? endpoint.ref
     }
     var asked: [(question: ProxyTLSQuestion, proxy: ObjectRef)] = []
     for question in questions where question.workload.plane == access.plane {
       guard let proxy = proxies[question.workload] else {
-        report.gaps[question.workload] = reason(question.workload, in: snapshot)
+        report.gaps[question.workload] =
+          others.contains(question.workload)
+          ? "Linkerd's proxies do not tell the TLS they run" : reason(question.workload, in: snapshot)
         continue
       }
       if asked.count < Self.sample {

@@ -32,18 +32,33 @@ struct LinkerdMTLS: MTLSRules {
     self.instances = instances
   }
 
-  /// The ports that Servers claim by number.
-  var exceptionalPorts: Set<Int> { Set(servers.values.flatMap { $0.compactMap { Int($0.port) } }) }
+  /// The ports that Servers claim, by number or by a name that instances give one.
+  var exceptionalPorts: Set<Int> {
+    let claimed = Set(servers.values.flatMap { $0.map(\.port) })
+    let names = claimed.filter { Int($0) == nil }
+    guard !names.isEmpty else { return Set(claimed.compactMap { Int($0) }) }
+    let named = instances.values.lazy.flatMap(\.self).compactMap(\.portNames).flatMap { ports in
+      names.compactMap { ports[$0] }
+    }
+    return Set(claimed.compactMap { Int($0) }).union(named)
+  }
 
-  /// The Server that claims a container port of a workload; `nil` as the port asks for one that claims all that is known by
-  /// name alone.
+  /// The Server that claims a container port of a workload; `nil` as the port, or a workload whose ports are not known by
+  /// their names, asks for one that claims a port by its name.
   private func server(_ workload: Workload, _ port: Int?) -> AccessPolicy? {
     (servers[workload.ref.namespace] ?? []).first { server in
       server.selectsExternal == (workload.runtime == .vm && workload.ref.kind == LinkerdKind.externalWorkload.rawValue)
         && IstioHost.selects(server.selector, workload.labels)
         && (server.expressions ?? []).allSatisfy { $0.holds(for: workload.labels) }
-        && (port.map { server.port == String($0) } ?? false || Int(server.port) == nil)
+        && claims(server, port, of: workload)
     }
+  }
+
+  private func claims(_ server: AccessPolicy, _ port: Int?, of workload: Workload) -> Bool {
+    guard Int(server.port) == nil else { return port.map { server.port == String($0) } ?? false }
+    let named = (instances[workload.ref] ?? []).compactMap(\.portNames)
+    guard let port, !named.isEmpty else { return named.isEmpty }
+    return named.contains { $0[server.port] == port }
   }
 
   /// The policies that let callers in by a Server, those for one of its routes alone last.
