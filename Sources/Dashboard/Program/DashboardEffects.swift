@@ -141,6 +141,18 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Finds a Rollout, and hands on what moves it through its steps.
+  func move(_ typed: String, _ move: RolloutMove) -> Effect<Message> {
+    .run(id: "native") { send in
+      do throws(MeshError) {
+        guard case .object(let intent) = try deck.intent(moving: try await deck.owner(typed), move) else { return }
+        send(.edited(intent))
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// Asks proxies for their certificates.
   func certificates(_ proxies: [ObjectRef]) -> Effect<Message> {
     .run(id: "certificates") { send in send(.certificates(await deck.certificates(of: proxies))) }

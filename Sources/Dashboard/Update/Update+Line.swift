@@ -50,6 +50,9 @@ extension Update {
       case .hold(let owner, let isHeld):
         if state.isReadOnly { throw MeshError(.refused, "read-only: nothing is written") }
         return [effects.hold(owner, isHeld)]
+      case .move(let owner, let move):
+        if state.isReadOnly { throw MeshError(.refused, "read-only: nothing is written") }
+        return [effects.move(owner, move)]
       case .undo(let id): return openUndo(try undoable(id, state), &state)
       case .confirm(let id): return [effects.confirm(id)]
       case .screen(let screen): return open(screen, &state)

@@ -142,9 +142,12 @@ public struct ObjectIntent: Sendable, Hashable {
   public var json: JSONValue
   /// The version it was read at, where the edit began from a read; `nil` for a file.
   public var baseVersion: String?
+  /// Whether the object's status is what is changed, and nothing else of it.
+  public var isStatus: Bool
 
   /// Creates an intent.
-  public init(ref: ObjectRef, json: JSONValue, baseVersion: String? = nil) {
+  public init(ref: ObjectRef, json: JSONValue, baseVersion: String? = nil, isStatus: Bool = false) {
+    self.isStatus = isStatus
     self.ref = ref
     self.json = json
     self.baseVersion = baseVersion

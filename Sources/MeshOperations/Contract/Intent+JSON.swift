@@ -20,6 +20,7 @@ extension Intent {
       return value
     case .object(let intent):
       var value: JSONValue = ["set": "object", "id": .string(intent.ref.description), "object": intent.json]
+      if intent.isStatus { value["part"] = "status" }
       if let version = intent.baseVersion { value["baseVersion"] = .string(version) }
       return value
     case .delete(let ref): return ["set": "delete", "id": .string(ref.description)]
@@ -58,7 +59,10 @@ extension Intent {
           workload: json["workload"]?.string ?? "", port: json["port"]?.int, mode: mode))
     case "object":
       guard let object = json["object"] else { throw MeshError(.usage, "the intent holds no object") }
-      self = .object(ObjectIntent(ref: try ref("id"), json: object, baseVersion: json["baseVersion"]?.string))
+      self = .object(
+        ObjectIntent(
+          ref: try ref("id"), json: object, baseVersion: json["baseVersion"]?.string,
+          isStatus: json["part"]?.string == "status"))
     case "delete": self = .delete(try ref("id"))
     default:
       throw MeshError(.usage, "the intent says not what to set", remedy: "set: weights, rule, mtls, object or delete")

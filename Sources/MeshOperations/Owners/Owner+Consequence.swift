@@ -11,8 +11,8 @@ extension Owner {
     return switch tool {
     case "Flagger": "it sets the weights again at its next step; \(first), or edit the Canary's analysis"
     case "Argo Rollouts":
-      "its controller writes its step's weights again at once, paused or not; `kubectl argo rollouts promote\(named)` "
-        + "or `abort\(named)` moves them; to hold the step, \(first)"
+      "its controller writes its step's weights again at once, paused or not; `\(command("promote"))` "
+        + "or `\(command("abort"))` moves them; to hold the step, \(first)"
     case "Argo CD": "with self-heal it reverts the edit, without it shows OutOfSync; change Git, or \(first)"
     case "Flux": "it reverts the edit within its interval; change Git, or \(first)"
     case "Helm": "the edit stays until a `helm upgrade\(named)` changes the same place; change the values too"
@@ -22,10 +22,12 @@ extension Owner {
   }
 
   /// The command line that holds the owner: `meshdeck owner suspend canary/api -n shop`.
-  public var suspension: String {
+  public var suspension: String { command("suspend") }
+
+  private func command(_ verb: String) -> String {
     let place = namespace.isEmpty ? "" : " -n \(namespace)"
     let word = OwnerHold.of(kind: kind)?.word ?? "KIND"
-    return "meshdeck owner suspend \(word)/\(name.isEmpty ? "NAME" : name)\(place)"
+    return "meshdeck owner \(verb) \(word)/\(name.isEmpty ? "NAME" : name)\(place)"
   }
 
   private var first: String { "hold it: `\(suspension)`" }

@@ -12,8 +12,10 @@ struct OwnerCommand: AsyncParsableCommand {
         meshdeck owner show virtualservice/reviews -n shop
         meshdeck owner suspend canary/reviews -n shop
         meshdeck owner resume kustomization/apps --dry-run server
+        meshdeck owner promote rollout/reviews -n shop
       """,
-    subcommands: [Show.self, Suspend.self, Resume.self], defaultSubcommand: Show.self)
+    subcommands: [Show.self, Suspend.self, Resume.self, Promote.self, Abort.self, Retry.self],
+    defaultSubcommand: Show.self)
 
   /// `meshdeck owner show`.
   struct Show: AsyncParsableCommand {
@@ -101,6 +103,68 @@ struct OwnerCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws { try await OwnerCommand.run(owner, isHeld: false, write, options) }
+  }
+
+  /// `meshdeck owner promote`.
+  struct Promote: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "promote", abstract: "End the pause, or the step, that an Argo Rollout is in.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner promote rollout/reviews -n shop
+        """)
+
+    @Argument(help: "rollout/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, .promote, write, options) }
+  }
+
+  /// `meshdeck owner abort`.
+  struct Abort: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "abort", abstract: "Give all traffic of an Argo Rollout back to its stable version.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner abort rollout/reviews -n shop
+        """)
+
+    @Argument(help: "rollout/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, .abort, write, options) }
+  }
+
+  /// `meshdeck owner retry`.
+  struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "retry", abstract: "Let an Argo Rollout that was aborted begin again.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner retry rollout/reviews -n shop
+        """)
+
+    @Argument(help: "rollout/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, .retry, write, options) }
+  }
+
+  private static func run(
+    _ typed: String, _ move: RolloutMove, _ write: WriteOptions, _ options: GlobalOptions
+  ) async throws {
+    let deck = try await options.connect()
+    let namespace = options.allNamespaces ? nil : options.namespace
+    let intent = try await Deadline.run(options.timeout) { () async throws -> Intent in
+      try deck.intent(moving: try await deck.owner(typed, namespace: namespace), move)
+    }
+    try await PlanRun(deck: deck, options: options, write: write).run(intent)
   }
 
   private static func run(

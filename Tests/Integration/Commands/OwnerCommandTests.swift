@@ -37,6 +37,11 @@ extension CommandTests {
             metadata: {name: api, namespace: demo, annotations: {argocd.argoproj.io/tracking-id: "shop:x/DestinationRule:demo/api"}}
             spec: {host: api, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}
           - apiVersion: argoproj.io/v1alpha1
+            kind: Rollout
+            metadata: {name: web, namespace: demo}
+            spec: {strategy: {canary: {steps: [{setWeight: 10}, {pause: {}}, {setWeight: 50}]}}}
+            status: {currentStepIndex: 1, pauseConditions: [{reason: CanaryPauseStep}]}
+          - apiVersion: argoproj.io/v1alpha1
             kind: Application
             metadata: {name: shop, namespace: argocd}
             spec: {project: default, syncPolicy: {automated: {prune: true, selfHeal: true}}}
@@ -74,6 +79,26 @@ extension CommandTests {
       #expect(plan.code == 0, "\(plan.errors)")
       let patch = try plan.json["steps"]?.array?.first?["after"]?["spec"]?["syncPolicy"]?["automated"]
       #expect(patch?["selfHeal"] == false && patch?["prune"] == true)
+    }
+
+    @Test func aRolloutIsMovedByItsStatusAndPutBack() async throws {
+      let tool = try await Self.server.tool()
+      func status() async throws -> JSONValue? {
+        try await tool("get", "objects", "rollout", "-n", "demo", "-o", "json").json["items"]?[0]?["status"]
+      }
+      let promoted = try await tool("owner", "promote", "rollout/web", "-n", "demo", "-y")
+      #expect(promoted.code == 0, "\(promoted.errors)")
+      #expect(try await status()?["pauseConditions"] == nil)
+      let aborted = try await tool("owner", "abort", "rollout/web", "-n", "demo", "-y")
+      #expect(aborted.code == 0, "\(aborted.errors)")
+      #expect(try await status()?["abort"] == true)
+      #expect(try await tool("owner", "abort", "rollout/web", "-n", "demo", "-y").code == 3)
+      #expect(try await tool("undo", "-y").code == 0)
+      #expect(try await status()?["abort"] == nil)
+      #expect(try await tool("undo", "-y").code == 0)
+      #expect(try await status()?["pauseConditions"]?[0]?["reason"] == "CanaryPauseStep")
+      let canary = try await tool("owner", "promote", "canary/api", "-n", "demo", "-y")
+      #expect(canary.code == 2 && canary.errors.contains("only a rollout has steps to promote"), "\(canary.errors)")
     }
 
     @Test(arguments: [

@@ -97,7 +97,7 @@ import Testing
     let plan = try await Self.plan(mark, owner: ("rollout.argoproj.io", "reviews-rollout", spec))
     #expect(plan.owners.map(\.name) == ["reviews-rollout"])
     #expect(plan.warnings.first?.contains("writes its step's weights again at once, paused or not") == true)
-    #expect(plan.warnings.first?.contains("kubectl argo rollouts promote reviews-rollout") == true)
+    #expect(plan.warnings.first?.contains("meshdeck owner promote rollout/reviews-rollout -n shop") == true)
   }
 
   @Test func anOwnerWhoseObjectCannotBeReadIsWarnedOfAllTheSame() async throws {

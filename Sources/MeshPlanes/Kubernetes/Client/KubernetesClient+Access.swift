@@ -9,6 +9,7 @@ extension KubernetesClient {
     var plural: String
     var namespace: String = ""
     var name: String = ""
+    var subresource: String = ""
   }
 
   /// The server's version text and the head of its answer.
@@ -24,6 +25,7 @@ extension KubernetesClient {
     if !question.group.isEmpty { attributes["group"] = .string(question.group) }
     if !question.namespace.isEmpty { attributes["namespace"] = .string(question.namespace) }
     if !question.name.isEmpty { attributes["name"] = .string(question.name) }
+    if !question.subresource.isEmpty { attributes["subresource"] = .string(question.subresource) }
     let json = try await ask(
       "authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
       ["resourceAttributes": attributes])

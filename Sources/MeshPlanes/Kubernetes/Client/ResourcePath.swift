@@ -10,6 +10,8 @@ struct ResourcePath: Sendable, Hashable {
   var namespace: String
   /// `nil` for the collection.
   var name: String?
+  /// The part of the object that is meant, such as `status`; empty for the whole.
+  var subresource = ""
 
   init(group: String, version: String, plural: String, namespace: String = "", name: String? = nil) {
     self.group = group
@@ -37,10 +39,12 @@ struct ResourcePath: Sendable, Hashable {
     } else {
       namespace = ""
     }
-    guard let plural = parts.popFirst(), parts.count <= 1 else { return nil }
+    guard let plural = parts.popFirst(), parts.count <= 2 else { return nil }
     guard ([group, version, plural, namespace] + parts).allSatisfy(Self.isSegment) else { return nil }
     self.plural = plural
     name = parts.first
+    subresource = parts.dropFirst().first ?? ""
+    guard ["", "status"].contains(subresource) else { return nil }
   }
 
   /// Whether a name may be a segment of a path, as the API server has it: a gateway may resolve `..` or decode `%2F`, and
@@ -50,7 +54,7 @@ struct ResourcePath: Sendable, Hashable {
   }
 
   /// Whether all names in it may stand in a path.
-  var isSound: Bool { [group, version, plural, namespace, name ?? ""].allSatisfy(Self.isSegment) }
+  var isSound: Bool { [group, version, plural, namespace, name ?? "", subresource].allSatisfy(Self.isSegment) }
 
   /// The path, percent-encoded.
   var text: String {
@@ -58,6 +62,7 @@ struct ResourcePath: Sendable, Hashable {
     if !namespace.isEmpty { text += "/namespaces/\(PercentCoding.encode(namespace))" }
     text += "/\(PercentCoding.encode(plural))"
     if let name { text += "/\(PercentCoding.encode(name))" }
+    if !subresource.isEmpty { text += "/\(PercentCoding.encode(subresource))" }
     return text
   }
 
@@ -65,6 +70,7 @@ struct ResourcePath: Sendable, Hashable {
   var collection: ResourcePath {
     var path = self
     path.name = nil
+    path.subresource = ""
     return path
   }
 

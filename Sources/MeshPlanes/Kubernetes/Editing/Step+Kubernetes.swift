@@ -20,6 +20,21 @@ extension Step {
       before: native.json, after: target, barrier: barrier)
   }
 
+  /// The step that gives a native object the status of `wanted`, for those whose controllers take orders by it; `nil` where
+  /// nothing differs. All the rest of the object stays as it is.
+  static func editingStatus(of native: NativeObject, to wanted: JSONValue) -> Step? {
+    var target = native.json
+    target["status"] = wanted["status"]
+    let forward = StructuralDiff.changes(from: native.json, to: target)
+    guard !forward.isEmpty else { return nil }
+    let backward = StructuralDiff.changes(from: target, to: native.json)
+    let version = JSONPatch.Operation.test("/metadata/resourceVersion", .string(native.version))
+    return Step(
+      object: native.ref, path: native.path + "/status", write: .patch(JSONPatch([version] + forward)),
+      precondition: Precondition(version: native.version, uid: native.uid), inverse: .patch(JSONPatch(backward)),
+      before: native.json, after: target)
+  }
+
   /// The step to an object as it would be, with further `test` operations right after the one of the version; none where
   /// nothing changes.
   static func editing(

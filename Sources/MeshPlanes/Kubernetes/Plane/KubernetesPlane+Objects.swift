@@ -135,7 +135,7 @@ extension KubernetesPlane {
       current = try await native(ref)
     } catch  where error.code == .notFound {
       let resource = try await served(ref.kind)
-      guard intent.baseVersion == nil else {
+      guard intent.baseVersion == nil, !intent.isStatus else {
         throw MeshError(
           .conflict, "it was deleted since it was read", plane: name, object: ref, remedy: "read it again")
       }
@@ -146,7 +146,8 @@ extension KubernetesPlane {
         .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
         object: ref, remedy: "read it again and repeat the change")
     }
-    return Step.editing(current, to: wanted).map { [$0] } ?? []
+    return (intent.isStatus ? Step.editingStatus(of: current, to: wanted) : Step.editing(current, to: wanted))
+      .map { [$0] } ?? []
   }
 
   /// What the first dialect that can tell says of the TLS contexts of proxies.

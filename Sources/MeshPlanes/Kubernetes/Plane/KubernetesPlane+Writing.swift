@@ -31,7 +31,7 @@ extension KubernetesPlane {
     return await permissions.answer(
       KubernetesClient.AccessQuestion(
         verb: verb, group: path.group, plural: path.plural, namespace: path.namespace,
-        name: verb == "create" ? "" : path.name ?? step.object.name))
+        name: verb == "create" ? "" : path.name ?? step.object.name, subresource: path.subresource))
   }
 
   /// Writes a step: JSON patch, create, or delete with preconditions. It is sent once, whatever happens.
