@@ -133,4 +133,16 @@ import Testing
     try compare("unconfirmed", size, await runner.text())
     await runner.stop()
   }
+
+  /// Two clusters as one mesh; and the same when one was lost four minutes ago: what was known of it stays, with its age.
+  @Test(arguments: [ScreenID.topology, .services, .planes], sizes)
+  func twoClustersLookAsRecorded(_ screen: ScreenID, _ size: Size) async throws {
+    for (name, lost) in [("clusters", nil), ("clusters-lost", 240)] as [(String, Double?)] {
+      let runner = try await Desk.shop(screen, size: size, view: TwoClusters.view(lost: lost))
+      let text = await runner.text()
+      if lost != nil { #expect(text.contains("4m"), "its age is told") }
+      try compare("\(screen.rawValue)-\(name)", size, text)
+      await runner.stop()
+    }
+  }
 }

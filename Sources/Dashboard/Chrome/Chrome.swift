@@ -25,10 +25,18 @@ enum Chrome {
     let right = Point(x: max(rect.maxX - numbers.columns, rect.x), y: rect.y)
     var x = rect.x + 1
     x += frame.put("meshdeck", at: Point(x: x, y: rect.y), style: Style(.title, on: .bar, .bold))
-    for status in state.view?.planes ?? [] {
-      let (sign, style) = Cells.state(status.state, frame.glyphs)
+    func word(_ status: PlaneStatus) -> SafeText {
       let age = status.staleSince.map { " for \(Cells.age(of: $0, at: state.now))" } ?? ""
-      let word: SafeText = "\(status.plane.name) \(status.state.rawValue)\(age)"
+      return "\(status.plane.name) \(status.state.rawValue)\(age)"
+    }
+    var planes = state.view?.planes ?? []
+    // Where not all have room, those in trouble are not the ones left out.
+    if planes.reduce(x, { $0 + 4 + word($1).columns }) >= right.x {
+      planes = planes.filter { $0.state != .live } + planes.filter { $0.state == .live }
+    }
+    for status in planes {
+      let (sign, style) = Cells.state(status.state, frame.glyphs)
+      let word = word(status)
       guard x + 4 + word.columns < right.x else {
         frame.put("  …", at: Point(x: x, y: rect.y), style: Style(.barText, on: .bar), width: max(right.x - x - 1, 0))
         break
