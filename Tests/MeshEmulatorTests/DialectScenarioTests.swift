@@ -9,7 +9,6 @@ import Testing
     arguments: [
       ("gw-shop", "api-v1", "api-v2", 0.9), ("gw-shop", "pricing-v1", "pricing-v2", 0.5),
       ("smi-shop", "site-v1", "site-v2", 0.75), ("kn-shop", "thumbnailer-00001", "thumbnailer-00002", 0.9),
-      ("l5d-shop", "books-v1", "books-v2", 0.9),
     ])
   func trafficFollowsTheWeightsOfEachDialect(namespace: String, first: String, second: String, share: Double) throws {
     let mesh = try SimulatedMesh(.builtIn("dialects"))
@@ -30,6 +29,7 @@ import Testing
       ("storagenodes", "shardingsphere.apache.org", "db-shop", "orders"),
       ("backendtlspolicies", "gateway.networking.k8s.io", "gw-shop", "web-tls"),
       ("listenersets", "gateway.networking.k8s.io", "gw-shop", "edge-tls"),
+      ("servers", "policy.linkerd.io", "l5d-shop", "books-http"),
     ])
   func everyKindOfTheScenarioIsServedWithItsFields(
     _ plural: String, _ group: String, _ namespace: String, _ name: String
@@ -56,6 +56,42 @@ import Testing
     mesh.run(4)
     #expect(mesh.rate("reporter=\"destination\"", "destination_workload=\"api-v1\"") == 0)
     #expect(mesh.rate("reporter=\"destination\"", "destination_workload=\"api-v2\"") > 5)
+  }
+
+  @Test func callsOfAServiceWithoutPodsGoToItsAddresses() throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    mesh.run(4)
+    let host = "destination_service=\"warehouse.gw-shop.svc.cluster.local\""
+    #expect(mesh.rate(host, "destination_workload=\"unknown\"", "response_code=\"200\"") > 3)
+    try mesh.edit("endpointslices", "discovery.k8s.io", "gw-shop", "warehouse-hosts") { $0["endpoints"] = [] }
+    mesh.run(4)
+    #expect(mesh.rate(host, "response_code=\"200\"") == 0)
+  }
+
+  @Test func endpointsThatSomebodyWroteAreMirrored() throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    try mesh.put([
+      "apiVersion": "v1", "kind": "Service", "metadata": ["name": "old", "namespace": "gw-shop"],
+      "spec": ["ports": [["name": "http", "port": 80]]],
+    ])
+    try mesh.put([
+      "apiVersion": "v1", "kind": "Endpoints", "metadata": ["name": "old", "namespace": "gw-shop"],
+      "subsets": [
+        [
+          "addresses": [["ip": "10.9.9.1"]], "notReadyAddresses": [["ip": "10.9.9.2"]],
+          "ports": [["name": "http", "port": 8080]],
+        ]
+      ],
+    ])
+    var mirror = EndpointMirror(store: mesh.store)
+    mirror.reconcile()
+    mesh.run(1)
+    let service = try #require(mesh.state.registry.services["old.gw-shop.svc.cluster.local"])
+    #expect(mesh.state.registry.endpoints(of: service).map(\.isReady) == [true, false])
+    try mesh.store.delete(ResourceID("endpoints"), namespace: "gw-shop", name: "old")
+    mirror.reconcile()
+    mesh.run(1)
+    #expect(mesh.state.registry.endpoints(of: service).isEmpty)
   }
 
   @Test func controllersReportThePresentGeneration() throws {

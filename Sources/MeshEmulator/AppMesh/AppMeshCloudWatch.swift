@@ -197,7 +197,7 @@ struct AppMeshCloudWatch: Sendable {
       guard counter.kind == .request, counter.count > 0, let edge = Self.edge(counter.labels, services) else {
         continue
       }
-      let labels = Self.labels(counter.labels)
+      let labels = FlowLabels.values(counter.labels)
       var own = counts[edge] ?? Counts()
       own.classes[labels["response_code"]?.first ?? "0", default: 0] += Double(counter.count)
       own.bytes += counter.requestBytes + counter.responseBytes
@@ -219,7 +219,7 @@ struct AppMeshCloudWatch: Sendable {
   }
 
   private static func edge(_ text: String, _ services: [JSONValue]) -> Edge? {
-    let labels = labels(text)
+    let labels = FlowLabels.values(text)
     guard labels["reporter"] == "source", let mesh = labels["source_workload_namespace"],
       let source = labels["source_workload"], let target = labels["destination_workload"], target != "unknown",
       let host = labels["destination_service_name"]
@@ -229,15 +229,5 @@ struct AppMeshCloudWatch: Sendable {
     }
     return Edge(
       mesh: mesh, source: source, service: service?["virtualServiceName"]?.string ?? host, target: target)
-  }
-
-  /// The labels of a counter as they were printed; none of those that are read holds a quotation mark.
-  private static func labels(_ text: String) -> [String: String] {
-    var result: [String: String] = [:]
-    for part in text.split(separator: ",") {
-      guard let equals = part.firstIndex(of: "=") else { continue }
-      result[String(part[..<equals])] = String(part[part.index(after: equals)...].filter { $0 != "\"" })
-    }
-    return result
   }
 }

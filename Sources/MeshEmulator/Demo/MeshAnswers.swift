@@ -9,7 +9,9 @@ struct MeshAnswers: Sendable {
   /// The answer of a pod or service reached through the API server's proxy.
   func answer(_ request: PlainRequest) -> PlainAnswer? {
     switch request.target {
-    case .server: return nil
+    case .server:
+      let time = clock()
+      return TrafficMetricsServer(state: simulation.at(time) { $0 }, store: store, time: time).answer(request.path)
     case .service(let namespace, let name, let port):
       guard namespace == simulation.scenario.mesh.rootNamespace, name == "istiod" || name.hasPrefix("istiod-") else {
         return nil
@@ -22,6 +24,7 @@ struct MeshAnswers: Sendable {
       if instance.labels["app"] == "istiod" {
         return ["8080", "15014"].contains(port) ? istiod(request) : nil
       }
+      if instance.proxy == .linkerd { return linkerd(request, port: port, instance, state) }
       guard instance.hasProxy else { return nil }
       switch port {
       case "15000": return EnvoyAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
@@ -34,6 +37,20 @@ struct MeshAnswers: Sendable {
         return instance.isReady ? .text("") : .text("not ready\n", status: 503)
       default: return nil
       }
+    }
+  }
+
+  /// The administration of a proxy of Linkerd.
+  private func linkerd(
+    _ request: PlainRequest, port: String, _ instance: Instance, _ state: Simulation.State
+  ) -> PlainAnswer? {
+    guard port == "4191" || port == "linkerd-admin" else { return nil }
+    switch request.path {
+    case "/metrics":
+      return .exposition(Exposition(state: state, simulation: simulation).bytesOfLinkerd(instance))
+    case "/ready": return instance.isReady ? .text("ready\n") : .text("not ready\n", status: 503)
+    case "/live": return .text("live\n")
+    default: return .text("not found\n", status: 404)
     }
   }
 

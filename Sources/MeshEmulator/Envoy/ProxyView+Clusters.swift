@@ -106,9 +106,10 @@ extension ProxyView {
       "sni": .string(sni),
     ])
     let sent = MutualTLS(configuration: push.configuration, mesh: mesh)
-      .sent(rule: spec.rule, service: spec.service, port: spec.port.number, subset: spec.subset?.name)
+      .sent(
+        by: proxy.proxy, rule: spec.rule, service: spec.service, port: spec.port, subset: spec.subset?.name)
     switch sent {
-    case .plaintext: return
+    case .plaintext, .linkerd: return
     case .mesh: value["transport_socket"] = meshTLS
     case .own: value["transport_socket"] = tls(["sni": .string(spec.service.host)])
     case .automatic:

@@ -29,6 +29,8 @@ public final class Estate: Sendable {
     try objects.emitAll()
     let controllers = Controllers(store: store)
     if controllers.hasWork { controllers.reconcile() }
+    var mirror = EndpointMirror(store: store)
+    mirror.reconcile()
     // The world has been running for a while, so that the counters are there when they are first scraped.
     simulation = Simulation(store: store, scenario: scenario, seed: seed, start: start - Self.past)
     simulation.advance(to: start)
@@ -53,9 +55,13 @@ public final class Estate: Sendable {
     var revision = store.resourceVersion
     let controllers = Controllers(store: store)
     let hasControllers = controllers.hasWork
+    var mirror = EndpointMirror(store: store)
+    var rollouts = Rollouts(store: store)
     while !Task.isCancelled {
       await store.waitForChange(after: revision)
       if hasControllers { controllers.reconcile() }
+      mirror.reconcile()
+      if rollouts.hasWork { rollouts.reconcile() }
       revision = store.resourceVersion
       simulation.advance(to: clock())
     }

@@ -5,22 +5,50 @@ struct Controllers: Sendable {
   let store: ObjectStore
 
   /// The kinds that have a controller here.
-  private static let gateways = ResourceID("gateways", group: "gateway.networking.k8s.io")
+  private static let gateways = ["gateways", "listenersets"].map {
+    ResourceID($0, group: "gateway.networking.k8s.io")
+  }
+  private static let backendTLS = ResourceID("backendtlspolicies", group: "gateway.networking.k8s.io")
+  /// What its controller accepts, in words of the Gateway API: whose status is a list of conditions alone.
+  private static let accepted =
+    [ResourceID("gatewayclasses", group: "gateway.networking.k8s.io")]
+    + ["httplocalratelimitpolicies", "egressnetworks"].map { ResourceID($0, group: "policy.linkerd.io") }
+  private static let machines = ResourceID("externalworkloads", group: "workload.linkerd.io")
   private static let knative = ResourceID("services", group: "serving.knative.dev")
   private static let routes =
     ["httproutes", "grpcroutes", "tlsroutes", "tcproutes"].map { ResourceID($0, group: "gateway.networking.k8s.io") }
     + [ResourceID("httproutes", group: "policy.linkerd.io")]
 
   /// Whether any kind that has a controller is served.
-  var hasWork: Bool { (Self.routes + [Self.gateways, Self.knative]).contains { store.types[$0] != nil } }
+  var hasWork: Bool {
+    (Self.routes + Self.gateways + Self.accepted + [Self.knative, Self.backendTLS, Self.machines])
+      .contains { store.types[$0] != nil }
+  }
 
   /// Brings the status of every object up to its present generation.
   func reconcile() {
     for kind in Self.routes where store.types[kind] != nil {
       for object in store.list(kind) { report(object) { routeStatus($0, object) } }
     }
-    if store.types[Self.gateways] != nil {
-      for object in store.list(Self.gateways) { report(object) { gatewayStatus($0) } }
+    for kind in Self.gateways where store.types[kind] != nil {
+      for object in store.list(kind) { report(object) { gatewayStatus($0, object) } }
+    }
+    if store.types[Self.backendTLS] != nil {
+      for object in store.list(Self.backendTLS) { report(object) { backendTLSStatus($0, object) } }
+    }
+    for kind in Self.accepted where store.types[kind] != nil {
+      for object in store.list(kind) {
+        report(object) { ["conditions": [condition("Accepted", true, "Accepted", "", $0)]] }
+      }
+    }
+    if store.types[Self.machines] != nil {
+      for object in store.list(Self.machines) {
+        report(object) { json in
+          var status = json["status"] ?? [:]
+          if status["conditions"] == nil { status["conditions"] = [condition("Ready", true, "Probed", "", json)] }
+          return status
+        }
+      }
     }
     if store.types[Self.knative] != nil {
       for object in store.list(Self.knative) { report(object) { knativeStatus($0, name: object.name) } }
@@ -46,7 +74,9 @@ struct Controllers: Sendable {
   }
 
   private func routeStatus(_ json: JSONValue, _ object: StoredObject) -> JSONValue {
-    let isLinkerd = object.resource.group == "policy.linkerd.io"
+    let isOfLinkerd = object.resource.group == "policy.linkerd.io"
+    // Where Linkerd is installed its policy controller reports on every route of a Service too.
+    let hasLinkerd = store.types[ResourceID("servers", group: "policy.linkerd.io")] != nil
     var missing: [String] = []
     for rule in json["spec"]?["rules"]?.array ?? [] {
       for backend in rule["backendRefs"]?.array ?? [] {
@@ -63,20 +93,55 @@ struct Controllers: Sendable {
       : condition("ResolvedRefs", false, "BackendNotFound", "no Service \(missing.joined(separator: ", "))", json)
     return [
       "parents": .array(
-        (json["spec"]?["parentRefs"]?.array ?? []).map { parent in
+        (json["spec"]?["parentRefs"]?.array ?? []).flatMap { parent -> [JSONValue] in
+          let kind = parent["kind"]?.string ?? "Gateway"
+          var controllers = isOfLinkerd ? [] : ["istio.io/gateway-controller"]
+          if isOfLinkerd || (hasLinkerd && kind == "Service") { controllers.append("linkerd.io/policy-controller") }
+          return controllers.map { controller in
+            [
+              "parentRef": parent, "controllerName": .string(controller),
+              "conditions": [condition("Accepted", true, "Accepted", "", json), resolved],
+            ]
+          }
+        })
+    ]
+  }
+
+  /// For each gateway of its namespace: whether the Services it is for are there.
+  private func backendTLSStatus(_ json: JSONValue, _ object: StoredObject) -> JSONValue {
+    let missing = json["spec"].elements("targetRefs").compactMap { $0["name"]?.string }
+      .filter { store.get(ResourceID("services"), namespace: object.namespace, name: $0) == nil }
+    let accepted =
+      missing.isEmpty
+      ? condition("Accepted", true, "Accepted", "", json)
+      : condition("Accepted", false, "TargetNotFound", "no Service \(missing.joined(separator: ", "))", json)
+    return [
+      "ancestors": .array(
+        store.list(Self.gateways[0], namespace: object.namespace).map { gateway in
           [
-            "parentRef": parent,
-            "controllerName": isLinkerd ? "linkerd.io/policy-controller" : "istio.io/gateway-controller",
-            "conditions": [condition("Accepted", true, "Accepted", "", json), resolved],
+            "ancestorRef": [
+              "group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": .string(gateway.namespace),
+              "name": .string(gateway.name),
+            ],
+            "controllerName": "istio.io/gateway-controller",
+            "conditions": [accepted, condition("ResolvedRefs", true, "ResolvedRefs", "", json)],
           ]
         })
     ]
   }
 
-  private func gatewayStatus(_ json: JSONValue) -> JSONValue {
-    [
+  /// A Gateway, or listeners added to one, which are accepted where it is there.
+  private func gatewayStatus(_ json: JSONValue, _ object: StoredObject) -> JSONValue {
+    let parent = json["spec"]?["parentRef"]
+    let isThere =
+      parent == nil
+      || store.get(
+        Self.gateways[0], namespace: parent?["namespace"]?.string ?? object.namespace,
+        name: parent?["name"]?.string ?? "") != nil
+    return [
       "conditions": [
-        condition("Accepted", true, "Accepted", "", json), condition("Programmed", true, "Programmed", "", json),
+        condition("Accepted", isThere, isThere ? "Accepted" : "ParentNotAccepted", "", json),
+        condition("Programmed", isThere, isThere ? "Programmed" : "Pending", "", json),
       ],
       "listeners": .array(
         (json["spec"]?["listeners"]?.array ?? []).map { listener in

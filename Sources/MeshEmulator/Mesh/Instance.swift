@@ -13,6 +13,12 @@ struct Instance: Sendable {
   var serviceAccount: String
   /// Whether it is a machine outside Kubernetes.
   var isMachine: Bool
+  /// Whether it is an address somebody wrote for a service: no proxy knows what it belongs to.
+  var isWritten = false
+  /// The ports of its containers that have names.
+  var portNames: [String: Int] = [:]
+  /// What Linkerd's proxy lets in by default, as it was when the instance was made.
+  var defaultInbound: String?
   /// The seconds its proxy takes to acknowledge, where told to.
   var lag: Double?
   /// The text its proxy rejects with, where told to.
@@ -41,6 +47,7 @@ struct Instance: Sendable {
     var phase = "Running"
     var ready = false
     var containers: [String] = []
+    var portNames: [String: Int] = [:]
     do throws(JSONError) {
       try JSONReader.read(object.jsonBytes) { reader throws(JSONError) in
         try reader.object { key, reader throws(JSONError) in
@@ -59,7 +66,21 @@ struct Instance: Sendable {
               switch key {
               case "serviceAccountName": account = try reader.string()
               case "containers", "initContainers":
-                try reader.array { reader throws(JSONError) in containers.append(try reader.stringMap()["name"] ?? "") }
+                try reader.array { reader throws(JSONError) in
+                  try reader.object { key, reader throws(JSONError) in
+                    switch key {
+                    case "name": containers.append(try reader.string())
+                    case "ports":
+                      try reader.array { reader throws(JSONError) in
+                        let port = try reader.value()
+                        if let name = port["name"]?.string, let number = port["containerPort"]?.int {
+                          portNames[name] = number
+                        }
+                      }
+                    default: try reader.skip()
+                    }
+                  }
+                }
               default: try reader.skip()
               }
             }
@@ -88,15 +109,42 @@ struct Instance: Sendable {
     isReady = ready
     serviceAccount = account
     isMachine = false
+    self.portNames = portNames
+    defaultInbound = annotations["config.linkerd.io/default-inbound-policy"]
     lag = annotations[ProxyAnnotation.lag].flatMap(Double.init)
     rejects = annotations[ProxyAnnotation.rejects]
-    if containers.contains("istio-proxy") {
+    if containers.contains("linkerd-proxy") {
+      proxy = .linkerd
+    } else if containers.contains("istio-proxy") {
       proxy = containers.count == 1 ? .gateway : .sidecar
     } else {
       proxy = annotations["ambient.istio.io/redirection"] == "enabled" ? .ambient : .none
     }
     let hash = labels["pod-template-hash"].map { "-\($0)" } ?? ""
     workload = owner.map { $0.hasSuffix(hash) ? String($0.dropLast(hash.count)) : $0 } ?? name
+  }
+
+  /// The addresses of a slice that stand for no pod.
+  static func written(in slice: StoredObject) -> [Instance] {
+    (slice.json["endpoints"]?.array ?? []).compactMap { endpoint in
+      guard endpoint["targetRef"] == nil, let address = endpoint["addresses"]?[0]?.string else { return nil }
+      return Instance(
+        address: address, isReady: endpoint["conditions"]?["ready"]?.bool ?? true,
+        service: slice.label("kubernetes.io/service-name") ?? "", namespace: slice.namespace)
+    }
+  }
+
+  private init(address: String, isReady: Bool, service: String, namespace: String) {
+    self.namespace = namespace
+    self.address = address
+    self.isReady = isReady
+    name = address
+    workload = service
+    labels = [:]
+    proxy = .none
+    serviceAccount = ""
+    isMachine = true
+    isWritten = true
   }
 
   /// Reads a `WorkloadEntry`.

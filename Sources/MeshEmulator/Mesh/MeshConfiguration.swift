@@ -8,15 +8,24 @@ struct MeshConfiguration: Sendable {
   private(set) var destinationRules: [String: DestinationRule] = [:]
   private(set) var peerAuthentications: [String: PeerAuthentication] = [:]
   private(set) var authorizationPolicies: [String: AuthorizationPolicy] = [:]
+  /// The targets of backend TLS policies, by the policy.
+  private var backendTLS: [String: [BackendTLSTarget]] = [:]
+
+  struct BackendTLSTarget: Sendable, Hashable {
+    var namespace: String
+    var name: String
+    /// The name of a port; empty for every port.
+    var section: String
+  }
   /// The keys of virtual services by host, and of those with wildcards.
   private var byHost: [String: [String]] = [:]
   private var wildcards: [String] = []
   private var rulesByHost: [String: [String]] = [:]
   private var wildcardRules: [String] = []
 
-  mutating func put(_ object: StoredObject) {
-    remove(object)
-    if let read = VirtualService.dialects[object.resource] {
+  mutating func put(_ object: StoredObject, as dialects: VirtualService.Readers = VirtualService.dialects) {
+    remove(object, as: dialects)
+    if let read = dialects[object.resource] {
       if let service = read(object) { put(service, "\(object.resource) \(object.namespace)/\(object.name)") }
       return
     }
@@ -29,6 +38,11 @@ struct MeshConfiguration: Sendable {
       if rule.host.hasPrefix("*") { wildcardRules.append(key) } else { rulesByHost[rule.host, default: []].append(key) }
     case "peerauthentications": peerAuthentications[key] = PeerAuthentication(object)
     case "authorizationpolicies": authorizationPolicies[key] = AuthorizationPolicy(object)
+    case "backendtlspolicies":
+      backendTLS[key] = object.json["spec"].elements("targetRefs").map {
+        BackendTLSTarget(
+          namespace: object.namespace, name: $0["name"]?.string ?? "", section: $0["sectionName"]?.string ?? "")
+      }
     default: break
     }
   }
@@ -46,8 +60,8 @@ struct MeshConfiguration: Sendable {
     wildcards.removeAll { $0 == key }
   }
 
-  mutating func remove(_ object: StoredObject) {
-    if VirtualService.dialects[object.resource] != nil {
+  mutating func remove(_ object: StoredObject, as dialects: VirtualService.Readers = VirtualService.dialects) {
+    if dialects[object.resource] != nil {
       return removeVirtualService("\(object.resource) \(object.namespace)/\(object.name)")
     }
     let key = "\(object.namespace)/\(object.name)"
@@ -59,7 +73,17 @@ struct MeshConfiguration: Sendable {
       wildcardRules.removeAll { $0 == key }
     case "peerauthentications": peerAuthentications[key] = nil
     case "authorizationpolicies": authorizationPolicies[key] = nil
+    case "backendtlspolicies": backendTLS[key] = nil
     default: break
+    }
+  }
+
+  /// Whether gateways begin TLS of their own with a port of a service.
+  func hasBackendTLS(_ service: RegistryService, port: RegistryService.Port) -> Bool {
+    backendTLS.values.contains { targets in
+      targets.contains {
+        $0.namespace == service.namespace && $0.name == service.name && ($0.section.isEmpty || $0.section == port.name)
+      }
     }
   }
 

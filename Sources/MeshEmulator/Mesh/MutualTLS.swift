@@ -13,6 +13,8 @@ struct MutualTLS {
     case mesh
     /// The client's own TLS, one-way or with certificates of its own.
     case own
+    /// Linkerd's certificates where the endpoint has its proxy, else plaintext.
+    case linkerd
   }
 
   /// What comes of a connection.
@@ -40,8 +42,13 @@ struct MutualTLS {
   }
 
   /// What a client with a proxy sends to a service port (§4.2.1 to 3).
-  func sent(rule: DestinationRule?, service: RegistryService, port: Int, subset: String?) -> ClientMode {
-    switch rule?.mode(port: port, subset: subset) {
+  ///
+  /// A backend TLS policy of the Gateway API is for gateways alone, and goes before a destination rule.
+  func sent(
+    by proxy: AppProxy, rule: DestinationRule?, service: RegistryService, port: RegistryService.Port, subset: String?
+  ) -> ClientMode {
+    if proxy == .gateway, configuration.hasBackendTLS(service, port: port) { return .own }
+    switch rule?.mode(port: port.number, subset: subset) {
     case .disable: return .plaintext
     case .istioMutual: return .mesh
     case .simple, .mutual: return .own

@@ -103,14 +103,18 @@ struct Registry: Sendable {
   private(set) var services: [String: RegistryService] = [:]
   /// Instances by namespace and name; machines have a `~` before theirs.
   private(set) var instances: [String: [String: Instance]] = [:]
+  /// The addresses that slices name beside pods, by namespace and service, then by slice.
+  private var written: [String: [String: [Instance]]] = [:]
   private var hostsOfEntry: [String: [String]] = [:]
   /// Counts changes.
   private(set) var version = 0
 
   /// Whether a kind is of the registry: other groups have a kind `services` too.
   static func holds(_ resource: ResourceID) -> Bool {
-    ["": ["pods", "services"], "networking.istio.io": ["serviceentries", "workloadentries"]][resource.group]?
-      .contains(resource.plural) ?? false
+    [
+      "": ["pods", "services"], "networking.istio.io": ["serviceentries", "workloadentries"],
+      "discovery.k8s.io": ["endpointslices"],
+    ][resource.group]?.contains(resource.plural) ?? false
   }
 
   mutating func put(_ object: StoredObject) {
@@ -120,6 +124,10 @@ struct Registry: Sendable {
     case "pods": instances[object.namespace, default: [:]][object.name] = Instance(pod: object)
     case "workloadentries":
       instances[object.namespace, default: [:]]["~\(object.name)"] = Instance(machine: object)
+    case "endpointslices":
+      // What selectors find are the pods themselves.
+      guard object.label("endpointslice.kubernetes.io/managed-by") != "endpointslice-controller.k8s.io" else { return }
+      written[Self.place(ofSlice: object), default: [:]][object.name] = Instance.written(in: object)
     case "services":
       let service = RegistryService(service: object)
       services[service.host] = service
@@ -138,6 +146,7 @@ struct Registry: Sendable {
     switch object.resource.plural {
     case "pods": instances[object.namespace]?[object.name] = nil
     case "workloadentries": instances[object.namespace]?["~\(object.name)"] = nil
+    case "endpointslices": written[Self.place(ofSlice: object)]?[object.name] = nil
     case "services": services["\(object.name).\(object.namespace).svc.cluster.local"] = nil
     case "serviceentries":
       for host in hostsOfEntry.removeValue(forKey: "\(object.namespace)/\(object.name)") ?? [] { services[host] = nil }
@@ -147,10 +156,16 @@ struct Registry: Sendable {
 
   /// The instances behind a service, in order of name.
   func endpoints(of service: RegistryService) -> [Instance] {
-    guard !service.selector.isEmpty else { return [] }
-    return (instances[service.namespace] ?? [:]).values
+    let written = written["\(service.namespace)/\(service.name)"].map { $0.values.flatMap(\.self) } ?? []
+    guard !service.selector.isEmpty else { return written.sorted { $0.name < $1.name } }
+    return written
+      + (instances[service.namespace] ?? [:]).values
       .filter { (!service.isServiceEntry || $0.isMachine) && $0.matches(service.selector) }
       .sorted { $0.name < $1.name }
+  }
+
+  private static func place(ofSlice object: StoredObject) -> String {
+    "\(object.namespace)/\(object.label("kubernetes.io/service-name") ?? "")"
   }
 
   /// All instances in order of namespace and name.

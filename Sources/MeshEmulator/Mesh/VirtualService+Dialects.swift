@@ -1,12 +1,23 @@
 import MeshModel
 
 extension VirtualService {
-  /// The kinds of other configuration APIs that route, by group and plural.
-  static let dialects: [ResourceID: @Sendable (StoredObject) -> VirtualService?] = [
+  /// What reads the objects of configuration APIs, by group and plural.
+  typealias Readers = [ResourceID: @Sendable (StoredObject) -> VirtualService?]
+
+  /// The kinds by which proxies of Linkerd route.
+  static let linkerd: Readers = [
+    ResourceID("httproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("httproutes", group: "policy.linkerd.io"): gatewayRoute,
+    ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
+    ResourceID("serviceprofiles", group: "linkerd.io"): serviceProfile,
+  ]
+
+  /// The kinds of other configuration APIs by which istiod routes.
+  static let dialects: Readers = [
     ResourceID("httproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
     ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
     ResourceID("tcproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
-    ResourceID("httproutes", group: "policy.linkerd.io"): gatewayRoute,
     ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
     ResourceID("services", group: "serving.knative.dev"): knativeService,
   ]
@@ -17,31 +28,86 @@ extension VirtualService {
     let spec = json["spec"] ?? [:]
     var hosts: [JSONValue] = []
     var gateways: [JSONValue] = []
+    var isOfConsumer = false
     for parent in spec["parentRefs"]?.array ?? [] {
       let namespace = parent["namespace"]?.string ?? object.namespace
       let name = parent["name"]?.string ?? ""
       if parent["kind"]?.string == "Service" {
         hosts.append(.string(host(name, namespace)))
         gateways.append("mesh")
+        isOfConsumer = namespace != object.namespace
+      } else if parent["kind"]?.string == "Server" {
+        continue
       } else {
         gateways.append(.string("\(namespace)/\(name)"))
       }
     }
     hosts += spec["hostnames"]?.array ?? []
     let isTCP = object.resource.plural == "tcproutes"
+    var result = made(
+      object, hosts: hosts, gateways: gateways, [isTCP ? "tcp" : "http": .array(ordered(spec, object.namespace))])
+    let kind = ["grpcroutes": "GRPCRoute", "tcproutes": "TCPRoute"][object.resource.plural] ?? "HTTPRoute"
+    result?.origin = RouteOrigin(
+      group: object.resource.group, kind: kind, namespace: object.namespace, name: object.name)
+    // A route for another namespace's service is for callers of its own namespace alone (Gateway API, GEP-1324).
+    if isOfConsumer { result?.exportTo = ["."] }
+    return result
+  }
+
+  /// The servers a route of Linkerd hangs on, and its rules.
+  static func serverRoute(_ object: StoredObject) -> (servers: [String], rules: [HTTPRule]) {
+    let spec = object.json["spec"] ?? [:]
+    let servers = (spec["parentRefs"]?.array ?? []).filter { $0["kind"]?.string == "Server" }
+      .compactMap { $0["name"]?.string }
+    guard !servers.isEmpty else { return ([], []) }
+    return (servers, ordered(spec, object.namespace).map { HTTPRule($0, namespace: object.namespace) })
+  }
+
+  /// The rules of a route in Istio's words, a rule a condition, the most specific one first.
+  private static func ordered(_ spec: JSONValue, _ namespace: String) -> [JSONValue] {
     var rules: [(rank: [Int], rule: JSONValue)] = []
     for rule in spec["rules"]?.array ?? [] {
       let matches = rule["matches"]?.array ?? []
       for match in matches.isEmpty ? [[:]] : matches {
-        rules.append((rank(match), istioRule(rule, match, namespace: object.namespace)))
+        rules.append((rank(match), istioRule(rule, match, namespace: namespace)))
       }
     }
     // The most specific condition goes first; between equal ones the order written (Gateway API, HTTPRouteRule.matches).
-    let ordered = rules.enumerated().sorted {
+    return rules.enumerated().sorted {
       $0.element.rank == $1.element.rank
         ? $0.offset < $1.offset : $1.element.rank.lexicographicallyPrecedes($0.element.rank)
     }.map(\.element.rule)
-    return made(object, hosts: hosts, gateways: gateways, [isTCP ? "tcp" : "http": .array(ordered)])
+  }
+
+  /// Linkerd's ServiceProfile: classes of requests with timeouts and retries, and backends by weight for all of them.
+  @Sendable private static func serviceProfile(_ object: StoredObject) -> VirtualService? {
+    let spec = object.json["spec"] ?? [:]
+    let routes = (spec["dstOverrides"]?.array ?? []).map { override -> JSONValue in
+      let authority = (override["authority"]?.string ?? "").prefix { $0 != ":" }
+      return ["destination": ["host": .string(String(authority))], "weight": .int(thousandths(override["weight"]))]
+    }
+    var rules = (spec["routes"]?.array ?? []).map { route -> JSONValue in
+      var condition: JSONValue = [:]
+      if let path = route["condition"]?["pathRegex"] { condition["uri"] = ["regex": path] }
+      if let method = route["condition"]?["method"] { condition["method"] = ["exact": method] }
+      var rule: JSONValue = ["route": .array(routes)]
+      if condition.object?.isEmpty == false { rule["match"] = [condition] }
+      if let timeout = route["timeout"] { rule["timeout"] = timeout }
+      if route["isRetryable"]?.bool == true { rule["retries"] = ["attempts": 1, "retryOn": "5xx"] }
+      return rule
+    }
+    if !routes.isEmpty { rules.append(["route": .array(routes)]) }
+    var result = made(object, hosts: [.string(object.name)], gateways: ["mesh"], ["http": .array(rules)])
+    result?.origin = RouteOrigin(
+      group: object.resource.group, kind: "ServiceProfile", namespace: object.namespace, name: object.name)
+    return result
+  }
+
+  /// A quantity such as `500m` or `1` in thousandths.
+  private static func thousandths(_ json: JSONValue?) -> Int {
+    let text = json?.string ?? json?.int.map(String.init) ?? "0"
+    if text.hasSuffix("m") { return Int(text.dropLast()) ?? 0 }
+    return Double(text).flatMap { Int(exactly: ($0 * 1000).rounded()) } ?? 0
   }
 
   /// SMI: the root service's calls go to the backends by weight.

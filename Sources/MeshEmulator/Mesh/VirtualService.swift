@@ -12,6 +12,8 @@ struct VirtualService: Sendable {
   var http: [HTTPRule]
   var tcp: [ConnectionRule]
   var tls: [ConnectionRule]
+  /// The object of another configuration API that it stands for.
+  var origin: RouteOrigin?
 
   init(_ object: StoredObject) {
     let json = object.json

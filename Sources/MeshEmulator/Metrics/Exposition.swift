@@ -8,7 +8,9 @@ struct Exposition {
   /// The metrics of all proxies in one text, as a federating endpoint serves them.
   func bytes() -> [UInt8] {
     var text = Text(capacity: state.counters.count * 28_000 + 4_096)
-    render(state.order.map { (state.counters[$0], nil) }, into: &text)
+    let all = state.order.map { (counter: state.counters[$0], part: Part?.none) }
+    render(all, into: &text)
+    renderLinkerd(all, into: &text)
     text.family("meshdeck_emulator_proxies", "gauge")
     text.sample("meshdeck_emulator_proxies", "", proxyCount)
     text.family("meshdeck_emulator_pushes_total", "counter")
@@ -49,27 +51,44 @@ struct Exposition {
     return text.bytes
   }
 
+  /// The index of a proxy among those that share what is counted, and their number.
+  typealias Part = (index: Int, of: Int)
+
+  /// The counters of a proxy of Linkerd as it shows them itself: without what the scrape configuration adds.
+  func bytesOfLinkerd(_ proxy: Instance) -> [UInt8] {
+    let peers = (state.registry.instances[proxy.namespace] ?? [:]).values
+      .filter { $0.workload == proxy.workload && $0.isReady }.map(\.name).sorted()
+    guard let index = peers.firstIndex(of: proxy.name) else { return [] }
+    let own = LinkerdLabels.own(namespace: proxy.namespace, workload: proxy.workload)
+    let counters = state.order.lazy.map { state.counters[$0] }.filter { $0.labels.hasPrefix(own) }
+    var text = Text(capacity: counters.count * 4_000)
+    renderLinkerd(counters.map { ($0, (index, peers.count)) }, dropping: own, into: &text)
+    return text.bytes
+  }
+
+  /// The part of a count that is a proxy's own.
+  static func share(_ value: Double, _ part: Part?) -> Int {
+    let whole = ProxyView.whole(value.rounded())
+    guard let part, part.of > 0 else { return whole }
+    return (whole + part.of - 1 - part.index) / part.of
+  }
+
   /// The families of counters; `part` is the index of a proxy among those that share what is counted.
-  private func render(_ counters: [(counter: FlowCounter, part: (index: Int, of: Int)?)], into text: inout Text) {
-    func share(_ value: Double, _ part: (index: Int, of: Int)?) -> Int {
-      let whole = ProxyView.whole(value.rounded())
-      guard let part, part.of > 0 else { return whole }
-      return (whole + part.of - 1 - part.index) / part.of
-    }
+  private func render(_ counters: [(counter: FlowCounter, part: Part?)], into text: inout Text) {
     let requests = counters.filter { $0.counter.kind == .request && $0.counter.count > 0 }
     let connections = counters.filter { $0.counter.kind == .connection && $0.counter.count > 0 }
     func family(
-      _ name: String, _ list: [(counter: FlowCounter, part: (index: Int, of: Int)?)], _ value: (FlowCounter) -> Double
+      _ name: String, _ list: [(counter: FlowCounter, part: Part?)], _ value: (FlowCounter) -> Double
     ) {
       guard !list.isEmpty else { return }
       text.family(name, "counter")
-      for (counter, part) in list { text.sample(name, counter.labels, share(value(counter), part)) }
+      for (counter, part) in list { text.sample(name, counter.labels, Self.share(value(counter), part)) }
     }
     family("istio_requests_total", requests) { Double($0.count) }
     if !requests.isEmpty {
-      histogram("istio_request_duration_milliseconds", requests, share: share, into: &text)
-      sums("istio_request_bytes", requests, share: share, into: &text) { $0.requestBytes }
-      sums("istio_response_bytes", requests, share: share, into: &text) { $0.responseBytes }
+      histogram("istio_request_duration_milliseconds", requests, into: &text)
+      sums("istio_request_bytes", requests, into: &text) { $0.requestBytes }
+      sums("istio_response_bytes", requests, into: &text) { $0.responseBytes }
     }
     let streams = requests.filter { $0.counter.messages > 0 }
     family("istio_request_messages_total", streams) { $0.messages }
@@ -82,31 +101,30 @@ struct Exposition {
   }
 
   private func histogram(
-    _ name: String, _ counters: [(counter: FlowCounter, part: (index: Int, of: Int)?)],
-    share: (Double, (index: Int, of: Int)?) -> Int, into text: inout Text
+    _ name: String, _ counters: [(counter: FlowCounter, part: Part?)], into text: inout Text
   ) {
     text.family(name, "histogram")
     for (counter, part) in counters {
       let last = Buckets.labels.count - 1
       for (index, label) in Buckets.labels.enumerated() where index < counter.buckets.count {
         let value = index == last ? Double(counter.count) : min(Double(counter.count), counter.buckets[index])
-        text.bucket(name, counter.labels, label, share(value, part))
+        text.bucket(name, counter.labels, label, Self.share(value, part))
       }
-      text.sample("\(name)_sum", counter.labels, share(counter.latencySum, part))
-      text.sample("\(name)_count", counter.labels, share(Double(counter.count), part))
+      text.sample("\(name)_sum", counter.labels, Self.share(counter.latencySum, part))
+      text.sample("\(name)_count", counter.labels, Self.share(Double(counter.count), part))
     }
   }
 
   /// A histogram of sizes with the one bucket that is known, infinity.
   private func sums(
-    _ name: String, _ counters: [(counter: FlowCounter, part: (index: Int, of: Int)?)],
-    share: (Double, (index: Int, of: Int)?) -> Int, into text: inout Text, _ sum: (FlowCounter) -> Double
+    _ name: String, _ counters: [(counter: FlowCounter, part: Part?)], into text: inout Text,
+    _ sum: (FlowCounter) -> Double
   ) {
     text.family(name, "histogram")
     for (counter, part) in counters {
-      text.bucket(name, counter.labels, "+Inf", share(Double(counter.count), part))
-      text.sample("\(name)_sum", counter.labels, share(sum(counter), part))
-      text.sample("\(name)_count", counter.labels, share(Double(counter.count), part))
+      text.bucket(name, counter.labels, "+Inf", Self.share(Double(counter.count), part))
+      text.sample("\(name)_sum", counter.labels, Self.share(sum(counter), part))
+      text.sample("\(name)_count", counter.labels, Self.share(Double(counter.count), part))
     }
   }
 
@@ -134,6 +152,11 @@ struct Exposition {
       bytes.append(0x20)
       bytes.append(contentsOf: String(value).utf8)
       bytes.append(0x0A)
+    }
+
+    /// A sample that need not be whole.
+    mutating func sample(_ name: String, _ labels: String, fraction value: Double) {
+      bytes.append(contentsOf: "\(name){\(labels)} \(value)\n".utf8)
     }
 
     mutating func bucket(_ name: String, _ labels: String, _ limit: String, _ value: Int) {

@@ -178,7 +178,11 @@ extension Scenario.App {
           versions.append(try Scenario.Version(name == "-" ? "" : name, value))
         }
       case "calls": for value in try value.elements() { calls.append(try Scenario.Call(value)) }
-      default: throw value.unknown(field, known: "role runtime proxy port ports labels versions calls")
+      case "addresses":
+        for (address, isReady) in try value.members() {
+          addresses.append(Scenario.Address(address: address, isReady: try isReady.bool()))
+        }
+      default: throw value.unknown(field, known: "role runtime proxy port ports labels versions calls addresses")
       }
     }
     if versions.isEmpty { versions = [Scenario.Version(name: "")] }

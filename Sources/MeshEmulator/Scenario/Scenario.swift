@@ -87,6 +87,16 @@ public struct Scenario: Sendable {
     public var versions: [Version] = []
     /// What it calls.
     public var calls: [Call] = []
+    /// The addresses that stand behind it instead of pods.
+    public var addresses: [Address] = []
+  }
+
+  /// An address behind a service without a selector.
+  public struct Address: Sendable {
+    /// The IP address.
+    public var address: String
+    /// Whether it takes calls.
+    public var isReady: Bool
   }
 
   /// A port of a service.
@@ -195,7 +205,7 @@ public enum AppRuntime: String, Sendable, CaseIterable {
 
 /// What stands before an app.
 public enum AppProxy: String, Sendable, CaseIterable {
-  case sidecar, ambient, gateway, none
+  case sidecar, ambient, gateway, linkerd, none
 }
 
 extension Scenario.App {

@@ -98,6 +98,14 @@ extension ScenarioObjects {
       labels["service.istio.io/canonical-revision"] = .string(version.name.isEmpty ? "latest" : version.name)
       annotations["sidecar.istio.io/status"] = #"{"containers":["istio-proxy"],"revision":"default"}"#
     }
+    if app.proxy == .linkerd {
+      containers.append(("linkerd-proxy", "registry.example/linkerd/proxy:\(LinkerdProxy.version)"))
+      labels["linkerd.io/control-plane-ns"] = "linkerd"
+      labels["linkerd.io/workload-ns"] = .string(app.namespace)
+      labels["linkerd.io/proxy-deployment"] = .string(app.workloadName(version))
+      annotations["linkerd.io/inject"] = "enabled"
+      annotations["linkerd.io/proxy-version"] = .string(LinkerdProxy.version)
+    }
     if app.proxy == .ambient { annotations["ambient.istio.io/redirection"] = "enabled" }
     for habit in scenario.habits
     where habit.workload == "\(app.namespace)/\(app.workloadName(version))" && habit.instance == pod.index {
@@ -118,7 +126,10 @@ extension ScenarioObjects {
           containers.map { container in
             var value: JSONValue = ["name": .string(container.name), "image": .string(container.image)]
             if container.name == app.name {
-              value["ports"] = .array(app.ports.map { ["containerPort": .int($0.target), "protocol": "TCP"] })
+              value["ports"] = .array(
+                app.ports.map {
+                  ["name": .string(String($0.name.prefix(15))), "containerPort": .int($0.target), "protocol": "TCP"]
+                })
             }
             return value
           }),
@@ -152,6 +163,11 @@ extension ScenarioObjects {
       "controller": true, "blockOwnerDeletion": true,
     ]
   }
+}
+
+/// Linkerd's proxy in the embedded mesh.
+enum LinkerdProxy {
+  static let version = "edge-26.8.3"
 }
 
 /// Annotations on a pod by which its emulated proxy is told to misbehave.

@@ -128,6 +128,7 @@ struct ScenarioObjects {
       try emitMachines(app)
       return
     }
+    if !app.addresses.isEmpty { return try emitWritten(app) }
     let address = serviceIP()
     let ports = app.ports.map { port -> JSONValue in
       [
@@ -153,13 +154,50 @@ struct ScenarioObjects {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": [
           "name": .string("\(app.name)-\(names.suffix("slice/\(app.namespace)/\(app.name)", length: 5))"),
-          "namespace": namespace, "labels": ["kubernetes.io/service-name": .string(app.name)],
+          "namespace": namespace,
+          "labels": [
+            "kubernetes.io/service-name": .string(app.name),
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+          ],
         ],
         "addressType": "IPv4", "endpoints": .array(endpoints),
         "ports": .array(
           app.ports.map {
             ["name": .string($0.name), "protocol": "TCP", "port": .int($0.target)]
           }),
+      ]))
+  }
+
+  /// A service without a selector and the slice of the addresses that are written for it.
+  private mutating func emitWritten(_ app: Scenario.App) throws {
+    let (namespace, address) = (JSONValue.string(app.namespace), serviceIP())
+    try emit(
+      stamped([
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": ["name": .string(app.name), "namespace": namespace, "labels": ["app": .string(app.name)]],
+        "spec": [
+          "ports": .array(
+            app.ports.map {
+              ["name": .string($0.name), "protocol": "TCP", "port": .int($0.number), "targetPort": .int($0.target)]
+            }), "clusterIP": .string(address), "clusterIPs": [.string(address)], "type": "ClusterIP",
+        ],
+        "status": ["loadBalancer": [:]],
+      ]))
+    try emit(
+      stamped([
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": [
+          "name": .string("\(app.name)-hosts"), "namespace": namespace,
+          "labels": [
+            "kubernetes.io/service-name": .string(app.name),
+            "endpointslice.kubernetes.io/managed-by": "cluster-admins",
+          ],
+        ],
+        "addressType": "IPv4",
+        "endpoints": .array(
+          app.addresses.map { ["addresses": [.string($0.address)], "conditions": ["ready": .bool($0.isReady)]] }),
+        "ports": .array(
+          app.ports.map { ["name": .string($0.name), "protocol": "TCP", "port": .int($0.target)] }),
       ]))
   }
 

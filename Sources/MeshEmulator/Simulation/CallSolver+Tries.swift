@@ -42,8 +42,12 @@ extension CallSolver {
         && MutualTLS(configuration: policy?.configuration ?? own, mesh: mesh)
           .takesMeshTLS(instance, port: cluster.port.target)
       let accepted = MutualTLS(configuration: own, mesh: mesh).accepted(by: instance, port: cluster.port.target)
-      let verdict = MutualTLS.verdict(
-        sent, offered: offers, accepted: accepted, serverHasProxy: instance.hasProxy || instance.proxy == .ambient)
+      let takesLinkerd = sent == .linkerd && instance.proxy == .linkerd
+      let verdict =
+        takesLinkerd
+        ? .mutualTLS
+        : MutualTLS.verdict(
+          sent, offered: offers, accepted: accepted, serverHasProxy: instance.hasProxy || instance.proxy == .ambient)
       if verdict == .broken {
         attempts.append(
           Outcome(
@@ -58,6 +62,18 @@ extension CallSolver {
           Outcome(
             share: share, code: isGRPC ? 200 : 403, grpcStatus: isGRPC ? "7" : "", destination: destination,
             isMutualTLS: isMutual, latency: .about(0.8)))
+        continue
+      }
+      let stranger = LinkerdConfiguration.Caller(caller, isMutual: takesLinkerd, trustDomain: mesh.trustDomain)
+      if instance.proxy == .linkerd,
+        !linkerd.admits(request, from: stranger, at: instance, port: cluster.port.target)
+      {
+        // Connections are closed; requests are answered (Linkerd, "Authorization Policy").
+        let isRequest = ["HTTP", "HTTP2", "GRPC"].contains(cluster.port.protocol)
+        attempts.append(
+          Outcome(
+            share: share, code: isGRPC ? 200 : isRequest ? 403 : 0, grpcStatus: isGRPC ? "7" : "",
+            flags: isRequest ? "" : "UC", destination: destination, isMutualTLS: isMutual, latency: .about(0.8)))
         continue
       }
       let answer = self.answer(of: instance.workloadID)

@@ -8,6 +8,7 @@ struct CallSolver {
   let time: Double
   /// The behaviour of workloads by `namespace/name`; of external services by host.
   let behaviours: [String: WorkloadBehaviour]
+  let linkerd: LinkerdConfiguration
   private var instancesByWorkload: [String: [Instance]] = [:]
   var endpointsByHost: [String: [Instance]] = [:]
   var answers: [String: Answer] = [:]
@@ -23,8 +24,9 @@ struct CallSolver {
 
   init(
     registry: Registry, distribution: ConfigDistribution, mesh: Scenario.Mesh, time: Double,
-    behaviours: [String: WorkloadBehaviour]
+    behaviours: [String: WorkloadBehaviour], linkerd: LinkerdConfiguration = LinkerdConfiguration()
   ) {
+    self.linkerd = linkerd
     self.registry = registry
     self.distribution = distribution
     self.mesh = mesh
@@ -45,6 +47,7 @@ struct CallSolver {
   mutating func outcome(of call: Scenario.Call, from workload: String, isArrival: Bool = false) -> CallOutcome {
     let callers = instances(workload)
     guard let first = callers.first else { return CallOutcome() }
+    if first.proxy == .linkerd { return outcomeThroughLinkerd(of: call, from: first) }
     guard first.hasProxy else { return outcomeWithoutProxy(of: call, from: first) }
     var groups: [Int: (push: ConfigPush, count: Int)] = [:]
     for caller in callers {
@@ -194,7 +197,7 @@ struct CallSolver {
       for: service.host, client: caller.namespace, service: service.namespace, root: mesh.rootNamespace,
       labels: caller.labels)
     let sent = MutualTLS(configuration: configuration, mesh: mesh)
-      .sent(rule: policy, service: service, port: cluster.port.number, subset: cluster.subset)
+      .sent(by: caller.proxy, rule: policy, service: service, port: cluster.port, subset: cluster.subset)
     let retries = rule?.retries ?? HTTPRule.Retries(attempts: 2, perTryTimeout: nil, retryOn: HTTPRule.defaultRetryOn)
     let result = tries(
       cluster, call: call, caller: caller, sent: sent,

@@ -1,6 +1,23 @@
 /// Traffic of one kind between two workloads as one side reports it: one set of metric labels and its rate.
 struct Flow: Sendable {
-  enum Kind: Sendable, Hashable { case request, connection }
+  enum Kind: Sendable, Hashable {
+    /// Requests and connections in Istio's words.
+    case request, connection
+    /// Responses and connections in Linkerd's words.
+    case linkerdResponse, linkerdStream
+    /// What a backend of a route answered in Linkerd's words, and how long it took.
+    case linkerdBackend(isGRPC: Bool), linkerdBackendTime(isGRPC: Bool)
+
+    /// The buckets of its latencies; `nil` where none are counted.
+    var buckets: Buckets? {
+      switch self {
+      case .request: .istio
+      case .linkerdResponse: .linkerd
+      case .linkerdBackendTime: .linkerdBackend
+      case .connection, .linkerdStream, .linkerdBackend: nil
+      }
+    }
+  }
 
   var kind: Kind
   /// The labels as exposition text prints them, without braces.
@@ -15,6 +32,10 @@ struct Flow: Sendable {
   var responseBytes: Double
   /// The messages of gRPC streams each way, for each request; 0 for HTTP.
   var messages: Double
+  /// The connections that are open at a time.
+  var open = 0.0
+  /// The connections that are opened for each request.
+  var openedShare = 1.0
 }
 
 /// The flows of a whole mesh: every caller's calls, followed to the end of their chains.
@@ -23,6 +44,7 @@ struct FlowSolver {
   private let apps: [String: WorkloadBehaviour]
   private let arrivals: [Scenario.Arrival]
   private let labels: FlowLabels
+  private let linkerd: LinkerdLabels
   private var flows: [String: Flow] = [:]
   private var outcomes: [String: [CallOutcome]] = [:]
   /// Requests a second that each workload serves.
@@ -37,6 +59,7 @@ struct FlowSolver {
     apps = solver.behaviours
     self.arrivals = arrivals
     labels = FlowLabels(mesh: mesh)
+    linkerd = LinkerdLabels(trustDomain: mesh.trustDomain)
   }
 
   /// All flows, ordered by their labels.
@@ -83,11 +106,17 @@ struct FlowSolver {
         let text = labels.source(
           caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
           isConnection: isConnection)
-        add(text, isConnection, part, call, rate * part.share, isGRPC)
+        add(text, isConnection ? .connection : .request, part, call, rate * part.share, isGRPC)
       }
       for part in outcome.served where part.share > 0 && !part.cluster.isEmpty {
         let key = UpstreamKey(cluster: part.cluster, workload: part.destination?.id ?? "", isError: part.isFailure)
         upstream[workload, default: [:]][key, default: 0] += rate * part.share
+      }
+    }
+    if caller.proxy == .linkerd, let service = outcome.parent ?? outcome.service {
+      for var part in outcome.seen where part.share > 0 {
+        part.service = part.service ?? outcome.service
+        addOutbound(part, of: call, from: caller, to: service, rate * part.share, isGRPC, isConnection)
       }
     }
     for (destination, share) in outcome.refused { refused[destination.id, default: 0] += rate * share }
@@ -96,31 +125,80 @@ struct FlowSolver {
       served[destination.id, default: 0] += rate * part.share
       // A refused request is answered by the proxy; the application never calls on.
       if part.code != 403, part.grpcStatus != "7" { next[destination.id, default: 0] += rate * part.share }
+      if destination.isOfLinkerd, let service = outcome.parent ?? part.service ?? outcome.service {
+        addInbound(part, of: call, from: caller, at: destination, service, rate * part.share, isGRPC, isConnection)
+      }
       guard destination.hasProxy else { continue }
       let text = labels.destination(
         caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
         isConnection: isConnection)
-      add(text, isConnection, part, call, rate * part.share, isGRPC)
+      add(text, isConnection ? .connection : .request, part, call, rate * part.share, isGRPC)
     }
   }
 
+  /// What a caller's proxy of Linkerd counts.
+  private mutating func addOutbound(
+    _ part: Outcome, of call: Scenario.Call, from caller: Instance, to service: RegistryService, _ rate: Double,
+    _ isGRPC: Bool, _ isConnection: Bool
+  ) {
+    let authority = Self.authority(service, call)
+    let stream = linkerd.outboundStream(caller, part, authority: authority)
+    add(stream, .linkerdStream, part, call, rate, isGRPC)
+    if !isConnection { flows[stream]?.openedShare = Self.connectionsPerRequest }
+    if part.destination != nil { flows[stream]?.open = Double(solver.instances(caller.workloadID).count) }
+    guard !isConnection else { return }
+    add(
+      linkerd.outbound(caller, part, authority: authority, isGRPC: isGRPC), .linkerdResponse, part, call, rate, isGRPC)
+    guard let origin = part.origin, origin.kind != "ServiceProfile" else { return }
+    add(
+      linkerd.backend(caller, part, parent: service, origin: origin, isGRPC: isGRPC), .linkerdBackend(isGRPC: isGRPC),
+      part, call, rate, isGRPC)
+    add(
+      linkerd.backendEdge(caller, part, parent: service, origin: origin), .linkerdBackendTime(isGRPC: isGRPC), part,
+      call, rate, isGRPC)
+  }
+
+  /// What a server's proxy of Linkerd counts; what it does not let in is no response of the server's.
+  private mutating func addInbound(
+    _ part: Outcome, of call: Scenario.Call, from caller: Instance, at server: Destination, _ service: RegistryService,
+    _ rate: Double, _ isGRPC: Bool, _ isConnection: Bool
+  ) {
+    let isRefused = part.code == 403 || part.grpcStatus == "7" || part.code == 0
+    let authority = Self.authority(service, call)
+    let stream = linkerd.inboundStream(caller, part, at: server, authority: authority)
+    add(stream, .linkerdStream, part, call, rate, isGRPC)
+    if !isConnection { flows[stream]?.openedShare = Self.connectionsPerRequest }
+    guard !isConnection, !isRefused else { return }
+    add(
+      linkerd.inbound(caller, part, at: server, authority: authority, isGRPC: isGRPC), .linkerdResponse, part, call,
+      rate, isGRPC)
+  }
+
+  /// Connections are kept: so many are opened for each request.
+  private static let connectionsPerRequest = 0.01
+
+  private static func authority(_ service: RegistryService, _ call: Scenario.Call) -> String {
+    "\(service.host):\(service.port(call.port)?.number ?? service.ports.first?.number ?? 0)"
+  }
+
   private mutating func add(
-    _ labels: String, _ isConnection: Bool, _ outcome: Outcome, _ call: Scenario.Call, _ rate: Double, _ isGRPC: Bool
+    _ labels: String, _ kind: Flow.Kind, _ outcome: Outcome, _ call: Scenario.Call, _ rate: Double, _ isGRPC: Bool
   ) {
     guard rate > 0 else { return }
     let carries = outcome.code != 0 && outcome.flags != "UH" && !outcome.flags.hasPrefix("UC")
     let mean = outcome.latency.mean
     let (sent, received) = (call.requestBytes, carries ? call.responseBytes : 0)
+    let limits = kind.buckets?.limits ?? []
     guard var flow = flows[labels] else {
       flows[labels] = Flow(
-        kind: isConnection ? .connection : .request, labels: labels, rate: rate,
-        buckets: Buckets.limits.map { outcome.latency.share(upTo: $0) }, meanLatency: mean, requestBytes: sent,
+        kind: kind, labels: labels, rate: rate,
+        buckets: limits.map { outcome.latency.share(upTo: $0) }, meanLatency: mean, requestBytes: sent,
         responseBytes: received, messages: isGRPC ? 1 : 0)
       return
     }
     let total = flow.rate + rate
     let (old, new) = (flow.rate / total, rate / total)
-    for (index, limit) in Buckets.limits.enumerated() {
+    for (index, limit) in limits.enumerated() {
       flow.buckets[index] = flow.buckets[index] * old + outcome.latency.share(upTo: limit) * new
     }
     flow.meanLatency = flow.meanLatency * old + mean * new

@@ -17,12 +17,19 @@ struct FlowCounter: Sendable {
   private(set) var requestBytes = 0.0
   private(set) var responseBytes = 0.0
   private(set) var messages = 0.0
+  /// Connections that are open.
+  private(set) var open = 0.0
+  private let openedShare: Double
+  /// Connections that were opened.
+  var opened: Double { (Double(count) * openedShare).rounded(.up) }
   private var random: SplitMix64
 
   init(_ flow: Flow, names: StableNames) {
     kind = flow.kind
     labels = flow.labels
-    buckets = Array(repeating: 0, count: flow.kind == .request ? Buckets.limits.count : 0)
+    buckets = Array(repeating: 0, count: flow.kind.buckets?.limits.count ?? 0)
+    open = flow.open
+    openedShare = flow.openedShare
     random = SplitMix64(state: names.hash(flow.labels))
   }
 
@@ -31,6 +38,7 @@ struct FlowCounter: Sendable {
   /// The number is drawn about what is expected, as arrivals are, so that shares look sampled; what it misses flows back
   /// over a minute, so that in the long run the rate is exact.
   mutating func advance(_ flow: Flow, seconds: Double, factor: Double) {
+    open = flow.open
     let expected = flow.rate * seconds * factor
     let due = max(0, expected + balance * min(1, seconds / 60))
     let drawn = draw(due)

@@ -29,7 +29,7 @@ struct FlowLabels {
     reporter: String, source: Destination?, hasPrincipal: Bool, outcome: Outcome, service: RegistryService?,
     security: String, isGRPC: Bool, isConnection: Bool
   ) -> String {
-    let target = outcome.destination
+    let target = outcome.destination.flatMap { $0.isNamed ? $0 : nil }
     var text = ""
     func label(_ name: String, _ value: String?) {
       if !text.isEmpty { text += "," }
@@ -69,6 +69,16 @@ struct FlowLabels {
     label("response_flags", outcome.flags.isEmpty ? "-" : outcome.flags)
     label("connection_security_policy", security)
     return text
+  }
+
+  /// The labels of a flow as they were printed; none of those that are read holds a quotation mark.
+  static func values(_ text: String) -> [String: String] {
+    var result: [String: String] = [:]
+    for part in text.split(separator: ",") {
+      guard let equals = part.firstIndex(of: "=") else { continue }
+      result[String(part[..<equals])] = String(part[part.index(after: equals)...].filter { $0 != "\"" })
+    }
+    return result
   }
 
   /// A label's value with the escapes of the exposition format.

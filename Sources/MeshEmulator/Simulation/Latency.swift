@@ -48,8 +48,39 @@ struct Latency: Sendable, Hashable {
   }
 }
 
-/// The buckets of Istio's histograms.
-enum Buckets {
+/// The buckets of a proxy's histograms.
+struct Buckets: Sendable {
+  /// The upper bounds in milliseconds; the last is infinity.
+  let limits: [Double]
+  /// The bounds as exposition text spells them, in the metric's own unit.
+  let labels: [String]
+
+  /// Those of Istio.
+  static let istio = Buckets(limits: Self.limits, labels: Self.labels)
+
+  /// Those of Linkerd's latencies in milliseconds.
+  static let linkerd = Buckets(
+    unit: 1,
+    [
+      1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 10_000, 20_000,
+      30_000,
+      40_000, 50_000,
+    ])
+
+  /// Those of Linkerd's durations of backends, in seconds.
+  static let linkerdBackend = Buckets(unit: 1000, [0.025, 0.05, 0.1, 0.25, 0.5, 1, 10])
+
+  private init(limits: [Double], labels: [String]) {
+    self.limits = limits
+    self.labels = labels
+  }
+
+  /// Bounds in a unit of so many milliseconds, and infinity.
+  private init(unit: Double, _ bounds: [Double]) {
+    limits = bounds.map { $0 * unit } + [.infinity]
+    labels = bounds.map { $0.rounded() == $0 ? "\(Int($0))" : "\($0)" } + ["+Inf"]
+  }
+
   /// The upper bounds in milliseconds; the last is infinity.
   static let limits: [Double] = [
     0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,

@@ -12,6 +12,8 @@ struct Outcome: Sendable {
   var cluster = ""
   /// The service it was sent to, where a rule sends a call to one of several.
   var service: RegistryService?
+  /// The route by which a proxy of Linkerd chose the service.
+  var origin: RouteOrigin?
   var latency: Latency
 
   /// Whether the caller sees a failure.
@@ -38,8 +40,14 @@ struct Destination: Sendable, Hashable {
   var version: String
   var serviceAccount: String
   var hasProxy: Bool
+  /// Whether Linkerd's proxy stands before it.
+  var isOfLinkerd: Bool
+  /// Whether metrics name it; of an address somebody wrote for a service they name the service alone.
+  var isNamed: Bool
 
   init(_ instance: Instance) {
+    isNamed = !instance.isWritten
+    isOfLinkerd = instance.proxy == .linkerd
     namespace = instance.namespace
     workload = instance.workload
     app = instance.labels["app"] ?? instance.workload
@@ -60,6 +68,8 @@ struct CallOutcome: Sendable {
   var served: [Outcome] = []
   /// The service that was called.
   var service: RegistryService?
+  /// The service whose name was called, where a rule sends calls to others.
+  var parent: RegistryService?
   /// The service port.
   var port = 0
   /// Connections that a destination's proxy refused for want of TLS, for each call.
@@ -94,4 +104,10 @@ enum GRPCStatus {
 
   /// The number of a name, as metrics print it; a number stays as it is.
   static func number(_ name: String) -> String { names.firstIndex(of: name).map(String.init) ?? name }
+
+  /// The name of a number; OK where there is none.
+  static func name(_ number: String) -> String {
+    guard let number = Int(number), names.indices.contains(number) else { return number.isEmpty ? "OK" : number }
+    return names[number]
+  }
 }

@@ -34,12 +34,14 @@ final class Simulation: Sendable {
   /// Whether a change of a kind is pushed to proxies.
   static func isPushed(_ resource: ResourceID) -> Bool {
     resource.group.hasSuffix(".istio.io")
-      ? pushedKinds.contains(resource.plural) : VirtualService.dialects[resource] != nil
+      ? pushedKinds.contains(resource.plural)
+      : VirtualService.dialects[resource] != nil || resource.plural == "backendtlspolicies"
   }
 
   struct State {
     var registry = Registry()
     var configuration = MeshConfiguration()
+    var linkerd = LinkerdConfiguration()
     var distribution: ConfigDistribution
     /// The store's revision that was last read.
     var revision = 0
@@ -145,7 +147,7 @@ final class Simulation: Sendable {
     settle(&state)
     let solver = CallSolver(
       registry: state.registry, distribution: state.distribution, mesh: scenario.mesh, time: time,
-      behaviours: behaviours)
+      behaviours: behaviours, linkerd: state.linkerd)
     var flows = FlowSolver(solver, arrivals: scenario.arrivals, mesh: scenario.mesh)
     state.flows = flows.solve()
     let known = state.counters.count
@@ -187,6 +189,14 @@ final class Simulation: Sendable {
             }
             state.isStale = true
           }
+          if LinkerdConfiguration.holds(kind) {
+            if change.kind == .deleted {
+              state.linkerd.remove(change.object)
+            } else {
+              state.linkerd.put(change.object)
+            }
+            state.isStale = true
+          }
           if Self.isPushed(kind) {
             if change.kind == .deleted {
               state.configuration.remove(change.object)
@@ -213,12 +223,15 @@ final class Simulation: Sendable {
   private func reload(_ state: inout State) {
     state.registry = Registry()
     state.configuration = MeshConfiguration()
+    state.linkerd = LinkerdConfiguration()
     for type in store.types.all {
       let (isRegistered, isPushed) = (Registry.holds(type.id), Self.isPushed(type.id))
-      guard isRegistered || isPushed else { continue }
+      let isOfLinkerd = LinkerdConfiguration.holds(type.id)
+      guard isRegistered || isPushed || isOfLinkerd else { continue }
       for object in store.list(type.id) {
         if isRegistered { state.registry.put(object) }
         if isPushed { state.configuration.put(object) }
+        if isOfLinkerd { state.linkerd.put(object) }
       }
     }
     state.distribution.habitual = habitual(state.registry)
@@ -254,8 +267,10 @@ extension StoredObject {
     let (left, right) = (json, other.json)
     func visible(_ json: JSONValue) -> [JSONValue?] {
       let metadata = json["metadata"]
+      // Kinds of Kubernetes' own have content beside `spec` and `status`, such as an EndpointSlice's addresses.
+      let content = JSONObject((json.object?.members ?? []).filter { $0.name != "metadata" })
       return [
-        json["spec"], json["status"], metadata?["labels"], metadata?["annotations"], metadata?["ownerReferences"],
+        .object(content), metadata?["labels"], metadata?["annotations"], metadata?["ownerReferences"],
       ]
     }
     return visible(left) == visible(right)

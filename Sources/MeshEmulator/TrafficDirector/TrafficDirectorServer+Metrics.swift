@@ -75,6 +75,7 @@ extension TrafficDirectorServer {
         connections += count
         sent += ProxyView.whole(counter.requestBytes.rounded())
         received += ProxyView.whole(counter.responseBytes.rounded())
+      case .linkerdResponse, .linkerdStream, .linkerdBackend, .linkerdBackendTime: break
       }
     }
   }

@@ -98,17 +98,26 @@ struct Listing {
 
   private func edges(_ graph: TopologyGraph) throws {
     var table = TextTable(
-      console, ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"])
+      console,
+      ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"]
+        + (isWide ? ["SERVER IDENTITY"] : []))
     for link in graph.links {
       table.row([
         place(link.source, graph), place(link.destination, graph), link.service, link.transport,
         Figures.compact(link.traffic.rps),
         Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
         Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
-      ])
+      ] + (isWide ? [security(link)] : []))
     }
     try table.write()
     if let gap = graph.gap { Console.note(gap) }
+  }
+
+  /// The identities that servers proved, and why connections have none; empty where that is not known.
+  private func security(_ link: TopologyGraph.Link) -> String {
+    guard let security = link.security.value else { return "–" }
+    let plain = security.plain.keys.sorted().map { "none: \($0)" }
+    return (security.serverIdentities + plain).joined(separator: ", ")
   }
 
   /// A node's name; with its plane where there are several.

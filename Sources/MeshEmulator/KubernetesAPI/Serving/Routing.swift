@@ -110,6 +110,11 @@ extension KubernetesAPIServer {
   private func resourceAnswer(_ request: APIRequest, user: APIUser) async throws -> APIAnswer {
     if let review = try review(request, user: user) { return review }
     guard let target = target(request.segments) else { return APIAnswer(text: "404 page not found\n", status: 404) }
+    if target.type.isAggregated {
+      guard request.method == "GET" else { throw APIStatus.methodNotAllowed }
+      try authorize(user, target.name == nil ? "list" : "get", target)
+      return try await outside(request)
+    }
     if target.rest.first == "proxy" { return try await proxy(request, target, user: user) }
     if let subresource = target.rest.first {
       guard target.rest.count == 1, target.type.subresources.contains(subresource) else {

@@ -61,6 +61,8 @@ public struct ResourceType: Sendable {
   public var columns: [Column]
   /// What is known of its fields.
   public var schema: Schema
+  /// Whether another server answers for it, to which requests are passed on.
+  public var isAggregated = false
 
   /// Creates a kind.
   public init(
@@ -85,7 +87,8 @@ public struct ResourceType: Sendable {
 
   /// The verbs discovery lists, in the order the real server has for built-in and for custom kinds.
   public var verbs: [String] {
-    isCustom
+    if isAggregated { return ["get", "list"] }
+    return isCustom
       ? ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
       : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
   }

@@ -1,0 +1,171 @@
+import MeshModel
+
+/// Linkerd's configuration at one moment: the routes of callers, and who is let in. Its proxies are told at once.
+///
+/// Source: Linkerd, "Authorization Policy" and "HTTPRoute". The client has an implementation of its own; the two check
+/// each other.
+struct LinkerdConfiguration: Sendable {
+  /// What callers' proxies route by.
+  private(set) var routes = MeshConfiguration()
+  private(set) var servers: [Key: LinkerdServer] = [:]
+  private(set) var authorizations: [Key: LinkerdAuthorization] = [:]
+  private(set) var authentications: [Key: LinkerdDemand] = [:]
+  /// The routes of servers by namespace and name, with the servers they hang on.
+  private(set) var serverRoutes: [Key: (servers: [String], rules: [HTTPRule])] = [:]
+
+  /// The identity of an object.
+  struct Key: Sendable, Hashable {
+    var kind: String
+    var namespace: String
+    var name: String
+  }
+
+  private static let policy = "policy.linkerd.io"
+
+  /// The kinds it is made of.
+  static func holds(_ resource: ResourceID) -> Bool {
+    switch resource.group {
+    case policy:
+      [
+        "httproutes", "servers", "serverauthorizations", "authorizationpolicies", "meshtlsauthentications",
+        "networkauthentications",
+      ].contains(resource.plural)
+    case "linkerd.io": resource.plural == "serviceprofiles"
+    case "gateway.networking.k8s.io": ["httproutes", "grpcroutes", "tcproutes"].contains(resource.plural)
+    case "split.smi-spec.io": true
+    default: false
+    }
+  }
+
+  mutating func put(_ object: StoredObject) {
+    let key = Self.key(object)
+    switch (object.resource.group, object.resource.plural) {
+    case (Self.policy, "servers"): servers[key] = LinkerdServer(object)
+    case (Self.policy, "authorizationpolicies"): authorizations[key] = LinkerdAuthorization(policy: object)
+    case (Self.policy, "serverauthorizations"): authorizations[key] = LinkerdAuthorization(server: object)
+    case (Self.policy, "meshtlsauthentications"):
+      authentications[key] = .identities(LinkerdDemand.names(object.json["spec"], in: object.namespace))
+    case (Self.policy, "networkauthentications"):
+      authentications[key] = .networks(LinkerdDemand.networks(object.json["spec"]?["networks"]))
+    default:
+      serverRoutes[key] = nil
+      if object.resource.plural == "httproutes" {
+        let hung = VirtualService.serverRoute(object)
+        if !hung.servers.isEmpty { serverRoutes[key] = hung }
+      }
+      routes.put(object, as: VirtualService.linkerd)
+    }
+  }
+
+  mutating func remove(_ object: StoredObject) {
+    let key = Self.key(object)
+    servers[key] = nil
+    authorizations[key] = nil
+    authentications[key] = nil
+    serverRoutes[key] = nil
+    routes.remove(object, as: VirtualService.linkerd)
+  }
+
+  private static func key(_ object: StoredObject) -> Key {
+    let plural = object.resource.plural
+    let kind = ["authorizationpolicies": "authorizationpolicy"][plural] ?? String(plural.dropLast())
+    return Key(kind: kind, namespace: object.namespace, name: object.name)
+  }
+}
+
+/// A Server: a port of instances, and what becomes of callers that no authorization lets in.
+struct LinkerdServer: Sendable {
+  var namespace: String
+  var name: String
+  var created: String
+  var labels: [String: String]
+  var selector: [String: String]
+  /// A number, or the name of a container's port.
+  var port: String
+  var fallback: String
+
+  init(_ object: StoredObject) {
+    let json = object.json
+    let spec = json["spec"]
+    namespace = object.namespace
+    name = object.name
+    created = json["metadata"]?["creationTimestamp"]?.string ?? ""
+    labels = json["metadata"]?["labels"]?.stringMap ?? [:]
+    selector = spec?["podSelector"]?["matchLabels"]?.stringMap ?? [:]
+    port = spec?["port"]?.string ?? spec?["port"]?.int.map(String.init) ?? ""
+    fallback = spec?["accessPolicy"]?.string ?? "deny"
+  }
+
+  func claims(_ instance: Instance, port: Int) -> Bool {
+    instance.namespace == namespace && instance.matches(selector)
+      && (self.port == String(port) || instance.portNames[self.port] == port)
+  }
+}
+
+/// One demand on callers.
+enum LinkerdDemand: Sendable {
+  /// One of these: a full name, `*`, `*.suffix`, `namespace/account`, `namespace/*`.
+  case identities([String])
+  case networks([NetworkRange])
+  /// An authentication by reference.
+  case reference(LinkerdConfiguration.Key)
+
+  static func names(_ json: JSONValue?, in namespace: String) -> [String] {
+    let named = json.strings("identities")
+    let references = (json.elements("identityRefs") + json.elements("serviceAccounts")).map { item in
+      let name = item["name"]?.string ?? ""
+      return item["kind"]?.string == "Namespace"
+        ? "\(name.isEmpty ? namespace : name)/*" : "\(item["namespace"]?.string ?? namespace)/\(name)"
+    }
+    return named + references
+  }
+
+  static func networks(_ json: JSONValue?) -> [NetworkRange] {
+    (json?.array ?? []).map {
+      NetworkRange(cidr: $0["cidr"]?.string ?? "", except: Optional($0).strings("except"))
+    }
+  }
+}
+
+/// What lets callers in: all demands of one must be met.
+struct LinkerdAuthorization: Sendable {
+  /// What it is for: a server, a route or a namespace.
+  var target: LinkerdConfiguration.Key?
+  /// The labels of the servers it is for, where it chooses them so.
+  var serverLabels: [String: String]?
+  var namespace: String
+  var demands: [LinkerdDemand]
+
+  init(policy object: StoredObject) {
+    let spec = object.json["spec"]
+    func key(_ json: JSONValue) -> LinkerdConfiguration.Key {
+      LinkerdConfiguration.Key(
+        kind: json["kind"]?.string?.lowercased() ?? "", namespace: json["namespace"]?.string ?? object.namespace,
+        name: json["name"]?.string ?? "")
+    }
+    namespace = object.namespace
+    target = spec?["targetRef"].map(key)
+    demands = spec.elements("requiredAuthenticationRefs").map { reference in
+      reference["kind"]?.string == "ServiceAccount"
+        ? .identities(["\(reference["namespace"]?.string ?? object.namespace)/\(reference["name"]?.string ?? "")"])
+        : .reference(key(reference))
+    }
+  }
+
+  init(server object: StoredObject) {
+    let spec = object.json["spec"]
+    let client = spec?["client"]
+    namespace = object.namespace
+    if let name = spec?["server"]?["name"]?.string {
+      target = LinkerdConfiguration.Key(kind: "server", namespace: object.namespace, name: name)
+    } else {
+      serverLabels = spec?["server"]?["selector"]?["matchLabels"]?.stringMap ?? [:]
+    }
+    demands = []
+    if client?["unauthenticated"]?.bool != true {
+      let any = client?["meshTLS"]?["unauthenticatedTLS"]?.bool == true
+      demands.append(.identities(LinkerdDemand.names(client?["meshTLS"], in: object.namespace) + (any ? ["*"] : [])))
+    }
+    if let networks = client?["networks"] { demands.append(.networks(LinkerdDemand.networks(networks))) }
+  }
+}
