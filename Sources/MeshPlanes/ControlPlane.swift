@@ -67,6 +67,11 @@ public protocol ControlPlane: Sendable {
   /// One proxy, asked itself.
   func inspect(_ proxy: ObjectRef) async -> ProxyInspection
 
+  /// What the control plane's registry holds of a service, replica by replica; `nil` where this plane has none of its own.
+  ///
+  /// Its answers grow with the mesh: it is asked when somebody looks at one service.
+  func registration(of service: Service) async -> Known<[Registration]>?
+
   /// The TLS contexts that proxies of workloads run (a bounded number, in parallel within bounds, the first questions
   /// first); `nil` where this plane has no way to tell.
   func programmedTLS(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport?
@@ -80,6 +85,11 @@ public protocol ControlPlane: Sendable {
 extension ControlPlane {
   /// Nothing: most planes are their own store of configuration.
   public func distribution(in snapshot: MeshSnapshot) async -> DistributionReport? { nil }
+}
+
+extension ControlPlane {
+  /// Nothing: what most planes hold of a service is what is read of them.
+  public func registration(of service: Service) async -> Known<[Registration]>? { nil }
 }
 
 extension ControlPlane {

@@ -19,13 +19,17 @@ struct IstiodDebug {
     case "/version": return .text("\(mesh.version)-emulated-Clean")
     case "/ready": return .text("")
     case "/debug", "/debug/", "/debug/list":
-      return .json(["adsz", "config_dump", "configz", "connections", "mesh", "push_status", "registryz", "syncz"])
+      return .json([
+        "adsz", "config_dump", "configz", "connections", "endpointShardz", "endpointz", "mesh", "push_status",
+        "registryz", "syncz",
+      ])
     case "/debug/syncz": return .json(.array(proxies.map(syncStatus)))
     case "/debug/adsz": return adsz(request["proxyID"])
     case "/debug/connections": return .json(clients(isDetailed: false))
     case "/debug/configz": return .json(configuration)
     case "/debug/registryz":
       return .json(.array(state.registry.services.values.sorted { $0.host < $1.host }.map(registered)))
+    case "/debug/endpointShardz", "/debug/endpointz": return .json(endpointShards)
     case "/debug/mesh": return .json(meshConfiguration)
     case "/debug/push_status": return .json([:], indent: 4)
     case "/debug/clusterz": return .json(.null)

@@ -10,6 +10,8 @@ public struct ProxyInspection: Sendable, Hashable {
   public var condition: Known<ProxyCondition> = .unknown("it was not asked")
   /// Its connection to its control plane, or why it is not known.
   public var connection: Known<ProxyConnection> = .unknown("its control plane was not asked")
+  /// As which endpoints its control plane's registry holds it; `nil` where there is no such registry.
+  public var registration: Known<[Registration]>?
 
   /// Creates an inspection.
   public init(proxy: ObjectRef, routes: Known<[ProgrammedRoute]>, certificates: Known<ProxyCertificates>) {

@@ -71,6 +71,14 @@ public protocol KubernetesDialect: Sendable {
   /// A proxy's connection to the dialect's control plane, or why it is not known; `nil` where it has no way to ask.
   func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>?
 
+  /// What the registry of the dialect's control plane holds of a service, replica by replica; `nil` where it has none.
+  func registration(of service: Service, using access: any KubernetesAccess) async -> Known<[Registration]>?
+
+  /// As which endpoints that registry holds an instance, replica by replica; `nil` where it has none.
+  func registration(
+    ofInstance instance: ObjectRef, using access: any KubernetesAccess
+  ) async -> Known<[Registration]>?
+
   /// How a proxy fares, or why that is not known; `nil` where this dialect has no way to ask.
   func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>?
 
@@ -116,6 +124,16 @@ extension KubernetesDialect {
   public func connection(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyConnection>? {
     nil
   }
+
+  /// Nothing: most dialects have no registry of their own.
+  public func registration(of service: Service, using access: any KubernetesAccess) async -> Known<[Registration]>? {
+    nil
+  }
+
+  /// Nothing: most dialects have no registry of their own.
+  public func registration(
+    ofInstance instance: ObjectRef, using access: any KubernetesAccess
+  ) async -> Known<[Registration]>? { nil }
 
   /// Nothing: most dialects cannot ask.
   public func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>? { nil }

@@ -37,6 +37,12 @@ struct Describe: AsyncParsableCommand {
     }
     let sheet = DescriptionSheet(console: options.console, view: view)
     try sheet.write(ref)
+    if let service = view.snapshot.services[ref] {
+      let control = try deck.connection(ref.plane).control
+      if let held = try await Deadline.run(options.timeout, { await control.registration(of: service) }) {
+        try sheet.registration(held)
+      }
+    }
     if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
   }
 

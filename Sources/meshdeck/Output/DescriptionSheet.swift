@@ -41,6 +41,11 @@ struct DescriptionSheet {
     }
   }
 
+  /// What the control plane's registry holds of a service.
+  func registration(_ known: Known<[Registration]>) throws {
+    for line in RegistrationText.service(known) { try console.line(line) }
+  }
+
   /// The annotations of a native object, each made safe for a terminal.
   func annotations(_ object: NativeObject) throws {
     for (name, key) in [("labels", "labels"), ("annotations", "annotations")] {

@@ -186,6 +186,18 @@ public struct IstioDialect: KubernetesDialect {
     await IstiodDistribution(dialect: self, access: access).connection(of: proxy)
   }
 
+  /// What istiod's registry holds of a service, from `registryz` and `endpointz` of each replica.
+  public func registration(of service: Service, using access: any KubernetesAccess) async -> Known<[Registration]>? {
+    await IstiodRegistry(dialect: self, access: access).registration(of: service)
+  }
+
+  /// As which endpoints istiod's registry holds an instance, from `endpointz` of each replica.
+  public func registration(
+    ofInstance instance: ObjectRef, using access: any KubernetesAccess
+  ) async -> Known<[Registration]>? {
+    await IstiodRegistry(dialect: self, access: access).registration(ofInstance: instance)
+  }
+
   /// How a proxy fares, asked itself.
   public func condition(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<ProxyCondition>? {
     await IstioProgrammed(dialect: self, access: access).condition(of: proxy)

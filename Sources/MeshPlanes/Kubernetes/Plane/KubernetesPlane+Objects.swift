@@ -162,8 +162,7 @@ extension KubernetesPlane {
   public func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     var report = ProgrammedReport(at: access.now)
     var asked = false
-    let installed = await catalog.known.map { Set(readers($0).compactMap { $0.dialect?.dialect }) }
-    for dialect in dialects where installed?.contains(dialect.dialect) ?? true {
+    for dialect in await spoken {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
       report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
@@ -193,6 +192,7 @@ extension KubernetesPlane {
   public func inspect(_ proxy: ObjectRef) async -> ProxyInspection {
     async let certificates = certificates(of: [proxy])
     async let connection = connection(of: proxy)
+    async let registration = registration(ofInstance: proxy)
     async let condition = condition(of: proxy)
     var routes = Known<[ProgrammedRoute]>.unknown("no dialect of this plane can ask a proxy what it runs")
     for dialect in dialects where routes.value == nil {
@@ -202,7 +202,33 @@ extension KubernetesPlane {
       proxy: proxy, routes: routes, certificates: await certificates[proxy] ?? .unknown("it was not asked"))
     inspection.condition = await condition ?? .unknown("no dialect of this plane can ask a proxy how it fares")
     inspection.connection = await connection ?? .unknown("no dialect of this plane tells of proxies' connections")
+    inspection.registration = await registration
     return inspection
+  }
+
+  /// What the first registry that can be asked holds of a service.
+  public func registration(of service: Service) async -> Known<[Registration]>? {
+    var found: Known<[Registration]>?
+    for dialect in await spoken where found?.value == nil {
+      found = await dialect.registration(of: service, using: access) ?? found
+    }
+    return found
+  }
+
+  private func registration(ofInstance instance: ObjectRef) async -> Known<[Registration]>? {
+    var found: Known<[Registration]>?
+    for dialect in await spoken where found?.value == nil {
+      found = await dialect.registration(ofInstance: instance, using: access) ?? found
+    }
+    return found
+  }
+
+  /// The dialects whose kinds are installed; all where that is not known.
+  private var spoken: [any KubernetesDialect] {
+    get async {
+      let installed = await catalog.known.map { Set(readers($0).compactMap { $0.dialect?.dialect }) }
+      return dialects.filter { installed?.contains($0.dialect) ?? true }
+    }
   }
 
   private func condition(of proxy: ObjectRef) async -> Known<ProxyCondition>? {

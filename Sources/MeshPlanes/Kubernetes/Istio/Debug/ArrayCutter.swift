@@ -23,9 +23,7 @@ struct ArrayCutter: Sendable {
   private static let null = Array("null".utf8)
 
   private var stage = Stage.before
-  private var depth = 0
-  private var isInText = false
-  private var isEscaped = false
+  private var scanner = ValueScanner()
   private var carry: [UInt8] = []
   private var letters = 0
 
@@ -39,41 +37,24 @@ struct ArrayCutter: Sendable {
     var start = piece.startIndex
     for index in piece.indices {
       let byte = piece[index]
-      guard depth > 0 else {
+      guard scanner.isInside else {
         step(byte)
         if stage == .broken || member != nil && isWhole { return }
-        if depth > 0 { start = index }
+        if scanner.isInside { start = index }
         continue
       }
-      if isInText {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isInText = false
-        }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""): isInText = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-        guard depth == 0 else { continue }
-        if carry.isEmpty {
-          each(piece[start...index])
-        } else {
-          carry += piece[start...index]
-          each(carry[...])
-          carry = []
-        }
-      default: break
+      guard scanner.ends(with: byte) else { continue }
+      if carry.isEmpty {
+        each(piece[start...index])
+      } else {
+        carry += piece[start...index]
+        each(carry[...])
+        carry = []
       }
     }
-    guard depth > 0 else { return }
+    guard scanner.isInside else { return }
     carry += piece[start...]
-    if carry.count > limit { (stage, carry, depth) = (.broken, [], 0) }
+    if carry.count > limit { (stage, carry, scanner) = (.broken, [], ValueScanner()) }
   }
 
   /// What follows the member's name and its colon; `nil` while it has not come.
@@ -99,7 +80,7 @@ struct ArrayCutter: Sendable {
     case (.null, _) where letters < Self.null.count && byte == Self.null[letters]: letters += 1
     case (.inside, UInt8(ascii: ",")): break
     case (.inside, UInt8(ascii: "]")): stage = .ended
-    case (.inside, UInt8(ascii: "{")): depth = 1
+    case (.inside, UInt8(ascii: "{")): scanner.begin()
     default: stage = .broken
     }
   }

@@ -12,6 +12,9 @@ struct IstiodDebug {
   /// The seconds a replica has to answer.
   static let patience = 10.0
 
+  /// The gap where every replica answers that it has no such thing.
+  static let nobodyKnows = "no replica of istiod knows it"
+
   /// What one replica answered.
   struct Answer<Value: Sendable>: Sendable {
     /// The pod; `istiod` at a configured address.
@@ -56,7 +59,7 @@ struct IstiodDebug {
       case .nothing(let error): gaps.append(error.remedy.map { "\(error.message); \($0)" } ?? error.message)
       }
     }
-    if answers.isEmpty, gaps.isEmpty { gaps = ["no replica of istiod knows it"] }
+    if answers.isEmpty, gaps.isEmpty { gaps = [Self.nobodyKnows] }
     return (answers.sorted { $0.replica < $1.replica }, gaps.sorted())
   }
 

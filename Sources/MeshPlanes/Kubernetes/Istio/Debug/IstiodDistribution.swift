@@ -95,6 +95,6 @@ struct IstiodDistribution {
         detail: kinds.isEmpty
           ? "no push errors" : "push errors: " + kinds.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "),
         remedy: kinds.isEmpty ? nil : "see the findings MD3007"))
-    return checks
+    return checks + (await IstiodRegistry(dialect: dialect, access: access).checks(root))
   }
 }
