@@ -47,6 +47,32 @@ import Testing
     #expect(plain != 200, "plaintext is refused")
   }
 
+  @Test("identities of two meshes: those whose roots do not match come first, with issuers and days left")
+  func rootsOfTwoMeshesAreCompared() async throws {
+    guard let one = try await EnvoyMesh.start(), let other = try await EnvoyMesh.start() else { return }
+    defer { withExtendedLifetime((one, other)) {} }
+    let tool = try Tool(kubeconfig: nil)
+    let planes = [("east", one), ("west", other)].map { name, mesh in
+      let places = [mesh.clientAdmin, mesh.serverAdmin].map { "{url: \"http://127.0.0.1:\($0)\"}" }
+      return "  - {name: \(name), kind: envoy, envoy: [\(places.joined(separator: ", "))]}"
+    }
+    _ = try tool.file("config/meshdeck/config.yaml", "planes:\n\(planes.joined(separator: "\n"))\n")
+    let run = try await tool("get", "identities", "-A", "-o", "json")
+    let items = try #require(try run.json["items"]?.array, "\(run.errors)")
+    #expect(items.map { $0["plane"]?.string } == ["west", "west", "east", "east"], "\(run.output)")
+    #expect(items.map { $0["trouble"]?.string } == ["root mismatch", "root mismatch", nil, nil])
+    for item in items {
+      #expect(item["proven"]?.string?.hasPrefix("spiffe://mesh.test/ns/shop/sa/") == true)
+      #expect(item["issuer"]?.string == "CN=Test Root,O=mesh.test")
+      #expect((item["certificateDaysLeft"]?.int).map { (1...2).contains($0) } == true, "\(item)")
+      #expect(item["certificates"]?["own"]?[0]?["secret"]?.string == "default", "\(item)")
+      #expect(item["certificates"]?["roots"]?[0]?["secret"]?.string == "ROOTCA")
+      #expect(item["identity"]?["unknown"]?.string == "no service account of it is known")
+    }
+    let table = try await tool("get", "identities", "-A", "-o", "wide")
+    #expect(table.output.split(separator: "\n").dropFirst().first?.contains("root mismatch") == true, "\(table.output)")
+  }
+
   @Test("what a real Prometheus scrapes of the sidecars agrees with their own counters, mutual TLS included")
   func prometheusAgrees() async throws {
     guard let mesh = try await EnvoyMesh.start() else { return }

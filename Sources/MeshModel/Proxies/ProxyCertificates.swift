@@ -4,6 +4,8 @@ public struct ProxyCertificates: Sendable, Hashable {
   public var own: [ProxyCertificate]
   /// The roots it checks the certificates of others against, each once.
   public var roots: [ProxyCertificate]
+  /// The secrets it asked its control plane for and was not sent yet, by name: what needs them does not serve.
+  public var missing: [String] = []
 
   /// Creates the certificates of a proxy.
   public init(own: [ProxyCertificate] = [], roots: [ProxyCertificate] = []) {
@@ -38,6 +40,8 @@ public struct ProxyCertificate: Sendable, Hashable {
   public var subject: String?
   /// Its SHA-256 in hexadecimal digits; `nil` where it is not known whole.
   public var fingerprint: String?
+  /// The name of the secret that it was delivered as; `nil` where it came otherwise or that is not told.
+  public var secret: String?
 
   /// Creates a certificate.
   public init(

@@ -11,18 +11,20 @@ extension ProxyCertificate {
       writer.promised("issuer", issuer)
       writer.promised("subject", subject)
       writer.promised("fingerprint", fingerprint)
+      writer.promised("secret", secret)
     }
   }
 }
 
 extension JSONWriter {
-  /// Writes `own[]{serial names begins expires daysLeft} roots[]{…}`, or `{"unknown": reason}`.
+  /// Writes `own[]{serial names begins expires daysLeft issuer subject fingerprint secret} roots[]{…} missing[]`, or `{"unknown": reason}`.
   mutating func certificates(_ name: String, _ known: Known<ProxyCertificates>, at now: Instant) {
     member(name, known) { held, writer in
       for (name, list) in [("own", held.own), ("roots", held.roots)] {
         writer.name(name)
         writer.array { writer in for one in list { one.write(to: &writer, at: now) } }
       }
+      writer.strings("missing", held.missing)
     }
   }
 }
@@ -46,7 +48,12 @@ public struct IdentityItem: ContractItem {
       writer.member("plane", row.workload.plane)
       writer.member("namespace", row.workload.namespace)
       writer.member("workload", row.workload.description)
-      writer.member("identity", row.expected)
+      writer.name("identity")
+      if let expected = row.expected {
+        writer.value(.string(expected))
+      } else {
+        writer.object { $0.member("unknown", "no service account of it is known") }
+      }
       writer.promised("proven", row.proven)
       writer.promised("proxy", row.proxy?.description)
       writer.name("issuer")

@@ -4,8 +4,9 @@ public import MeshModel
 public struct IdentityRow: Sendable, Hashable {
   /// The workload.
   public var workload: ObjectRef
-  /// The SPIFFE id its service account gives it: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT` (Istio's form).
-  public var expected: String
+  /// The SPIFFE id its service account gives it: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT` (Istio's form); `nil`
+  /// where no account is known, as with proxies that no Kubernetes runs.
+  public var expected: String?
   /// The proxy asked for its certificates: one of the workload's; `nil` where it has none to ask.
   public var proxy: ObjectRef?
   /// The certificates of that proxy, or why they are not known.
@@ -49,6 +50,9 @@ public struct IdentityRow: Sendable, Hashable {
 
   /// The identity it proves, where that is known.
   public var proven: String? { certificates.value?.workload?.spiffe }
+
+  /// Whether it is to have an identity of a mesh, or proves one: a gateway that holds nothing of the kind is in no trouble.
+  public var isMeshed: Bool { expected != nil || proven != nil }
 }
 
 /// The identities of a mesh or of several, made of instances and certificates alone.
@@ -70,7 +74,16 @@ public enum Identities {
         chosen[endpoint.workload] = endpoint
       }
     }
-    return chosen.mapValues(\.ref)
+    var result = chosen.mapValues(\.ref)
+    // What a control plane knows as a proxy and nobody as an instance stands for itself.
+    for report in view.programmed.values {
+      for state in report.value?.proxies ?? [] where view.snapshot.endpoints[state.ref] == nil {
+        let workload = state.workload ?? state.ref
+        guard workload.isIn(plane: plane, namespace: namespace), result[workload] == nil else { continue }
+        result[workload] = state.ref
+      }
+    }
+    return result
   }
 
   /// The identities of every meshed workload, those in trouble first.
@@ -83,16 +96,19 @@ public enum Identities {
     let proxies = proxies(view, plane: plane, namespace: namespace)
     var accounts: [ObjectRef: (account: String, isAmbient: Bool)] = [:]
     for endpoint in view.snapshot.endpoints.values
-    where endpoint.proxy != .none && !endpoint.serviceAccount.isEmpty
-      && endpoint.workload.isIn(plane: plane, namespace: namespace)
+    where endpoint.proxy != .none && endpoint.workload.isIn(plane: plane, namespace: namespace)
+      && (accounts[endpoint.workload]?.account ?? "").isEmpty
     {
       accounts[endpoint.workload] = (endpoint.serviceAccount, endpoint.proxy == .ambient)
     }
+    for workload in proxies.keys where accounts[workload] == nil { accounts[workload] = ("", false) }
     var rows = accounts.map { workload, known -> IdentityRow in
       let domain = view.snapshot.meshes[workload.plane]?.trustDomain ?? "cluster.local"
       let proxy = proxies[workload]
       return IdentityRow(
-        workload: workload, expected: "spiffe://\(domain)/ns/\(workload.namespace)/sa/\(known.account)", proxy: proxy,
+        workload: workload,
+        expected: known.account.isEmpty
+          ? nil : "spiffe://\(domain)/ns/\(workload.namespace)/sa/\(known.account)", proxy: proxy,
         certificates: proxy.map { certificates[$0] ?? .unknown("it was not asked") }
           ?? .unknown(
             known.isAmbient ? "the proxy of its node holds its certificate, and is not asked" : "no proxy to ask"))
@@ -107,7 +123,9 @@ public enum Identities {
 
   /// What tells roots apart: their fingerprints where all are known whole, else serial numbers and ends.
   static func rootKeys(_ rows: [IdentityRow]) -> @Sendable (ProxyCertificate) -> String {
-    let areWhole = rows.allSatisfy { ($0.certificates.value?.roots ?? []).allSatisfy { $0.fingerprint != nil } }
+    let areWhole = rows.filter(\.isMeshed).allSatisfy {
+      ($0.certificates.value?.roots ?? []).allSatisfy { $0.fingerprint != nil }
+    }
     return { root in areWhole ? root.fingerprint ?? root.identifier : root.identifier }
   }
 
@@ -116,7 +134,7 @@ public enum Identities {
     let key = rootKeys(rows)
     var counts: [Set<String>: Int] = [:]
     var first: [Set<String>: ObjectRef] = [:]
-    for row in rows {
+    for row in rows where row.isMeshed {
       let roots = Set((row.certificates.value?.roots ?? []).map(key))
       guard !roots.isEmpty else { continue }
       counts[roots, default: 0] += 1
@@ -132,16 +150,17 @@ public enum Identities {
   private static func trouble(
     _ row: IdentityRow, usualRoots: Set<String>, _ key: (ProxyCertificate) -> String, at now: Instant
   ) -> IdentityRow.Trouble? {
-    guard let held = row.certificates.value else { return nil }
+    guard let held = row.certificates.value, row.isMeshed else { return nil }
     let roots = Set(held.roots.map(key))
     if !roots.isEmpty, !usualRoots.isEmpty, roots.isDisjoint(with: usualRoots) { return .otherRoots }
     guard let certificate = held.workload else { return .noIdentity }
+    let isExpected = row.expected == nil || certificate.spiffe == row.expected
     switch certificate.standing(at: now) {
     case .expired: return .expired
-    case .late where certificate.spiffe == row.expected && !roots.isEmpty: return .late
+    case .late where isExpected && !roots.isEmpty: return .late
     case .fresh, .late: break
     }
-    if certificate.spiffe != row.expected { return .otherIdentity }
+    if !isExpected { return .otherIdentity }
     return roots.isEmpty ? .noRoots : nil
   }
 }

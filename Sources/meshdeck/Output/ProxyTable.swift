@@ -76,12 +76,16 @@ struct IdentityTable {
     var table = TextTable(console, columns)
     for row in rows {
       let held = row.certificates.value
-      var cells = [row.workload.namespace, row.workload.name, row.expected].map { console.paint($0, .plain) }
+      // Where no account says what it should be, it is what it proves.
+      var cells = [row.workload.namespace, row.workload.name, row.expected ?? row.proven ?? "–"].map {
+        console.paint($0, .plain)
+      }
       cells.append(ProxyTable.life(held?.workload, nil, now, console))
       cells.append(console.paint(held.map { roots($0, now) } ?? "–", .plain))
-      let verdict = row.trouble?.label ?? (held == nil ? "unknown" : "ok")
+      let verdict = row.trouble?.label ?? (held == nil ? "unknown" : row.isMeshed ? "ok" : "not meshed")
       cells.append(
-        console.paint(verdict, row.trouble.map { $0 == .late ? .warn : .bad } ?? (held == nil ? .muted : .good)))
+        console.paint(
+          verdict, row.trouble.map { $0 == .late ? .warn : .bad } ?? (verdict == "ok" ? .good : .muted)))
       if isWide {
         cells += [
           row.proven ?? "–", row.issuer ?? "–", held?.workload?.serial ?? "–", held?.workload?.expires?.rfc3339 ?? "–",

@@ -57,6 +57,39 @@ import Testing
     #expect(rows.map(\.trouble) == [.otherRoots, .late, nil, nil])
   }
 
+  @Test func aProxyWithoutAnAccountIsJudgedByWhatItProves() throws {
+    var view = Self.view([("edge", "a", .sidecar), ("edge", "b", .sidecar)])
+    for name in ["meshed", "bare"] {
+      view.snapshot.apply(
+        .upsert(
+          .endpoint(
+            Endpoint(
+              ref: Self.ref("envoys", "proxy", name), workload: Self.ref("envoys", "workload", name), isReady: true,
+              proxy: .gateway, acceptsMeshTLS: false))))
+    }
+    // Known to its control plane alone.
+    let alone = Self.ref("cp", "proxy", "alone")
+    view.programmed["cp"] = .known(
+      ProgrammedReport(proxies: [ProxyState(ref: alone)], at: Self.now), source: "test", at: Self.now)
+    let bundle = ProxyCertificates(own: [], roots: [Self.certificate(nil, serial: "public", ends: 86_400_000)])
+    let rows = Identities.rows(
+      view,
+      certificates: [
+        Self.ref("edge", "pod", "a-0"): Self.known(Self.held("a")),
+        Self.ref("edge", "pod", "b-0"): Self.known(Self.held("b")),
+        Self.ref("envoys", "proxy", "meshed"): Self.known(Self.held("any", root: "other")),
+        Self.ref("envoys", "proxy", "bare"): Self.known(bundle),
+        alone: Self.known(Self.held("x")),
+      ])
+    func row(_ name: String) throws -> IdentityRow { try #require(rows.first { $0.workload.name == name }) }
+    #expect(rows.first?.workload.name == "meshed", "it proves an identity by roots of another mesh")
+    #expect(try row("meshed").trouble == .otherRoots)
+    #expect(try row("meshed").expected == nil)
+    #expect(try row("bare").trouble == nil, "a gateway that believes public roots is no member of the mesh")
+    #expect(try !row("bare").isMeshed)
+    #expect(try row("alone").trouble == nil && row("alone").proven == "spiffe://cluster.local/ns/shop/sa/x")
+  }
+
   @Test func aProxyThatBelievesOldAndNewRootsDoesNotStandApart() {
     let view = Self.view([("prod", "a", .sidecar), ("prod", "b", .sidecar), ("prod", "c", .sidecar)])
     var both = Self.held("c")

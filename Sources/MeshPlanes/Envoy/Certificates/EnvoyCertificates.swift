@@ -9,6 +9,9 @@ enum EnvoyCertificates {
   /// The paths of secrets, those of the control plane first.
   static let secrets = ["/config_dump?resource=dynamic_active_secrets", "/config_dump?resource=static_secrets"]
 
+  /// The path of the secrets that a proxy waits for.
+  static let missing = "/config_dump?resource=dynamic_warming_secrets"
+
   /// The certificates a proxy holds, with the issuers where it shows its secrets.
   ///
   /// - Parameter get: The answer of the proxy's administration interface to a path.
@@ -23,6 +26,9 @@ enum EnvoyCertificates {
     // Secrets are an extra: a proxy whose certificates are files has none, and an old one does not show them.
     for path in secrets {
       if let bytes = try? await get(path), let found = try? EnvoySecrets.read(bytes) { result.add(found) }
+    }
+    if let bytes = try? await get(missing), let found = try? EnvoySecrets.read(bytes) {
+      result.missing = Set(found.secrets).sorted()
     }
     return result
   }

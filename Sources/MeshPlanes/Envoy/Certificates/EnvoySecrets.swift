@@ -12,6 +12,10 @@ enum EnvoySecrets {
     /// The others of each chain, between it and a root.
     var between: [CertificateFields] = []
     var roots: [CertificateFields] = []
+    /// The names of the secrets that hold them, by fingerprint.
+    var names: [String: String] = [:]
+    /// The names of all secrets, those without a certificate too.
+    var secrets: [String] = []
 
     /// All of them.
     var all: [CertificateFields] { own + between + roots }
@@ -33,14 +37,17 @@ enum EnvoySecrets {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "secret":
+        var (name, part) = ("", Found())
         try reader.object { key, reader throws(JSONError) in
           switch key {
-          case "tls_certificate": try chain(&reader, into: &found)
-          case "validation_context": try trust(&reader, into: &found)
+          case "name": name = try reader.string()
+          case "tls_certificate": try chain(&reader, into: &part)
+          case "validation_context": try trust(&reader, into: &part)
           default: try reader.skip()
           }
         }
-      case "dynamic_active_secrets", "static_secrets":
+        found.add(part, of: name)
+      case "dynamic_active_secrets", "static_secrets", "dynamic_warming_secrets":
         try reader.array { reader throws(JSONError) in try entry(&reader, into: &found) }
       default: try reader.skip()
       }
@@ -77,30 +84,48 @@ enum EnvoySecrets {
   }
 }
 
+extension EnvoySecrets.Found {
+  /// Adds what one secret holds, each certificate once.
+  fileprivate mutating func add(_ part: Self, of name: String) {
+    for one in part.own where !own.contains(one) { own.append(one) }
+    for one in part.between where !between.contains(one) { between.append(one) }
+    for one in part.roots where !roots.contains(one) { roots.append(one) }
+    guard !name.isEmpty else { return }
+    secrets.append(name)
+    for one in part.all where names[one.fingerprint] == nil { names[one.fingerprint] = name }
+  }
+}
+
 extension ProxyCertificates {
   /// Adds what the proxy's secrets tell of its certificates: issuers, subjects, fingerprints; and certificates that its
   /// `/certs` leaves out.
   mutating func add(_ found: EnvoySecrets.Found) {
-    Self.add(found.all, to: &own)
-    Self.add(found.all, to: &roots)
+    Self.add(found, to: &own)
+    Self.add(found, to: &roots)
     func isNew(_ one: CertificateFields, in list: [ProxyCertificate]) -> Bool {
       !list.contains { $0.fingerprint == one.fingerprint }
     }
-    for one in found.own where isNew(one, in: own) { own.append(ProxyCertificate(one)) }
-    for one in found.roots where isNew(one, in: roots) { roots.append(ProxyCertificate(one)) }
+    func certificate(_ fields: CertificateFields) -> ProxyCertificate {
+      var one = ProxyCertificate(fields)
+      one.secret = found.names[fields.fingerprint]
+      return one
+    }
+    for one in found.own where isNew(one, in: own) { own.append(certificate(one)) }
+    for one in found.roots where isNew(one, in: roots) { roots.append(certificate(one)) }
   }
 
-  private static func add(_ found: [CertificateFields], to list: inout [ProxyCertificate]) {
+  private static func add(_ found: EnvoySecrets.Found, to list: inout [ProxyCertificate]) {
     for index in list.indices {
       let serial = CertificateFields.normalized(list[index].serial)
       guard
-        let fields = found.first(where: { fields in
+        let fields = found.all.first(where: { fields in
           fields.serial == serial && list[index].expires.map { abs($0.seconds - fields.expires.seconds) < 1 } ?? true
         })
       else { continue }
       list[index].issuer = fields.issuer
       list[index].subject = fields.subject
       list[index].fingerprint = fields.fingerprint
+      list[index].secret = found.names[fields.fingerprint]
     }
   }
 }
