@@ -10,6 +10,8 @@ public struct ProxyCondition: Sendable, Hashable {
   public var uptime: Double?
   /// Whether it hears from its control plane; `nil` where it has none or does not say.
   public var hearsControlPlane: Bool?
+  /// The updates it rejected since it started, in words.
+  public var rejections: [String] = []
   /// What it calls, those in trouble first, then the busiest.
   public var upstreams: [UpstreamCondition]
 

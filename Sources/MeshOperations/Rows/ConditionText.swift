@@ -18,6 +18,12 @@ public enum ConditionText {
     }
   }
 
+  /// The updates it rejected since it started, one line each.
+  public static func rejections(_ known: Known<ProxyCondition>) -> [String] {
+    let all = known.value?.rejections ?? []
+    return all.prefix(5) + (all.count > 5 ? ["and \(all.count - 5) more"] : [])
+  }
+
   /// One upstream in one line.
   public static func upstream(_ one: UpstreamCondition) -> String {
     var parts = ["\(one.name): \(one.hosts - one.faults.count)/\(one.hosts) hosts"]

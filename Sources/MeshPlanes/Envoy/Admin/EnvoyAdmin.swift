@@ -10,9 +10,14 @@ struct EnvoyAdmin: Sendable {
   let address: String
   private let session: Session
   private let plane: PlaneName
+  private let headers: HTTPHeaders
 
   /// Creates a client; `address` may leave out its scheme, which is then HTTP.
-  init(_ address: String, plane: PlaneName, options: Session.Options) throws(MeshError) {
+  ///
+  /// - Parameter headers: What goes with every question, for a proxy that is reached through another server.
+  init(
+    _ address: String, plane: PlaneName, options: Session.Options, headers: HTTPHeaders = [:]
+  ) throws(MeshError) {
     let url = address.contains("://") ? address : "http://\(address)"
     var options = options
     // A poll comes again soon: one that fails is told at once and not tried again within the poll.
@@ -26,6 +31,7 @@ struct EnvoyAdmin: Sendable {
     }
     self.address = url
     self.plane = plane
+    self.headers = headers
   }
 
   /// The parts of a configuration dump, each with the mask that asks for it alone.
@@ -34,6 +40,7 @@ struct EnvoyAdmin: Sendable {
     case clusters = "static_clusters,dynamic_active_clusters,dynamic_warming_clusters"
     case listeners = "static_listeners,dynamic_listeners"
     case routes = "static_route_configs,dynamic_route_configs"
+    case scopes = "inline_scoped_route_configs,dynamic_scoped_route_configs"
   }
 
   /// The one element of a part of the configuration dump; an empty object where the proxy has nothing of it.
@@ -63,7 +70,7 @@ struct EnvoyAdmin: Sendable {
   /// The status of a question whose answer is its status, such as `/ready`.
   func status(_ path: String) async throws(MeshError) -> Int {
     do throws(TransportError) {
-      return try await session.send(session.request(.get, path, deadlines: Self.patience)).status
+      return try await session.send(session.request(.get, path, headers: headers, deadlines: Self.patience)).status
     } catch {
       throw MeshError(error, path, plane: plane)
     }
@@ -87,7 +94,8 @@ struct EnvoyAdmin: Sendable {
     do throws(TransportError) {
       response = try await session.send(
         session.request(
-          method, path, query: query, body: method == .post ? [] : nil, deadlines: Self.patience, limits: .dump))
+          method, path, query: query, headers: headers, body: method == .post ? [] : nil, deadlines: Self.patience,
+          limits: .dump))
     } catch {
       throw MeshError(error, path, plane: plane)
     }

@@ -28,6 +28,8 @@ struct EnvoyCondition {
     let filter = EnvoyQuery.escaped(EnvoyStatistics.filter)
     let statistics = (try? await json("/stats?format=json&filter=\(filter)")).map { EnvoyStatistics($0) }
     condition.hearsControlPlane = statistics?.isConnected
+    condition.rejections = (statistics?.updates ?? [:]).filter { $0.value.rejected > 0 }
+      .map { $0.value.words($0.key) }.sorted()
     let times = EnvoyQuery.escaped(#"^cluster\..*\.upstream_rq_time$"#)
     let quantiles = (try? await json("/stats?format=json&usedonly&filter=\(times)")).map(Self.quantiles) ?? [:]
     try? await Task.sleep(for: .seconds(max(Self.pause - begun.duration(to: .now).seconds, 0)))

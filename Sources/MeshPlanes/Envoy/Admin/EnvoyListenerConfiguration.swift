@@ -18,6 +18,10 @@ struct EnvoyListenerConfiguration: Sendable, Hashable {
   var routeTables: [String]
   /// The weights of its TCP chains.
   var tcp: [EnvoyRouteTable.Entry]
+  /// The scopes that it has in itself, each with a route configuration.
+  var scopes: [EnvoyScopedRoutes] = []
+  /// Whether it takes its scopes by discovery.
+  var takesScopes = false
 }
 
 extension EnvoyListenerConfiguration {
@@ -28,6 +32,8 @@ extension EnvoyListenerConfiguration {
       isStatic: listener.isStatic, transport: listener.chains.contains { $0.isHTTP } ? "HTTP" : "TCP",
       serverNames: listener.chains.flatMap(\.serverNames), mode: .disable, tls: nil,
       routeTables: listener.chains.compactMap(\.table), tcp: listener.chains.compactMap(\.stream))
+    scopes = listener.chains.flatMap(\.scopes)
+    takesScopes = listener.chains.contains(where: \.takesScopes)
     setModes(Set(listener.chains.map(\.mode)))
   }
 

@@ -18,6 +18,10 @@ struct EnvoyListener: Sendable, Hashable {
     var isHTTP = false
     /// The route configuration it uses by name; `nil` where it uses none.
     var table: String?
+    /// The scopes it has in itself, each with a route configuration.
+    var scopes: [EnvoyScopedRoutes] = []
+    /// Whether it takes its scopes by discovery.
+    var takesScopes = false
     /// Where streams go; `nil` where it has no `tcp_proxy`.
     var stream: EnvoyRouteTable.Entry?
 
@@ -108,6 +112,8 @@ enum EnvoyListenerReader {
       case "HttpConnectionManager":
         chain.isHTTP = true
         chain.table = table(config)
+        chain.scopes = EnvoyScopedRoutes.inline(config)
+        chain.takesScopes = config["scoped_routes"]?["scoped_rds"] != nil
       case "TcpProxy":
         let pointer = JSONPointer(["filter_chains", "filters", "typed_config"])
         var entry = EnvoyRouteTable.Entry(

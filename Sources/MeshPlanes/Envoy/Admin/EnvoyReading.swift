@@ -18,9 +18,15 @@ struct EnvoyReading: Sendable {
   var clusters: [String: EnvoyCluster]
   var listeners: [EnvoyListenerConfiguration]
   var tables: [EnvoyRouteTable]
+  /// The scopes that its listeners take by discovery.
+  var scopes: [EnvoyScopedRoutes] = []
   var runtime: EnvoyRuntime
   /// The rejections it still shows, by type, in its own words.
   var rejections: [ProxyState.ConfigType: String]
+  /// The updates it counted, by the name of what was updated.
+  var updates: [String: EnvoyUpdates] = [:]
+  /// Those whose newest update it rejected, as far as counters tell.
+  var refused: Set<String> = []
   /// Days until the first certificate of its own expires.
   var certificateDaysLeft: Int?
   /// Whether it is connected to its control plane; `nil` where it has none.
@@ -32,6 +38,20 @@ struct EnvoyReading: Sendable {
   var at: Instant
   /// Native objects by kind and name, of proxies that cannot be asked for one kind alone.
   var objects: [ObjectKind: [String: JSONValue]] = [:]
+
+  /// The listeners that use a table: by its name, or by a scope.
+  func listeners(using table: String) -> [EnvoyListenerConfiguration] {
+    listeners.filter { listener in
+      listener.routeTables.contains(table) || listener.scopes.contains { $0.table == table }
+        || listener.takesScopes && scopes.contains { $0.table == table }
+    }
+  }
+
+  /// The keys of the scopes in which alone a table holds, as conditions; empty where it holds for all requests.
+  func conditions(of table: String) -> [String] {
+    let all = listeners.flatMap(\.scopes) + scopes
+    return Set(all.filter { $0.table == table }.map(\.condition)).sorted()
+  }
 
   /// All tables of routes: those of HTTP, and one for each listener with TCP chains.
   var allTables: [EnvoyRouteTable] {

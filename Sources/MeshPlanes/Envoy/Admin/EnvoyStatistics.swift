@@ -5,12 +5,13 @@ struct EnvoyStatistics: Sendable {
   /// The regular expression that picks them.
   static let filter =
     #"^server\.uptime$|^control_plane\.connected_state$|(^cluster_manager\.cds|^listener_manager\.lds|\.rds\..*)"#
-    + #"\.update_rejected$|\.outlier_detection\.ejections_active$|\.circuit_breakers\.[a-z]+\."#
+    + #"\.update_(rejected|success)$|\.outlier_detection\.ejections_active$|\.circuit_breakers\.[a-z]+\."#
     + #"(cx|rq|rq_pending|rq_retry)_open$"#
 
   var uptime: Int?
   var isConnected: Bool?
-  var rejected: [ProxyState.ConfigType: Int] = [:]
+  /// The updates it counted, by the name of what was updated.
+  var updates: [String: EnvoyUpdates] = [:]
   /// Hosts ejected by the name the cluster's counters are filed under.
   var ejected: [String: Int] = [:]
   /// The circuit breakers open, by the same name.
@@ -22,10 +23,10 @@ struct EnvoyStatistics: Sendable {
       if name == "server.uptime" { uptime = value }
       if name == "control_plane.connected_state" { isConnected = value > 0 }
       guard value > 0 else { continue }
-      if name.hasSuffix(".update_rejected") {
-        let type: ProxyState.ConfigType =
-          name.hasPrefix("cluster_manager") ? .cds : name.hasPrefix("listener_manager") ? .lds : .rds
-        rejected[type, default: 0] += value
+      if let range = name.firstRange(of: ".update_rejected") {
+        updates[String(name[..<range.lowerBound]), default: EnvoyUpdates()].rejected = value
+      } else if let range = name.firstRange(of: ".update_success") {
+        updates[String(name[..<range.lowerBound]), default: EnvoyUpdates()].accepted = value
       } else if let cluster = Self.cluster(name, ".outlier_detection.") {
         ejected[cluster] = value
       } else if let cluster = Self.cluster(name, ".circuit_breakers.") {

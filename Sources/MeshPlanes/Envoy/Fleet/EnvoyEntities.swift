@@ -152,6 +152,7 @@ struct EnvoyEntities {
     var result: [ObjectRef: Route] = [:]
     for reading in readings {
       for table in reading.allTables {
+        let conditions = reading.conditions(of: table.name)
         for host in table.hosts {
           let (kind, name) = Self.route(table, host)
           let ref = ref(group, kind, name)
@@ -159,8 +160,8 @@ struct EnvoyEntities {
           let owner = reading.origin.owner(isStatic: table.isStatic)
           result[ref] = Route(
             ref: ref, dialect: .envoy, apiVersion: "envoy.config.route.v3", hosts: host.domains,
-            attachedTo: reading.listeners.filter { $0.routeTables.contains(table.name) }.map(\.name),
-            rules: host.entries.map { Self.rule($0, runtime: reading.runtime) }, version: table.version,
+            attachedTo: reading.listeners(using: table.name).map(\.name),
+            rules: host.entries.map { Self.rule($0, runtime: reading.runtime, conditions) }, version: table.version,
             owners: [
               Owner(
                 tool: table.isStatic || reading.origin.controlPlane == nil ? "bootstrap" : "xDS",
@@ -172,10 +173,13 @@ struct EnvoyEntities {
     return result.values.map { .route($0) }
   }
 
-  private static func rule(_ entry: EnvoyRouteTable.Entry, runtime: EnvoyRuntime) -> Rule {
+  /// - Parameter scopes: The conditions of the scopes in which alone the rule's table holds.
+  private static func rule(_ entry: EnvoyRouteTable.Entry, runtime: EnvoyRuntime, _ scopes: [String]) -> Rule {
     let weights = entry.weights.effective(runtime.values)
+    var match = entry.match
+    if !scopes.isEmpty { match.others.append(scopes.joined(separator: " or ")) }
     return Rule(
-      name: entry.name, layer: entry.layer, matches: entry.match.isEmpty ? [] : [entry.match],
+      name: entry.name, layer: entry.layer, matches: match.isEmpty ? [] : [match],
       backends: zip(entry.weights.clusters, weights).map { target, weight in
         Backend(
           name: EnvoyReader.name(target.cluster), host: target.cluster, weight: weight, pointer: target.pointer)

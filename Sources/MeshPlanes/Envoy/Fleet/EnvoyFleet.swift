@@ -39,12 +39,12 @@ actor EnvoyFleet {
   }
 
   init(
-    plane: PlaneName, places: [String], speech: FleetSpeech, options: Session.Options,
+    plane: PlaneName, places: [String], pods: EnvoyPods? = nil, speech: FleetSpeech, options: Session.Options,
     now: @escaping @Sendable () -> Instant
   ) {
     self.speech = speech
     self.plane = plane
-    self.places = EnvoyPlaces(places: places)
+    self.places = EnvoyPlaces(places: places, pods: pods)
     self.options = options
     self.now = now
   }
@@ -65,7 +65,11 @@ actor EnvoyFleet {
   /// The client of one proxy, by its address.
   func admin(_ address: String) throws(MeshError) -> EnvoyAdmin {
     if let known = admins[address] { return known }
-    let made = try EnvoyAdmin(address, plane: plane, options: options)
+    // A fleet is of pods or of other places: credentials for the one never go to the other.
+    let made =
+      if let pods = places.pods { try pods.admin(address) } else {
+        try EnvoyAdmin(address, plane: plane, options: options)
+      }
     admins[address] = made
     return made
   }
@@ -109,7 +113,10 @@ actor EnvoyFleet {
   private func take(_ address: String, _ result: Result<EnvoyReader.Outcome, MeshError>, _ at: Instant) {
     var member = members[address] ?? Member()
     switch result {
-    case .success(let outcome): member = Member(facts: outcome.facts, reading: outcome.reading)
+    case .success(let outcome):
+      var reading = outcome.reading
+      reading.noteRefusals(after: member.reading)
+      member = Member(facts: outcome.facts, reading: reading)
     case .failure(let error):
       member.failure = error.message
       member.since = member.since ?? at

@@ -11,9 +11,12 @@ import Darwin
 /// Where the proxies of a fleet are: addresses as written, a name that resolves to them, or a file that lists them.
 ///
 /// `http://host:port` and `host:port` are one proxy; `dns://name:port` is every address the name has now;
-/// `file:///path` is every line of the file that is neither empty nor a comment. Names and files are read anew each time.
+/// `file:///path` is every line of the file that is neither empty nor a comment; `pods://` is what ``EnvoyPods`` finds.
+/// Names, files and pods are read anew each time.
 struct EnvoyPlaces: Sendable {
   let places: [String]
+  /// Where pods are found; `nil` for a fleet without.
+  var pods: EnvoyPods?
 
   /// The most proxies of a fleet.
   static let limit = 10_000
@@ -25,7 +28,11 @@ struct EnvoyPlaces: Sendable {
     var gaps: [String] = []
     for place in places {
       do throws(MeshError) {
-        addresses += try Self.addresses(of: place)
+        if EnvoyPods.isPlace(place), let pods {
+          addresses += try await pods.addresses(of: place)
+        } else {
+          addresses += try Self.addresses(of: place)
+        }
       } catch {
         gaps.append(error.message)
       }

@@ -66,7 +66,7 @@ struct EnvoyReader: Sendable {
     let (clusterDump, listenerDump, routeDump) = (value(dumps.1), value(dumps.2), value(dumps.3))
     var table = EnvoyClusterReader.clusters(clusterDump)
     EnvoyClusterReader.addHosts(value(others.0), to: &table)
-    let reading = EnvoyReading(
+    var reading = EnvoyReading(
       address: admin.address, node: facts.node, group: facts.group, version: facts.version, state: facts.state,
       uptime: facts.uptime, origin: EnvoyOrigin.read(bootstrap: settings, file: facts.file), clusters: table,
       listeners: EnvoyListenerReader.listeners(listenerDump).map { EnvoyListenerConfiguration($0) },
@@ -75,6 +75,12 @@ struct EnvoyReader: Sendable {
       rejections: Self.rejections(clusters: clusterDump, listeners: listenerDump, routes: routeDump),
       certificateDaysLeft: Self.daysLeft(value(others.1)), isConnected: statistics.isConnected,
       pressure: statistics.pressure, gaps: gaps.sorted(), at: at)
+    reading.updates = statistics.updates
+    // Few proxies have scopes: only those that do are asked for them.
+    if reading.listeners.contains(where: \.takesScopes) {
+      reading.scopes = EnvoyScopedRoutes.all(value(await part(.scopes)))
+      reading.gaps = gaps.sorted()
+    }
     return Outcome(facts: facts, reading: reading)
   }
 

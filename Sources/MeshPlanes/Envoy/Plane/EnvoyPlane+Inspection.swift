@@ -1,6 +1,15 @@
 public import MeshModel
 
 extension EnvoyPlane {
+  /// Those of some proxies that are of this fleet.
+  func known(of proxies: [ObjectRef]) async -> Set<ObjectRef> {
+    let readings = await fleet.current(within: 60).readings
+    let own = readings.map {
+      ObjectRef(plane: name, namespace: $0.group, kind: EnvoyEntities.Kind.proxy, name: $0.node)
+    }
+    return Set(own).intersection(proxies)
+  }
+
   /// The certificates of proxies of the fleet, asked themselves: sixteen at once, for eight seconds in all.
   public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
     await BoundedQuestions.answers(of: proxies) { await self.certificates(of: $0) }

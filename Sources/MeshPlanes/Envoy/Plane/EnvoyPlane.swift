@@ -14,26 +14,32 @@ public final class EnvoyPlane: ControlPlane {
   private let places: [String]
   private let interval: Double
 
-  /// Creates a plane of the proxies at some places (`http://host:port`, `host:port`, `dns://name:port`, `file:///path`);
-  /// nothing is asked of them yet. `interval` is the seconds between two readings when it is followed.
+  /// Creates a plane of the proxies at some places (`http://host:port`, `host:port`, `dns://name:port`, `file:///path`, or
+  /// `pods://namespace/selector:port` alone); nothing is asked of them yet. `interval` is the seconds between two readings
+  /// when it is followed.
   ///
+  /// - Parameter pods: Where pods are found; needed for places that are pods.
   /// - Parameter kind: ``Plane/Kind/envoy``, or ``Plane/Kind/mosn`` for a fleet of MOSNs, which is read alike; their production
   ///   builds take no change through this interface.
   public init(
     name: PlaneName, places: [String], kind: Plane.Kind = .envoy, options: Session.Options = Session.Options(),
-    interval: Double = 5, now: @escaping @Sendable () -> Instant
+    pods: EnvoyPods? = nil, interval: Double = 5, now: @escaping @Sendable () -> Instant
   ) throws(MeshError) {
     let speech: FleetSpeech = kind == .mosn ? .mosn : .envoy
     guard !places.isEmpty else {
       throw MeshError(
         .usage, "no proxy is named", plane: name, remedy: "envoy: [{url: http://127.0.0.1:9901}] in config.yaml")
     }
+    guard places.allSatisfy({ EnvoyPods.isPlace($0) == (pods != nil) }) else {
+      throw MeshError(
+        .usage, "pods and other places are of different fleets", plane: name, remedy: "make a plane of each")
+    }
     self.speech = speech
     self.name = name
     self.places = places
     self.now = now
     self.interval = interval
-    fleet = EnvoyFleet(plane: name, places: places, speech: speech, options: options, now: now)
+    fleet = EnvoyFleet(plane: name, places: places, pods: pods, speech: speech, options: options, now: now)
   }
 
   /// The plane with what its proxies let one do, as known now.

@@ -148,7 +148,8 @@ extension KubernetesClient {
     }
   }
 
-  private static func proxyPath(
+  /// The path of a port of a pod or service through the API server.
+  static func proxyPath(
     _ kind: String, _ name: String, _ namespace: String, _ port: Int, _ path: String
   ) -> String {
     let tail = path.hasPrefix("/") ? path : "/\(path)"

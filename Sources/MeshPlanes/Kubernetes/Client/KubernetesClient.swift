@@ -20,7 +20,8 @@ public struct KubernetesClient: Sendable {
   public let plane: PlaneName
   /// How requests are sent.
   public let session: Session
-  private let headers: HTTPHeaders
+  /// What goes with every request: whom to act as.
+  let headers: HTTPHeaders
 
   /// A client of a connection.
   ///
