@@ -48,7 +48,7 @@ final class EnvoyServer: Sendable {
   /// Starts two servers and an Envoy with a configuration made for the ports of its administration, of its listener and of
   /// the servers; `nil` where there is no Envoy.
   static func start(
-    _ configuration: (_ admin: Int, _ listener: Int, _ backends: [Int]) throws -> String
+    isServing: Bool = true, _ configuration: (_ admin: Int, _ listener: Int, _ backends: [Int]) throws -> String
   ) async throws -> EnvoyServer? {
     guard let binary = try await binary.value else { return nil }
     let ports = [MetricsServer.freePort(), MetricsServer.freePort()]
@@ -57,7 +57,7 @@ final class EnvoyServer: Sendable {
       backends.append(try await serve(["python3", "-m", "http.server", "--bind", "127.0.0.1", "\(port)"]))
     }
     let server = try EnvoyServer(binary: binary, backends: backends, ports: ports, configuration)
-    try await server.launch()
+    try await server.launch(isServing: isServing)
     return server
   }
 
@@ -82,12 +82,13 @@ final class EnvoyServer: Sendable {
         command: ["/bin/bash", "-c", script, "server"] + command, environment: ProcessInfo.processInfo.environment))
   }
 
-  /// Starts Envoy and waits until it and the servers behind it answer.
-  func launch() async throws {
+  /// Starts Envoy and waits until it and, unless said otherwise, the servers behind it answer.
+  func launch(isServing: Bool = true) async throws {
     process.value = try await Self.serve([
       binary, "-c", folder + "/edge.yaml", "--concurrency", "1", "-l", "critical", "--base-id", "\(admin)",
     ])
     try await PrometheusTests.until(30) { await self.status("http://127.0.0.1:\(self.admin)/ready") == 200 }
+    guard isServing else { return }
     try await PrometheusTests.until(30) {
       for _ in 0..<20 where await self.status("http://127.0.0.1:\(self.listener)/") != 200 { return false }
       return true
@@ -113,6 +114,11 @@ final class EnvoyServer: Sendable {
     }
     defer { driver.cancel() }
     return try await work()
+  }
+
+  /// The status of a request through the proxy; `nil` where it does not answer.
+  func status(_ path: String, _ headers: HTTPHeaders) async -> Int? {
+    try? await Self.transport.send(HTTPRequest(.get, "http://127.0.0.1:\(listener)\(path)", headers: headers)).status
   }
 
   private func status(_ url: String) async -> Int? {

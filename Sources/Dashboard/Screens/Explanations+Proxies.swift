@@ -20,6 +20,7 @@ extension Explanations {
   /// What a proxy answered, beside what is configured.
   static func inspection(_ inspection: ProxyInspection, _ row: ProxyRow, _ view: MeshView) -> TextSheet {
     var lines = state(row) + ConnectionText.lines(inspection.connection, at: view.at).map { text("  \($0)") }
+    lines += inspection.registration.map(RegistrationText.instance)?.map { text("  \($0)") } ?? []
     lines += condition(inspection.condition)
     lines += [text(""), heading("WEIGHTED ROUTES: CONFIGURED, AND WHAT IT RUNS")]
     switch inspection.routes {
@@ -59,6 +60,7 @@ extension Explanations {
   /// How the proxy fares and what it calls: what is in trouble, and the busiest.
   private static func condition(_ known: Known<ProxyCondition>) -> [Line] {
     var lines = [text(""), heading("PROCESS"), text("  \(ConditionText.process(known))")]
+    lines += ConditionText.rejections(known).map { text("  \($0)", .warn) }
     guard let upstreams = known.value?.upstreams, !upstreams.isEmpty else { return lines }
     lines += [text(""), heading("UPSTREAMS")]
     for one in upstreams.prefix(20) {
@@ -75,6 +77,7 @@ extension Explanations {
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
     case .known(let held, _, _):
       if held.own.isEmpty { lines.append(text("  it shows none", .muted)) }
+      lines += held.missing.map { text("  waits for the secret \($0), which it was not sent", .warn) }
       for (verb, list) in [("shows", held.own), ("believes", held.roots)] {
         for one in list {
           let role: TerminalUI.Role =
@@ -89,6 +92,7 @@ extension Explanations {
           lines.append(text("    \(CertificateText.left(one, at: now)) left, serial \(one.serial)", role))
           if let issuer = one.issuer { lines.append(text("    issued by \(issuer)", .muted)) }
           if let fingerprint = one.fingerprint { lines.append(text("    SHA-256 \(fingerprint)", .muted)) }
+          if let secret = one.secret { lines.append(text("    delivered as the secret \(secret)", .muted)) }
         }
       }
     }

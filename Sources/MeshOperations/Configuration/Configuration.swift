@@ -48,6 +48,8 @@ public struct PlaneSetting: Sendable, Hashable {
   public var telemetry: TelemetrySetting?
   /// The address of istiod's debug interface; `nil` means it is found and reached through the API server.
   public var istiod: String?
+  /// How istiod's debug interface is asked by discovery; `nil` where it is asked by HTTP.
+  public var istiodDiscovery: XDSSetting?
   /// Where the token for istiod's debug interface is; `nil` where none is sent.
   public var istiodToken: IstiodToken?
   /// The addresses of proxies' admin interfaces with the workload each serves.

@@ -133,6 +133,9 @@ public struct ConfigurationFile: Sendable {
       if let value = plane.project { lines.append("    project: \(quoted(value))") }
       if let value = plane.location { lines.append("    location: \(quoted(value))") }
       if let value = plane.credentialsFile { lines.append("    credentialsFile: \(quoted(value))") }
+      if let xds = plane.istiodDiscovery {
+        lines += ["    istiod:", "      xds:"] + xds.yaml.map { "        " + $0 }
+      }
       if let value = plane.istiod {
         let token =
           switch plane.istiodToken {

@@ -126,7 +126,18 @@ struct ConfigurationReader {
 
   /// Reads where istiod's debug interface is and where the token for it is: one place at most.
   private func read(istiod node: Node, into setting: inout PlaneSetting) throws(MeshError) {
-    let fields = try mapping(node, known: ["url", "bearerTokenFile", "bearerTokenEnv", "kubeconfigToken"])
+    let fields = try mapping(node, known: ["url", "xds", "bearerTokenFile", "bearerTokenEnv", "kubeconfigToken"])
+    if let discovery = fields["xds"] {
+      guard fields.count == 1 else {
+        throw error(node, "istiod is asked by HTTP or by xds: credentials for xds are members of it")
+      }
+      let xds = try self.xds(discovery)
+      guard xds.settings.url.hasPrefix("https://") else {
+        throw error(discovery, "istiod tells of itself by xds over TLS alone: the url begins with https://")
+      }
+      setting.istiodDiscovery = xds
+      return
+    }
     setting.istiod = try text(fields["url"])
     var tokens: [IstiodToken] = []
     if let path = try text(fields["bearerTokenFile"]) { tokens.append(.file(path)) }

@@ -9,10 +9,18 @@ import MeshTransport
 struct DirectAccess: Sendable {
   /// istiod with its credentials; `nil` where no token is configured for it.
   private let istiod: Session?
+  /// istiod by discovery, with the beginning of the addresses that are asked so; `nil` where it is asked by HTTP.
+  private let discovery: (address: String, istiod: IstiodDiscovery)?
 
   init(istiod setting: PlaneSetting, connection: KubernetesConnection, environment: [String: String])
     throws(MeshError)
   {
+    if let xds = setting.istiodDiscovery {
+      let options = try PlaneRegistry.asking(xds, plane: setting.name, environment: environment)
+      discovery = (xds.settings.url, try IstiodDiscovery(xds.settings, options: options, plane: setting.name))
+    } else {
+      discovery = nil
+    }
     guard let address = setting.istiod, let token = setting.istiodToken else {
       istiod = nil
       return
@@ -36,6 +44,9 @@ struct DirectAccess: Sendable {
 
   /// The answer to a GET.
   func get(_ url: String) async throws(MeshError) -> [UInt8] {
+    if let discovery, url.hasPrefix(discovery.address + "/") {
+      return try await discovery.istiod.get(String(url.dropFirst(discovery.address.count)))
+    }
     let request = HTTPRequest(.get, url, limits: .dump)
     let response: HTTPResponse
     do throws(TransportError) {

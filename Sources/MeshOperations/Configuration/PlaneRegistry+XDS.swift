@@ -11,19 +11,8 @@ extension PlaneRegistry {
     guard let xds = setting.xds else {
       throw MeshError(.usage, "a plane of kind xds needs an address", plane: setting.name, remedy: "xds: {url: …}")
     }
-    var options = Session.Options()
-    if configuration.refusesWrites(to: setting.name) { options.writes = .refused(reason: "read-only") }
-    var asking = options
-    asking.settings.tls = try tls(xds, environment: environment)
-    if let path = xds.bearerTokenFile {
-      asking.credentials = TokenFile(Path.expanded(path, environment))
-    } else if let name = xds.bearerTokenEnv {
-      guard let token = environment[name], !token.isEmpty else {
-        throw MeshError(
-          .unauthenticated, "the bearer token is to be in \(name), which is not set", plane: setting.name)
-      }
-      asking.credentials = FixedCredential(.bearer(Secret(token)))
-    }
+    var asking = try Self.asking(xds, plane: setting.name, environment: environment)
+    if configuration.refusesWrites(to: setting.name) { asking.writes = .refused(reason: "read-only") }
     let proxies =
       setting.envoy.isEmpty ? nil : try envoy(setting, configuration: configuration, environment: environment)
     let plane = try XDSPlane(
@@ -34,6 +23,23 @@ extension PlaneRegistry {
       connection.telemetry = try telemetry(configured, environment: environment)
     }
     return connection
+  }
+
+  /// The credentials and the TLS with which a server is asked by discovery.
+  static func asking(
+    _ xds: XDSSetting, plane: PlaneName, environment: [String: String]
+  ) throws(MeshError) -> Session.Options {
+    var options = Session.Options()
+    options.settings.tls = try tls(xds, environment: environment)
+    if let path = xds.bearerTokenFile {
+      options.credentials = TokenFile(Path.expanded(path, environment))
+    } else if let name = xds.bearerTokenEnv {
+      guard let token = environment[name], !token.isEmpty else {
+        throw MeshError(.unauthenticated, "the bearer token is to be in \(name), which is not set", plane: plane)
+      }
+      options.credentials = FixedCredential(.bearer(Secret(token)))
+    }
+    return options
   }
 
   private static func tls(_ xds: XDSSetting, environment: [String: String]) throws(MeshError) -> TLSSettings {

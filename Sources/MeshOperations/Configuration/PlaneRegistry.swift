@@ -131,28 +131,11 @@ public enum PlaneRegistry {
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool
   ) throws(MeshError) -> PlaneConnection {
     let options = sessionOptions(setting, configuration)
-    let kubeconfig: Kubeconfig?
-    do throws(MeshError) {
-      kubeconfig = try Kubeconfig.load(
-        path: setting.kubeconfig.map { Path.expanded($0, environment) }, environment: environment)
-    } catch {
-      guard setting.kubeconfig == nil, setting.context == nil, environment["KUBERNETES_SERVICE_HOST"] != nil else {
-        throw error
-      }
-      kubeconfig = nil
-    }
-    let connection: KubernetesConnection
-    if let kubeconfig {
-      connection = try KubernetesConnection(
-        kubeconfig, context: setting.context, environment: environment, interactive: interactive)
-    } else if let own = try KubernetesConnection.inCluster(environment: environment) {
-      connection = own
-    } else {
-      throw MeshError(.usage, "there is no kubeconfig and no service account of a pod", plane: setting.name)
-    }
+    let connection = try Self.connection(setting, environment: environment, interactive: interactive)
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
     let istio = IstioDialect(
-      addresses: IstioDialect.Addresses(istiod: setting.istiod, proxies: proxies),
+      addresses: IstioDialect.Addresses(
+        istiod: setting.istiod ?? setting.istiodDiscovery?.settings.url, proxies: proxies),
       direct: try DirectAccess(istiod: setting, connection: connection, environment: environment).get)
     let managed: AKSCluster? =
       if let azure = setting.azure {
@@ -171,6 +154,28 @@ public enum PlaneRegistry {
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
+  /// How the cluster of a plane is reached, and as whom.
+  private static func connection(
+    _ setting: PlaneSetting, environment: [String: String], interactive: Bool
+  ) throws(MeshError) -> KubernetesConnection {
+    let kubeconfig: Kubeconfig?
+    do throws(MeshError) {
+      kubeconfig = try Kubeconfig.load(
+        path: setting.kubeconfig.map { Path.expanded($0, environment) }, environment: environment)
+    } catch {
+      guard setting.kubeconfig == nil, setting.context == nil, environment["KUBERNETES_SERVICE_HOST"] != nil else {
+        throw error
+      }
+      kubeconfig = nil
+    }
+    if let kubeconfig {
+      return try KubernetesConnection(
+        kubeconfig, context: setting.context, environment: environment, interactive: interactive)
+    }
+    if let own = try KubernetesConnection.inCluster(environment: environment) { return own }
+    throw MeshError(.usage, "there is no kubeconfig and no service account of a pod", plane: setting.name)
+  }
+
   static func envoy(
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
@@ -179,8 +184,13 @@ public enum PlaneRegistry {
       guard place.url.hasPrefix("file://") else { return place.url }
       return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
     }
+    let pods =
+      places.contains(where: EnvoyPods.isPlace)
+      ? try EnvoyPods(
+        plane: setting.name, connection: try Self.connection(setting, environment: environment, interactive: false),
+        options: options) : nil
     let plane = try EnvoyPlane(
-      name: setting.name, places: places, kind: setting.kind, options: options, now: { .now })
+      name: setting.name, places: places, kind: setting.kind, options: options, pods: pods, now: { .now })
     if setting.kind == .mosn, setting.telemetry == nil {
       return PlaneConnection(
         name: setting.name, control: plane,
@@ -191,7 +201,7 @@ public enum PlaneRegistry {
       if let configured = setting.telemetry {
         try telemetry(configured, environment: environment)
       } else {
-        EnvoyTraffic(plane, options: options)
+        EnvoyTraffic(plane, options: pods?.options ?? options)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }

@@ -35,6 +35,7 @@ actor EnvoyTraffic: TelemetrySource {
   init(_ plane: EnvoyPlane, options: Session.Options) {
     var settings = ScrapeSettings(urls: [])
     settings.connection = options.settings
+    if let credentials = options.credentials { settings.authorization = .source(credentials) }
     self.init(settings, options: options) { () async throws(MeshError) in
       try await plane.counterPlaces().map { place in
         Place(

@@ -75,6 +75,7 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
             --admin dns://envoys.internal:9901
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
+          meshdeck planes add gateways --kind envoy --context prod --admin pods://edge/app=envoy:9901
           meshdeck planes add mesh --kind xds --url http://127.0.0.1:18000 \\
             --node-id edge-1 --node-cluster edge
           meshdeck planes add apps --kind service-fabric --subscription SUBSCRIPTION \\
@@ -96,7 +97,10 @@ struct Planes: AsyncParsableCommand {
     var kind = "kubernetes"
     @Option(
       help:
-        "The administration of proxies of kind envoy or mosn, one or more: http://host:port, dns://name:port, file:///path."
+        """
+        The administration of proxies of kind envoy or mosn, one or more: http://host:port, dns://name:port, file:///path, or \
+        pods://namespace/label=value:port.
+        """
     )
     var admin: [String] = []
     @OptionGroup(title: "Options for kinds xds, consul and service-fabric") var server: ServerOptions

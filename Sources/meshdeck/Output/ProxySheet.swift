@@ -29,6 +29,9 @@ struct ProxySheet {
       try console.line("  \(view.programmed[ref.plane]?.reason ?? "it does not know this proxy")")
     }
     for line in ConnectionText.lines(inspection.connection, at: view.at) { try console.line("  \(line)") }
+    if let registration = inspection.registration {
+      for line in RegistrationText.instance(registration) { try console.line("  \(line)") }
+    }
     try condition()
     try weights()
     try certificates()
@@ -39,6 +42,7 @@ struct ProxySheet {
     try console.line()
     try console.line("PROCESS")
     try console.line("  \(ConditionText.process(inspection.condition))")
+    for line in ConditionText.rejections(inspection.condition) { try console.line("  \(line)") }
     guard let upstreams = inspection.condition.value?.upstreams, !upstreams.isEmpty else { return }
     try console.line()
     try console.line("UPSTREAMS")
@@ -82,6 +86,7 @@ struct ProxySheet {
     case .unknown(let reason): try console.line("  unknown: \(reason)")
     case .known(let held, _, _):
       if held.own.isEmpty { try console.line("  it shows none") }
+      for name in held.missing { try console.line("  waits for the secret \(name), which it was not sent") }
       for one in held.own { try line("shows", one) }
       for one in held.roots { try line("believes", one) }
     }
@@ -95,5 +100,6 @@ struct ProxySheet {
     )
     if let issuer = one.issuer { try console.line("    issued by \(issuer)") }
     if let fingerprint = one.fingerprint { try console.line("    SHA-256 \(fingerprint)") }
+    if let secret = one.secret { try console.line("    delivered as the secret \(secret)") }
   }
 }

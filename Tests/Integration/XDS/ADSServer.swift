@@ -54,17 +54,22 @@ final class ADSServer: Sendable {
     var version = "1"
     var resources: [JSONValue] = []
     var fault = ""
+    /// What an istiod tells of itself, by name.
+    var debug: [String: JSONValue] = [:]
 
     func write(to folder: String) throws {
-      let json: JSONValue = ["version": .string(version), "resources": .array(resources), "fault": .string(fault)]
+      var json: JSONValue = ["version": .string(version), "resources": .array(resources), "fault": .string(fault)]
+      json["debug"] = .object(JSONObject(debug.map { JSONObject.Member(name: $0.key, value: $0.value) }))
       try Data(JSONWriter.bytes(json)).write(to: URL(filePath: folder + "/world"), options: .atomic)
     }
 
     /// A listener whose requests go to two clusters by weights, their endpoints by discovery.
+    ///
+    /// - Parameter source: From where routes and endpoints are taken, as JSON.
     static func shop(
-      version: String = "1", weights: (Int, Int), listener: Int = 8080, backends: [Int] = [1, 2]
+      version: String = "1", weights: (Int, Int), listener: Int = 8080, backends: [Int] = [1, 2],
+      source: String = #"{"ads": {}, "resource_api_version": "V3"}"#
     ) throws -> World {
-      let source = #"{"ads": {}, "resource_api_version": "V3"}"#
       let types = "type.googleapis.com/envoy"
       var texts = [
         """

@@ -43,6 +43,105 @@ import Testing
     return (port, folder, server)
   }
 
+  /// The source of what is taken by REST, behind a cluster `cp`.
+  private static let source = """
+    {"resource_api_version": "V3", "api_config_source": {"api_type": "REST", "transport_api_version": "V3",
+     "cluster_names": ["cp"], "refresh_delay": "0.5s", "request_timeout": "5s"}}
+    """
+
+  /// An Envoy configured by REST.
+  private static func envoy(port: Int, folder: String, _ ports: EnvoyServer.Box<[Int]>) async throws -> EnvoyServer? {
+    try await EnvoyServer.start { admin, listener, backends in
+      ports.value = [listener] + backends
+      try ADSServer.World.shop(weights: (80, 20), listener: listener, backends: backends, source: source)
+        .write(to: folder)
+      return """
+        node: {id: edge-1, cluster: edge}
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: \(admin)}}}
+        stats_flush_interval: 0.5s
+        dynamic_resources: {lds_config: \(source), cds_config: \(source)}
+        static_resources:
+          clusters:
+            - name: cp
+              type: STATIC
+              load_assignment:
+                cluster_name: cp
+                endpoints:
+                  - lb_endpoints:
+                      - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: \(port)}}}
+        """
+    }
+  }
+
+  @Test("a weight changed at sovereign is desired, programmed and observed, and a refusal is told")
+  func weightsArrive() async throws {
+    guard let (port, folder, server) = try await Self.start(try .shop(weights: (80, 20))) else { return }
+    defer { withExtendedLifetime(server) {} }
+    let ports = EnvoyServer.Box<[Int]>([])
+    guard let envoy = try await Self.envoy(port: port, folder: folder, ports) else { return }
+    defer { withExtendedLifetime(envoy) {} }
+    func serve(_ weights: (Int, Int)) throws {
+      try ADSServer.World.shop(
+        weights: weights, listener: ports.value[0], backends: Array(ports.value[1...]), source: Self.source
+      ).write(to: folder)
+    }
+    var setting = PlaneSetting(
+      name: "cp", kind: .xds, envoy: [EnvoySetting(url: "http://127.0.0.1:\(envoy.admin)", workload: "")])
+    setting.xds = XDSSetting(
+      settings: XDSSettings(
+        url: "http://127.0.0.1:\(port)", transport: .rest, node: XDSSettings.Node(id: "operator", cluster: "edge")))
+    func expect(_ share: Double) async throws {
+      let deck = try await EnvoyTests.deck(setting)
+      try await PrometheusTests.until(40) {
+        try? await deck.load()
+        let first = await deck.view.splits().first?.backends[0]
+        return first?.desired.value?.share == share && first?.programmed.value?.share == share
+      }
+      let measuring = try await EnvoyTests.deck(setting)
+      try await envoy.drive { try await measuring.load() }
+      let first = try #require(await measuring.view.splits().first?.backends[0])
+      try XDSMeshTests.expect(first, share)
+    }
+    try await expect(0.8)
+    try serve((30, 70))
+    try await expect(0.3)
+    // Envoy keeps what it has. Of routes it shows only how often it refused; the words went to sovereign, which has no
+    // client status.
+    try serve((0, 0))
+    let deck = try await EnvoyTests.deck(setting)
+    try await PrometheusTests.until(40) {
+      try? await deck.load()
+      return await deck.view.programmed["cp"]?.value?.proxies.first?.rejection != nil
+    }
+    let state = try #require(await deck.view.programmed["cp"]?.value?.proxies.first)
+    #expect(state.sync[.rds]?.label == "NACK")
+    let words = "an update of the route configuration shop was rejected"
+    #expect(state.rejection?.contains(words) == true, "\(state)")
+    #expect(await deck.view.splits().first?.backends[0].programmed.value?.share == 0.3)
+    #expect(await deck.view.findings().contains { $0.code == "MD3001" && $0.message.contains(words) })
+    // What proxies named beside a control plane hold is theirs to tell; their runtime is not this plane's to write.
+    let control = try deck.connection("cp").control
+    let checks = await control.check()
+    #expect(!checks.contains { $0.name == "runtime" }, "\(checks)")
+    #expect(checks.contains { $0.name == "rejected" && $0.detail.contains(words) }, "\(checks)")
+    #expect(await control.certificates(of: [state.ref])[state.ref]?.value?.own == [])
+    let condition = try #require(await control.inspect(state.ref).condition.value)
+    #expect(condition.state == "LIVE" && condition.rejections.first?.hasPrefix(words) == true, "\(condition)")
+    let tool = try Tool(kubeconfig: nil)
+    _ = try tool.file(
+      "config/meshdeck/config.yaml",
+      """
+      planes:
+        - name: cp
+          kind: xds
+          xds: {url: "http://127.0.0.1:\(port)", transport: rest, node: {id: operator, cluster: edge}}
+          envoy: [{url: "http://127.0.0.1:\(envoy.admin)"}]
+
+      """)
+    let identities = try await tool("get", "identities", "-A", "-o", "json")
+    #expect(try identities.json["items"]?.array?.count == 1, "\(identities.output)\(identities.errors)")
+  }
+
   @Test("listeners, routes, clusters and hosts are read by REST, and read again as they change")
   func readsAndFollows() async throws {
     guard let (port, folder, server) = try await Self.start(try .shop(weights: (80, 20))) else { return }

@@ -8,9 +8,16 @@ import Testing
 /// A control plane, a real Envoy that it configures, and real responses.
 @Suite("xDS with a real Envoy", .serialized, .timeLimit(.minutes(4))) struct XDSMeshTests {
   /// An Envoy configured by a control plane.
-  static func envoy(of server: ADSServer) async throws -> EnvoyServer? {
-    try await EnvoyServer.start { admin, listener, backends in
-      try server.serve(try .shop(weights: (80, 20), listener: listener, backends: backends))
+  ///
+  /// - Parameters:
+  ///   - isServing: Whether to wait until requests without headers are answered.
+  ///   - world: What is served, for the ports of the listener and of the servers.
+  static func envoy(
+    of server: ADSServer, isServing: Bool = true,
+    _ world: (Int, [Int]) throws -> ADSServer.World = { try .shop(weights: (80, 20), listener: $0, backends: $1) }
+  ) async throws -> EnvoyServer? {
+    try await EnvoyServer.start(isServing: isServing) { admin, listener, backends in
+      try server.serve(try world(listener, backends))
       return """
         node: {id: edge-1, cluster: edge}
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: \(admin)}}}
@@ -53,16 +60,7 @@ import Testing
       try await envoy.drive { try await deck.load() }
       return try #require(await deck.view.splits().first { $0.route.plane == "cp" })
     }
-    func expect(_ split: Split, _ share: Double) throws {
-      let first = split.backends[0]
-      #expect(first.desired.value?.share == share)
-      #expect(first.programmed.value?.share == share, "\(first.programmed)")
-      let observed = try #require(first.share.value, "\(first.share)")
-      let wide = try #require(Proportion(successes: observed.share * observed.n, of: observed.n, deviations: 3.29))
-      #expect(observed.n >= 50)
-      #expect(wide.contains(share), "\(observed)")
-    }
-    try expect(try await split(), 0.8)
+    try Self.expect(try await split().backends[0], 0.8)
     let ports = try backends(of: server)
     try server.serve(try .shop(version: "2", weights: (30, 70), listener: envoy.listener, backends: ports))
     let deck = try await EnvoyTests.deck(setting)
@@ -70,7 +68,7 @@ import Testing
       try? await deck.load()
       return await deck.view.splits().first?.backends[0].programmed.value?.share == 0.3
     }
-    try expect(try await split(), 0.3)
+    try Self.expect(try await split().backends[0], 0.3)
     var state = try #require(await deck.view.programmed["cp"]?.value?.proxies.first)
     #expect(state.ref.description == "cp/edge/proxy/edge-1")
     #expect(state.version == "1.40.0")
@@ -92,11 +90,50 @@ import Testing
     #expect(await alone.view.splits().first?.backends.map { $0.programmed.value?.share } == [0.3, 0.7])
   }
 
+  /// A share that is desired and programmed, and observed within the interval of 99.9 %.
+  static func expect(
+    _ backend: SplitBackend, _ share: Double, _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(backend.desired.value?.share == share, sourceLocation: location)
+    #expect(backend.programmed.value?.share == share, "\(backend.programmed)", sourceLocation: location)
+    let observed = try #require(backend.share.value, "\(backend.share)", sourceLocation: location)
+    let wide = try #require(
+      Proportion(successes: observed.share * observed.n, of: observed.n, deviations: 3.29), sourceLocation: location)
+    #expect(observed.n >= 50, sourceLocation: location)
+    #expect(wide.contains(share), "\(observed)", sourceLocation: location)
+  }
+
   private func backends(of server: ADSServer) throws -> [Int] {
     let world = try JSONValue(parsing: Array(try Data(contentsOf: URL(filePath: server.folder + "/world"))))
     return (world["resources"]?.array ?? []).compactMap { resource in
       resource["endpoints"]?[0]?["lb_endpoints"]?[0]?["endpoint"]?["address"]?["socket_address"]?["port_value"]?.int
     }
+  }
+
+  @Test("a proxy that ends is told as cut off, and one that comes back as synchronised")
+  func survivesARestart() async throws {
+    guard let server = try await ADSServer.start(try .shop(weights: (80, 20))),
+      let envoy = try await Self.envoy(of: server)
+    else { return }
+    var setting = server.setting()
+    setting.envoy = [EnvoySetting(url: "http://127.0.0.1:\(envoy.admin)", workload: "")]
+    let deck = try await EnvoyTests.deck(setting)
+    func state() async -> ProxyState? {
+      try? await deck.load()
+      return await deck.view.programmed["cp"]?.value?.proxies.first
+    }
+    try await PrometheusTests.until(20) { await state()?.sync[.rds] == .synced }
+    try await envoy.kill()
+    try await PrometheusTests.until(20) { await state()?.isConnected == false }
+    #expect(await deck.view.findings().contains { $0.code == "MD3006" }, "it is a finding")
+    #expect(await deck.view.programmed["cp"]?.value?.gaps.contains { $0.contains("127.0.0.1:\(envoy.admin)") } == true)
+    #expect(await deck.view.splits().first?.backends[0].desired.value?.share == 0.8, "what is wanted is still known")
+    try await envoy.launch()
+    try await PrometheusTests.until(20) {
+      let state = await state()
+      return state?.isConnected == true && state?.sync[.rds] == .synced
+    }
+    #expect(await deck.view.splits().first?.backends[0].programmed.value?.share == 0.8)
   }
 
   @Test("the commands add, check and show a control plane and its clients")

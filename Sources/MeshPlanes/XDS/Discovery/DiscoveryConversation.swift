@@ -42,7 +42,10 @@ struct StateOfTheWorld: DiscoveryConversation {
 
   mutating func take(_ message: [UInt8], plane: PlaneName) throws(MeshError) -> [any SwiftProtobuf.Message] {
     let response: XDSDiscoveryResponse = try XDSDecoding.message(message, plane: plane)
-    guard let type = resources.tables.keys.first(where: { $0.url == response.typeURL }) else { return [] }
+    guard let type = resources.tables.keys.first(where: { $0.url == response.typeURL }) else {
+      resources.noteForeign(response.typeURL, response.resources.count)
+      return []
+    }
     if !response.controlPlane.identifier.isEmpty { resources.controlPlane = response.controlPlane.identifier }
     var items: [XDSResources.Item] = []
     for any in response.resources {
@@ -63,8 +66,7 @@ struct StateOfTheWorld: DiscoveryConversation {
 
   /// A request for names that others came to name; `nil` where they are those asked for.
   private mutating func newNames(_ type: XDSType) -> (any SwiftProtobuf.Message)? {
-    let wanted = resources[type].wanted ?? []
-    guard wanted != asked[type] ?? [] else { return nil }
+    guard resources.isNew(type, asked: asked[type]) else { return nil }
     return request(type)
   }
 
@@ -107,7 +109,10 @@ struct Incremental: DiscoveryConversation {
 
   mutating func take(_ message: [UInt8], plane: PlaneName) throws(MeshError) -> [any SwiftProtobuf.Message] {
     let response: XDSDeltaDiscoveryResponse = try XDSDecoding.message(message, plane: plane)
-    guard let type = resources.tables.keys.first(where: { $0.url == response.typeURL }) else { return [] }
+    guard let type = resources.tables.keys.first(where: { $0.url == response.typeURL }) else {
+      resources.noteForeign(response.typeURL, response.resources.count)
+      return []
+    }
     if !response.controlPlane.identifier.isEmpty { resources.controlPlane = response.controlPlane.identifier }
     var items: [XDSResources.Item] = []
     for resource in response.resources {
@@ -130,9 +135,9 @@ struct Incremental: DiscoveryConversation {
 
   /// A request that changes the names asked for; `nil` where they are the same.
   private mutating func newNames(_ type: XDSType) -> (any SwiftProtobuf.Message)? {
+    guard resources.isNew(type, asked: asked[type]) else { return nil }
     let wanted = resources[type].wanted ?? []
     let before = asked[type] ?? []
-    guard wanted != before else { return nil }
     var request = request(type)
     request.resourceNamesSubscribe = wanted.subtracting(before).sorted()
     request.resourceNamesUnsubscribe = before.subtracting(wanted).sorted()

@@ -31,6 +31,10 @@ enum XDSDecoding {
   private static func item(_ any: Google_Protobuf_Any, name: String?, version: String) -> Outcome {
     do throws(MessageJSON.Fault) {
       let json = try MessageJSON.value(any)
+      // A resource of another type than was asked for, such as one of the second version of the API.
+      if let words = json["unknown"]?.string, !MessageJSON.knows(typeURL: any.typeURL) {
+        return .fault(name: name ?? any.typeURL, words: "\(MessageJSON.name(ofURL: any.typeURL)): \(words)")
+      }
       return .item(XDSResources.Item(name: name ?? self.name(of: json), version: version, json: json))
     } catch {
       return .fault(name: name ?? any.typeURL, words: error.description)

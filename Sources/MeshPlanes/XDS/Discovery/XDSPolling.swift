@@ -25,7 +25,7 @@ struct XDSPolling: XDSSource {
       do throws(MeshError) {
         var answered = 0
         for type in resources.whole where try await ask(type, &resources, &asked) { answered += 1 }
-        for type in XDSType.dependent where resources[type].wanted?.isEmpty == false {
+        for type in XDSType.dependent where resources.tables[type] != nil && resources[type].wanted?.isEmpty != true {
           _ = try await ask(type, &resources, &asked)
         }
         guard answered > 0 else {

@@ -33,7 +33,8 @@ struct XDSResources: Sendable {
     self.whole = whole
     for type in whole { tables[type] = Table() }
     if whole.contains(.listeners) {
-      for type in XDSType.dependent { tables[type] = Table(wanted: []) }
+      // Scopes are asked for whole, once a listener has any.
+      for type in XDSType.dependent where type != .scopedRoutes { tables[type] = Table(wanted: []) }
     }
   }
 
@@ -67,7 +68,14 @@ struct XDSResources: Sendable {
     }
     table.absent.merge(absent) { _, new in new }
     tables[type] = table
-    if type == .listeners { want(.routes, Set(self.items(type).flatMap { XDSDependencies.routes(of: $0.json) })) }
+    if type == .listeners {
+      let wantsScopes = self.items(type).contains { XDSDependencies.wantsScopes($0.json) }
+      tables[.scopedRoutes] = wantsScopes ? tables[.scopedRoutes] ?? Table() : nil
+    }
+    if type == .listeners || type == .scopedRoutes {
+      let named = self.items(.listeners).flatMap { XDSDependencies.routes(of: $0.json) }
+      want(.routes, Set(named + self.items(.scopedRoutes).compactMap { $0.json["route_configuration_name"]?.string }))
+    }
     if type == .clusters {
       want(.endpoints, Set(self.items(type).compactMap { XDSDependencies.endpoints(of: $0.json) }))
     }
@@ -81,8 +89,24 @@ struct XDSResources: Sendable {
     tables[type] = table
   }
 
+  /// Whether there is something to ask of a type that was not asked yet.
+  func isNew(_ type: XDSType, asked: Set<String>?) -> Bool {
+    guard let table = tables[type] else { return false }
+    guard let wanted = table.wanted else { return asked == nil }
+    return wanted != asked ?? []
+  }
+
   /// Notes that a resource could not be read; it is asked for no more and no less.
   mutating func fault(_ name: String, _ words: String?) { faults[name] = words }
+
+  /// Notes an answer of a type that was not asked for.
+  ///
+  /// The second version of the API had types of its own (`envoy.api.v2.Cluster`); Envoy ended it with 1.18, in 2021.
+  mutating func noteForeign(_ typeURL: String, _ count: Int) {
+    let old = typeURL.contains("envoy.api.v2.") ? ": the version of the API that Envoy ended in 2021" : ""
+    faults[typeURL.isEmpty ? "an answer without a type" : typeURL] =
+      "\(count) resource\(count == 1 ? "" : "s") of a type that was not asked for\(old)"
+  }
 
   /// What was asked for and not answered, in words; empty once everything was.
   var missing: [String] {

@@ -11,17 +11,19 @@ struct XDSType: Sendable, Hashable {
 
   static let listeners = XDSType(envoy: "listener.v3.Listener")
   static let routes = XDSType(envoy: "route.v3.RouteConfiguration")
+  static let scopedRoutes = XDSType(envoy: "route.v3.ScopedRouteConfiguration")
   static let clusters = XDSType(envoy: "cluster.v3.Cluster")
   static let endpoints = XDSType(envoy: "endpoint.v3.ClusterLoadAssignment")
 
-  /// What is asked for by name once others name it, in the order of the protocol.
-  static let dependent = [routes, endpoints]
+  /// What is asked for once others name it, in the order of the protocol: by its names, or whole where it is scopes.
+  static let dependent = [scopedRoutes, routes, endpoints]
 
   /// The last part of the path of REST discovery.
   var restName: String {
     switch self {
     case .listeners: "listeners"
     case .routes: "routes"
+    case .scopedRoutes: "scoped-routes"
     case .clusters: "clusters"
     default: "endpoints"
     }
@@ -32,6 +34,7 @@ struct XDSType: Sendable, Hashable {
     switch self {
     case .listeners: "listeners"
     case .routes: "route configurations"
+    case .scopedRoutes: "scoped routes"
     case .clusters: "clusters"
     case .endpoints: "endpoints"
     default: url.split(separator: "/").last.map(String.init) ?? url
@@ -42,7 +45,7 @@ struct XDSType: Sendable, Hashable {
   static func configType(ofURL url: String) -> ProxyState.ConfigType? {
     switch url {
     case listeners.url: .lds
-    case routes.url: .rds
+    case routes.url, scopedRoutes.url: .rds
     case clusters.url: .cds
     case endpoints.url: .eds
     default: nil

@@ -18,10 +18,16 @@ enum IstioResources {
   /// The kinds of objects, as references have them.
   static var objectKinds: [ObjectKind] { kinds.map(\.rawValue) }
 
-  /// A node with what makes an istiod give its configuration.
+  /// A node with what makes an istiod give its configuration, named in the form that an istiod takes.
+  ///
+  /// Source: Istio, `model.ParseServiceNodeWithMetadata`: `type~address~name~domain`, anything else is refused; and
+  /// `checkConnectionIdentity`: the caller must be of the namespace that the domain or the metadata names, if one does.
   static func node(_ node: XDSSettings.Node) -> XDSSettings.Node {
     var node = node
     if node.metadata["GENERATOR"] == nil { node.metadata["GENERATOR"] = "api" }
+    if node.id.split(separator: "~", omittingEmptySubsequences: false).count != 4 {
+      node.id = "sidecar~127.0.0.1~\(node.id)~local"
+    }
     return node
   }
 

@@ -15,6 +15,7 @@ extension XDSPlane {
       PlaneCheck(name: "reachable", result: .ok, detail: "\(settings.url) answers\(named)"), identity(resources),
     ]
     let types = resources.whole + (settings.content == .envoy ? XDSType.dependent : [])
+    checks += Self.onDemand(resources)
     for type in types where resources[type].isAnswered {
       let count = resources[type].items.count
       let version = resources[type].version
@@ -39,7 +40,53 @@ extension XDSPlane {
           name: "extensions", result: .skipped,
           detail: "shown by name alone: \(extensions.joined(separator: ", "))"))
     }
-    return checks + [await clientCheck()] + (await proxies?.check() ?? [])
+    checks.append(await clientCheck())
+    if settings.content == .istio { checks += await istiodChecks() }
+    if let secrets = Self.secrets(resources) { checks.append(secrets) }
+    return checks + (await proxies?.check(isOwner: false) ?? [])
+  }
+
+  /// What istiod tells of itself by discovery.
+  private func istiodChecks() async -> [PlaneCheck] {
+    guard let istiod else {
+      return [
+        PlaneCheck(
+          name: "istiod", result: .skipped,
+          detail: "it tells of its proxies, its registry and its troubles over TLS alone",
+          remedy: "say its address as https://istiod:15012")
+      ]
+    }
+    return await istiod.checks(using: detached)
+  }
+
+  /// The secrets that are named and not asked for; `nil` where none is named.
+  ///
+  /// Whoever asks a control plane for a certificate by SDS is sent its private key with it. This program has no use for
+  /// keys: what an operator wants to know of certificates, the proxies that hold them tell without the keys.
+  static func secrets(_ resources: XDSResources) -> PlaneCheck? {
+    let named = resources.tables.values.flatMap(\.items.values).reduce(into: Set<String>()) {
+      $0.formUnion(XDSDependencies.secrets(of: $1.json))
+    }
+    guard !named.isEmpty else { return nil }
+    let shown = named.sorted().prefix(5).joined(separator: ", ")
+    let more = named.count > 5 ? " and \(named.count - 5) more" : ""
+    return PlaneCheck(
+      name: "secrets", result: .skipped,
+      detail: "\(shown)\(more): named by what is sent, and not asked for, since the answer would hold private keys",
+      remedy: "the proxies tell of their certificates themselves: name them under envoy, see `meshdeck get identities`")
+  }
+
+  /// The route configurations that take virtual hosts on demand (VHDS), of which no list can be asked for.
+  static func onDemand(_ resources: XDSResources) -> [PlaneCheck] {
+    let names = resources.items(.routes).filter { $0.json["vhds"] != nil }.map(\.name)
+    guard !names.isEmpty else { return [] }
+    return [
+      PlaneCheck(
+        name: "virtual hosts", result: .skipped,
+        detail: "\(names.joined(separator: ", ")) take\(names.count == 1 ? "s" : "") more virtual hosts as requests "
+          + "for them come (VHDS): what is shown are those sent with the route configuration",
+        remedy: "a proxy that has them shows them: name it under envoy")
+    ]
   }
 
   private func identity(_ resources: XDSResources) -> PlaneCheck {

@@ -38,14 +38,16 @@ extension XDSPlane {
     case EnvoyEntities.Kind.cluster: return objects(.clusters)
     case EnvoyEntities.Kind.listener, EnvoyEntities.Kind.tcpProxy: return objects(.listeners)
     case Self.assignment: return objects(.endpoints)
+    case Self.scope: return objects(.scopedRoutes)
     default:
       throw MeshError(
         .usage, "discovery has no objects of kind \(kind)", plane: name,
-        remedy: "there are virtualhost, cluster, listener and \(Self.assignment)")
+        remedy: "there are virtualhost, cluster, listener, \(Self.assignment) and \(Self.scope)")
     }
   }
 
   private static let assignment = "loadassignment"
+  private static let scope = "scopedroute"
 
   private func istio(_ kind: ObjectKind, _ resources: XDSResources) -> [NativeObject] {
     IstioResources.objects(resources).objects.compactMap { type, json in

@@ -12,8 +12,12 @@ extension XDSPlane {
     let merged = own.proxies.map { state -> ProxyState in
       guard let words = told[state.ref] else { return state }
       var state = state
-      state.sync.merge(words.sync) { own, theirs in own == .synced ? theirs : own }
-      state.rejection = state.rejection ?? words.rejection
+      // A rejection's words are with whoever sent what was rejected.
+      state.sync.merge(words.sync) { own, theirs in
+        if case .rejected = theirs { return theirs }
+        return own == .synced ? theirs : own
+      }
+      state.rejection = words.rejection ?? state.rejection
       return state
     }
     let known = Set(merged.map(\.ref))
@@ -29,6 +33,10 @@ extension XDSPlane {
     var report = ProgrammedReport(at: now())
     let clients: [ClientStatus]
     do throws(MeshError) { clients = try await self.clients(within: 3) } catch {
+      // istiod has no client status; it tells the same in a form of its own.
+      if error.code == .notFound, let report = await istiod?.programmed(for: [], in: snapshot, using: detached) {
+        return report
+      }
       report.gaps = [error.message]
       return report
     }

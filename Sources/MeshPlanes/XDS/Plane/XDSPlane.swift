@@ -13,6 +13,8 @@ public final class XDSPlane: ControlPlane {
   let status: ClientStatusService
   /// The proxies that the control plane configures, where they can be asked themselves.
   let proxies: EnvoyPlane?
+  /// istiod's debug interface by the same discovery, where what is asked is an istiod that can verify who asks.
+  let istiod: IstioDialect?
   let now: @Sendable () -> Instant
   private let told = ClientMemo()
 
@@ -32,6 +34,15 @@ public final class XDSPlane: ControlPlane {
     self.settings = settings
     self.proxies = proxies
     self.now = now
+    if settings.content == .istio, settings.url.hasPrefix("https://") {
+      let discovery = try IstiodDiscovery(settings, options: options, plane: name)
+      let address = settings.url
+      istiod = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) { url async throws(MeshError) in
+        try await discovery.get(String(url.dropFirst(address.count)))
+      }
+    } else {
+      istiod = nil
+    }
     let session = try Self.session(settings.url, options, name)
     let source: any XDSSource =
       settings.transport == .rest
@@ -46,7 +57,7 @@ public final class XDSPlane: ControlPlane {
       isREST: settings.transport == .rest && settings.statusURL == nil, node: settings.node, plane: name)
   }
 
-  private static func session(
+  static func session(
     _ url: String, _ options: Session.Options, _ plane: PlaneName
   ) throws(MeshError) -> Session {
     do throws(TransportError) { return try Session(base: url, options: options) } catch {
@@ -74,6 +85,9 @@ public final class XDSPlane: ControlPlane {
         address: settings.url)
     }
   }
+
+  /// What istiod's dialect may ask besides: nothing.
+  var detached: DetachedAccess { DetachedAccess(plane: name, clock: now) }
 
   /// Who owns what is shown.
   var owner: String {

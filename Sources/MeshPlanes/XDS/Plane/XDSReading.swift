@@ -13,7 +13,12 @@ enum XDSReading {
         manager["route_config"].map { (versioned(item), "route_config", $0) }
       }
     }
-    let routes = resources.items(.routes).map { (versioned($0), "route_config", $0.json) } + inline
+    let scopes = resources.items(.scopedRoutes)
+    let routes =
+      resources.items(.routes).map { (versioned($0), "route_config", $0.json) } + inline
+      + scopes.compactMap { item in
+        item.json["route_configuration"].map { (versioned(item), "route_config", $0) }
+      }
     return EnvoyReading(
       address: settings.url, node: settings.node.id, group: settings.node.cluster, version: "", state: "LIVE",
       uptime: 0,
@@ -22,6 +27,7 @@ enum XDSReading {
         "dynamic_listeners": .array(
           listeners.map { ["active_state": ["version_info": .string($0.version), "listener": $0.json]] })
       ]).map { EnvoyListenerConfiguration($0) }, tables: EnvoyRouteReader.tables(dump("dynamic_route_configs", routes)),
+      scopes: scopes.map { EnvoyScopedRoutes($0.json) },
       runtime: EnvoyRuntime(),
       rejections: [:], certificateDaysLeft: nil, isConnected: true, pressure: [:], gaps: [], at: at)
   }
