@@ -94,7 +94,8 @@ enum TwoClusters {
   }
 
   private static let edges = [
-    edge(on: "east", to: "east", "shop", "reviews", "v1", 64), edge(on: "east", to: "east", "shop", "reviews", "v2", 16),
+    edge(on: "east", to: "east", "shop", "reviews", "v1", 64),
+    edge(on: "east", to: "east", "shop", "reviews", "v2", 16),
     edge(on: "east", to: "west", "shop", "reviews", "v1", 20, by: .source),
     edge(on: "west", to: "west", "shop", "reviews", "v1", 20),
     edge(on: "east", to: "west", "payments", "ledger", "v1", 43, by: .source),

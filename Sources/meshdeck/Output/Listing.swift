@@ -102,12 +102,13 @@ struct Listing {
       ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"]
         + (isWide ? ["SERVER IDENTITY"] : []))
     for link in graph.links {
-      table.row([
-        place(link.source, graph), place(link.destination, graph), link.service, link.transport,
-        Figures.compact(link.traffic.rps),
-        Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
-        Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
-      ] + (isWide ? [security(link)] : []))
+      table.row(
+        [
+          place(link.source, graph), place(link.destination, graph), link.service, link.transport,
+          Figures.compact(link.traffic.rps),
+          Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
+          Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
+        ] + (isWide ? [security(link)] : []))
     }
     try table.write()
     if let gap = graph.gap { Console.note(gap) }

@@ -53,7 +53,8 @@ public struct KubernetesPlane: ControlPlane {
       let none = "no dialect that is understood is installed on this cluster"
       plane.capabilities.answers[.desired] = found.isEmpty ? .no(none) : .yes
       plane.capabilities.answers[.programmed] =
-        !dialects.contains { found.contains($0.dialect) && $0.tellsProgrammed } ? .no("no dialect of this plane tells what is in effect") : .yes
+        !dialects.contains { found.contains($0.dialect) && $0.tellsProgrammed }
+        ? .no("no dialect of this plane tells what is in effect") : .yes
       plane.capabilities.answers[.observed] = .no("a telemetry source tells this, not the API server")
       for ability in [Capabilities.Ability.editWeights, .editRules, .editMTLS, .dryRun, .precondition] {
         if case .refused(let reason) = client.session.writes {
