@@ -46,6 +46,16 @@ public struct OwnerHold: Sendable, Hashable {
   /// reverts anything, and counts as held).
   public func isHeld(_ object: JSONValue) -> Bool { (object[field]?.bool ?? false) == holding }
 
+  /// What a plan does to an owner, in words; `nil` where it is no owner, or neither holds it nor lets it go on or move.
+  static func summary(of intent: ObjectIntent, _ steps: [Step]) -> String? {
+    guard let hold = of(kind: intent.ref.kind), let step = steps.first, let before = step.before, let after = step.after
+    else { return nil }
+    let name = "\(hold.tool)'s \(hold.word) \(intent.ref.shortName)"
+    if intent.isStatus { return "move \(name)" }
+    guard hold.isHeld(before) != hold.isHeld(after) else { return nil }
+    return hold.isHeld(after) ? "hold \(name)" : "let \(name) go on"
+  }
+
   /// The object held, or let go; itself where it is so already.
   ///
   /// Fails with `.refused` for an Application that syncs by hand alone: there is nothing to hold, and letting it heal would

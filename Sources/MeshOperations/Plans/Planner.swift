@@ -151,7 +151,9 @@ public struct Planner: Sendable {
       case .port: "mTLS \(intent.mode.rawValue) for \(intent.namespace)/\(intent.workload) port \(intent.port ?? 0)"
       }
     case .object(let intent):
-      (steps.first.map { if case .create = $0.write { "create" } else { "edit" } } ?? "no change to") + " \(intent.ref)"
+      OwnerHold.summary(of: intent, steps)
+        ?? (steps.first.map { if case .create = $0.write { "create" } else { "edit" } } ?? "no change to")
+        + " \(intent.ref)"
     case .delete(let ref): "delete \(ref)"
     }
   }

@@ -91,7 +91,7 @@ struct Planes: AsyncParsableCommand {
     var name: String?
     @Flag(help: "Add every context of the kubeconfig that no plane has yet.")
     var allContexts = false
-    @Option(help: "Add the contexts that match a pattern, such as 'prod-*'; several times for several.")
+    @Option(help: "Add the contexts that match patterns, such as 'prod-*,lab'; with commas, or several times.")
     var contexts: [String] = []
     @Option(help: "What it speaks: kubernetes, envoy, xds, consul, mosn, app-mesh, traffic-director or service-fabric.")
     var kind = "kubernetes"
@@ -188,7 +188,7 @@ struct Planes: AsyncParsableCommand {
       }
       let environment = ProcessInfo.processInfo.environment
       var found: [PlaneSetting] = []
-      for pattern in allContexts ? ["*"] : contexts {
+      for pattern in allContexts ? ["*"] : contexts.flatMap({ $0.split(separator: ",").map(String.init) }) {
         for setting in try PlaneSetting.contexts(matching: pattern, kubeconfig: kubeconfig, environment: environment)
         where !found.contains(where: { $0.context == setting.context }) {
           found.append(setting)

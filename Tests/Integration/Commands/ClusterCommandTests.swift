@@ -12,6 +12,8 @@ extension CommandTests {
       let tool = try Tool(kubeconfig: endpoints.kubeconfig)
       #expect(try await tool("planes", "--context", "*", "-o", "name").output == "east\nwest\n")
       #expect(endpoints.planes.array?.compactMap { $0["context"]?.string } == ["east", "west"])
+      let added = try await tool("planes", "add", "--contexts", "east,west")
+      #expect(added.code == 0 && added.output == "east\nwest\n", "\(added.errors)")
     }
 
     @Test func servicesOfBothAreOneAndEachKnowsItsCluster() async throws {

@@ -37,6 +37,21 @@ import Testing
     #expect(OwnerHold.of(kind: hold.kind) == hold)
   }
 
+  @Test func aPlanSaysInWordsWhomItHolds() {
+    let ref = SmallWorld.ref("canary.flagger.app", "reviews")
+    func summary(_ before: JSONValue, _ after: JSONValue, isStatus: Bool = false) -> String? {
+      let step = Step(
+        object: ref, path: "/o", write: .patch(JSONPatch([])), precondition: Precondition(version: "1"),
+        inverse: .delete,
+        before: before, after: after)
+      return OwnerHold.summary(of: ObjectIntent(ref: ref, json: after, isStatus: isStatus), [step])
+    }
+    #expect(summary([:], ["spec": ["suspend": true]]) == "hold Flagger's canary shop/reviews")
+    #expect(summary(["spec": ["suspend": true]], [:]) == "let Flagger's canary shop/reviews go on")
+    #expect(summary([:], ["spec": ["analysis": [:]]]) == nil)
+    #expect(summary([:], ["status": ["abort": true]], isStatus: true) == "move Flagger's canary shop/reviews")
+  }
+
   @Test func anApplicationThatSyncsByHandHasNothingToHold() throws {
     let hold = try #require(OwnerHold.of(kind: "application"))
     let byHand: JSONValue = ["spec": ["syncPolicy": [:]]]
