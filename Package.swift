@@ -79,7 +79,9 @@ let package = Package(
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
     library(
       "Scenarios", path: "Fixtures/Scenarios",
-      resources: ["shop", "small", "large", "dialects", "hybrid", "clusters"].map { .embedInCode("\($0).yaml") }),
+      resources: ["shop", "small", "large", "dialects", "hybrid", "clusters", "sofa"].map {
+        .embedInCode("\($0).yaml")
+      }),
     library("MeshEmulator", ["COpenSSL", "MeshModel", "Scenarios", flyingFox, flyingSocks, yams]),
     library(
       "BuiltInThemes", path: "Themes",

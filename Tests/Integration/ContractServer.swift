@@ -9,6 +9,8 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
   case embedded
   /// The embedded mesh with every configuration API.
   case dialects
+  /// The embedded mesh as a SOFAMesh, with the API of Istio 1.1.
+  case sofa
   /// A real API server with etcd, where it can be had on this machine.
   case real
   /// One that `MESHDECK_TEST_KUBECONFIG` names: paths of kubeconfigs, separated by colons.
@@ -25,6 +27,7 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
   var testDescription: String {
     switch self {
     case .dialects: "the embedded mesh with every dialect"
+    case .sofa: "the embedded SOFAMesh"
     case .embedded: "the embedded mesh"
     case .real: "a real API server"
     case .named(let path): path
@@ -46,6 +49,8 @@ enum ContractServer: Sendable, Hashable, CustomTestStringConvertible {
       }
     case .dialects:
       config = try Kubeconfig.load(path: await DemoServer.dialects.endpoints().kubeconfig, environment: [:])
+    case .sofa:
+      config = try Kubeconfig.load(path: await DemoServer.sofa.endpoints().kubeconfig, environment: [:])
     case .real:
       guard let path = try await RealServer.shared.kubeconfig() else { return nil }
       config = try Kubeconfig.load(path: path, environment: [:])
@@ -96,6 +101,18 @@ actor RealServer {
       }.filter { FileManager.default.fileExists(atPath: $0) }
     } ?? []
 
+  /// A file with the definitions of Istio 1.1's authentication policies alone: its others would be in the way of the newer.
+  static let authentication: String? = {
+    guard let definitions else { return nil }
+    let file = URL(filePath: definitions).deletingLastPathComponent().appending(path: "istio-1.1/crd-10.yaml")
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
+    let parts = text.split(separator: "\n---\n").filter { $0.contains("group: authentication.istio.io") }
+    guard parts.count == 2, let folder = try? Program.temporaryFolder() else { return nil }
+    let path = "\(folder)/authentication.yaml"
+    try? parts.joined(separator: "\n---\n").write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }()
+
   private func launch() async throws -> String? {
     if Self.definitions == nil {
       print(
@@ -107,7 +124,7 @@ actor RealServer {
       """#
     let command =
       ["/bin/bash", "-c", script, "laboratory", "\(Program.root)/Tests/Laboratory/kube-apiserver"]
-      + [try Program.temporaryFolder()] + [Self.definitions].compactMap(\.self) + Self.others
+      + [try Program.temporaryFolder()] + [Self.definitions, Self.authentication].compactMap(\.self) + Self.others
     do {
       let server = try await Server.start(
         Program(command: command, environment: ProcessInfo.processInfo.environment), within: .seconds(150))

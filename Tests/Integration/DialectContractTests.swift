@@ -1,7 +1,8 @@
 import Foundation
 import MeshModel
-import MeshPlanes
 import Testing
+
+@testable import MeshPlanes
 
 /// Edits of the dialects beside Istio through the same client on the embedded mesh and on a real API server with their
 /// definitions.
@@ -113,6 +114,63 @@ import Testing
     #expect(annotated.edited["metadata"]?["annotations"]?[annotation] == "all-authenticated")
     let left = try await plane.native(annotated.step.object)
     #expect(left.json["metadata"]?["annotations"]?[annotation] == nil)
+  }
+
+  @Test(arguments: [ContractServer.sofa] + ContractServer.all.filter { $0 != .embedded })
+  func policiesOfIstio11ArePlannedAppliedAndTakenBack(_ server: ContractServer) async throws {
+    if server != .sofa, RealServer.authentication == nil { return }
+    guard let plane = try await server.plane(dialects: [IstioDialect()]) else { return }
+    guard let known = try? await plane.natives("policy.authentication.istio.io", namespace: nil) else { return }
+    let namespace = try await KubernetesContractTests.namespace(plane)
+    let name = "meshdeck-contract"
+    var snapshot = MeshSnapshot()
+    func ref(_ kind: String) -> ObjectRef {
+      ObjectRef(plane: "contract", namespace: namespace, kind: kind, name: name)
+    }
+    snapshot.apply(.upsert(.workload(Workload(ref: ref("workload"), labels: ["app": name], nativeKind: "deployment"))))
+    let ports = [ServicePort(name: "http", port: 80, targetPort: 8080, appProtocol: "http")]
+    snapshot.apply(
+      .upsert(.service(Service(ref: ref("service"), hosts: [name], ports: ports, selector: ["app": name]))))
+    func intent(_ mode: MTLSMode, port: Int? = nil) -> MTLSIntent {
+      MTLSIntent(
+        plane: "contract", scope: port == nil ? .workload : .port, namespace: namespace, workload: name, port: port,
+        mode: mode)
+    }
+    #expect(!known.contains { $0.ref.name == "\(name)-80" })
+    if server == .sofa {
+      let made = try await Self.applied(.mtls(intent(.strict, port: 8080)), in: snapshot, through: plane)
+      #expect(made.edited["spec"]?["targets"]?[0]?["ports"]?[0]?["number"] == 80)
+      #expect(made.edited["spec"]?["peers"]?[0]?["mtls"]?["mode"] == "STRICT")
+    }
+    // Where a newer Istio is served beside it, intents go there; the older API's own edits are the same everywhere.
+    let own = ref("policy.authentication.istio.io")
+    try await KubernetesContractTests.clear(plane, own)
+    let object: JSONValue = [
+      "apiVersion": "authentication.istio.io/v1alpha1", "kind": "Policy",
+      "metadata": [
+        "name": .string(name), "namespace": .string(namespace), "annotations": ["never/heard-of": "kept"],
+      ],
+      "spec": ["targets": [["name": .string(name)]], "peers": [["mtls": [:]]], "neverHeardOf": 1],
+    ]
+    _ = try await plane.apply(
+      Step.creating(
+        object, as: own, in: "/apis/authentication.istio.io/v1alpha1/namespaces/\(namespace)/policies"))
+    let before = try await plane.native(own)
+    let steps = try await AuthenticationPolicyEdit.steps(
+      for: intent(.permissive), in: snapshot, using: plane.access)
+    let step = try KubernetesContractTests.only(steps)
+    #expect(await plane.dryRun(step).accepted == true)
+    _ = try await plane.apply(step)
+    let edited = try await plane.native(own)
+    #expect(edited.json["spec"]?["peers"] == [["mtls": ["mode": "PERMISSIVE"]]])
+    #expect(edited.json["spec"]?["neverHeardOf"] == 1)
+    #expect(await KubernetesContractTests.code { try await plane.apply(step) } == .conflict)
+    var undo = step
+    undo.write = step.inverse
+    undo.precondition = Precondition(version: edited.version, uid: edited.uid)
+    _ = try await plane.apply(undo)
+    #expect(try await plane.native(own).json["spec"] == before.json["spec"])
+    try await KubernetesContractTests.clear(plane, own)
   }
 
   @Test(arguments: ContractServer.speaking, subjects)

@@ -30,7 +30,7 @@ import Testing
     for policy in policies { try mesh.put(policy) }
     mesh.run(4)
     let state = mesh.state
-    return MutualTLS(configuration: state.configuration, mesh: mesh.simulation.scenario.mesh)
+    return MutualTLS(configuration: state.configuration, mesh: mesh.simulation.scenario.mesh, registry: state.registry)
       .accepted(by: try mesh.proxy("demo/api-v1"), port: port)
   }
 

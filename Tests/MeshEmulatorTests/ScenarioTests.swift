@@ -4,7 +4,8 @@ import Testing
 @testable import MeshEmulator
 
 @Suite struct ScenarioTests {
-  @Test(arguments: ["shop", "small", "large", "dialects", "hybrid", "clusters"]) func everyScenarioIsRead(name: String)
+  @Test(arguments: ["shop", "small", "large", "dialects", "hybrid", "clusters", "sofa"])
+  func everyScenarioIsRead(name: String)
     throws
   {
     #expect(try Scenario.builtIn(name).name == name)

@@ -13,7 +13,7 @@ final class SimulatedMesh: Sendable {
 
   init(_ scenario: Scenario, seed: UInt64 = 7) throws {
     let start = Self.start
-    let store = ObjectStore(types: .installed(scenario.dialects), now: { 1_795_000_000 })
+    let store = ObjectStore(types: scenario.resourceTypes, now: { 1_795_000_000 })
     var objects = ScenarioObjects(scenario, seed: seed, created: 1_794_000_000) { try store.put($0) }
     try objects.emitAll()
     self.store = store

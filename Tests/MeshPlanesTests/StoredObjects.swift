@@ -7,12 +7,19 @@ import Testing
 struct StoredObjects: KubernetesAccess {
   var objects: [NativeObject] = []
   var answers: [String: [UInt8]] = [:]
+  /// Whether Istio is of the time before PeerAuthentication.
+  var isOfOld = false
 
   var plane: PlaneName { "lab" }
   var now: Instant { Instant(seconds: 1000) }
 
   func apiVersion(of kind: ObjectKind) async -> String? {
-    if let istio = IstioKind(rawValue: kind) { return "\(istio.group)/v1" }
+    if let istio = IstioKind(rawValue: kind) {
+      let isOld = istio.group == IstioKind.authentication
+      guard isOfOld || istio.group == IstioKind.networking || !isOld else { return nil }
+      if isOfOld { return istio.group == IstioKind.security ? nil : "\(istio.group)/v1alpha\(isOld ? 1 : 3)" }
+      return "\(istio.group)/v1"
+    }
     return DialectFixtures.dialects.flatMap(\.resources).first { $0.kind == kind }
       .map { "\($0.group)/\($0.versions.first ?? "")" }
   }

@@ -13,19 +13,24 @@ struct MeshAnswers: Sendable {
       let time = clock()
       return TrafficMetricsServer(state: simulation.at(time) { $0 }, store: store, time: time).answer(request.path)
     case .service(let namespace, let name, let port):
-      guard namespace == simulation.scenario.mesh.rootNamespace, name == "istiod" || name.hasPrefix("istiod-") else {
-        return nil
-      }
+      guard namespace == simulation.scenario.mesh.rootNamespace,
+        name == "istiod" || name.hasPrefix("istiod-") || name == "istio-pilot"
+      else { return nil }
       return ["15014", "8080", "http-monitoring"].contains(port) ? istiod(request) : nil
     case .pod(let namespace, let name, let port):
       let time = clock()
       let state = simulation.at(time) { $0 }
       guard let instance = state.registry.pod(namespace, name) else { return nil }
-      if instance.labels["app"] == "istiod" {
+      if instance.labels["istio"] == "pilot" {
         return ["8080", "15014"].contains(port) ? istiod(request) : nil
       }
       if instance.proxy == .linkerd { return linkerd(request, port: port, instance, state) }
       guard instance.hasProxy else { return nil }
+      if simulation.scenario.mesh.isSOFA {
+        // Mixer has the metrics; a MOSN has its own administration and no Envoy's.
+        guard port == MosnAdmin.port else { return nil }
+        return MosnAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
+      }
       switch port {
       case "15000": return EnvoyAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
       case "15020", "15090":

@@ -105,7 +105,7 @@ extension ProxyView {
       ],
       "sni": .string(sni),
     ])
-    let sent = MutualTLS(configuration: push.configuration, mesh: mesh)
+    let sent = MutualTLS(configuration: push.configuration, mesh: mesh, registry: registry)
       .sent(
         by: proxy.proxy, rule: spec.rule, service: spec.service, port: spec.port, subset: spec.subset?.name)
     switch sent {
@@ -133,7 +133,7 @@ extension ProxyView {
 
   /// `dynamic_endpoint_configs`.
   var endpointConfigurations: [(name: String, item: JSONValue)] {
-    let tls = MutualTLS(configuration: push.configuration, mesh: mesh)
+    let tls = MutualTLS(configuration: push.configuration, mesh: mesh, registry: registry)
     return clusterSpecs.filter { !$0.service.isExternal || !$0.service.selector.isEmpty }.map { spec in
       let endpoints = endpoints(spec).map { instance -> JSONValue in
         let service = instance.labels["app"] ?? instance.workload

@@ -51,7 +51,8 @@ extension ProxyView {
   }
 
   private func inboundChains(_ port: Int) -> [JSONValue] {
-    let accepted = MutualTLS(configuration: push.configuration, mesh: mesh).accepted(by: proxy, port: port)
+    let accepted = MutualTLS(configuration: push.configuration, mesh: mesh, registry: registry)
+      .accepted(by: proxy, port: port)
     var chains: [JSONValue] = []
     if accepted != .disable {
       chains.append([

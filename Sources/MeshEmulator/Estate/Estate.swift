@@ -22,7 +22,7 @@ public final class Estate: Sendable {
   /// - Throws: ``StoreError`` where an object of the scenario is of no served kind.
   init(_ scenario: Scenario, seed: UInt64, clock: @escaping @Sendable () -> Double) throws {
     let start = clock()
-    let store = ObjectStore(types: .installed(scenario.dialects), now: { ProxyView.whole(clock()) })
+    let store = ObjectStore(types: scenario.resourceTypes, now: { ProxyView.whole(clock()) })
     var objects = ScenarioObjects(scenario, seed: seed, created: ProxyView.whole(start) - 3 * 86_400) { object in
       try store.put(object)
     }

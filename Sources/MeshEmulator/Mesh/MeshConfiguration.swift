@@ -7,6 +7,8 @@ struct MeshConfiguration: Sendable {
   private(set) var virtualServices: [String: VirtualService] = [:]
   private(set) var destinationRules: [String: DestinationRule] = [:]
   private(set) var peerAuthentications: [String: PeerAuthentication] = [:]
+  /// The policies of Istio before 1.5; those of the mesh have no namespace.
+  private(set) var authenticationPolicies: [String: AuthenticationPolicy] = [:]
   private(set) var authorizationPolicies: [String: AuthorizationPolicy] = [:]
   /// The targets of backend TLS policies, by the policy.
   private var backendTLS: [String: [BackendTLSTarget]] = [:]
@@ -43,6 +45,7 @@ struct MeshConfiguration: Sendable {
         BackendTLSTarget(
           namespace: object.namespace, name: $0["name"]?.string ?? "", section: $0["sectionName"]?.string ?? "")
       }
+    case "policies", "meshpolicies": authenticationPolicies[key] = AuthenticationPolicy(object)
     default: break
     }
   }
@@ -74,6 +77,7 @@ struct MeshConfiguration: Sendable {
     case "peerauthentications": peerAuthentications[key] = nil
     case "authorizationpolicies": authorizationPolicies[key] = nil
     case "backendtlspolicies": backendTLS[key] = nil
+    case "policies", "meshpolicies": authenticationPolicies[key] = nil
     default: break
     }
   }

@@ -4,6 +4,7 @@
 struct MutualTLS {
   let configuration: MeshConfiguration
   let mesh: Scenario.Mesh
+  let registry: Registry
 
   /// What a client sends to the endpoints of a cluster.
   enum ClientMode: Sendable, Hashable {
@@ -24,6 +25,7 @@ struct MutualTLS {
 
   /// What an instance accepts on a port of its container (§4.1).
   func accepted(by instance: Instance, port: Int) -> PeerAuthentication.Mode {
+    if mesh.isSOFA { return acceptedOfOld(by: instance, port: port) }
     let policies = configuration.peerAuthentications.values
     func oldest(_ matches: (PeerAuthentication) -> Bool) -> PeerAuthentication? {
       policies.filter(matches).min { ($0.created, $0.namespace, $0.name) < ($1.created, $1.namespace, $1.name) }

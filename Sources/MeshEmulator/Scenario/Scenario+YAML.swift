@@ -144,7 +144,10 @@ extension Scenario.Mesh {
       case "autoMtls": autoMTLS = try value.bool()
       case "cluster": cluster = try value.string()
       case "meshId": meshID = try value.string()
-      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls cluster meshId")
+      case "sofa":
+        isSOFA = try value.bool()
+        if isSOFA { autoMTLS = false }
+      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls cluster meshId sofa")
       }
     }
   }

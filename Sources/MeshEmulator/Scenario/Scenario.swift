@@ -47,6 +47,8 @@ public struct Scenario: Sendable {
     public var cluster = "Kubernetes"
     /// What tells the mesh from others; empty where nobody named it.
     public var meshID = ""
+    /// Whether it is a SOFAMesh: the APIs of Istio 1.1, Mixer's metrics, and MOSN for a proxy.
+    public var isSOFA = false
   }
 
   /// A platform beside Kubernetes: a scenario of its own and its native configuration.

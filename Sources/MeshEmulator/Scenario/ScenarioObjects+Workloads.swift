@@ -92,11 +92,15 @@ extension ScenarioObjects {
     var containers: [(name: String, image: String)] = []
     if app.proxy != .gateway { containers.append((app.name, image)) }
     if app.proxy == .sidecar || app.proxy == .gateway {
-      containers.append(("istio-proxy", "registry.example/proxyv2:\(scenario.mesh.version)"))
-      if app.proxy == .sidecar { labels["security.istio.io/tlsMode"] = "istio" }
-      labels["service.istio.io/canonical-name"] = .string(app.name)
-      labels["service.istio.io/canonical-revision"] = .string(version.name.isEmpty ? "latest" : version.name)
-      annotations["sidecar.istio.io/status"] = #"{"containers":["istio-proxy"],"revision":"default"}"#
+      let isSOFA = scenario.mesh.isSOFA
+      containers.append(("istio-proxy", "registry.example/\(isSOFA ? "mosn" : "proxyv2"):\(scenario.mesh.version)"))
+      annotations["sidecar.istio.io/status"] =
+        isSOFA ? #"{"containers":["istio-proxy"]}"# : #"{"containers":["istio-proxy"],"revision":"default"}"#
+      if !isSOFA {
+        if app.proxy == .sidecar { labels["security.istio.io/tlsMode"] = "istio" }
+        labels["service.istio.io/canonical-name"] = .string(app.name)
+        labels["service.istio.io/canonical-revision"] = .string(version.name.isEmpty ? "latest" : version.name)
+      }
     }
     if app.proxy == .linkerd {
       containers.append(("linkerd-proxy", "registry.example/linkerd/proxy:\(LinkerdProxy.version)"))

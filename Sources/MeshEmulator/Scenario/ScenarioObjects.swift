@@ -86,21 +86,23 @@ struct ScenarioObjects {
   /// istiod and its mesh configuration.
   private mutating func emitControlPlane() throws {
     let mesh = scenario.mesh
-    var istiod = Scenario.App(namespace: mesh.rootNamespace, name: "istiod")
+    var istiod = Scenario.App(namespace: mesh.rootNamespace, name: mesh.isSOFA ? "istio-pilot" : "istiod")
     istiod.proxy = .none
     istiod.ports = [
       .init(name: "grpc-xds", number: 15_010, target: 15_010), .init(name: "https-dns", number: 15_012, target: 15_012),
       .init(name: "https-webhook", number: 443, target: 15_017),
       .init(name: "http-monitoring", number: 15_014, target: 15_014),
     ]
-    istiod.labels = ["istio": "pilot", "istio.io/rev": "default"]
+    istiod.labels = mesh.isSOFA ? ["istio": "pilot"] : ["istio": "pilot", "istio.io/rev": "default"]
     istiod.versions = [Scenario.Version(name: "")]
     try emitApp(istiod, image: "registry.example/pilot:\(mesh.version)")
     let identity = mesh.meshID.isEmpty ? "" : "\n  meshId: \(mesh.meshID)"
+    // Neither automatic TLS nor revisions were there before Istio 1.4 and 1.6.
+    let automatic = mesh.isSOFA ? "" : "\nenableAutoMtls: \(mesh.autoMTLS)"
+    let labels: JSONValue = mesh.isSOFA ? [:] : ["istio.io/rev": "default"]
     let text = """
       defaultConfig:
-        discoveryAddress: istiod.\(mesh.rootNamespace).svc:15012\(identity)
-      enableAutoMtls: \(mesh.autoMTLS)
+        discoveryAddress: \(istiod.name).\(mesh.rootNamespace).svc:15012\(identity)\(automatic)
       rootNamespace: \(mesh.rootNamespace)
       trustDomain: \(mesh.trustDomain)
 
@@ -109,7 +111,7 @@ struct ScenarioObjects {
       stamped([
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": [
-          "name": "istio", "namespace": .string(mesh.rootNamespace), "labels": ["istio.io/rev": "default"],
+          "name": "istio", "namespace": .string(mesh.rootNamespace), "labels": labels,
         ],
         "data": ["mesh": .string(text), "meshNetworks": "networks: {}"],
       ]))

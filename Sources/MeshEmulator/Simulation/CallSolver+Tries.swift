@@ -39,9 +39,10 @@ extension CallSolver {
       let own = distribution.acknowledged(by: instance, at: time)?.configuration ?? MeshConfiguration()
       let offers =
         sent == .automatic
-        && MutualTLS(configuration: policy?.configuration ?? own, mesh: mesh)
+        && MutualTLS(configuration: policy?.configuration ?? own, mesh: mesh, registry: registry)
           .takesMeshTLS(instance, port: cluster.port.target)
-      let accepted = MutualTLS(configuration: own, mesh: mesh).accepted(by: instance, port: cluster.port.target)
+      let accepted = MutualTLS(configuration: own, mesh: mesh, registry: registry)
+        .accepted(by: instance, port: cluster.port.target)
       let takesLinkerd = sent == .linkerd && instance.proxy == .linkerd
       let verdict =
         takesLinkerd

@@ -196,7 +196,7 @@ struct CallSolver {
     let policy = configuration.destinationRule(
       for: service.host, client: caller.namespace, service: service.namespace, root: mesh.rootNamespace,
       labels: caller.labels)
-    let sent = MutualTLS(configuration: configuration, mesh: mesh)
+    let sent = MutualTLS(configuration: configuration, mesh: mesh, registry: registry)
       .sent(by: caller.proxy, rule: policy, service: service, port: cluster.port, subset: cluster.subset)
     let retries = rule?.retries ?? HTTPRule.Retries(attempts: 2, perTryTimeout: nil, retryOn: HTTPRule.defaultRetryOn)
     let result = tries(

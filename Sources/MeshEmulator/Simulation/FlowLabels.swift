@@ -32,6 +32,7 @@ struct FlowLabels {
     let target = outcome.destination.flatMap { $0.isNamed ? $0 : nil }
     var text = ""
     func label(_ name: String, _ value: String?) {
+      if mesh.isSOFA, Self.unknownToMixer.contains(name) { return }
       if !text.isEmpty { text += "," }
       let value = value ?? "unknown"
       text += "\(name)=\"\(Self.escaped(value))\""
@@ -80,6 +81,13 @@ struct FlowLabels {
     }
     return result
   }
+
+  /// The labels that came with the proxies' own telemetry. Source: Istio 1.1,
+  /// `install/kubernetes/helm/istio/charts/mixer/templates/config.yaml`.
+  private static let unknownToMixer: Set = [
+    "source_canonical_service", "source_canonical_revision", "source_cluster", "destination_canonical_service",
+    "destination_canonical_revision", "destination_cluster", "grpc_response_status",
+  ]
 
   /// A label's value with the escapes of the exposition format.
   static func escaped(_ value: String) -> String {

@@ -92,4 +92,10 @@ struct Buckets: Sendable {
     "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000", "300000",
     "600000", "1800000", "3600000", "+Inf",
   ]
+
+  /// Of Mixer's histograms: the places in ``limits`` and the bounds in seconds. Source: Istio 1.1, as above.
+  static let ofMixer: [(place: Int, label: String)] = [
+    (2, "0.005"), (3, "0.01"), (4, "0.025"), (5, "0.05"), (6, "0.1"), (7, "0.25"), (8, "0.5"), (9, "1"), (10, "2.5"),
+    (11, "5"), (12, "10"), (19, "+Inf"),
+  ]
 }

@@ -28,7 +28,7 @@ final class Simulation: Sendable {
   /// The kinds of object that change what flows or what is pushed.
   private static let pushedKinds: Set = [
     "virtualservices", "destinationrules", "peerauthentications", "authorizationpolicies", "serviceentries", "sidecars",
-    "gateways", "requestauthentications",
+    "gateways", "requestauthentications", "policies", "meshpolicies",
   ]
 
   /// Whether a change of a kind is pushed to proxies.

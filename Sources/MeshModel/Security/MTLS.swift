@@ -9,7 +9,7 @@ public enum MTLSMode: String, Sendable, Hashable, CaseIterable {
 /// Where an mTLS mode applies.
 public enum MTLSScope: String, Sendable, Hashable, CaseIterable { case mesh, namespace, workload, port }
 
-/// A policy that says what servers accept (Istio PeerAuthentication).
+/// A policy that says what servers accept (Istio PeerAuthentication, and Policy and MeshPolicy before it).
 public struct MTLSPolicy: Sendable, Hashable {
   /// The native object it is a view of.
   public var ref: ObjectRef
@@ -25,12 +25,31 @@ public struct MTLSPolicy: Sendable, Hashable {
   public var version: String
   /// The API version it was read in.
   public var apiVersion: String
+  /// The services of its namespace it is for, where it names services and no labels (Istio before 1.5); `nil` where it
+  /// names none.
+  @Rare public var targets: [Target]?
+
+  /// A service of the policy's namespace, or some ports of it.
+  public struct Target: Sendable, Hashable {
+    /// The service's name.
+    public var service: String
+    /// The service's ports, by number or name; empty for all.
+    public var ports: [String]
+
+    /// Creates a target.
+    public init(service: String, ports: [String] = []) {
+      self.service = service
+      self.ports = ports
+    }
+  }
 
   /// Creates a policy.
   public init(
     ref: ObjectRef, selector: [String: String] = [:], mode: MTLSMode = .unset, ports: [Int: MTLSMode] = [:],
-    createdAt: Instant = Instant(seconds: 0), version: String = "", apiVersion: String = ""
+    createdAt: Instant = Instant(seconds: 0), version: String = "", apiVersion: String = "",
+    targets: [Target]? = nil
   ) {
+    self.targets = targets
     self.ref = ref
     self.selector = selector
     self.mode = mode

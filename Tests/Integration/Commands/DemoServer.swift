@@ -29,6 +29,9 @@ actor DemoServer {
   /// The API over https.
   static let secured = DemoServer(scenario: "small", options: ["--tls"])
 
+  /// The scenario of Istio 1.1, Mixer and MOSN.
+  static let sofa = DemoServer(scenario: "sofa")
+
   private let scenario: String?
   private let options: [String]
 

@@ -100,6 +100,7 @@ extension SchemaText {
       claim!:s,header!:s}],outputPayloadToHeader:s,presence:e(OPTIONAL|REQUIRED),spaceDelimitedClaims:[s],
       timeout:s}],selector:{matchLabels:<s>},targetRef:{group:s,kind!:s,name!:s,namespace:s},targetRefs:[{group:s,
       kind!:s,name!:s,namespace:s}]},status:*}
+    $istio.OfOld = {spec:*,status:*}
     $istio.Telemetry = {spec:{accessLogging:[{disabled:b,filter:{expression:s},match:@match,providers:[{name!:s}]}],
       metrics:[{overrides:[{disabled:b,match:{customMetric:s,metric:e(ALL_METRICS|REQUEST_COUNT|REQUEST_DURATION|
       REQUEST_SIZE|RESPONSE_SIZE|TCP_OPENED_CONNECTIONS|TCP_CLOSED_CONNECTIONS|TCP_SENT_BYTES|TCP_RECEIVED_BYTES|

@@ -46,8 +46,19 @@ extension IstioMTLS: MTLSRules {
     if workload.ref.kind == Service.addressesKind {
       return (.disable, [Reason("these are addresses written for a service: no proxy of the mesh stands before them")])
     }
+    // A port of the container that no service leads to has no listener of its own in the older API.
+    if let port, let older = servers.older,
+      !older.services(leadingTo: workload.labels, in: workload.ref.namespace).contains(where: {
+        $0.ports.contains { ($0.targetPort ?? $0.port) == port }
+      })
+    {
+      return serverMode(workload: workload, port: nil)
+    }
     return serverMode(workload: workload, port: port)
   }
+
+  /// The container ports that policies of the older API name by their services' ports.
+  public var exceptionalPorts: Set<Int> { servers.older?.exceptionalPorts ?? [] }
 
   /// What happens when a workload calls a port of a service served by another.
   public func verdict(client: Workload, server: Workload, service: Service, port: Int) -> MTLSVerdict {

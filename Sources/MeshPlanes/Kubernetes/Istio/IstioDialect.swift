@@ -92,13 +92,11 @@ public struct IstioDialect: KubernetesDialect {
   ) async throws(MeshError) -> [Step] {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     let namespace = intent.scope == .mesh ? settings.rootNamespace : intent.namespace
-    let workload = try check(intent, in: snapshot, settings: settings)
     let kind = IstioKind.peerAuthentication.rawValue
     guard let apiVersion = await access.apiVersion(of: kind) else {
-      throw MeshError(
-        .refused, "this plane has no PeerAuthentication", plane: access.plane,
-        remedy: "Istio before 1.5 has another API for this")
+      return try await AuthenticationPolicyEdit.steps(for: intent, in: snapshot, using: access)
     }
+    let workload = try check(intent, in: snapshot, settings: settings)
     let policies = try await access.natives(kind, namespace: namespace)
     let outcome = try MTLSEdit.outcome(
       intent, policies: policies, workload: workload, in: snapshot, namespace: namespace, apiVersion: apiVersion)

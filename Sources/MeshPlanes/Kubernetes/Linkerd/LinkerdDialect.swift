@@ -7,8 +7,10 @@ public struct LinkerdDialect: KubernetesDialect {
 
   /// Whether a plane's mesh is Linkerd: its policies are served there and Istio's are not.
   public static func isTheMesh(of plane: PlaneName, in snapshot: MeshSnapshot) -> Bool {
-    let istio = MeshSnapshot.FeedKey(plane: plane, kind: IstioKind.peerAuthentication.rawValue)
-    return isServed(on: plane, in: snapshot) && snapshot.feeds[istio] == nil
+    isServed(on: plane, in: snapshot)
+      && [IstioKind.peerAuthentication, .policy].allSatisfy {
+        snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: $0.rawValue)] == nil
+      }
   }
 
   /// Whether Linkerd's policies are served on a plane.

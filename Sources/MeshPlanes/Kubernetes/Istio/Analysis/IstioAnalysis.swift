@@ -68,6 +68,7 @@ public struct IstioAnalysis: Sendable {
     checkDestinations(into: &found)
     checkGateways(into: &found)
     checkPeerAuthentications(into: &found)
+    checkOlderPolicies(into: &found)
     checkAccess(into: &found)
     checkSidecars(into: &found)
     checkCalls(into: &found)

@@ -21,7 +21,10 @@ enum IstioSettingsReader {
   /// The settings in ConfigMaps, and the namespace of istiod: that of Istio without a revision, else those of its newest.
   private static func configured(using access: any KubernetesAccess) async -> (MeshSettings, String)? {
     let ref = ObjectRef(plane: access.plane, namespace: "istio-system", kind: "configmap", name: "istio")
-    if let native = try? await access.native(ref), let found = settings(of: [native]) {
+    // Source: Istio 1.4 and 1.5, `pkg/config/mesh/mesh.go`: off unless asked for; before 1.4 there was none.
+    let isNewer = await access.apiVersion(of: IstioKind.peerAuthentication.rawValue) != nil
+    let isOlder = await access.apiVersion(of: IstioKind.policy.rawValue) != nil && !isNewer
+    if let native = try? await access.native(ref), let found = settings(of: [native], autoMTLS: !isOlder) {
       return (found, "istio-system")
     }
     for namespace in ["istio-system", managedNamespace] {
@@ -52,11 +55,11 @@ enum IstioSettingsReader {
   private static func numbers(_ name: String) -> [Int] { name.split(separator: "-").compactMap { Int($0) } }
 
   /// The settings that ConfigMaps hold, a later one over an earlier; where none names the root namespace, it is theirs.
-  static func settings(of maps: [NativeObject]) -> MeshSettings? {
+  static func settings(of maps: [NativeObject], autoMTLS: Bool = true) -> MeshSettings? {
     let texts = maps.compactMap { $0.json["data"]?["mesh"]?.string }
     guard let first = maps.first, !texts.isEmpty else { return nil }
     let labelled = first.json["metadata"]?["labels"]?["istio.io/rev"]?.string
-    return settings(yamls: texts, version: labelled ?? "", namespace: first.ref.namespace)
+    return settings(yamls: texts, version: labelled ?? "", namespace: first.ref.namespace, autoMTLS: autoMTLS)
   }
 
   /// Settings from the ConfigMap's YAML text; `nil` where it cannot be read.
@@ -64,13 +67,15 @@ enum IstioSettingsReader {
     settings(yamls: [yaml], version: version, namespace: "istio-system")
   }
 
-  private static func settings(yamls: [String], version: String, namespace: String) -> MeshSettings? {
+  private static func settings(
+    yamls: [String], version: String, namespace: String, autoMTLS: Bool = true
+  ) -> MeshSettings? {
     var values: [String: String] = [:]
     for yaml in yamls {
       guard let some = MeshConfigText.scalars(yaml) else { return nil }
       values.merge(some) { $1 }
     }
-    var settings = MeshSettings(version: version)
+    var settings = MeshSettings(autoMTLS: autoMTLS, version: version)
     settings.rootNamespace = namespace
     if let value = values["rootNamespace"], !value.isEmpty { settings.rootNamespace = value }
     if let value = values["trustDomain"], !value.isEmpty { settings.trustDomain = value }

@@ -22,14 +22,22 @@ struct IstiodDebug {
     var value: Value
   }
 
+  /// Whether labels are of istiod's pods, or of Pilot's before it. Source: Istio 1.1, the chart `pilot`.
+  private static func isControlPlane(_ label: (String) -> String?) -> Bool {
+    label("app") == "istiod" || label("istio") == "pilot"
+  }
+
   /// The names of istiod's pods in the root namespace.
   func pods(_ rootNamespace: String, in snapshot: MeshSnapshot) async -> [String] {
     let known = snapshot.endpoints.values.filter {
-      $0.ref.plane == access.plane && $0.ref.namespace == rootNamespace && $0.labels["app"] == "istiod" && $0.isReady
+      let labels = $0.labels
+      return $0.ref.plane == access.plane && $0.ref.namespace == rootNamespace && $0.isReady
+        && Self.isControlPlane { labels[$0] }
     }
     if !known.isEmpty { return known.map(\.ref.name).sorted() }
     guard let pods = try? await access.natives("pod", namespace: rootNamespace) else { return [] }
-    return pods.filter { $0.json["metadata"]?["labels"]?["app"]?.string == "istiod" }.map(\.ref.name).sorted()
+    return pods.filter { pod in Self.isControlPlane { pod.json["metadata"]?["labels"]?[$0]?.string } }
+      .map(\.ref.name).sorted()
   }
 
   /// The answer of each replica to a path, read piece by piece, and why one is missing.

@@ -41,6 +41,7 @@ enum IstioObjectReader {
     case peerAuthentication(MTLSPolicy)
     case authorizationPolicy(AuthorizationPolicyReader)
     case requestAuthentication([String: String], [String])
+    case policy(IstioKind, MTLSPolicy)
 
     init(_ kind: IstioKind) {
       self =
@@ -56,6 +57,9 @@ enum IstioObjectReader {
           .peerAuthentication(MTLSPolicy(ref: ObjectRef(plane: "", namespace: "", kind: "", name: "")))
         case .authorizationPolicy: .authorizationPolicy(AuthorizationPolicyReader())
         case .requestAuthentication: .requestAuthentication([:], [])
+        case .policy, .meshPolicy:
+          // An object without `spec` asks for nothing.
+          .policy(kind, MTLSPolicy(ref: ObjectRef(plane: "", namespace: "", kind: "", name: ""), mode: .disable))
         }
     }
 
@@ -87,6 +91,9 @@ enum IstioObjectReader {
       case .requestAuthentication:
         let found = try SecurityReader.requestAuthentication(&reader)
         self = .requestAuthentication(found.selector, found.rules)
+      case .policy(let kind, var value):
+        try SecurityReader.authenticationPolicy(&reader, into: &value)
+        self = .policy(kind, value)
       }
     }
 
@@ -109,12 +116,10 @@ enum IstioObjectReader {
         ]
       case .sidecar(let selector, let hosts):
         return [.egressScope(EgressScope(ref: meta.ref(.sidecar, on: plane), selector: selector, hosts: hosts))]
-      case .peerAuthentication(var value):
-        value.ref = meta.ref(.peerAuthentication, on: plane)
-        value.createdAt = meta.createdAt
-        value.version = meta.version
-        value.apiVersion = apiVersion
-        return [.mtlsPolicy(value)]
+      case .peerAuthentication(let value):
+        return [.mtlsPolicy(identified(value, .peerAuthentication, meta, plane: plane, apiVersion: apiVersion))]
+      case .policy(let kind, let value):
+        return [.mtlsPolicy(identified(value, kind, meta, plane: plane, apiVersion: apiVersion))]
       case .authorizationPolicy(let value): return [.accessPolicy(value.policy(meta, plane: plane))]
       case .requestAuthentication(let selector, let rules):
         return [
@@ -125,6 +130,18 @@ enum IstioObjectReader {
       }
     }
   }
+}
+
+/// A policy with what its metadata says.
+private func identified(
+  _ policy: MTLSPolicy, _ kind: IstioKind, _ meta: ObjectMetadata, plane: PlaneName, apiVersion: String
+) -> MTLSPolicy {
+  var policy = policy
+  policy.ref = meta.ref(kind, on: plane)
+  policy.createdAt = meta.createdAt
+  policy.version = meta.version
+  policy.apiVersion = apiVersion
+  return policy
 }
 
 /// Istio's objects outside a cluster: from files.
@@ -139,7 +156,7 @@ public enum IstioObjects {
       let kind = IstioKind(apiVersion: apiVersion, kind: spelling)
     else { return [] }
     var json = json
-    if json["metadata"]?["namespace"]?.string?.isEmpty ?? true {
+    if kind.resource.isNamespaced, json["metadata"]?["namespace"]?.string?.isEmpty ?? true {
       var meta = json["metadata"] ?? .object(JSONObject())
       meta["namespace"] = .string(namespace)
       json["metadata"] = meta

@@ -96,7 +96,8 @@ enum MTLSEdit {
     return .create(json, ref)
   }
 
-  private static func policy(_ native: NativeObject) throws(MeshError) -> MTLSPolicy {
+  /// The policy a native object is.
+  static func policy(_ native: NativeObject) throws(MeshError) -> MTLSPolicy {
     do throws(JSONError) {
       for entity in try IstioObjects.entities(
         fromNative: native.json, plane: native.ref.plane, namespace: native.ref.namespace)
@@ -106,6 +107,6 @@ enum MTLSEdit {
     } catch {
       throw MeshError(.malformed, "the policy cannot be read: \(error)", object: native.ref, underlying: error)
     }
-    throw MeshError(.malformed, "this is no PeerAuthentication", object: native.ref)
+    throw MeshError(.malformed, "this is no policy of mTLS", object: native.ref)
   }
 }

@@ -11,12 +11,17 @@ struct IstioIndex: Sendable {
 
   /// Indexes one plane of a snapshot.
   init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
-    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    let settings = settings ?? snapshot.meshes[plane] ?? Self.assumed(snapshot, plane: plane)
     self.settings = settings
     hosts = HostIndex(snapshot, plane: plane, settings: settings)
     destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
     instances = InstanceIndex(snapshot, plane: plane)
     workloads = WorkloadsByLabel(snapshot, plane: plane)
+  }
+
+  /// The settings of a mesh that nobody told of: callers of Istio before 1.5 do not use mesh TLS by themselves.
+  private static func assumed(_ snapshot: MeshSnapshot, plane: PlaneName) -> MeshSettings {
+    MeshSettings(autoMTLS: AuthenticationPolicies.reign(snapshot, plane: plane, version: "") != .older)
   }
 }
 

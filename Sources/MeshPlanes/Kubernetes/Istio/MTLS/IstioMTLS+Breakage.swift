@@ -139,6 +139,12 @@ extension IstioMTLS {
   /// The mTLS of the mesh as it would be once an intent is carried out; `nil` where its workload is not known.
   public func applying(_ intent: MTLSIntent) -> IstioMTLS? {
     var changed = snapshot
+    if let older = servers.older, older.countsAlone {
+      guard var policy = older.policy(for: intent, workload: workload(intent)) else { return nil }
+      policy.mode = intent.mode
+      changed.apply(intent.mode == .unset ? .remove(policy.ref) : .upsert(.mtlsPolicy(policy)))
+      return IstioMTLS(changed, plane: plane, settings: settings)
+    }
     let namespace = intent.scope == .mesh ? settings.rootNamespace : intent.namespace
     func created(_ selector: [String: String]) -> MTLSPolicy {
       let ref = ObjectRef(

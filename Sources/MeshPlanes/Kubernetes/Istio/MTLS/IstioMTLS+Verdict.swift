@@ -34,7 +34,7 @@ extension IstioMTLS {
     }
     let found = instances.instances(of: service, subset: group).filter { server == nil || $0.workload == server }
     guard !found.isEmpty else {
-      let (mode, reasons) = servers.inferredMode(namespace: service.ref.namespace)
+      let (mode, reasons) = servers.assumedMode(of: service, port: port)
       let none = Reason("\(service.ref.name) has no instance\(subset.map { " in subset \($0)" } ?? "") to connect to")
       return MTLSVerdict(server: mode, client: choice.label, outcome: .unknown, reasons: chosen + reasons + [none])
     }

@@ -84,7 +84,12 @@ public struct IstioMTLS: Sendable {
     }
     if reasons.isEmpty { reasons = [Reason("no DestinationRule covers \(host) for callers in \(client.namespace)")] }
     if service.isExternal { return (.plaintext, reasons + [Reason("\(host) is outside the mesh: nothing is added")]) }
-    guard settings.autoMTLS else { return (.plaintext, reasons + [Reason("auto mTLS is off in this mesh")]) }
+    guard settings.autoMTLS else {
+      let text =
+        servers.older == nil
+        ? "auto mTLS is off in this mesh" : "auto mTLS is off: before Istio 1.5 only DestinationRules ask for mesh TLS"
+      return (.plaintext, reasons + [Reason(text)])
+    }
     if service.isHeadless {
       // Source: §4.2 step 3: headless and pass-through services have one mode for all instances.
       let found = instances.instances(of: service)
@@ -99,10 +104,12 @@ public struct IstioMTLS: Sendable {
       }
       return (.auto, reasons + [Reason("the service has no address of its own and every instance takes mesh TLS")])
     }
-    let inferred = servers.inferredMode(namespace: service.ref.namespace)
+    let inferred = servers.assumedMode(of: service, port: port)
     if inferred.mode == .disable {
       let text =
-        "callers assume DISABLE for namespace \(service.ref.namespace), whatever policies of single workloads say"
+        servers.older == nil
+        ? "callers assume DISABLE for namespace \(service.ref.namespace), whatever policies of single workloads say"
+        : "callers send plaintext where the policy of the service asks for no mTLS"
       return (.plaintext, reasons + inferred.reasons + [Reason(text)])
     }
     return (.auto, reasons + [Reason("auto mTLS is on in this mesh")])

@@ -1,6 +1,6 @@
 public import MeshModel
 
-/// What servers accept: Istio's PeerAuthentications by scope.
+/// What servers accept: Istio's PeerAuthentications by scope, and the policies of Istio 1.0 to 1.5 where those count.
 ///
 /// Source: Istio, `authn.ComposePeerAuthentication` and `model.AuthenticationPolicies` (Istio, `policy_applier.go` and `model/authentication.go`).
 public struct ServerModes: Sendable {
@@ -8,10 +8,14 @@ public struct ServerModes: Sendable {
   public let rootNamespace: String
   private let selectorless: [String: [MTLSPolicy]]
   private let selecting: [String: [MTLSPolicy]]
+  /// The policies of the older API, where they count.
+  let older: AuthenticationPolicies?
 
   /// Indexes the policies of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
-    rootNamespace = (settings ?? snapshot.meshes[plane] ?? MeshSettings()).rootNamespace
+    let settings = settings ?? snapshot.meshes[plane] ?? MeshSettings()
+    rootNamespace = settings.rootNamespace
+    older = AuthenticationPolicies(snapshot, plane: plane, version: settings.version)
     var selectorless: [String: [MTLSPolicy]] = [:]
     var selecting: [String: [MTLSPolicy]] = [:]
     for (ref, policy) in snapshot.mtlsPolicies
@@ -74,12 +78,40 @@ public struct ServerModes: Sendable {
     return (mode, reasons)
   }
 
+  /// The mode that callers assume of a service's port when they decide what to send, and why.
+  ///
+  /// Source: Istio 1.4, `pilot/pkg/networking/core/v1alpha3/cluster.go`: by the policy of the service and port.
+  func assumedMode(of service: Service, port: Int) -> (mode: MTLSMode, reasons: [Reason]) {
+    if let older, older.countsAlone || !applies(to: [:], in: service.ref.namespace) {
+      return older.mode(of: service, port: port)
+    }
+    return inferredMode(namespace: service.ref.namespace)
+  }
+
+  /// Whether any PeerAuthentication applies to a workload.
+  private func applies(to labels: [String: String], in namespace: String) -> Bool {
+    !meshPolicies.isEmpty || !namespacePolicies(namespace).isEmpty
+      || !workloadPolicies(namespace: namespace, labels: labels).isEmpty
+  }
+
+  /// The mode by the older API, where it counts for a workload.
+  private func olderMode(
+    namespace: String, labels: [String: String], port: Int?
+  ) -> (mode: MTLSMode, reasons: [Reason])? {
+    guard let older else { return nil }
+    let (mode, reasons, isSet) = older.mode(namespace: namespace, labels: labels, port: port)
+    if older.countsAlone { return (mode, reasons) }
+    guard isSet, !applies(to: labels, in: namespace) else { return nil }
+    return (mode, [Reason("no PeerAuthentication applies, so that Istio 1.5 goes by the older API")] + reasons)
+  }
+
   /// The mode of a workload's port, and why.
   ///
   /// - Parameter port: The container's port (not the service's); `nil` asks for the ports without a mode of their own.
   public func mode(
     namespace: String, labels: [String: String], port: Int?
   ) -> (mode: MTLSMode, reasons: [Reason]) {
+    if let found = olderMode(namespace: namespace, labels: labels, port: port) { return found }
     var (mode, reasons) = inferredMode(namespace: namespace)
     func ignored(_ policies: [MTLSPolicy], _ level: String) {
       for policy in policies.dropFirst() {

@@ -24,6 +24,10 @@ extension IstioProgrammed {
       let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
       return .known(try EnvoyConfigDump.routes(bytes, proxy: proxy), source: "the proxy's /config_dump", at: access.now)
     } catch let error as MeshError {
+      if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
+        return .known(
+          MosnSidecar.routes(dump, proxy: proxy), source: "the MOSN's /api/v1/config_dump", at: access.now)
+      }
       return .unknown(reason(error))
     } catch {
       return .unknown("the proxy's /config_dump makes no sense: \(error)")

@@ -93,16 +93,21 @@ struct IstioProgrammed {
   @concurrent
   private func ask(_ proxy: ObjectRef, domains: Set<String>, streams: Bool, isStale: Bool) async -> Answer {
     var answer = Answer(proxy: proxy)
+    func isWanted(_ hosts: [String]) -> Bool {
+      hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+    }
     do {
       let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
-      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy) { hosts in
-        hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
-      }
+      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: isWanted)
       if streams {
         let listeners = try EnvoyListenerReader.serving(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
         answer.routes += Self.streams(listeners, proxy: proxy)
       }
     } catch {
+      if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
+        answer.routes = MosnSidecar.routes(dump, proxy: proxy, where: isWanted)
+        return answer
+      }
       answer.gap = "\(proxy.namespace)/\(proxy.name): \((error as? MeshError)?.message ?? String(describing: error))"
       return answer
     }

@@ -68,6 +68,10 @@ struct IstioProxyTLS {
     do {
       answer.contexts = try await ask(proxy, question)
     } catch {
+      if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
+        answer.contexts = MosnSidecar.contexts(dump, proxy: proxy, question)
+        return answer
+      }
       answer.gap = "its proxy does not tell: \(error.message)"
     }
     return answer
@@ -121,7 +125,7 @@ struct IstioProxyAdmin {
   let access: any KubernetesAccess
 
   /// The answer to a GET; a proxy has three seconds.
-  func get(_ proxy: ObjectRef, _ path: String) async throws(MeshError) -> [UInt8] {
+  func get(_ proxy: ObjectRef, _ path: String, port: Int = 15_000) async throws(MeshError) -> [UInt8] {
     let (access, dialect) = (self.access, self.dialect)
     return try await Deadline.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
       () async throws(MeshError) in
@@ -130,7 +134,7 @@ struct IstioProxyAdmin {
       }
       guard proxy.kind == "pod" else { throw Self.unreachable(proxy) }
       do throws(MeshError) {
-        return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: 15_000, path: path)
+        return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: port, path: path)
       } catch  where error.code == .notFound {
         // istiod names a VM by its own host name, which no WorkloadEntry need have.
         throw Self.unreachable(proxy)
