@@ -91,6 +91,8 @@ public struct TrafficReport: Sendable {
   public var edges: [Edge]
   /// What backends of routes got, where proxies count by route.
   public var backends: [BackendFlow]
+  /// What filters counted that understand the protocols of databases, caches and brokers.
+  public var stores: [StoreTraffic] = []
   /// The workloads whose own proxies reported, beside those that edges tell of.
   public var reporting: Set<EdgeEnd>
   /// The queries asked: what the screen shows for "how do you know?".

@@ -35,6 +35,7 @@ enum DetailText {
         let ready = view.snapshot.readiness[workload.ref]
         return Line("  \(workload.ref.name)  \(ready?.ready ?? 0)/\(ready?.total ?? 0) ready, \(workload.nativeKind)")
       }
+    lines += stores(service, view)
     lines += heading("CALLERS") + callers(members.map(\.ref), service, view)
     lines += routes(service, view) + policies(members, view) + endpoints(members, view)
     return lines + problems(findings, [service.ref] + members.map(\.ref))
@@ -53,6 +54,12 @@ enum DetailText {
     lines += heading("EDGES") + edges(workload.ref, view)
     lines += policies([workload], view) + endpoints([workload], view)
     return lines + problems(findings, [workload.ref])
+  }
+
+  /// What proxies counted of a database, a cache or a broker in its own protocol.
+  private static func stores(_ service: Service, _ view: MeshView) -> [Line] {
+    let found = view.stores(on: service.ref.plane).services[service.ref] ?? []
+    return found.isEmpty ? [] : heading("COMMANDS") + found.flatMap(\.lines).map { Line("  \($0)") }
   }
 
   private static func field(_ name: SafeText, _ value: String) -> Line {

@@ -86,7 +86,11 @@ struct Exposition {
     }
     family("istio_requests_total", requests) { Double($0.count) }
     if !requests.isEmpty {
-      histogram("istio_request_duration_milliseconds", requests, into: &text)
+      if simulation.scenario.mesh.isSOFA {
+        mixerHistogram("istio_request_duration_seconds", requests, into: &text)
+      } else {
+        histogram("istio_request_duration_milliseconds", requests, into: &text)
+      }
       sums("istio_request_bytes", requests, into: &text) { $0.requestBytes }
       sums("istio_response_bytes", requests, into: &text) { $0.responseBytes }
     }
@@ -98,6 +102,9 @@ struct Exposition {
     family("istio_tcp_sent_bytes_total", connections) { $0.responseBytes }
     family("istio_tcp_connections_opened_total", connections) { Double($0.count) }
     family("istio_tcp_connections_closed_total", connections) { Double($0.count) }
+    if !simulation.scenario.mesh.isSOFA {
+      StoreExposition(simulation: simulation, registry: state.registry).render(connections, into: &text)
+    }
   }
 
   private func histogram(
@@ -111,6 +118,22 @@ struct Exposition {
         text.bucket(name, counter.labels, label, Self.share(value, part))
       }
       text.sample("\(name)_sum", counter.labels, Self.share(counter.latencySum, part))
+      text.sample("\(name)_count", counter.labels, Self.share(Double(counter.count), part))
+    }
+  }
+
+  /// The times of requests as Mixer counts them, in seconds.
+  private func mixerHistogram(
+    _ name: String, _ counters: [(counter: FlowCounter, part: Part?)], into text: inout Text
+  ) {
+    text.family(name, "histogram")
+    for (counter, part) in counters {
+      for bound in Buckets.ofMixer where bound.place < counter.buckets.count {
+        let isLast = bound.place == Buckets.limits.count - 1
+        let value = isLast ? Double(counter.count) : min(Double(counter.count), counter.buckets[bound.place])
+        text.bucket(name, counter.labels, bound.label, Self.share(value, part))
+      }
+      text.sample("\(name)_sum", counter.labels, Double(Self.share(counter.latencySum, part)) / 1_000)
       text.sample("\(name)_count", counter.labels, Self.share(Double(counter.count), part))
     }
   }
@@ -142,7 +165,11 @@ struct Exposition {
       bytes.append(0x0A)
     }
 
-    mutating func sample(_ name: String, _ labels: String, _ value: Int) {
+    mutating func sample(_ name: String, _ labels: String, _ value: Int) { sample(name, labels, String(value)) }
+
+    mutating func sample(_ name: String, _ labels: String, _ value: Double) { sample(name, labels, String(value)) }
+
+    private mutating func sample(_ name: String, _ labels: String, _ value: String) {
       bytes.append(contentsOf: name.utf8)
       if !labels.isEmpty {
         bytes.append(UInt8(ascii: "{"))
@@ -150,7 +177,7 @@ struct Exposition {
         bytes.append(UInt8(ascii: "}"))
       }
       bytes.append(0x20)
-      bytes.append(contentsOf: String(value).utf8)
+      bytes.append(contentsOf: value.utf8)
       bytes.append(0x0A)
     }
 
@@ -163,7 +190,7 @@ struct Exposition {
       bytes.append(contentsOf: name.utf8)
       bytes.append(contentsOf: "_bucket{".utf8)
       bytes.append(contentsOf: labels.utf8)
-      bytes.append(contentsOf: ",le=\"".utf8)
+      bytes.append(contentsOf: (labels.isEmpty ? "le=\"" : ",le=\"").utf8)
       bytes.append(contentsOf: limit.utf8)
       bytes.append(contentsOf: "\"} ".utf8)
       bytes.append(contentsOf: String(value).utf8)

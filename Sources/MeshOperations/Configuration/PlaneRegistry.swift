@@ -191,17 +191,11 @@ public enum PlaneRegistry {
         options: options) : nil
     let plane = try EnvoyPlane(
       name: setting.name, places: places, kind: setting.kind, options: options, pods: pods, now: { .now })
-    if setting.kind == .mosn, setting.telemetry == nil {
-      return PlaneConnection(
-        name: setting.name, control: plane,
-        telemetryGap:
-          "MOSN's counters are shown by describe proxy/NAME; for rates configure telemetry: {prometheus: {url}}")
-    }
     let source: any TelemetrySource =
       if let configured = setting.telemetry {
         try telemetry(configured, environment: environment)
       } else {
-        EnvoyTraffic(plane, options: pods?.options ?? options)
+        EnvoyTraffic(plane, isMosn: setting.kind == .mosn, options: pods?.options ?? options)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }

@@ -1,4 +1,5 @@
 public import MeshModel
+import MeshTelemetry
 
 extension HealthRow: ContractItem {
   /// Writes `id plane namespace name runtime role proxy ready total rps errorRate p50ms p95ms p99ms mtlsShare`.
@@ -25,12 +26,47 @@ extension HealthRow: ContractItem {
         writer.name("joined")
         joined.write(to: &writer)
       }
+      if let stores {
+        writer.name("stores")
+        writer.array { writer in for store in stores { store.write(to: &writer) } }
+      }
       switch traffic {
       case .known(let sum, _, _): sum.write(to: &writer)
       case .unknown(let reason):
         for name in ["rps", "errorRate", "p50ms", "p95ms", "p99ms", "mtlsShare"] {
           writer.name(name)
           writer.object { $0.member("unknown", reason) }
+        }
+      }
+    }
+  }
+}
+
+extension StoreTraffic {
+  /// Writes `protocol filter operations[name rps failuresPerSecond p99ms] counters`; all rates are a second.
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("protocol", kind.rawValue)
+      writer.member("filter", filter)
+      writer.member("rps", rate)
+      writer.name("operations")
+      writer.array { writer in
+        for operation in operations {
+          writer.object { writer in
+            writer.member("name", operation.name)
+            writer.member("rps", operation.rate)
+            writer.promised("failuresPerSecond", operation.failures)
+            writer.promised("p99ms", operation.p99ms)
+          }
+        }
+      }
+      writer.name("counters")
+      writer.array { writer in
+        for (name, value) in others.sorted(by: { $0.key < $1.key }) {
+          writer.object { writer in
+            writer.member("name", name)
+            writer.member("perSecond", value)
+          }
         }
       }
     }

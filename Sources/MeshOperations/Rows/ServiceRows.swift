@@ -1,5 +1,5 @@
 public import MeshModel
-import MeshTelemetry
+public import MeshTelemetry
 
 /// A service or workload with its instances and its traffic: one row of a table.
 public struct HealthRow: Sendable, Hashable {
@@ -23,6 +23,8 @@ public struct HealthRow: Sendable, Hashable {
   public var cluster: String?
   /// The services of other planes it is one with, and why; `nil` where it stands alone.
   public var joined: ServiceNamesakes?
+  /// What proxies counted of it in its own protocol, where it is a database, a cache or a broker; `nil` elsewhere.
+  @Rare public var stores: [StoreTraffic]?
 
   /// Its plane; with those of the services it is one with, as `east = west`.
   public var planes: String {
@@ -54,6 +56,7 @@ extension MeshView {
   public func serviceRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
     var indices: [PlaneName: TrafficIndex] = [:]
     var clusters = ClusterNames()
+    var stores: [PlaneName: [ObjectRef: [StoreTraffic]]] = [:]
     let joins = serviceJoins()
     return memo.services(of: snapshot.generation) { stillRows() }
       .filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
@@ -65,6 +68,8 @@ extension MeshView {
         row.traffic = sum(TrafficIndex.oneReporter(edges), plane: row.ref.plane)
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
+        if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
+        row.stores = stores[row.ref.plane]?[row.ref]
         return row
       }
   }

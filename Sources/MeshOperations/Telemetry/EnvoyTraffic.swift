@@ -32,16 +32,17 @@ actor EnvoyTraffic: TelemetrySource {
   }
 
   /// The counters of an Envoy fleet's members.
-  init(_ plane: EnvoyPlane, options: Session.Options) {
+  init(_ plane: EnvoyPlane, isMosn: Bool = false, options: Session.Options) {
     var settings = ScrapeSettings(urls: [])
     settings.connection = options.settings
     if let credentials = options.credentials { settings.authorization = .source(credentials) }
     self.init(settings, options: options) { () async throws(MeshError) in
       try await plane.counterPlaces().map { place in
-        Place(
-          url: EnvoyCounters.url(admin: place.admin),
-          counters: EnvoyCounters(
-            namespace: place.namespace, workload: place.workload, clusters: place.clusters, tcp: place.tcp))
+        var counters = EnvoyCounters(
+          namespace: place.namespace, workload: place.workload, clusters: place.clusters, tcp: place.tcp)
+        counters.isMosn = isMosn
+        let url = isMosn ? EnvoyCounters.url(mosn: place.admin) : EnvoyCounters.url(admin: place.admin)
+        return Place(url: url, counters: counters)
       }
     }
   }

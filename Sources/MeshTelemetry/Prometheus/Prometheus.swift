@@ -67,10 +67,12 @@ public final class Prometheus: TelemetrySource {
     let queries = IstioQueries(window: window, vocabulary: settings.vocabulary)
     let names = await names()
     let shapes = MetricFamily.all.flatMap(\.series).filter { names.contains($0.evidence) }
+    let stores =
+      StoreMetrics.isThere(names) ? [StoreMetrics.rates(window: window), StoreMetrics.latencies(window: window)] : []
     let age = queries.age(names.intersection(MetricFamily.all.compactMap(\.series.first?.evidence)))
     let wanted =
       [queries.requests] + IstioTraffic.Quantile.allCases.map { queries.latency($0) } + [queries.flows, age]
-      + shapes.flatMap { $0.queries(window: window).map(\.query) }
+      + shapes.flatMap { $0.queries(window: window).map(\.query) } + stores
     let outcomes = await ask(wanted)
     guard case .success(let requests)? = outcomes[queries.requests.id] else {
       if case .failure(let error)? = outcomes[queries.requests.id] { throw error }
@@ -118,9 +120,13 @@ public final class Prometheus: TelemetrySource {
       gaps.append(
         "\(Sample.stale(age: newest).text): the newest sample is older than \(PromQL.duration(settings.staleAfter))")
     }
-    return TrafficReport(
+    var table = StoreTable()
+    for query in stores { for sample in vector(query) { table.add(sample) } }
+    var report = TrafficReport(
       istio: istio, families: families, context: MeasureContext(plane: plane, window: window, at: at),
       queries: records, gaps: gaps, sampleAge: newest, query: queries.requests.id)
+    report.stores = table.stores(query: stores.first?.id ?? "")
+    return report
   }
 
   /// The names of metrics of other meshes that are there; asked once a minute, and none where that fails: the queries that
@@ -129,7 +135,7 @@ public final class Prometheus: TelemetrySource {
     guard settings.vocabulary == .istio else { return [] }
     let at = now().seconds
     if let known = known.withLock({ $0 }), at - known.at < 60, at >= known.at { return known.names }
-    let wanted = MetricFamily.all.flatMap { $0.series.map(\.evidence) }.sorted()
+    let wanted = MetricFamily.all.flatMap { $0.series.map(\.evidence) }.sorted() + [StoreMetrics.evidence]
     let text = "count by (__name__) ({__name__=~\"\(wanted.joined(separator: "|"))\"})"
     guard let answer = try? await api.query(text) else { return [] }
     let names = Set(answer.vector.map { $0["__name__"] }).subtracting([""])

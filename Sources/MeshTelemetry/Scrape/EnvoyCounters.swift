@@ -15,6 +15,8 @@ public struct EnvoyCounters: Sendable, Hashable {
   public var tcp: Set<String>
   /// The services called, by the same names, where they are called otherwise than the workloads.
   public var services: [String: String]
+  /// Whether they are a MOSN's, whose words are others.
+  public var isMosn = false
 
   /// Creates a reading of counters.
   public init(
@@ -33,9 +35,15 @@ public struct EnvoyCounters: Sendable, Hashable {
   /// The filter keeps what flows are made of, and nothing of what was never used: a proxy with a thousand clusters has a
   /// hundred thousand counters.
   public static func url(admin: String) -> String {
-    let filter = #"^cluster\..*\.upstream_(rq_[1-5][0-9][0-9]|rq_time|cx_[rt]x_bytes_total|cx_total)$"#
+    let flows = #"cluster\..*\.upstream_(rq_[1-5][0-9][0-9]|rq_time|cx_[rt]x_bytes_total|cx_total)"#
+    // A filter for Redis alone has hundreds of counters: those of commands are asked for, and little else.
+    let redis = #"redis\..*(command\.[^.]*\.(total|error|latency)|downstream_rq_total)"#
+    let filter = "^(\(flows)|\(redis)|(postgres|mysql|kafka)\\..*|mongo\\..*(op_[a-z_]+|cmd\\..*))$"
     return admin + "/stats?format=prometheus&usedonly&filter=" + encoded(filter)
   }
+
+  /// The address of the counters of a MOSN, by the address of its administration interface.
+  public static func url(mosn: String) -> String { mosn + "/api/v1/stats" }
 
   private static func encoded(_ text: String) -> String {
     text.utf8.map { byte in
@@ -58,11 +66,12 @@ enum ScrapeVocabulary: Sendable, Hashable {
   var prefixes: [String] {
     switch self {
     case .mesh: Self.metrics
-    case .consul, .envoy: ["envoy_cluster_"]
+    case .consul: ["envoy_cluster_"]
+    case .envoy: ["envoy_cluster_"] + StoreMetrics.prefixes
     }
   }
 
-  private static let metrics = ["istio_"] + MetricFamily.shapes.keys.sorted()
+  private static let metrics = ["istio_"] + MetricFamily.shapes.keys.sorted() + StoreMetrics.prefixes
 
   /// What an endpoint without a series of interest is said to lack.
   var lack: String {

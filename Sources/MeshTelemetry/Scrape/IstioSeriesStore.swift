@@ -103,6 +103,7 @@ struct IstioSeriesStore: Sendable {
 
   private mutating func makeTrack(_ bytes: UnsafeBufferPointer<UInt8>) -> Track {
     guard let name = SeriesName(bytes) else { return Track(role: .unused, group: 0) }
+    if let track = makeStoreTrack(name) { return track }
     switch vocabulary {
     case .mesh: if let shape = MetricFamily.shapes[name.metric] { return makeTrack(name, shape) }
     case .consul: return makeConsulTrack(name)
@@ -132,6 +133,26 @@ struct IstioSeriesStore: Sendable {
       return track(Self.bucket(name, scale: 1), labels)
     default: return Track(role: .unused, group: 0)
     }
+  }
+
+  /// A track of a filter for stores, under the name of its metric; `nil` for any other series.
+  private mutating func makeStoreTrack(_ name: SeriesName) -> Track? {
+    guard StoreMetrics.prefixes.contains(where: name.metric.hasPrefix) else { return nil }
+    guard let series = StoreSeries(name.metric, { name.labels[$0] ?? "" }) else {
+      return Track(role: .unused, group: 0)
+    }
+    var labels = [StoreMetrics.nameLabel: name.metric]
+    for label in StoreMetrics.labels.dropFirst() { labels[label] = name.labels[label] }
+    let workload: (namespace: String, name: String)? =
+      switch vocabulary {
+      case .mesh(let workload): workload.map { ($0.namespace, $0.name) }
+      case .envoy(let names): (names.counters.namespace, names.counters.workload)
+      case .consul: nil
+      }
+    if let workload, labels["app"] == nil { (labels["namespace"], labels["app"]) = (workload.namespace, workload.name) }
+    guard case .time = series.measure else { return track(.native(.rate), labels) }
+    guard case .bucket(let bound) = Self.bucket(name, scale: 1) else { return Track(role: .unused, group: 0) }
+    return track(.nativeBucket(upperBoundMilliseconds: bound), labels)
   }
 
   /// A track of another family's series, in its own labels and under its name.
@@ -231,19 +252,33 @@ struct IstioRates: Sendable {
     return samples
   }
 
+  /// What filters for stores counted.
+  func stores(query: String) -> [StoreTraffic] {
+    var table = StoreTable()
+    for (labels, value) in flows where labels[StoreMetrics.nameLabel] != nil {
+      table.add(LabelledSample(labels: labels, sample: Sample(value)))
+    }
+    for (labels, counts) in buckets where labels[StoreMetrics.nameLabel] != nil {
+      let histogram = Histogram(counts.map { Histogram.Bucket(upperBound: $0.key, count: $0.value) })
+      table.add(LabelledSample(labels: labels, sample: histogram.quantile(0.99)))
+    }
+    return table.stores(query: query)
+  }
+
   /// The requests as an assembly takes them.
   var requestSamples: [LabelledSample] { requests.map { LabelledSample(labels: $0.key, sample: Sample($0.value)) } }
 
   /// Bytes, connections and messages as an assembly takes them.
   var flowSamples: [LabelledSample] {
-    flows.filter { $0.key[SeriesShape.nameLabel] == nil }
+    flows.filter { $0.key[SeriesShape.nameLabel] == nil && $0.key[StoreMetrics.nameLabel] == nil }
       .map { LabelledSample(labels: $0.key, sample: Sample($0.value)) }
   }
 
   /// The latency quantiles as an assembly takes them.
   var latencies: IstioTraffic.Latencies {
     var latencies: IstioTraffic.Latencies = [:]
-    for (labels, counts) in buckets where labels[SeriesShape.nameLabel] == nil {
+    for (labels, counts) in buckets
+    where labels[SeriesShape.nameLabel] == nil && labels[StoreMetrics.nameLabel] == nil {
       let histogram = Histogram(counts.map { Histogram.Bucket(upperBound: $0.key, count: $0.value) })
       for quantile in IstioTraffic.Quantile.allCases {
         latencies[quantile, default: []].append(

@@ -106,12 +106,14 @@ public actor Scrape: TelemetrySource {
       endpoint.store.addRates(to: &rates, window: part, end: at.seconds)
     }
     let newest = endpoints.compactMap(\.store.newest).max()
-    return TrafficReport(
+    var report = TrafficReport(
       istio: FamilyMeasures(requests: rates.requestSamples, latencies: rates.latencies, flows: rates.flowSamples),
       families: MetricFamily.all.map { ($0, rates.natives(of: $0)) },
       context: MeasureContext(plane: plane, window: covered > 0 ? covered : window, at: at), queries: records(),
       gaps: gaps(rates, covered: covered, window: window), sampleAge: newest.map { max(0, at.seconds - $0) },
       query: "scrape-0")
+    report.stores = rates.stores(query: "scrape-0")
+    return report
   }
 
   /// No points: readings are kept for one window only.
@@ -211,7 +213,17 @@ public actor Scrape: TelemetrySource {
       var parser = ExpositionParser(prefixes: endpoints[index].vocabulary.prefixes)
       // The readings are those of the moment the proxy answered, not of the moment the text ended.
       endpoints[index].store.beginScrape(at: now().seconds)
-      for try await chunk in stream { parser.feed(chunk) { endpoints[index].store.take($0) } }
+      if case .envoy(let names) = endpoints[index].vocabulary, names.counters.isMosn {
+        var body: [UInt8] = []
+        for try await chunk in stream { body += chunk }
+        guard let text = try? MosnCounters.exposition(body) else {
+          endpoints[index].failure = MeshError(.malformed, "\(place) answered with no statistics of a MOSN")
+          return
+        }
+        parser.feed(Array(text.utf8)) { endpoints[index].store.take($0) }
+      } else {
+        for try await chunk in stream { parser.feed(chunk) { endpoints[index].store.take($0) } }
+      }
       parser.finish { endpoints[index].store.take($0) }
       endpoints[index].failure = nil
       endpoints[index].faults = parser.firstFault.map { (parser.faults, $0) }

@@ -20,6 +20,10 @@ struct DescriptionSheet {
         try console.line("  port \(port): \(mode.rawValue)")
       }
       if !policy.selector.isEmpty { try console.line("  selects \(labels(policy.selector))") }
+      for target in policy.targets ?? [] {
+        let ports = target.ports.isEmpty ? "" : ", port \(target.ports.joined(separator: ", "))"
+        try console.line("  for service \(target.service)\(ports)")
+      }
     } else if let policy = view.snapshot.accessPolicies[ref] {
       try console.line("\(ref)  \(policy.action)")
       for rule in policy.rules { try console.line("  \(rule)") }
@@ -70,6 +74,7 @@ struct DescriptionSheet {
       $0.ref == service.ref
     }
     try HealthTable(console, wide: true).write(rows)
+    for line in rows.flatMap({ $0.stores ?? [] }).flatMap(\.lines) { try console.line(line) }
     let workloads = view.workloads(of: service, WorkloadIndex(view.snapshot))
     if !workloads.isEmpty {
       try console.line("workloads:")

@@ -69,7 +69,12 @@ struct HealthTable {
       "NAMESPACE", "NAME", "?RUNTIME", "?ROLE", "?PROXY", "READY", ">RPS", ">ERR", "?>P50", "?>P95", ">P99", ">MTLS",
     ]
     let isOfSeveralPlanes = Set(rows.lazy.map(\.ref.plane)).count > 1
-    if isWide { columns += ["?>BYTES", "?>N", "?PLANE"] } else if isOfSeveralPlanes { columns.append("PLANE") }
+    let hasStores = isWide && rows.contains { $0.stores != nil }
+    if isWide {
+      columns += ["?>BYTES", "?>N", "?PLANE"] + (hasStores ? ["?COMMANDS"] : [])
+    } else if isOfSeveralPlanes {
+      columns.append("PLANE")
+    }
     var table = TextTable(console, columns)
     for row in rows {
       let traffic = row.traffic.value
@@ -87,6 +92,9 @@ struct HealthTable {
         cells += [
           Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", row.planes,
         ].map { console.paint($0, .plain) }
+        if hasStores {
+          cells.append(console.paint((row.stores ?? []).map(\.summary).joined(separator: "; "), .plain))
+        }
       } else if isOfSeveralPlanes {
         cells.append(console.paint(row.planes, .plain))
       }
