@@ -118,7 +118,7 @@ import Testing
     let words = "an update of the route configuration shop was rejected"
     #expect(state.rejection?.contains(words) == true, "\(state)")
     #expect(await deck.view.splits().first?.backends[0].programmed.value?.share == 0.3)
-    #expect(await deck.view.findings().contains { $0.code == "MD3001" && $0.message.contains(words) })
+    #expect(await deck.view.disagreements().contains { $0.code == "MD3001" && $0.message.contains(words) })
     // What proxies named beside a control plane hold is theirs to tell; their runtime is not this plane's to write.
     let control = try deck.connection("cp").control
     let checks = await control.check()

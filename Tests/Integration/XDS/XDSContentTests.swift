@@ -126,7 +126,7 @@ import Testing
     }
     let route = try #require(await deck.view.snapshot.routes.values.first)
     #expect(route.rules.first?.matches.first?.others == ["scope blue"])
-    #expect(await envoy.status("/", ["x-tenant": "blue"]) == 200)
+    try await PrometheusTests.until(30) { await envoy.status("/", ["x-tenant": "blue"]) == 200 }
     #expect(await envoy.status("/", ["x-tenant": "green"]) == 404)
   }
 

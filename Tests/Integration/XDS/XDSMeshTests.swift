@@ -125,7 +125,7 @@ import Testing
     try await PrometheusTests.until(20) { await state()?.sync[.rds] == .synced }
     try await envoy.kill()
     try await PrometheusTests.until(20) { await state()?.isConnected == false }
-    #expect(await deck.view.findings().contains { $0.code == "MD3006" }, "it is a finding")
+    #expect(await deck.view.disagreements().contains { $0.code == "MD3006" }, "it is a finding")
     #expect(await deck.view.programmed["cp"]?.value?.gaps.contains { $0.contains("127.0.0.1:\(envoy.admin)") } == true)
     #expect(await deck.view.splits().first?.backends[0].desired.value?.share == 0.8, "what is wanted is still known")
     try await envoy.launch()
