@@ -63,11 +63,12 @@ extension Explanations {
     lines += ConditionText.rejections(known).map { text("  \($0)", .warn) }
     guard let upstreams = known.value?.upstreams, !upstreams.isEmpty else { return lines }
     lines += [text(""), heading("UPSTREAMS")]
-    for one in upstreams.prefix(20) {
+    let (shown, others) = ConditionText.shown(upstreams)
+    for one in shown {
       lines.append(text("  \(ConditionText.upstream(one))", one.isInTrouble ? .warn : .text))
       lines += ConditionText.troubles(one).map { text("    \($0)", .bad) }
     }
-    if upstreams.count > 20 { lines.append(text("  and \(upstreams.count - 20) more", .muted)) }
+    if let others { lines.append(text("  \(others)", .muted)) }
     return lines
   }
 
@@ -86,8 +87,7 @@ extension Explanations {
             case .late: .warn
             case .expired: .bad
             }
-          let names =
-            one.names.isEmpty ? (verb == "believes" ? "a root" : "no names") : one.names.joined(separator: ", ")
+          let names = CertificateText.names(one, isRoot: verb == "believes")
           lines.append(text("  \(verb) \(names)"))
           lines.append(text("    \(CertificateText.left(one, at: now)) left, serial \(one.serial)", role))
           if let issuer = one.issuer { lines.append(text("    issued by \(issuer)", .muted)) }

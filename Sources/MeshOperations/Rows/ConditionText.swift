@@ -24,6 +24,15 @@ public enum ConditionText {
     return all.prefix(5) + (all.count > 5 ? ["and \(all.count - 5) more"] : [])
   }
 
+  /// The upstreams worth a line, at most twenty: those in trouble and those that were called; and words for the others.
+  public static func shown(_ upstreams: [UpstreamCondition]) -> (upstreams: [UpstreamCondition], others: String?) {
+    let lively = upstreams.filter { $0.isInTrouble || ($0.rps ?? 0) > 0 || ($0.requests ?? 0) > 0 }
+    let shown = Array(lively.prefix(20))
+    let (more, idle) = (lively.count - shown.count, upstreams.count - lively.count)
+    let words = [more > 0 ? "\(more) more" : nil, idle > 0 ? "\(idle) that it has not called" : nil].compactMap(\.self)
+    return (shown, words.isEmpty ? nil : "and \(words.joined(separator: ", "))")
+  }
+
   /// One upstream in one line.
   public static func upstream(_ one: UpstreamCondition) -> String {
     var parts = ["\(one.name): \(one.hosts - one.faults.count)/\(one.hosts) hosts"]

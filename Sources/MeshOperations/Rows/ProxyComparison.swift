@@ -22,8 +22,15 @@ public enum ProxyComparison {
   }
 }
 
-/// The words for the life of a certificate.
+/// The words for a certificate: whom it is of, and its life.
 public enum CertificateText {
+  /// The names it proves; where it has none, its subject.
+  public static func names(_ certificate: ProxyCertificate, isRoot: Bool) -> String {
+    if !certificate.names.isEmpty { return certificate.names.joined(separator: ", ") }
+    if let subject = certificate.subject, !subject.isEmpty { return subject }
+    return isRoot ? "a root" : "no names"
+  }
+
   /// The time left, in its largest unit: `23h`, `9d`; `expired`, or `–` where its end is not told.
   public static func left(_ certificate: ProxyCertificate?, at now: Instant) -> String {
     guard let left = certificate?.secondsLeft(at: now) else { return "–" }

@@ -15,7 +15,7 @@ public enum RegistrationText {
         let ports = service.ports.isEmpty ? "no ports" : "ports \(service.ports.joined(separator: ", "))"
         let how = service.resolution.isEmpty ? "" : ", endpoints \(service.resolution)"
         return "holds \(service.host) from \(service.registry): \(ports)\(how)"
-      } + endpoints(registration.endpoints)
+      } + endpoints(registration.endpoints, sayingHost: registration.services.count > 1)
     }
   }
 
@@ -23,7 +23,8 @@ public enum RegistrationText {
   public static func instance(_ known: Known<[Registration]>) -> [String] {
     lines(known) { registration in
       registration.endpoints.isEmpty
-        ? ["holds it as an endpoint of no service"] : endpoints(registration.endpoints)
+        ? ["holds it as an endpoint of no service"]
+        : endpoints(registration.endpoints, sayingHost: true, verb: "holds ")
     }
   }
 
@@ -48,20 +49,24 @@ public enum RegistrationText {
     }
   }
 
-  private static func endpoints(_ all: [RegisteredEndpoint]) -> [String] {
+  private static func endpoints(
+    _ all: [RegisteredEndpoint], sayingHost: Bool, verb: String = ""
+  ) -> [String] {
+    guard !all.isEmpty else { return ["\(verb)no endpoint of it"] }
     let healthy = all.count { $0.health == .healthy }
-    let untold = all.count { $0.health == .untold }
-    guard !all.isEmpty else { return ["holds no endpoint of it"] }
-    let health = untold == all.count ? "whose health it does not tell" : "\(healthy) of them healthy"
-    let head = "holds \(all.count) endpoint\(all.count == 1 ? "" : "s"), \(health)"
-    let more = all.count > named ? ["and \(all.count - named) more"] : []
-    return [head] + all.prefix(named).map(endpoint) + more
+    let health =
+      all.allSatisfy { $0.health == .untold }
+      ? "health not told"
+      : healthy == all.count ? (all.count == 1 ? "healthy" : "all healthy") : "\(healthy) of them healthy"
+    let more = all.count > named ? ["  and \(all.count - named) more"] : []
+    return ["\(verb)\(all.count) endpoint\(all.count == 1 ? "" : "s"), \(health)"]
+      + all.prefix(named).map { "  " + endpoint($0, sayingHost) } + more
   }
 
-  private static func endpoint(_ one: RegisteredEndpoint) -> String {
-    let place = "\(one.addresses.joined(separator: " "))\(one.port == 0 ? "" : ":\(one.port)")"
+  private static func endpoint(_ one: RegisteredEndpoint, _ saysHost: Bool) -> String {
     let parts: [String?] = [
-      "\(place) of \(one.host)\(one.portName.isEmpty ? "" : " port \(one.portName)")",
+      "\(one.addresses.joined(separator: " "))\(one.port == 0 ? "" : ":\(one.port)")"
+        + (saysHost ? " of \(one.host)" : "") + (one.portName.isEmpty ? "" : " port \(one.portName)"),
       one.health == .untold ? "health not told" : one.health.rawValue,
       one.takesMeshTLS ? "mesh TLS" : "plaintext",
       one.account.isEmpty ? nil : one.account,

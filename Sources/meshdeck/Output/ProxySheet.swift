@@ -46,15 +46,13 @@ struct ProxySheet {
     guard let upstreams = inspection.condition.value?.upstreams, !upstreams.isEmpty else { return }
     try console.line()
     try console.line("UPSTREAMS")
-    for one in upstreams.prefix(Self.mostUpstreams) {
+    let (shown, others) = ConditionText.shown(upstreams)
+    for one in shown {
       try console.line("  \(ConditionText.upstream(one))")
       for trouble in ConditionText.troubles(one) { try console.line("    \(trouble)") }
     }
-    let more = upstreams.count - Self.mostUpstreams
-    if more > 0 { try console.line("  and \(more) more") }
+    if let others { try console.line("  \(others)") }
   }
-
-  private static let mostUpstreams = 20
 
   /// The weights the proxy runs beside those that are configured.
   private func weights() throws {
@@ -93,8 +91,7 @@ struct ProxySheet {
   }
 
   private func line(_ verb: String, _ one: ProxyCertificate) throws {
-    let names = one.names.isEmpty ? "no names" : one.names.joined(separator: ", ")
-    try console.line("  \(verb) \(names)")
+    try console.line("  \(verb) \(CertificateText.names(one, isRoot: verb == "believes"))")
     try console.line(
       "    serial \(one.serial), \(CertificateText.left(one, at: view.at)) left\(one.expires.map { ", until \($0.rfc3339)" } ?? "")"
     )
