@@ -21,9 +21,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
-/// RSA signatures, for service account keys of Google's alone: its C sources take nearly four minutes on two cores.
-let cryptography = Target.Dependency.product(
-  name: "CryptoExtras", package: "swift-crypto", condition: .when(traits: ["GoogleServiceAccountKeys"]))
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 /// A Swift target with the house settings.
@@ -45,19 +42,12 @@ let package = Package(
     .executable(name: "meshdeck", targets: ["meshdeck"]),
     .library(name: "MeshKit", targets: ["MeshKit"]),
   ],
-  traits: [
-    .trait(
-      name: "GoogleServiceAccountKeys",
-      description: "Signatures with private keys of Google service accounts; other credentials need no such library.")
-  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
-    // Fetched and built with the trait alone.
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
@@ -73,7 +63,7 @@ let package = Package(
     library("MeshTransport", ["CLibcurl", "MeshModel", logging]),
     .target(
       name: "MeshMessages", dependencies: ["MeshModel", protobuf], exclude: ["Protos"], swiftSettings: settings),
-    library("MeshPlanes", ["MeshModel", "MeshTransport", "MeshMessages", yams, subprocess, cryptography, protobuf]),
+    library("MeshPlanes", ["COpenSSL", "MeshModel", "MeshTransport", "MeshMessages", yams, subprocess, protobuf]),
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
     library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
@@ -99,7 +89,7 @@ let package = Package(
     tests("MeshModelTests", ["MeshModel"]),
     tests("MeshTransportTests", ["MeshTransport", "MeshModel"]),
     tests("MeshMessagesTests", ["MeshMessages", "MeshModel", protobuf]),
-    tests("MeshPlanesTests", ["MeshPlanes", "MeshMessages", "MeshModel", "MeshTransport", cryptography, protobuf]),
+    tests("MeshPlanesTests", ["MeshPlanes", "MeshMessages", "MeshModel", "MeshTransport", protobuf]),
     tests("MeshTelemetryTests", ["MeshTelemetry", "MeshModel", "MeshTransport"]),
     tests("MeshOperationsTests", ["MeshOperations", "MeshModel", "MeshPlanes", "MeshTelemetry", "MeshTransport"]),
     tests("MeshEmulatorTests", ["MeshEmulator", "MeshModel"]),

@@ -1,6 +1,7 @@
 #pragma once
-// The part of OpenSSL 3 with which the embedded mesh serves TLS, declared here: libcurl brings the library along, its
-// headers are a package of their own. Declarations as in the manual pages of OpenSSL 3.0 (sections 3ssl and 3).
+// The part of OpenSSL 3 that serves the embedded mesh's TLS and signs statements for clouds, declared here: libcurl brings
+// the library along, its headers are a package of their own. Declarations as in the manual pages of OpenSSL 3.0 (sections 3ssl
+// and 3).
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@ typedef struct bio_st BIO;
 typedef struct bio_method_st BIO_METHOD;
 typedef struct evp_pkey_st EVP_PKEY;
 typedef struct evp_md_st EVP_MD;
+typedef struct evp_md_ctx_st EVP_MD_CTX;
 typedef struct x509_st X509;
 typedef struct X509_name_st X509_NAME;
 typedef struct X509_extension_st X509_EXTENSION;
@@ -46,7 +48,16 @@ void ERR_error_string_n(unsigned long code, char *text, size_t size);
 
 EVP_PKEY *EVP_PKEY_Q_keygen(void *library, const char *properties, const char *type, ...);
 void EVP_PKEY_free(EVP_PKEY *key);
+int EVP_PKEY_get_base_id(const EVP_PKEY *key);
 const EVP_MD *EVP_sha256(void);
+EVP_MD_CTX *EVP_MD_CTX_new(void);
+void EVP_MD_CTX_free(EVP_MD_CTX *context);
+int EVP_DigestSignInit(EVP_MD_CTX *context, void **settings, const EVP_MD *digest, void *engine, EVP_PKEY *key);
+int EVP_DigestSign(
+    EVP_MD_CTX *context, unsigned char *signature, size_t *length, const unsigned char *bytes, size_t count);
+int EVP_Q_digest(
+    void *library, const char *name, const char *properties, const void *bytes, size_t count, unsigned char *digest,
+    size_t *length);
 
 X509 *X509_new(void);
 void X509_free(X509 *certificate);
@@ -66,6 +77,16 @@ void X509_EXTENSION_free(X509_EXTENSION *extension);
 int X509_add_ext(X509 *certificate, X509_EXTENSION *extension, int place);
 int X509_sign(X509 *certificate, EVP_PKEY *key, const EVP_MD *digest);
 int PEM_write_bio_X509(BIO *bio, const X509 *certificate);
+BIO *BIO_new_mem_buf(const void *bytes, int count);
+EVP_PKEY *PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **key, int (*ask)(char *, int, int, void *), void *with);
+
+static inline int copenssl_no_password(char *text, int size, int writing, void *with) {
+  (void)text, (void)size, (void)writing, (void)with;
+  return -1;
+}
+
+/// A private key in PEM without a password; `NULL` where there is none. OpenSSL itself would ask the terminal for one.
+static inline EVP_PKEY *copenssl_read_key(BIO *bio) { return PEM_read_bio_PrivateKey(bio, NULL, copenssl_no_password, NULL); }
 
 /// A new key on the curve P-256; the variadic function is not importable.
 static inline EVP_PKEY *copenssl_new_key(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"); }
@@ -74,6 +95,7 @@ static inline EVP_PKEY *copenssl_new_key(void) { return EVP_PKEY_Q_keygen(NULL, 
 static inline int copenssl_require_tls12(SSL_CTX *context) { return (int)SSL_CTX_ctrl(context, 123, 0x0303, NULL); }
 
 enum {
+  copenssl_rsa = 6,              // EVP_PKEY_RSA
   copenssl_want_read = 2,        // SSL_ERROR_WANT_READ
   copenssl_utf8 = 0x1000,        // MBSTRING_UTF8
   copenssl_subject_alt_name = 85,   // NID_subject_alt_name

@@ -3,12 +3,9 @@ public import MeshTransport
 
 /// Who asks Azure: a token found in the order Microsoft's own libraries look, kept until it ends.
 ///
-/// The order (azure-identity `DefaultAzureCredential`): a client secret in the environment; a workload identity, whose
-/// token in a file is exchanged; the managed identity of the machine; the Azure command line. What was tried stands in the
+/// The order (azure-identity `DefaultAzureCredential`): a client secret in the environment, or a client certificate that
+/// signs a statement; a workload identity, whose token in a file is exchanged; the managed identity of the machine; the Azure command line. What was tried stands in the
 /// error where nothing was found. Tokens are held in memory only and stand in no error.
-///
-/// A client certificate (`AZURE_CLIENT_CERTIFICATE_PATH`) is not taken: the assertion it signs needs RSA and SHA-256, which
-/// nothing linked here has; the error says what to use instead.
 public actor AzureIdentity {
   /// The kinds of credential, by the names azure-identity gives them.
   enum Kind: String, Sendable, CaseIterable {
@@ -55,7 +52,10 @@ public actor AzureIdentity {
 
   private func search() async throws(MeshError) -> AzureToken {
     let authority = AzureAuthority(environment: environment, options: options)
-    if environment.tries(.environment), let token = try await authority.clientSecret() { return token }
+    if environment.tries(.environment) {
+      if let token = try await authority.clientSecret() { return token }
+      if let token = try await authority.clientCertificate() { return token }
+    }
     if environment.tries(.workload), let token = try await authority.federated() { return token }
     if environment.tries(.managed),
       let token = try await AzureManagedIdentity(environment: environment, options: options).token()
@@ -69,12 +69,6 @@ public actor AzureIdentity {
     {
       return token
     }
-    if environment.tries(.environment), environment["AZURE_CLIENT_CERTIFICATE_PATH"] != nil {
-      throw MeshError(
-        .unauthenticated,
-        "AZURE_CLIENT_CERTIFICATE_PATH is set, and a client certificate cannot sign an assertion here",
-        remedy: "set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or run: az login --service-principal")
-    }
     let tried = Kind.allCases.filter { environment.tries($0) }.map(\.words).joined(separator: ", ")
     throw MeshError(
       .unauthenticated, "no Azure credentials were found; tried: \(tried.isEmpty ? "nothing" : tried)",
@@ -86,7 +80,7 @@ extension AzureIdentity.Kind {
   /// The kind as an operator knows it.
   fileprivate var words: String {
     switch self {
-    case .environment: "a client secret in the environment"
+    case .environment: "a client secret or certificate in the environment"
     case .workload: "a workload identity"
     case .managed: "the managed identity of this machine"
     case .commandLine: "the az command"

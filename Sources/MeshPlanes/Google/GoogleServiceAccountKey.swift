@@ -1,15 +1,9 @@
 import MeshModel
 import MeshTransport
 
-#if GoogleServiceAccountKeys
-import CryptoExtras
-import Foundation
-#endif
-
 /// A service account's private key: it signs a statement that is exchanged for a token.
 ///
-/// Source: RFC 7523; google-auth `oauth2/service_account.py`: signed by RS256, believed for an hour. The signature needs a
-/// library that takes minutes to build, so it is behind the package trait `GoogleServiceAccountKeys`.
+/// Source: RFC 7523; google-auth `oauth2/service_account.py`: signed by RS256, believed for an hour.
 struct GoogleServiceAccountKey: Sendable {
   let email: String
   let keyID: String
@@ -49,40 +43,17 @@ struct GoogleServiceAccountKey: Sendable {
       secrets: [assertion], what: what)
   }
 
-  /// The signed statement: header, claims and signature, each in Base64 for URLs.
+  /// The signed statement.
   func statement(at seconds: Int) throws(MeshError) -> String {
-    var header: JSONValue = ["alg": "RS256", "typ": "JWT"]
-    if !keyID.isEmpty { header["kid"] = .string(keyID) }
     let claims: JSONValue = [
       "iss": .string(email), "scope": .string(GoogleIdentity.scope), "aud": .string(tokenURL), "iat": .int(seconds),
       "exp": .int(seconds + 3600),
     ]
-    let text = Self.encoded(JSONWriter.bytes(header)) + "." + Self.encoded(JSONWriter.bytes(claims))
-    return text + "." + Self.encoded(try signature(of: text))
-  }
-
-  private static func encoded(_ bytes: [UInt8]) -> String {
-    Base64.encode(bytes).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-  }
-
-  #if GoogleServiceAccountKeys
-  private func signature(of text: String) throws(MeshError) -> [UInt8] {
-    do {
-      let key = try _RSA.Signing.PrivateKey(pemRepresentation: self.key.reveal)
-      return Array(try key.signature(for: Data(text.utf8), padding: .insecurePKCS1v1_5).rawRepresentation)
-    } catch {
-      // What the library says could hold parts of the key.
+    let header = JSONObject(keyID.isEmpty ? [] : [.init(name: "kid", value: .string(keyID))])
+    guard let statement = SignedStatement.text(header: header, claims: claims, key: key) else {
       throw MeshError(
         .unauthenticated, "the private key in \(path) is no RSA key in PEM", remedy: "make a new key for \(email)")
     }
+    return statement
   }
-  #else
-  private func signature(of text: String) throws(MeshError) -> [UInt8] {
-    throw MeshError(
-      .unauthenticated, "\(path) is a service account key, and this build cannot sign with one",
-      remedy:
-        "build with `swift build --traits GoogleServiceAccountKeys`, or run `gcloud auth activate-service-account "
-        + "--key-file=\(path)` and name no credentials file")
-  }
-  #endif
 }

@@ -48,6 +48,37 @@ import Testing
     #expect(authority.requests.count == 2)
   }
 
+  @Test func aCertificateSignsAStatementThatNamesIt() async throws {
+    let folder = TemporaryFolder()
+    let authority = FakeAuthority()
+    let path = folder.write("client.pem", SigningKey.certificate + "\n" + SigningKey.pem)
+    var variables = Self.secret
+    variables["AZURE_CLIENT_SECRET"] = nil
+    variables["AZURE_CLIENT_CERTIFICATE_PATH"] = path
+    let token = try await Self.identity(variables, authority).token()
+    #expect(token.bearer == "application client of tenant tenant")
+    let form = Self.form(authority.requests.first)
+    #expect(form["client_secret"] == nil && form["grant_type"] == "client_credentials")
+    #expect(form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+    let parts = GoogleServiceAccountKeyTests.parts(form["client_assertion"] ?? "")
+    try #require(parts.count == 3)
+    #expect(
+      try JSONValue(parsing: parts[0]) == ["alg": "RS256", "typ": "JWT", "x5t": .string(SigningKey.thumbprint)])
+    let claims = try JSONValue(parsing: parts[1])
+    #expect(claims["aud"]?.string == authority.requests.first?.url)
+    #expect(claims["iss"] == "client" && claims["sub"] == "client" && claims["jti"]?.string?.isEmpty == false)
+  }
+
+  @Test func aCertificateWithoutItsKeyIsToldWithoutItsText() async throws {
+    let folder = TemporaryFolder()
+    var variables = Self.secret
+    variables["AZURE_CLIENT_SECRET"] = nil
+    variables["AZURE_CLIENT_CERTIFICATE_PATH"] = folder.write("client.pem", SigningKey.certificate)
+    await #expect { try await Self.identity(variables, FakeAuthority()).token() } throws: {
+      "\($0)".contains("no certificate with its RSA key") && !"\($0)".contains("MII")
+    }
+  }
+
   @Test func aTokenThatEndsSoonIsRenewed() async throws {
     let authority = FakeAuthority { _ in FakeAuthority.token(seconds: 299) }
     let identity = Self.identity(Self.secret, authority)
@@ -156,7 +187,7 @@ import Testing
       "thumbprint"
     ),
     (["IDENTITY_ENDPOINT": "http://example.com/", "IDENTITY_HEADER": "h"], "plain http"),
-    (["AZURE_CLIENT_CERTIFICATE_PATH": "/c.pem", "PATH": "/nowhere"], "cannot sign"),
+    (["AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere.pem", "PATH": "/nowhere"], "the client certificate cannot be read"),
     (["PATH": "/nowhere"], "no Azure credentials were found"),
     (["AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": "/nowhere"], "tried: the az command"),
     (secret.merging(["AZURE_AUTHORITY_HOST": "http://example.com"]) { $1 }, "no address to which a secret"),

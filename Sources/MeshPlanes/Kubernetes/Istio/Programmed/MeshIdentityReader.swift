@@ -34,17 +34,6 @@ enum MeshIdentityReader {
 
   /// The certificates of a PEM text, each as its base64 text without line breaks.
   static func certificates(_ pem: String) -> Set<String> {
-    var found: Set<String> = []
-    var body: String?
-    for line in pem.split(whereSeparator: \.isNewline) {
-      switch line {
-      case "-----BEGIN CERTIFICATE-----": body = ""
-      case "-----END CERTIFICATE-----":
-        if let body, !body.isEmpty { found.insert(body) }
-        body = nil
-      default: body?.append(contentsOf: line.filter { !$0.isWhitespace })
-      }
-    }
-    return found
+    Set(PEMText.certificates(pem).map { Base64.encode($0) })
   }
 }
