@@ -95,6 +95,11 @@ struct AzureClient: Sendable {
           ? "correct the plane's clientCertificate and clientKey"
           : "log in to the subscription's tenant (az login --tenant …); see `meshdeck planes check` for who one is"
       }
+      // A server may end the connection in place of a word where it does not take a client certificate, or wants one.
+      if error.code == .connectionLost, !error.outcomeUnknown, identity == nil, session.origin.hasPrefix("https://") {
+        failure.remedy =
+          "a secured cluster ends connections so whose client certificate it does not take, or that have none"
+      }
       throw failure
     }
     guard response.isSuccess else {

@@ -7,7 +7,7 @@ import Testing
 struct ClusterCertificateTests {
   /// A relay that takes TLS with a client's certificate and speaks plain HTTP to the embedded Service Fabric.
   static let relay = """
-    import socket, ssl, sys, threading
+    import os, socket, ssl, sys, threading
     folder, target = sys.argv[1], int(sys.argv[2])
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + "/ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
@@ -23,8 +23,17 @@ struct ClusterCertificateTests {
                 try: end.shutdown(socket.SHUT_RDWR)
                 except OSError: pass
     def serve(peer):
-        try: peer = context.wrap_socket(peer, server_side=True)
-        except (OSError, ssl.SSLError): return
+        peer = context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
+        try: peer.do_handshake()
+        except (OSError, ssl.SSLError):
+            # What the client sent meanwhile is read, or the system would take back the refusal that is on its way.
+            rest = socket.socket(fileno=os.dup(peer.fileno()))
+            rest.settimeout(10)
+            try:
+                rest.shutdown(socket.SHUT_WR)
+                while rest.recv(65536): pass
+            except OSError: pass
+            return
         upstream = socket.create_connection(("127.0.0.1", target))
         threading.Thread(target=pump, args=(peer, upstream), daemon=True).start()
         pump(upstream, peer)
