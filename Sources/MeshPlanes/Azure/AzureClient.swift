@@ -95,6 +95,9 @@ struct AzureClient: Sendable {
           ? "correct the plane's clientCertificate and clientKey"
           : "log in to the subscription's tenant (az login --tenant …); see `meshdeck planes check` for who one is"
       }
+      if error.code == .tls, identity == nil, error.message.contains("client certificate") {
+        failure.remedy = "correct the plane's clientCertificate and clientKey"
+      }
       // A server may end the connection in place of a word where it does not take a client certificate, or wants one.
       if error.code == .connectionLost, !error.outcomeUnknown, identity == nil, session.origin.hasPrefix("https://") {
         failure.remedy =

@@ -94,6 +94,7 @@ struct ClusterCertificateTests {
     let nobody = try await deck("get", "services", "-A", "-p", "nobody")
     #expect(nobody.code == 6 || nobody.code == 5, "\(nobody.code)")
     #expect(nobody.errors.contains("wants a client certificate"), "\(nobody.errors)")
+    #expect(nobody.errors.contains("correct the plane's clientCertificate"), "\(nobody.errors)")
     let stranger = try await deck("get", "services", "-A", "-p", "stranger")
     #expect(stranger.errors.contains("does not know the authority of the client certificate"), "\(stranger.errors)")
     let key = try String(contentsOfFile: folder + "/operator.key", encoding: .utf8).split(separator: "\n")[1]
