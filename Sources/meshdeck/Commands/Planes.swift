@@ -75,7 +75,8 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
             --admin dns://envoys.internal:9901
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
-          meshdeck planes add gateways --kind envoy --context prod --admin pods://edge/app=envoy:9901
+          meshdeck planes add gateways --kind envoy --context prod \\
+            --admin pods://edge/app=envoy:9901
           meshdeck planes add mesh --kind xds --url http://127.0.0.1:18000 \\
             --node-id edge-1 --node-cluster edge
           meshdeck planes add apps --kind service-fabric --subscription SUBSCRIPTION \\
