@@ -90,14 +90,14 @@ struct AzureAuthority: Sendable {
         ("client_id", client), ("grant_type", "client_credentials"),
         ("scope", environment.audience + "/.default"),
       ] + proof
-    let authority = try environment.authority()
-    let what = "ask \(authority) for a token"
+    let address = try tokenAddress(tenant)
+    let what = "ask \(try environment.authority()) for a token"
     let response: HTTPResponse
     // Not through a session, which keeps to itself what a 401 says: here it names the fault.
     do throws(TransportError) {
       response = try await options.transport(ConnectionSettings()).send(
         HTTPRequest(
-          .post, try tokenAddress(tenant),
+          .post, address,
           headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"],
           body: Array(PercentCoding.query(fields.map { ($0.0, Optional($0.1)) }).utf8), deadlines: .read,
           idempotent: true))
