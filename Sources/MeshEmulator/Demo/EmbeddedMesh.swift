@@ -149,7 +149,7 @@ public final class EmbeddedMesh: Sendable {
       kind: Config
       clusters:
       \(servers.joined(separator: "\n"))
-      users: [{name: admin, user: {token: \(APIUser.admin.token ?? "")}}]
+      users: [{name: admin, user: {token: "\(APIUser.admin.token ?? "")"}}]
       contexts:
       \(contexts.joined(separator: "\n"))
       current-context: "\(clusters.first?.context ?? "")"

@@ -52,7 +52,7 @@ extension CommandTests {
       #expect(refused.code == 6 && refused.errors.contains("certificate"), "\(refused.errors)")
       // A request without credentials is nobody, unlike over http.
       let text = try String(contentsOfFile: endpoints.kubeconfig, encoding: .utf8)
-      let nobody = try tool.file("nobody.yaml", text.replacingOccurrences(of: "token: admin", with: ""))
+      let nobody = try tool.file("nobody.yaml", text.replacingOccurrences(of: "token: \"admin\"", with: ""))
       let denied = try await tool("get", "services", more: ["KUBECONFIG": nobody])
       #expect(denied.code == 5, "\(denied.errors)")
     }
