@@ -73,6 +73,14 @@ import Testing
     await runner.stop()
   }
 
+  @Test func controlCLeavesFromASheetToo() async throws {
+    let runner = HeadlessRunner(try Desk.program(FakePlane(), screen: .canaries))
+    try await runner.wait(text: "v2")
+    await runner.press(.char("?"), .ctrl("c"))
+    #expect(await runner.exitCode == 0)
+    await runner.stop()
+  }
+
   @Test func aRefusedPlanSaysWhyAndWhatToDo() async throws {
     let runner = HeadlessRunner(try Desk.program(FakePlane(), screen: .mtls))
     try await runner.wait { !($0.view?.planes.isEmpty ?? true) }

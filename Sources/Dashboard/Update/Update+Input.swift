@@ -182,6 +182,7 @@ extension Update {
   }
 
   private func overlay(_ event: InputEvent, _ state: inout DashboardState) -> [Effect<Message>] {
+    if event == .key(.ctrl("c")), state.overlay != .quit { return quit(&state) }
     if case .form(let sheet) = state.overlay { return form(event, sheet, &state) }
     guard case .key(let key) = event else { return [] }
     switch state.overlay {
