@@ -21,20 +21,14 @@ import Testing
     ) {
       TableRow(["row \($0)", "数数数数数"], style: .bad, isMarked: true)
     }.draw(in: inside, on: &frame)
-    Tree(count: 3, state: ListState(selected: 9)) { TreeRow(depth: $0 * 3, isOpen: true, "leaf") }.draw(
-      in: rect, on: &frame)
     TextView(text: "one\ntwo two two", offset: 1, wraps: true).draw(in: rect, on: &frame)
     TextView(text: "one\ntwo two two", column: 4).draw(in: inside, on: &frame)
     LineEditor("some text").draw(in: rect, on: &frame, prompt: ": ")
     Form([.text("a", "name"), .number("b", "count", 3), .choice("c", "mode", ["x", "y"])]).draw(in: rect, on: &frame)
-    Tabs([.init("1", "One"), .init("2", "Two", badge: "▲3")], selected: 0).draw(in: rect, on: &frame)
     KeyHints([Binding("a", [.enter], "open", "Opens.")]).draw(in: rect, on: &frame)
     Sparkline([1, nil, .nan, .infinity, -4, 1e300]).draw(in: rect, on: &frame)
     Sparkline([1, 2, 3], grain: .braille).draw(in: rect, on: &frame)
-    Gauge(.nan).draw(in: rect, on: &frame)
-    Gauge(0.5).draw(in: rect, on: &frame)
     Toast("done", .good).draw(in: rect, on: &frame)
-    DiffView(DiffLine.unified("@@\n-a\n+b\n c")).draw(in: rect, on: &frame)
     HelpOverlay(title: "x", keymap: Keymap([Binding("a", [.enter], "open", "Opens.")]), context: "x").draw(
       in: rect, on: &frame)
     frame.sheet(Size(width: 30, height: 8), in: rect, title: "sheet")
@@ -93,7 +87,6 @@ import Testing
     #expect(rect.inset(horizontal: 5, vertical: 5).isEmpty)
     #expect(rect.splitTop(9).rest.height == 0)
     #expect(rect.splitBottom(1).bottom == Rect(x: 0, y: 1, width: 3, height: 1))
-    #expect(rect.splitRight(1).right == Rect(x: 2, y: 0, width: 1, height: 2))
     #expect(rect.intersection(Rect(x: 10, y: 10, width: 1, height: 1)).isEmpty)
     #expect(rect.centered(Size(width: 1, height: 1)).origin == Point(x: 1, y: 0))
   }

@@ -195,9 +195,6 @@ public struct Scenario: Sendable {
 /// What an app speaks.
 public enum AppRole: String, Sendable, CaseIterable {
   case http, grpc, tcp, database, message, cache
-
-  /// Whether proxies see requests in it, not only bytes.
-  var hasRequests: Bool { self == .http || self == .grpc }
 }
 
 /// What runs an app.

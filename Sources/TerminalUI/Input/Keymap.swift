@@ -25,7 +25,7 @@ public struct Keymap: Hashable, Sendable {
     var copy = bindings
     for (id, notations) in changes.sorted(by: { $0.key < $1.key }) {
       guard let index = copy.firstIndex(where: { $0.id == id }) else {
-        throw KeymapError("there is no binding \"\(id)\"", remedy: "the names are in the key table of the help")
+        throw KeymapError("there is no binding \"\(id)\"", remedy: "the manual lists the names under KEYS")
       }
       var keys: [Key] = []
       for notation in notations {
@@ -74,16 +74,6 @@ public struct Keymap: Hashable, Sendable {
     public var description: String {
       "\"\(first)\" and \"\(second)\" share the key \(key.notation) in \(context)"
     }
-  }
-
-  /// The bindings as a Markdown table, for the README and the manual.
-  public func markdownTable() -> String {
-    var text = "| Keys | Action | Where | Name |\n|---|---|---|---|\n"
-    for binding in bindings where !binding.keys.isEmpty {
-      let keys = binding.keys.map { "`\($0.notation == "|" ? "\\|" : $0.notation)`" }.joined(separator: " ")
-      text += "| \(keys) | \(binding.description.text) | \(binding.context) | `\(binding.id)` |\n"
-    }
-    return text
   }
 }
 

@@ -122,12 +122,6 @@ public struct Rect: Hashable, Sendable {
     )
   }
 
-  /// The rest and the right `columns` columns.
-  public func splitRight(_ columns: Int) -> (rest: Rect, right: Rect) {
-    let (rest, right) = splitLeft(width - min(max(columns, 0), width))
-    return (rest, right)
-  }
-
   /// A rectangle of at most `size`, in the middle of this one.
   public func centered(_ size: Size) -> Rect {
     let width = min(size.width, width)

@@ -8,20 +8,12 @@ public struct GlyphSet: Hashable, Sendable {
   public let doubleBorder: BorderGlyphs
   /// The levels of a sparkline from empty to full.
   public let levels: [Unicode.Scalar]
-  /// The parts of a gauge, from an eighth to full.
-  public let eighths: [Unicode.Scalar]
-  /// The empty part of a gauge.
-  public let gaugeEmpty: Unicode.Scalar
   /// The sign of a cut text.
   public let ellipsis: String
   /// The mark of ascending order.
   public let sortUp: Unicode.Scalar
   /// The mark of descending order.
   public let sortDown: Unicode.Scalar
-  /// The mark of an opened branch.
-  public let opened: Unicode.Scalar
-  /// The mark of a closed branch.
-  public let closed: Unicode.Scalar
   /// The mark of the chosen row, visible without colour.
   public let cursor: Unicode.Scalar
   /// The mark of a good state.
@@ -36,14 +28,12 @@ public struct GlyphSet: Hashable, Sendable {
   /// Box drawing, blocks and signs of one column.
   public static let unicode = GlyphSet(
     isASCII: false, border: .light, doubleBorder: .double, levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-    eighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"], gaugeEmpty: "░", ellipsis: "…", sortUp: "▲", sortDown: "▼",
-    opened: "▾", closed: "▸", cursor: "▌", check: "✓", cross: "✗", dot: "●", alarm: "▲")
+    ellipsis: "…", sortUp: "▲", sortDown: "▼", cursor: "▌", check: "✓", cross: "✗", dot: "●", alarm: "▲")
 
   /// ASCII only.
   public static let ascii = GlyphSet(
     isASCII: true, border: .ascii, doubleBorder: .asciiDouble, levels: ["_", ".", "-", "~", "=", "+", "*", "#"],
-    eighths: [" ", " ", " ", "#", "#", "#", "#", "#"], gaugeEmpty: ".", ellipsis: "~", sortUp: "^", sortDown: "v",
-    opened: "-", closed: "+", cursor: ">", check: "v", cross: "x", dot: "*", alarm: "!")
+    ellipsis: "~", sortUp: "^", sortDown: "v", cursor: ">", check: "v", cross: "x", dot: "*", alarm: "!")
 
   /// The ASCII words for signs that programs write in their own text; nil where a scalar has none.
   static func asciiWord(for scalar: Unicode.Scalar) -> String? { asciiWords[scalar] }

@@ -90,31 +90,3 @@ public struct Sparkline {
     return min(max(Int((share * Double(levels)).rounded(.up)), 1), levels)
   }
 }
-
-/// A bar that fills from the left.
-public struct Gauge {
-  /// The part filled, from 0 to 1; nil draws the bar empty.
-  public var share: Double?
-  /// The look of the filled part.
-  public var style: Style
-
-  /// A bar.
-  public init(_ share: Double?, style: Style = .accent) {
-    self.share = share
-    self.style = style
-  }
-
-  /// Draws the bar in a rectangle's first row.
-  public func draw(in rect: Rect, on frame: inout Frame) {
-    guard !rect.isEmpty else { return }
-    let line = rect.row(0)
-    frame.fill(line, frame.glyphs.gaugeEmpty, style: Style(.muted, on: style.background))
-    let share = min(max(Sparkline.usable(share) ?? 0, 0), 1)
-    let eighths = Int((share * Double(line.width * 8)).rounded())
-    frame.fill(Rect(x: line.x, y: line.y, width: eighths / 8, height: 1), frame.glyphs.eighths[7], style: style)
-    let rest = eighths % 8
-    if rest > 0, frame.glyphs.eighths[rest - 1] != " " {
-      frame.put(frame.glyphs.eighths[rest - 1], x: line.x + eighths / 8, y: line.y, style: style)
-    }
-  }
-}

@@ -166,14 +166,6 @@ public final class ObjectStore: Sendable {
   /// The earliest revision a watch can begin at.
   var oldestRevision: Int { state.withLock { $0.oldestKept(window) - 1 } }
 
-  /// Forgets the log, as compaction does: watches from before now expire.
-  func forgetChanges() {
-    state.withLock { state in
-      state.log.removeAll()
-      state.logStart = state.revision + 1
-    }
-  }
-
   /// Returns when there is a revision after this one, or when the task is cancelled.
   func waitForChange(after revision: Int) async {
     let waiter = state.withLock { state in

@@ -14,7 +14,6 @@ enum LocalFile {
   struct Facts {
     var mode: UInt32
     var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
-    var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
     var isWorldWritable: Bool { mode & 0o002 != 0 }
     var isExecutable: Bool { mode & 0o111 != 0 }
   }

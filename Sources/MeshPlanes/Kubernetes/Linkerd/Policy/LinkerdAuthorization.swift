@@ -44,9 +44,6 @@ struct LinkerdAuthorization {
   /// Whether it lets in only callers with a proven identity.
   var needsIdentity: Bool { demands.contains { if case .networks = $0 { false } else { true } } }
 
-  /// Whether it asks for addresses.
-  var needsNetworks: Bool { demands.contains { if case .networks = $0 { true } else { false } } }
-
   /// What a caller needs, in words.
   var need: String {
     guard !demands.isEmpty else { return "nothing" }
