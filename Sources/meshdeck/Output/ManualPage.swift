@@ -1,5 +1,7 @@
 import ArgumentParser
+import Dashboard
 import MeshKit
+import TerminalUI
 
 /// The manual page in roff, made from what `--help` knows, so that the two cannot differ.
 enum ManualPage {
@@ -13,6 +15,14 @@ enum ManualPage {
     lines += paragraphs(command["discussion"]?.string ?? "")
     lines.append(".SH COMMANDS")
     for subcommand in command["subcommands"]?.array ?? [] { write(subcommand, path: "meshdeck", to: &lines) }
+    lines += [
+      ".SH KEYS",
+      "The dashboard's keys by the names under which \\(oqkeys\\(cq of the configuration gives them others.",
+    ]
+    for binding in DashboardBindings.all {
+      let keys = binding.keys.map(\.notation).joined(separator: " ")
+      lines += [".TP", ".B \(escaped("\(binding.id): \(keys)"))", escaped(binding.description.text)]
+    }
     lines += [".SH FILES", ".TP", "~/.config/meshdeck/config.yaml", "The planes, the theme, the keys."]
     lines += [".TP", "~/.local/state/meshdeck/journal.jsonl", "The plans applied from here."]
     lines += [".SH ENVIRONMENT", "KUBECONFIG, XDG_CONFIG_HOME, XDG_STATE_HOME, NO_COLOR, VISUAL, EDITOR"]

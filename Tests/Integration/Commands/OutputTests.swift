@@ -157,6 +157,8 @@ extension CommandTests {
       }
       let bash = try await tool.shell(#""$deck" completion bash > c.bash && bash -n c.bash"#)
       #expect(bash.code == 0, "\(bash.errors)")
+      let manual = try await tool("completion", "man")
+      #expect(manual.output.contains(".SH KEYS") && manual.output.contains("routes.edit: e"))
       let version = try await tool("version")
       #expect(version.output.hasPrefix("meshdeck "))
       #expect(
