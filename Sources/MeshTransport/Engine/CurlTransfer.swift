@@ -1,13 +1,5 @@
 import CLibcurl
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// One transfer under way: an easy handle, what came so far, and the deadline it is under. Only the engine's thread
 /// touches it.
 final class CurlTransfer {
@@ -84,7 +76,7 @@ final class CurlTransfer {
     options.set(CURLOPT_URL, order.wireURL)
     if request.upload != nil {
       options.set(CURLOPT_POST, true)
-      options.note(clibcurl_set_sender(easy, sendBody, address))
+      options.note(clibcurl_set_sender(easy, CurlCallbacks.sendBody, address))
     }
     switch (request.method, request.body) {
     case _ where request.upload != nil: break
@@ -111,13 +103,13 @@ final class CurlTransfer {
   }
 
   private func configureCallbacks(_ options: inout EasyOptions) {
-    options.set(CURLOPT_WRITEFUNCTION, receiver: receiveBody)
+    options.set(CURLOPT_WRITEFUNCTION, receiver: CurlCallbacks.receiveBody)
     options.set(CURLOPT_WRITEDATA, pointer: address)
-    options.set(CURLOPT_HEADERFUNCTION, receiver: receiveHeader)
+    options.set(CURLOPT_HEADERFUNCTION, receiver: CurlCallbacks.receiveHeader)
     options.set(CURLOPT_HEADERDATA, pointer: address)
-    options.note(clibcurl_set_prerequest(easy, requestBegins, address))
-    options.note(clibcurl_set_resolver_start(easy, resolvingBegins, address))
-    options.note(clibcurl_set_open_socket(easy, connectingBegins, address))
+    options.note(clibcurl_set_prerequest(easy, CurlCallbacks.requestBegins, address))
+    options.note(clibcurl_set_resolver_start(easy, CurlCallbacks.resolvingBegins, address))
+    options.note(clibcurl_set_open_socket(easy, CurlCallbacks.connectingBegins, address))
   }
 
   private func list(_ lines: [String]) -> UnsafeMutablePointer<curl_slist>? {
@@ -288,52 +280,3 @@ final class CurlTransfer {
       credentialsWithheld: order.credentialsWithheld)
   }
 }
-
-// MARK: - Callbacks of libcurl, on the engine's thread
-
-private func transfer(_ context: UnsafeMutableRawPointer) -> CurlTransfer {
-  Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
-}
-
-private let receiveBody: curl_write_callback = { bytes, _, count, context in
-  guard let context, let bytes else { return 0 }
-  return transfer(context).take(body: UnsafeRawBufferPointer(start: bytes, count: count))
-}
-
-private let sendBody: curl_read_callback = { bytes, size, count, context in
-  guard let context, let bytes else { return Int(CURL_READFUNC_ABORT) }
-  return transfer(context).give(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-}
-
-private let receiveHeader: curl_write_callback = { bytes, _, count, context in
-  guard let context, let bytes else { return 0 }
-  return transfer(context).take(header: UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
-}
-
-private let requestBegins: curl_prereq_callback = { context, _, _, _, _ in
-  guard let context else { return CURL_PREREQFUNC_ABORT }
-  transfer(context).requestStarted = ContinuousClock.now
-  return CURL_PREREQFUNC_OK
-}
-
-private let resolvingBegins: curl_resolver_start_callback = { _, _, context in
-  guard let context else { return 1 }
-  let transfer = transfer(context)
-  if transfer.connectStarted == nil { transfer.connectStarted = ContinuousClock.now }
-  return 0
-}
-
-private let connectingBegins: curl_opensocket_callback = { context, _, address in
-  guard let context, let address else { return -1 }
-  let transfer = transfer(context)
-  if transfer.connectStarted == nil { transfer.connectStarted = ContinuousClock.now }
-  let number = socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
-  if number >= 0, let inode = SocketState.inode(number) { transfer.sockets.append((number, inode)) }
-  return number
-}
-
-#if os(Linux)
-private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
-#else
-private let closeOnExec: Int32 = 0
-#endif
