@@ -67,7 +67,9 @@ enum PlanSheetView {
       frame.put(refusal, in: right, style: Style(.warn, on: .sheet), align: .right)
     } else {
       if let risk = sheet.risk {
-        let what: SafeText = risk.breaks.isEmpty ? "who breaks is not known" : "breaks callers"
+        let what: SafeText =
+          !risk.breaks.isEmpty
+          ? "breaks callers" : risk.unknowns.isEmpty ? "no instance is ready" : "who breaks is not known"
         let key: SafeText = frame.glyphs.isASCII ? "Enter asks for a word" : "⏎ asks for a word"
         frame.put(what + ": " + key, in: right, style: Style(.bad, on: .sheet), align: .right)
         return

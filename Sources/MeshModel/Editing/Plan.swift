@@ -129,17 +129,20 @@ public struct BlastRadius: Sendable, Hashable {
   public var breaks: [String]
   /// Why it cannot be told who else would no longer get through; empty where it can.
   public var unknowns: [String]
+  /// The backends that would be given more requests though nothing is ready to take them.
+  public var unready: [String]
 
   /// Creates a blast radius.
   public init(
     lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = [],
-    unknowns: [String] = []
+    unknowns: [String] = [], unready: [String] = []
   ) {
     self.lines = lines
     self.movedRPS = movedRPS
     self.callers = callers
     self.breaks = breaks
     self.unknowns = unknowns
+    self.unready = unready
   }
 }
 

@@ -116,6 +116,7 @@ extension BlastRadius {
     value["callers"] = .array(callers.map(JSONValue.string))
     value["breaks"] = .array(breaks.map(JSONValue.string))
     value["unknowns"] = .array(unknowns.map(JSONValue.string))
+    value["unready"] = .array(unready.map(JSONValue.string))
     return value
   }
 
@@ -124,7 +125,8 @@ extension BlastRadius {
       lines: (json["lines"]?.array ?? []).compactMap(\.string), movedRPS: json["movedRPS"]?.double,
       callers: (json["callers"]?.array ?? []).compactMap(\.string),
       breaks: (json["breaks"]?.array ?? []).compactMap(\.string),
-      unknowns: (json["unknowns"]?.array ?? []).compactMap(\.string))
+      unknowns: (json["unknowns"]?.array ?? []).compactMap(\.string),
+      unready: (json["unready"]?.array ?? []).compactMap(\.string))
   }
 }
 

@@ -114,6 +114,7 @@ public struct Planner: Sendable {
         let oldShare = old.backends.first { $0.name == backend.name }?.desired.value?.share ?? 0
         let gain = (backend.desired.value?.share ?? 0) - oldShare
         guard gain > 0.000_1 else { continue }
+        if after.takesNothing(backend) { blast.unready.append(backend.name) }
         if rps > 0 {
           let moved = gain * rps
           let perPod =
@@ -156,6 +157,18 @@ public struct Planner: Sendable {
         + " \(intent.ref)"
     case .delete(let ref): "delete \(ref)"
     }
+  }
+}
+
+extension MeshSnapshot {
+  /// Whether it is known that nothing of a backend takes requests: none of its instances is ready, or its workloads are
+  /// scaled to none. What a platform starts when it is called, and what runs outside, is never judged so.
+  fileprivate func takesNothing(_ backend: SplitBackend) -> Bool {
+    let known = backend.workloads.compactMap { workloads[$0] }
+    guard backend.ready == 0, known.allSatisfy({ $0.runtime != .serverless && $0.runtime != .external }) else {
+      return false
+    }
+    return backend.total > 0 || (!known.isEmpty && known.allSatisfy { $0.desired == 0 })
   }
 }
 

@@ -1,6 +1,7 @@
 public import MeshModel
 
-/// What speaks against applying a plan: callers that would break, and what cannot be told of callers.
+/// What speaks against applying a plan: callers that would break, what cannot be told of callers, and backends with nothing
+/// ready to take the requests they would be given.
 ///
 /// One rule for the command line (`--force`), the plan sheet (a typed word) and the library (`force: true`).
 public struct PlanRisk: Sendable, Hashable {
@@ -8,6 +9,8 @@ public struct PlanRisk: Sendable, Hashable {
   public var breaks: [String]
   /// Why it cannot be told who else would break.
   public var unknowns: [String]
+  /// The backends that would be given more requests though nothing is ready to take them.
+  public var unready: [String]
   /// The word an operator types to take the risk: what the plan is about.
   public var word: String
 
@@ -22,14 +25,18 @@ public struct PlanRisk: Sendable, Hashable {
       parts.append(
         "who \(breaks.isEmpty ? "" : "else ")would break cannot be told: \(unknowns.joined(separator: "; "))")
     }
+    if !unready.isEmpty {
+      parts.append("no instance is ready to take what would go to \(unready.joined(separator: " and "))")
+    }
     return parts.joined(separator: "; ")
   }
 
   /// What to do about it, one line, without the way to take the risk.
   public var remedy: String {
     switch (breaks.isEmpty, unknowns.isEmpty) {
+    case (true, true): "wait until one is ready"
     case (false, true): "mend them first"
-    case (true, _): "mend the telemetry (`meshdeck planes check`)"
+    case (true, false): "mend the telemetry (`meshdeck planes check`)"
     case (false, false): "mend them and the telemetry (`meshdeck planes check`) first"
     }
   }
@@ -43,8 +50,9 @@ public struct PlanRisk: Sendable, Hashable {
 extension Plan {
   /// What speaks against applying the plan; `nil` where nothing does.
   public var risk: PlanRisk? {
-    guard !blastRadius.breaks.isEmpty || !blastRadius.unknowns.isEmpty else { return nil }
-    return PlanRisk(breaks: blastRadius.breaks, unknowns: blastRadius.unknowns, word: riskWord)
+    let blast = blastRadius
+    guard !blast.breaks.isEmpty || !blast.unknowns.isEmpty || !blast.unready.isEmpty else { return nil }
+    return PlanRisk(breaks: blast.breaks, unknowns: blast.unknowns, unready: blast.unready, word: riskWord)
   }
 
   private var riskWord: String {

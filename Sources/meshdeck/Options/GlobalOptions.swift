@@ -68,7 +68,8 @@ struct WriteOptions: ParsableArguments {
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
   var yes = false
 
-  @Flag(help: "Apply although callers would break, or although it cannot be told who would.")
+  @Flag(
+    help: "Apply although callers would break, or it cannot be told who would, or no instance is ready for what moves.")
   var force = false
 
   @Flag(help: "Wait until the proxies concerned acknowledged, up to --timeout; a rejection takes the plan back.")

@@ -47,6 +47,28 @@ import Testing
     #expect(plan.blastRadius.lines == ["10% more go to v2 (rate unknown: no telemetry source is configured), 2 ready"])
   }
 
+  @Test(
+    "A backend with nothing ready is given no more requests unless somebody takes the risk",
+    arguments: [(Runtime.container, 0, true), (.container, 1, false), (.serverless, 0, false), (.external, 0, false)])
+  func unreadyBackends(runtime: Runtime, ready: Int, isRefused: Bool) async throws {
+    var world = try SmallWorld()
+    world.add("reviews", versions: ["v2"], ready: ready)
+    let v2 = SmallWorld.ref("workload", "reviews-v2")
+    var workload = try #require(world.view.snapshot.workloads[v2])
+    workload.runtime = runtime
+    world.view.snapshot.apply(.upsert(.workload(workload)))
+    let plane = FakePlane()
+    let step = try Self.step(SmallWorld.reviews((80, 20)), to: JSONValue(parsing: SmallWorld.reviews((70, 30))))
+    plane.state.withLock { $0.steps = [step] }
+    let plan = try await Planner(plane).plan(Self.intent, in: world.view)
+    #expect(plan.blastRadius.unready == (isRefused ? ["v2"] : []))
+    #expect(plan.risk?.message == (isRefused ? "no instance is ready to take what would go to v2" : nil))
+    #expect(try Plan(json: plan.json).risk == plan.risk)
+    let less = try Self.step(SmallWorld.reviews((80, 20)), to: JSONValue(parsing: SmallWorld.reviews((90, 10))))
+    plane.state.withLock { $0.steps = [less] }
+    #expect(try await Planner(plane).plan(Self.intent, in: world.view).risk == nil)
+  }
+
   @Test func aModeThatBreaksCallersNamesThem() async throws {
     let world = try MTLSMatrixTests.world("PERMISSIVE", clientProxy: .none, mtls: 0)
     let plane = FakePlane()
