@@ -142,12 +142,9 @@ public struct Deck: Sendable {
       }
       return receipt
     }
-    guard
-      let receipt = receipts.first(where: {
-        // One whose end is not known may have been applied: it is settled by reading back before an older one is touched.
-        ($0.result == .applied || $0.result == .partial || $0.result == .unknown) && !$0.isUndo
-      })
-    else { throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`") }
+    guard let receipt = receipts.first(where: \.isUndoable) else {
+      throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`")
+    }
     return receipt
   }
 

@@ -176,6 +176,19 @@ import Testing
     await runner.stop()
   }
 
+  @Test func aPlanThatACrashLeftOpenHeadsTheOverviewAndIsTakenBackBeforeAnOlderOne() async throws {
+    let runner = try await Desk.shop()
+    var open = Desk.receipts[0]
+    (open.plan.id, open.result) = ("pt1xopen", .unknown)
+    await runner.send(.receipts([open] + Desk.receipts))
+    try await runner.idle()
+    guard case .attention(let first)? = await runner.state.rows.first else { return #expect(Bool(false), "no rows") }
+    #expect(first.subject == "pt1xopen" && first.state == "unfinished plan")
+    await runner.press(.char("5"), .char("u"))
+    #expect(await runner.state.plan?.plan?.id == "pt1xopen")
+    await runner.stop()
+  }
+
   @Test func anAnswerToAnOlderPlanIsDropped() async throws {
     let runner = try await Desk.shop(.canaries)
     await runner.press(.char(":"))

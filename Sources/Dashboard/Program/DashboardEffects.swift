@@ -183,11 +183,21 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Fetches a native object to be edited; the screen stays meanwhile.
+  func fetch(_ ref: ObjectRef) -> Effect<Message> {
+    .run(id: "native") { send in
+      do throws(MeshError) {
+        send(.fetched(try await deck.connection(ref.plane).control.native(ref)))
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// Hands a native object to the operator's editor, and what came back to a plan.
-  func edit(_ ref: ObjectRef) -> Effect<Message> {
+  func edit(_ native: NativeObject) -> Effect<Message> {
     .release {
       do throws(MeshError) {
-        let native = try await deck.connection(ref.plane).control.native(ref)
         let edited = try await ExternalEditor(environment: environment).edit(native)
         return edited.map { .edited($0) } ?? .remark(Toast("nothing was changed", .info))
       } catch {

@@ -3,12 +3,28 @@ import MeshKit
 /// What an operator should look at first, the most urgent on top.
 enum AttentionList {
   /// The things that need attention, and the canaries that do not.
-  static func rows(_ view: MeshView, findings: [Finding]) -> [Attention] {
-    let all = planes(view) + splits(view) + services(view) + proxies(view) + pairs(view) + problems(findings)
+  static func rows(_ view: MeshView, findings: [Finding], receipts: [Receipt]) -> [Attention] {
+    let all =
+      unfinished(receipts, at: view.at) + planes(view) + splits(view) + services(view) + proxies(view) + pairs(view)
+      + problems(findings)
     return all.enumerated().sorted { left, right in
       left.element.weight == right.element.weight
         ? left.offset < right.offset : left.element.weight > right.element.weight
     }.map(\.element)
+  }
+
+  /// How long a plan that another process applies may be silent before it counts as left unfinished.
+  static let silence = 120.0
+
+  /// The plans whose end nobody wrote down, as after a crash: what they set may or may not be on the mesh.
+  private static func unfinished(_ receipts: [Receipt], at now: Instant) -> [Attention] {
+    receipts.filter { $0.result == .unknown && now.age(of: $0.at) > silence }.prefix(5).map { receipt in
+      Attention(
+        id: "plan:\(receipt.plan.id)", weight: .bad, subject: receipt.plan.id, state: "unfinished plan",
+        why: "how it ended is not known (\(receipt.plan.summary)): undo reads back what arrived",
+        plane: receipt.plan.intent.plane, native: receipt.plan.steps.first?.object, target: .journal,
+        targetRow: receipt.plan.id)
+    }
   }
 
   private static func planes(_ view: MeshView) -> [Attention] {

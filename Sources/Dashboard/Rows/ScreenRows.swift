@@ -4,7 +4,7 @@ extension ScreenID {
   /// The rows of the screen from a view, in the screen's own order, before filter and sort.
   func rows(_ request: ScreenRequest, _ view: MeshView, findings: [Finding]) -> [Row] {
     switch self {
-    case .overview: return AttentionList.rows(view, findings: findings).map(Row.attention)
+    case .overview: return AttentionList.rows(view, findings: findings, receipts: request.receipts).map(Row.attention)
     case .topology: return []
     case .services:
       return (request.place.isAlternate ? view.workloadRows() : view.serviceRows()).map(Row.health)

@@ -31,6 +31,8 @@ public enum Message: Sendable {
   case certificates([ObjectRef: Known<ProxyCertificates>])
   /// Something to read was fetched.
   case sheet(TextSheet)
+  /// A native object was fetched for the editor.
+  case fetched(NativeObject)
   /// A native object came back from the editor changed.
   case edited(ObjectIntent)
   /// A remark for the operator.

@@ -11,7 +11,7 @@ extension Update {
     let isSmall = state.size.width < Chrome.minimum.width || state.size.height < Chrome.minimum.height
     if isSmall { return event == .key(.char("q")) || event == .key(.ctrl("c")) ? quit(&state) : [] }
     if case .key(.ctrl("l")) = event { return [.redraw] }
-    if case .key(.ctrl("z")) = event { return [.suspend] }
+    if case .key(.ctrl("z")) = event { return suspend(&state) }
     if case .key = event { state.toast = nil }
     if state.overlay != nil { return overlay(event, &state) }
     if state.input != nil { return line(event, &state) }
@@ -70,7 +70,7 @@ extension Update {
     case "theme": nextTheme(&state)
     case "back": return back(&state)
     case "redraw": return [.redraw]
-    case "suspend": return [.suspend]
+    case "suspend": return suspend(&state)
     case "quit": return quit(&state)
     default: return nil
     }
@@ -172,6 +172,16 @@ extension Update {
     } catch {
       state.toast = Toast("\(error.description)", .bad)
     }
+  }
+
+  /// Goes to the shell, unless something is under way that a stopped program could not bring to its end.
+  private func suspend(_ state: inout DashboardState) -> [Effect<Message>] {
+    guard state.plan?.isBusy == true || !state.unconfirmed.isEmpty else { return [.suspend] }
+    state.toast = Toast(
+      state.unconfirmed.isEmpty
+        ? "a plan is being applied; wait for its end"
+        : "a plan waits to be confirmed; a stopped program could not take it back", .warn)
+    return []
   }
 
   /// Leaves, after asking where something is pending.

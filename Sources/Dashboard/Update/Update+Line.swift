@@ -72,9 +72,7 @@ extension Update {
   /// The receipt to take back: the one of an id or its beginning, or the newest that was applied.
   private func undoable(_ id: String?, _ state: DashboardState) throws(MeshError) -> Receipt {
     let found = state.receipts.filter { receipt in
-      guard !receipt.isUndo else { return false }
-      if let id { return receipt.plan.id.hasPrefix(id) }
-      return receipt.result == .applied || receipt.result == .partial
+      id.map { receipt.plan.id.hasPrefix($0) && !receipt.isUndo } ?? receipt.isUndoable
     }
     guard let first = found.first, id == nil || found.count == 1 || first.plan.id == id else {
       throw MeshError(

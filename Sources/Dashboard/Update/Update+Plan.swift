@@ -25,7 +25,7 @@ extension Update {
       state.toast = Toast("undo: read-only", .warn)
       return []
     }
-    guard receipt.result == .applied || receipt.result == .partial, !receipt.isUndo else {
+    guard receipt.isUndoable else {
       state.toast = Toast("plan \(receipt.plan.id) is \(receipt.result.rawValue): there is nothing to take back", .warn)
       return []
     }

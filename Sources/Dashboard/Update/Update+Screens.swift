@@ -20,7 +20,10 @@ extension Update {
       state.toast = Toast("asking \(row.state.ref.name)…", .info)
       return [effects.inspect(row, from: view)]
     case "routes.edit": editRule(&state)
-    case "routes.native", "findings.native": return state.chosenNative.map { [effects.edit($0)] } ?? []
+    case "routes.native", "findings.native":
+      guard let ref = state.chosenNative else { return [] }
+      state.toast = Toast("fetching \(ref.description)…", .info)
+      return [effects.fetch(ref)]
     case "canaries.more": moveWeight(1, &state)
     case "canaries.less": moveWeight(-1, &state)
     case "canaries.number":
@@ -97,11 +100,7 @@ extension Update {
   }
 
   private func undoNewest(_ state: inout DashboardState) -> [Effect<Message>] {
-    guard
-      let receipt = state.receipts.first(where: {
-        ($0.result == .applied || $0.result == .partial) && !$0.isUndo
-      })
-    else {
+    guard let receipt = state.receipts.first(where: \.isUndoable) else {
       state.toast = Toast("the journal holds nothing to take back", .info)
       return []
     }

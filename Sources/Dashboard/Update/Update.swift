@@ -23,6 +23,9 @@ struct Update {
       state.overlay = .text(sheet)
       state.toast = nil
       return []
+    case .fetched(let native):
+      state.toast = nil
+      return [effects.edit(native)]
     case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
     case .remark(let toast):
       state.toast = toast

@@ -131,6 +131,10 @@ extension Receipt {
   /// What the identity of the plan that takes another back holds.
   static let undoMark = "-undo"
 
+  /// Whether it may have left something on the mesh that can be taken back. One whose end is not known may: it is settled
+  /// by reading back before an older one is touched.
+  public var isUndoable: Bool { (result == .applied || result == .partial || result == .unknown) && !isUndo }
+
   /// Whether it is of a plan that took another back.
   public var isUndo: Bool { plan.id.contains(Self.undoMark) }
 
