@@ -57,6 +57,53 @@ import Testing
     #expect(edge.traffic.p50ms == 25)
   }
 
+  /// The labels of a call to a peer, as Consul's own test of its tags has them. Source: hashicorp/consul,
+  /// `command/connect/envoy/bootstrap_config_test.go`, cluster `pong.default.cloudpeer.external.….consul`.
+  static let peered =
+    #"consul_source_service="ping",consul_destination_service="pong",consul_destination_namespace="default","#
+    + #"consul_destination_peer="cloudpeer",consul_destination_routing_type="external""#
+
+  @Test func aPeersServiceIsNamedWithItsPeer() throws {
+    let series = try #require(
+      SeriesName(Array("envoy_cluster_upstream_rq{\(Self.peered),envoy_response_code=\"200\"}".utf8)))
+    let labels = try #require(ConsulMetric.labels(series))
+    #expect(
+      labels["destination_workload"] == "pong@cloudpeer" && labels["destination_service_name"] == "pong@cloudpeer")
+    let queries = IstioQueries(window: 60, vocabulary: .consul)
+    let there = queries.history(of: FlowSelector(service: "pong@cloudpeer"), failuresOnly: false).text
+    #expect(there.contains(#"consul_destination_service="pong",consul_destination_peer="cloudpeer""#), "\(there)")
+    let here = queries.history(of: FlowSelector(service: "pong"), failuresOnly: false).text
+    #expect(here.contains(#"consul_destination_service="pong",consul_destination_peer="""#), "\(here)")
+  }
+
+  @Test func bytesAreOfTCPWhereNoRequestIsCounted() async throws {
+    let time = Mutex(1_000.0)
+    let web = #"consul_source_service="orders",consul_destination_service="stock""#
+    let ledger = #"consul_source_service="orders",consul_destination_service="ledger""#
+    let server = FakeServer { _ in
+      let up = time.withLock { $0 } - 900
+      let text = """
+        envoy_cluster_upstream_rq{\(web),envoy_response_code="200"} \(up)
+        envoy_cluster_upstream_cx_tx_bytes_total{\(web)} \(up * 10)
+        envoy_cluster_upstream_cx_tx_bytes_total{\(ledger)} \(up * 500)
+        envoy_cluster_upstream_cx_rx_bytes_total{\(ledger)} \(up * 200)
+        envoy_cluster_upstream_cx_total{\(ledger)} \(up * 2)
+        """
+      return HTTPResponse(status: 200, body: Array(text.utf8))
+    }
+    let source = try Scrape(
+      ScrapeSettings(urls: ["http://127.0.0.1:20200/metrics"], vocabulary: .consul), options: server.options,
+      now: { Instant(seconds: time.withLock { $0 }) })
+    _ = try await source.traffic(window: 60, plane: "vms")
+    time.withLock { $0 += 10 }
+    let edges = try await source.traffic(window: 60, plane: "vms").edges
+    #expect(edges.map(\.transport).sorted() == ["http", "tcp"])
+    let store = try #require(edges.first { $0.transport == "tcp" })
+    #expect(store.destination.workload == "ledger" && store.traffic.requestsPerSecond == 0)
+    #expect(abs((store.traffic.bytesInPerSecond ?? 0) - 500) < 0.01)
+    #expect(abs((store.traffic.bytesOutPerSecond ?? 0) - 200) < 0.01)
+  }
+
   @Test func aWorkloadsHistoryIsAskedForEachWayItsNameMayBeCut() {
     let query = IstioQueries(window: 60, vocabulary: .consul).history(
       of: FlowSelector(workload: "card-stock-v1"), failuresOnly: true)

@@ -20,14 +20,6 @@ enum Cells {
     ref.namespace.isEmpty ? SafeText(ref.name) : "\(ref.namespace)/\(ref.name)"
   }
 
-  /// How much flows: requests a second, or bytes where there are no requests.
-  static func amount(_ traffic: TrafficSum, _ transport: String) -> String {
-    if transport == "tcp" || traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 {
-      return Figures.bytes(bytes)
-    }
-    return Figures.rate(traffic.rps)
-  }
-
   /// Requests a second without their unit, or bytes with theirs where there are no requests.
   static func amount(_ traffic: TrafficSum?) -> Line {
     if let traffic, traffic.rps == 0, let bytes = traffic.bytesPerSecond, bytes > 0 {

@@ -98,7 +98,7 @@ enum AttentionList {
       Attention(
         id: "pair:\(pair.client)>\(pair.server):\(pair.port)", weight: pair.policy.outcome == .breaks ? .bad : .watch,
         subject: "\(pair.server.namespace)/\(pair.server.name)", state: "mTLS :\(pair.port)",
-        why: "\(pair.client.namespace)/\(pair.client.name): \(pair.verdict) (\(Figures.rate(pair.rps)))",
+        why: "\(pair.client.namespace)/\(pair.client.name): \(pair.verdict) (\(Figures.amount(pair.traffic)))",
         plane: pair.server.plane, native: pair.server, target: .mtls,
         targetRow: "\(pair.client)>\(pair.server):\(pair.port)")
     }

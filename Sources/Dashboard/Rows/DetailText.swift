@@ -25,6 +25,7 @@ enum DetailText {
       field(
         "selector", service.selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
     ]
+    if let remote = service.remote { lines.append(field("remote", "\(remote.host) of \(remote.cluster)")) }
     lines += view.serviceJoins().words(for: service.ref).map { field("elsewhere", $0) }
     let members = view.workloads(of: service, WorkloadIndex(view.snapshot))
     lines += heading("WORKLOADS")
@@ -100,7 +101,7 @@ enum DetailText {
 
   private static func flow(_ who: SafeText, _ traffic: TrafficSum, _ transport: String) -> Line {
     var line = Line("  \(who.padded(to: 36)) ")
-    line.append(SafeText(Cells.amount(traffic, transport)).padded(to: 9, align: .right))
+    line.append(SafeText(Figures.amount(traffic, transport)).padded(to: 9, align: .right))
     let isBad = (traffic.errorRate ?? 0) >= 0.01
     line.append("  err \(Figures.percent(traffic.errorRate))", isBad ? .bad : .text)
     line.append("  p99 \(Figures.milliseconds(traffic.p99ms))  ")

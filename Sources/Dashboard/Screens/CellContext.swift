@@ -190,7 +190,7 @@ struct CellContext {
           $0.outcome.rawValue, pair.isProgrammedOtherwise ? .bad : $0.outcome == .mtls ? Style(.locked) : .text)
       } ?? Line("unknown", .muted), observed,
       pair.observed.value.map { Line(SafeText(Figures.compact($0.n)), .muted) } ?? Line(""),
-      Cells.rps(pair.rps),
+      pair.rps > 0 ? Cells.rps(pair.rps) : Cells.unknown,
       Line("\(isBad ? "\(glyphs.alarm) " : "")\(pair.verdict)", isBad ? .bad : pair.verdict == "ok" ? .good : .text),
     ]
   }

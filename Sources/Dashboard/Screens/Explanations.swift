@@ -213,7 +213,7 @@ enum Explanations {
     case .known(let share, let source, _):
       lines.append(
         text(
-          "  mTLS \(Figures.proportion(share)), n=\(Figures.compact(share.n)), \(Figures.rate(pair.rps)), query \(source)"
+          "  mTLS \(Figures.proportion(share)), n=\(Figures.compact(share.n)), \(Figures.amount(pair.traffic)), query \(source)"
         ))
     case .unknown(let reason): lines.append(text("  unknown: \(reason)", .warn))
     }

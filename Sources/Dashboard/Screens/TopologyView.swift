@@ -103,7 +103,7 @@ enum TopologyView {
     guard wire.reports.count > 1 else {
       return wire.reports.first.map { "as \($0.plane) says; the other end says nothing" }
     }
-    let words = wire.reports.map { "\($0.plane) \(Cells.amount($0.traffic, wire.transport))" }
+    let words = wire.reports.map { "\($0.plane) \(Figures.amount($0.traffic, wire.transport))" }
     return "as said: \(words.joined(separator: ", "))"
   }
 
@@ -123,7 +123,7 @@ enum TopologyView {
       let isIn = wire.destination == chosen
       let other = graph.boxes[isIn ? wire.source : wire.destination].node.ref
       var line = Line(" \(isIn ? "←" : "→") \(Cells.name(other).padded(to: min(32, rect.width / 3)))")
-      line.append(" \(Cells.amount(wire.traffic, wire.transport)) \(wire.transport)")
+      line.append(" \(Figures.amount(wire.traffic, wire.transport)) \(wire.transport)")
       let isBad = (wire.traffic.errorRate ?? 0) >= 0.01
       line.append("  err \(Figures.percent(wire.traffic.errorRate))", isBad ? .bad : .text)
       line.append("  p99 \(Figures.milliseconds(wire.traffic.p99ms))")

@@ -69,7 +69,7 @@ struct GraphLayout: Sendable {
 
   /// The label of an edge: rate, errors where there are any, and whether it is protected.
   static func label(_ traffic: TrafficSum, _ transport: String, _ glyphs: GlyphSet) -> SafeText {
-    var text = SafeText(Cells.amount(traffic, transport))
+    var text = SafeText(Figures.amount(traffic, transport))
     if let rate = traffic.errorRate, rate >= 0.000_5 { text = text + " \(Figures.percent(rate))" }
     guard let share = traffic.mtlsShare else { return text }
     if share < 0.99 { return text + " plain" }

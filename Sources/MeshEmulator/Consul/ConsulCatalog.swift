@@ -3,6 +3,7 @@ import MeshModel
 /// The catalog: what runs, as agents on machines have registered it. Each instance stands on a machine of its own, with
 /// its sidecar beside it.
 struct ConsulCatalog: Sendable {
+  /// The instances registered here, or those that a peer tells of.
   let services: [Instance]
 
   /// An instance of a service, and the Envoy that stands before it.
@@ -16,26 +17,46 @@ struct ConsulCatalog: Sendable {
     var hasSidecar: Bool
     /// Whether it is an entrance: an Envoy alone.
     var isGateway: Bool
-    /// The services that its sidecar may call.
-    var upstreams: [String]
+    /// The services that its sidecar may call, with the peer of those that are imported.
+    var upstreams: [Upstream]
+    /// The peer that tells of it; empty for one's own.
+    var peer: String
+    /// Where it runs.
+    var datacenter: String
+    /// What it speaks.
+    var spoken: String
 
     var node: String { "vm-\(service)-\(version.isEmpty ? "" : "\(version)-")\(number)" }
     var id: String { "\(service)-\(version.isEmpty ? "" : "\(version)-")\(number)" }
   }
 
-  init(_ estate: Estate) {
+  /// A service that is called, and the peer it is imported from; empty for one's own.
+  struct Upstream: Sendable, Hashable {
+    var service: String
+    var peer: String
+  }
+
+  /// The catalog of a peer; one's own where it is empty.
+  init(_ estate: Estate, peer: String = "") {
+    let peerings = ConsulPeerings(estate)
+    let importers = peerings.importers
+    let datacenter = peer.isEmpty ? ConsulServer.datacenter : peerings.datacenter(of: peer)
     let registry = estate.state.registry
     let apps = Dictionary(
       estate.scenario.apps.map { ("\($0.namespace)/\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
     var counts: [String: Int] = [:]
     services = registry.sortedInstances.compactMap { instance -> Instance? in
-      guard let name = instance.labels["app"], let app = apps["\(instance.namespace)/\(name)"] else { return nil }
+      guard let name = instance.labels["app"], let app = apps["\(instance.namespace)/\(name)"],
+        importers[name] ?? "" == peer
+      else { return nil }
       let number = counts[instance.workload, default: 0] + 1
       counts[instance.workload] = number
       return Instance(
         service: name, number: number, version: instance.labels["version"] ?? "", address: instance.address,
         port: app.ports.first?.number ?? 0, isReady: instance.isReady, hasSidecar: instance.proxy == .sidecar,
-        isGateway: instance.proxy == .gateway, upstreams: Set(app.calls.map(\.to)).sorted())
+        isGateway: instance.proxy == .gateway,
+        upstreams: Set(app.calls.map(\.to)).sorted().map { Upstream(service: $0, peer: importers[$0] ?? "") },
+        peer: peer, datacenter: datacenter, spoken: app.role == .grpc ? "grpc" : app.role.hasRequests ? "http" : "tcp")
     }
   }
 
@@ -85,7 +106,20 @@ struct ConsulCatalog: Sendable {
       "CreateIndex": .int(index), "ModifyIndex": .int(index),
     ]
     if instance.isGateway { json["Kind"] = "api-gateway" }
+    if !instance.peer.isEmpty { json["PeerName"] = .string(instance.peer) }
     guard isSidecar else { return json }
+    if !instance.peer.isEmpty {
+      // What the exporting cluster says with its proxies, so that they can be spoken to.
+      json["Connect"] = [
+        "PeerMeta": [
+          "SNI": [.string("\(instance.service).default.\(instance.peer).external.\(ConsulServer.peerTrustDomain)")],
+          "SpiffeID": [
+            .string(
+              "spiffe://\(ConsulServer.peerTrustDomain)/ns/default/dc/\(instance.datacenter)/svc/\(instance.service)")
+          ], "Protocol": .string(instance.spoken),
+        ]
+      ]
+    }
     json["Kind"] = "connect-proxy"
     json["Proxy"] = [
       "DestinationServiceName": .string(instance.service), "DestinationServiceID": .string(instance.id),
@@ -93,10 +127,12 @@ struct ConsulCatalog: Sendable {
       "Expose": [:],
       "Upstreams": .array(
         instance.upstreams.enumerated().map { place, upstream in
-          [
-            "DestinationType": "service", "DestinationName": .string(upstream), "Datacenter": "",
+          var json: JSONValue = [
+            "DestinationType": "service", "DestinationName": .string(upstream.service), "Datacenter": "",
             "LocalBindPort": .int(9_191 + place), "MeshGateway": [:],
           ]
+          if !upstream.peer.isEmpty { json["DestinationPeer"] = .string(upstream.peer) }
+          return json
         }),
     ]
     return json
@@ -104,11 +140,13 @@ struct ConsulCatalog: Sendable {
 
   /// The node of an answer.
   static func node(_ instance: Instance, index: Int) -> JSONValue {
-    [
+    var json: JSONValue = [
       "ID": "", "Node": .string(instance.node), "Address": .string(instance.address),
-      "Datacenter": .string(ConsulServer.datacenter), "TaggedAddresses": [:], "Meta": [:], "CreateIndex": .int(index),
+      "Datacenter": .string(instance.datacenter), "TaggedAddresses": [:], "Meta": [:], "CreateIndex": .int(index),
       "ModifyIndex": .int(index),
     ]
+    if !instance.peer.isEmpty { json["PeerName"] = .string(instance.peer) }
+    return json
   }
 
   /// The checks of an instance: that of its node and its own.

@@ -102,7 +102,10 @@ struct ConsulConfig: Sendable {
   }
 
   /// The names of the services of the catalog.
-  var services: [String] { estate.scenario.apps.filter { $0.runtime != .external }.map(\.name).sorted() }
+  var services: [String] {
+    let imported = ConsulPeerings(estate).importers
+    return estate.scenario.apps.filter { $0.runtime != .external && imported[$0.name] == nil }.map(\.name).sorted()
+  }
 
   private static func known(_ kind: String) throws(ConsulFailure) -> String {
     guard kinds.contains(kind) else { throw ConsulFailure(400, "invalid config entry kind: \(kind)") }

@@ -6,10 +6,12 @@ import MeshModel
 struct ConsulExposition {
   let state: Simulation.State
   let entries: ConsulEntries
+  /// The peers that services are imported from, by service.
+  let importers: [String: String]
 
   func bytes() -> [UInt8] {
     let counters = state.order.lazy.map { state.counters[$0] }.filter { $0.count > 0 }
-      .compactMap { counter in Labels(counter.labels, entries).map { (counter, $0) } }
+      .compactMap { counter in Labels(counter.labels, entries, importers).map { (counter, $0) } }
     var text = Exposition.Text(capacity: 64 << 10)
     let requests = counters.filter { $0.0.kind == .request }
     text.family("envoy_cluster_upstream_rq", "counter")
@@ -63,7 +65,7 @@ struct ConsulExposition {
     var edge: String
     var code: String
 
-    init?(_ flow: String, _ entries: ConsulEntries) {
+    init?(_ flow: String, _ entries: ConsulEntries, _ importers: [String: String]) {
       guard let name = SeriesLabels(flow), name["reporter"] == "source", let source = name["source_app"],
         let service = name["destination_service_name"]
       else { return nil }
@@ -71,12 +73,16 @@ struct ConsulExposition {
       let subsets = entries["service-resolver", service]?["Subsets"]?.object?.members ?? []
       let subset =
         subsets.first { ConsulFilter($0.value["Filter"]?.string ?? "").matches(["version": version]) }?.name ?? ""
-      let target = "\(subset.isEmpty ? "" : "\(subset).")\(service).default.\(ConsulServer.datacenter)"
+      // A cluster of a peer names the peer in the datacenter's place: `SERVICE.default.PEER.external`.
+      let peer = importers[service] ?? ""
+      let place = peer.isEmpty ? ConsulServer.datacenter : peer
+      let target = "\(subset.isEmpty ? "" : "\(subset).")\(service).default.\(place)"
       let values = [
         ("local_cluster", source), ("consul_source_service", source), ("consul_source_namespace", "default"),
         ("consul_source_datacenter", ConsulServer.datacenter), ("consul_destination_service", service),
         ("consul_destination_service_subset", subset), ("consul_destination_namespace", "default"),
-        ("consul_destination_datacenter", ConsulServer.datacenter),
+        ("consul_destination_datacenter", peer.isEmpty ? place : ""), ("consul_destination_peer", peer),
+        ("consul_destination_routing_type", peer.isEmpty ? "internal" : "external"),
         ("consul_destination_target", target), ("envoy_cluster_name", service),
       ]
       edge = values.filter { !$0.1.isEmpty }.map { "\($0)=\"\(FlowLabels.escaped($1))\"" }.joined(separator: ",")

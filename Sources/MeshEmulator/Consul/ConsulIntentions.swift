@@ -25,7 +25,9 @@ struct ConsulIntentions {
     for destination in [service, "*"] {
       let sources = entries["service-intentions", destination]?["Sources"]?.array ?? []
       for name in [caller, "*"] {
-        if let source = sources.first(where: { $0["Name"]?.string == name }) { return source }
+        // A source of a peer is another service, whatever its name.
+        let own = sources.first { $0["Name"]?.string == name && ($0["Peer"]?.string ?? "").isEmpty }
+        if let own { return own }
       }
     }
     return nil

@@ -7,6 +7,9 @@ extension ConsulServer {
   /// The trust domain of the authority.
   static let trustDomain = "5f0c2d58-6f3a-4c39-9b0e-9a7d4a5e8c11.consul"
 
+  /// The trust domain of whoever it is peered with.
+  static let peerTrustDomain = "9c1de0a4-52b7-4f0e-8d61-b1a7c6f2e350.consul"
+
   func agent(_ path: ArraySlice<String>) throws(ConsulFailure) -> PlainAnswer {
     guard path.count == 1, path.first == "self" else { throw .notAnEndpoint }
     return .json([

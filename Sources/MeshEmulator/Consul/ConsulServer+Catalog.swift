@@ -10,7 +10,7 @@ extension ConsulServer {
   func catalog(_ path: ArraySlice<String>, _ request: PlainRequest) async throws(ConsulFailure) -> PlainAnswer {
     let (what, name) = (path.first ?? "", path.dropFirst().first)
     return try await blocking(request, index: { catalogIndex }) { () throws(ConsulFailure) in
-      let (catalog, index) = (ConsulCatalog(estate), catalogIndex)
+      let (catalog, index) = (ConsulCatalog(estate, peer: request["peer"] ?? ""), catalogIndex)
       switch (what, name) {
       case ("services", nil): return catalog.names
       case ("nodes", nil): return .array(catalog.services.map { ConsulCatalog.node($0, index: index) })
@@ -36,7 +36,7 @@ extension ConsulServer {
   func health(_ path: ArraySlice<String>, _ request: PlainRequest) async throws(ConsulFailure) -> PlainAnswer {
     let (what, name) = (path.first ?? "", path.dropFirst().first ?? "")
     return try await blocking(request, index: { catalogIndex }) { () throws(ConsulFailure) in
-      let (catalog, index) = (ConsulCatalog(estate), catalogIndex)
+      let (catalog, index) = (ConsulCatalog(estate, peer: request["peer"] ?? ""), catalogIndex)
       let found: [(instance: ConsulCatalog.Instance, isSidecar: Bool)]
       switch what {
       case "service": found = catalog.instances(of: name, filter: ConsulFilter(request["filter"] ?? ""))

@@ -92,8 +92,11 @@ extension ConsulServer {
           ],
         ]
       }
-      let upstreams = Set(catalog.services.filter { $0.service == service }.flatMap(\.upstreams)).sorted()
-      let downstreams = Set(catalog.services.filter { $0.upstreams.contains(service) }.map(\.service)).sorted()
+      // Only what is registered in this cluster is told of.
+      let called = catalog.services.filter { $0.service == service }.flatMap(\.upstreams).filter(\.peer.isEmpty)
+      let upstreams = Set(called.map(\.service)).sorted()
+      let own = ConsulCatalog.Upstream(service: service, peer: "")
+      let downstreams = Set(catalog.services.filter { $0.upstreams.contains(own) }.map(\.service)).sorted()
       return [
         "Protocol": .string(config.entries.protocolName(of: service)), "TransparentProxy": false,
         "Upstreams": .array(upstreams.map { summary($0, caller: service, called: $0) }),

@@ -13,7 +13,11 @@ struct ConsulServer: EmbeddedPlatform {
   init(_ section: Scenario.Platform, estate: Estate) throws {
     self.estate = estate
     config = ConsulConfig(estate: estate)
-    for document in section.documents {
+    // Peerings first: what they import is of no configuration here.
+    for document in section.documents where ConsulPeerings.isPeering(document) {
+      ConsulPeerings(estate).store(document)
+    }
+    for document in section.documents where !ConsulPeerings.isPeering(document) {
       do throws(ConsulFailure) {
         _ = try config.put(document, cas: nil)
       } catch {
@@ -28,7 +32,11 @@ struct ConsulServer: EmbeddedPlatform {
     ["url": .string(address), "telemetry": ["scrape": ["url": .string(metrics)]]]
   }
 
-  func exposition() -> [UInt8]? { ConsulExposition(state: estate.state, entries: config.entries).bytes() }
+  func exposition() -> [UInt8]? {
+    ConsulExposition(
+      state: estate.state, entries: config.entries, importers: ConsulPeerings(estate).importers
+    ).bytes()
+  }
 
   func answer(_ request: PlainRequest) async -> PlainAnswer {
     do throws(ConsulFailure) {
@@ -52,6 +60,9 @@ struct ConsulServer: EmbeddedPlatform {
     case ("GET", "catalog", "datacenters"): return .json([.string(Self.datacenter)])
     case ("GET", "catalog", _): return try await catalog(path.dropFirst(2), request)
     case ("GET", "health", _): return try await health(path.dropFirst(2), request)
+    case ("GET", "peerings", nil): return try await peerings(nil, request)
+    case ("GET", "peering", let name?) where path.count == 3: return try await peerings(name, request)
+    case ("GET", "imported-services", nil), ("GET", "exported-services", nil): return try await shared(path[1], request)
     case ("GET", "discovery-chain", let service?): return try await chain(service, request)
     case ("GET", "internal", "ui") where path.count == 5 && path[3] == "service-topology":
       return try await topology(path[4], request)

@@ -151,7 +151,7 @@ public struct Gateway: Sendable, Hashable {
   }
 }
 
-/// The hosts a workload's proxy is told of (Istio Sidecar).
+/// The hosts a workload's proxy is told of: Istio's Sidecar, Consul's upstreams, App Mesh's backends.
 public struct EgressScope: Sendable, Hashable {
   /// The native object it is a view of.
   public var ref: ObjectRef
@@ -159,11 +159,15 @@ public struct EgressScope: Sendable, Hashable {
   public var selector: [String: String]
   /// The hosts as written, such as `./*` or `istio-system/*`.
   public var hosts: [String]
+  /// Whether its hosts are services that the workloads are set up to call, one by one, and not patterns of what they may
+  /// see.
+  public var namesCallees: Bool
 
   /// Creates a scope.
-  public init(ref: ObjectRef, selector: [String: String], hosts: [String]) {
+  public init(ref: ObjectRef, selector: [String: String], hosts: [String], namesCallees: Bool = false) {
     self.ref = ref
     self.selector = selector
     self.hosts = hosts
+    self.namesCallees = namesCallees
   }
 }

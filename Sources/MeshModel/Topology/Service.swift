@@ -88,7 +88,7 @@ extension Service {
   }
 }
 
-/// A service of another cluster, as a service that mirrors it names it.
+/// A service of another cluster, as a service that mirrors it names it (Linkerd's mirrors, what Consul's peers export).
 public struct RemoteService: Sendable, Hashable {
   /// Its host in its own cluster.
   public var host: String

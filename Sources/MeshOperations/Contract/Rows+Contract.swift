@@ -105,6 +105,7 @@ extension TopologyGraph.Link: ContractItem {
         }
       }
       writer.member("joined", joined)
+      writer.member("declaredBy", declared?.description)
       guard isBetweenPlanes else { return }
       // What both ends said, side by side: between clusters they may differ, and that is news.
       writer.name("reported")

@@ -24,7 +24,7 @@ public struct Planner: Sendable {
     blast.breaks = Set(broken.map { "\($0.client.shortName) → \($0.server.shortName):\($0.port)" })
       .sorted()
     blast.lines += broken.map { pair in
-      "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.rate(pair.rps)) now)"
+      "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.amount(pair.traffic)) now)"
     }
     blast.unknowns = view.unknownCallers(of: view.tightened(by: after, plane: plane), plane: plane)
     var owners: [Owner] = []

@@ -6,6 +6,17 @@ public enum Figures {
   /// Requests a second: `0.4/s`, `54/s`, `1.2k/s`.
   public static func rate(_ value: Double?) -> String { value.map { "\(compact($0))/s" } ?? "–" }
 
+  /// How much flows: requests a second, or bytes a second where there are no requests. A flow is only known by what was
+  /// counted of it, so that nothing counted is not none.
+  public static func amount(_ traffic: TrafficSum, _ transport: String = "") -> String {
+    guard transport == "tcp" || traffic.rps == 0 else { return rate(traffic.rps) }
+    guard let bytes = traffic.bytesPerSecond, bytes > 0 else { return "–" }
+    return Self.bytes(bytes)
+  }
+
+  /// A call that configuration names and nobody measured.
+  public static let unmeasured = "no calls seen"
+
   /// A share of 0–1 in percent: `0.03%`, `4.1%`, `80%`; what is nearly nothing or nearly all is not rounded to it.
   public static func percent(_ share: Double?) -> String {
     guard let share, share.isFinite else { return "–" }

@@ -18,8 +18,11 @@ public struct MTLSPair: Sendable, Hashable {
   public var programmed: Known<ProgrammedMTLS> = .unknown("proxies were not asked for their TLS contexts")
   /// What telemetry saw: the share that was mutually authenticated and the connections or requests it rests on.
   public var observed: Known<Proportion>
+  /// What flows between the two.
+  public var traffic: TrafficSum
+
   /// Requests a second between the two.
-  public var rps: Double
+  public var rps: Double { traffic.rps }
 
   /// Whether policy and traffic disagree or the pair breaks.
   public var needsAttention: Bool {
@@ -190,7 +193,7 @@ extension MeshView {
     return MTLSPair(
       client: client.ref, server: server.ref, service: service.ref, port: port, policy: policy,
       programmed: programmedMTLS(client: client, server: server, service: service, port: port), observed: observed,
-      rps: TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors).rps)
+      traffic: TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors))
   }
 
   /// The port that was called, as far as it can be told: metrics name no port, so of the ports that speak the protocol

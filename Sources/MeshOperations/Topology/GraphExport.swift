@@ -89,9 +89,8 @@ extension TopologyGraph {
   }
 
   private static func label(_ link: Link) -> String {
-    var parts = [
-      link.transport == "tcp" ? Figures.bytes(link.traffic.bytesPerSecond) : Figures.rate(link.traffic.rps)
-    ]
+    guard link.declared == nil else { return Figures.unmeasured }
+    var parts = [Figures.amount(link.traffic, link.transport)]
     if let rate = link.traffic.errorRate, rate > 0 { parts.append("\(Figures.percent(rate)) err") }
     if let p99 = link.traffic.p99ms { parts.append("p99 \(Figures.milliseconds(p99))") }
     if let share = link.traffic.mtlsShare { parts.append("mTLS \(Figures.percent(share))") }

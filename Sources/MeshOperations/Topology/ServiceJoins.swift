@@ -80,7 +80,10 @@ public struct ServiceJoins: Sendable {
     }
     let one = join(of: service).map { "one with \(names($0)): \($0.reasons.joined(separator: "; "))" }
     return [one].compactMap(\.self)
-      + apart(of: service).map { "not one with \(names($0)): \($0.reasons.joined(separator: "; "))" }
+      + apart(of: service).map { group in
+        let (others, reasons) = (names(group), group.reasons.joined(separator: "; "))
+        return others.isEmpty ? reasons : "not one with \(others): \(reasons)"
+      }
   }
 
   /// Joins or parts the services of one name.

@@ -39,6 +39,8 @@ public struct TopologyGraph: Sendable {
     public var reports: [Report] = []
     /// Why the service called is taken for one of another plane; `nil` where it was not needed.
     public var joined: String?
+    /// What sets the caller up to call it, where nobody measured a call; `nil` for a measured flow.
+    public var declared: ObjectRef?
 
     /// Whether its ends are on two planes.
     public var isBetweenPlanes: Bool { source.plane != destination.plane }
@@ -71,11 +73,13 @@ extension MeshView {
   /// The graph of one or all planes, merged: an edge whose ends are on two planes is one edge, and what is called through
   /// a service that stands for another plane's is drawn there. With a namespace, that namespace and what it talks with.
   ///
-  /// Idle nodes have no flow in the window; they are left out unless asked for.
+  /// Idle nodes have no flow in the window; they are left out unless asked for, and so are the calls that configuration
+  /// names and nobody measured.
   public func topology(plane: PlaneName? = nil, namespace: String? = nil, idle: Bool = true) -> TopologyGraph {
     let joins = serviceJoins()
     let placed = placedEdges()
     var links = mergedLinks(placed, joins)
+    if idle { links += declaredLinks(beside: links) }
     var gap: String?
     for name in traffic.keys.sorted() where plane == nil || plane == name {
       switch traffic(on: name) {

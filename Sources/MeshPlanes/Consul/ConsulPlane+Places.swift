@@ -1,6 +1,16 @@
 import MeshModel
 
 extension ConsulPlane {
+  /// The peerings; none where the servers know no peering (before 1.13) or have it switched off.
+  func peerings() async throws(MeshError) -> [ConsulPeering] {
+    do throws(MeshError) {
+      let answer = try await client.get("/v1/peerings", what: "list peers")
+      return (answer.json.array ?? []).compactMap(ConsulPeering.init)
+    } catch  where error.code == .notFound || error.code == .refused {
+      return []
+    }
+  }
+
   /// The datacenters, admin partitions and peers beside the one that is read, where there are any.
   ///
   /// Source: Consul HTTP API, `/catalog/datacenters`, `/partitions` (Enterprise), `/peerings`.
@@ -17,15 +27,11 @@ extension ConsulPlane {
     if spaces.count > 1 {
       parts.append("partitions \(spaces.joined(separator: ", ")) (\(client.partition ?? "default") is read)")
     }
-    let peerings = try? await client.get("/v1/peerings", what: "list peers").json.array
-    for peer in peerings ?? [] {
-      guard let name = peer["Name"]?.string else { continue }
-      let state = peer["State"]?.string?.lowercased() ?? "of unknown state"
-      let status = peer["StreamStatus"]
-      let imported = status?["ImportedServices"]?.array?.count ?? peer["ImportedServiceCount"]?.int ?? 0
-      let exported = status?["ExportedServices"]?.array?.count ?? peer["ExportedServiceCount"]?.int ?? 0
-      parts.append("peer \(name) \(state) (\(imported) services imported, \(exported) exported)")
-      if state != "active", state != "pending" { troubles.append(name) }
+    for peer in (try? await peerings()) ?? [] {
+      parts.append(
+        "peer \(peer.name) \(peer.state) (\(peer.counts.imported.counted("service")) imported,"
+          + " \(peer.counts.exported) exported)")
+      if !peer.isWell { troubles.append(peer.name) }
     }
     guard !parts.isEmpty else { return nil }
     return PlaneCheck(

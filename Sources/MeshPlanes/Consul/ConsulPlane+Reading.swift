@@ -6,7 +6,7 @@ extension ConsulPlane {
   public func read(
     _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError) {
-    let ofCatalog: Set<ObjectKind> = ["namespace", "service", "workload", "endpoint", "instance"]
+    let ofCatalog: Set<ObjectKind> = ["namespace", "service", "workload", "endpoint", "instance", "upstreams"]
     let entries = Set(ConsulKind.allCases.filter { Self.isWanted($0, of: kinds) })
     let needsCatalog = kinds.map { !$0.isDisjoint(with: ofCatalog) } ?? true
     guard needsCatalog || !entries.isEmpty else { return }
@@ -61,7 +61,7 @@ extension ConsulPlane {
 
   /// What blocking queries are put to: one a table of the servers.
   private static let watched =
-    ["/v1/catalog/services", "/v1/health/state/any"]
+    ["/v1/catalog/services", "/v1/health/state/any", "/v1/peerings"]
     + [
       ConsulKind.proxyDefaults, .mesh, .serviceDefaults, .resolver, .splitter, .router, .intentions, .apiGateway,
       .httpRoute,
@@ -89,8 +89,8 @@ extension ConsulPlane {
         if !isFirst, clock.now() - begun < .seconds(1) { pause = max(pause, .seconds(1)) }
         backoff.succeeded(at: clock.now())
       } catch {
-        // A kind that these servers do not know has no news.
-        if error.isUnknownKind { return }
+        // A kind that these servers do not know has no news, and neither has what they do not serve.
+        if error.isUnknownKind || error.code == .notFound { return }
         pause = max(.seconds(1), backoff.failed(at: clock.now(), random: Double.random(in: 0..<1)))
       }
       if pause > .zero { do { try await clock.sleep(for: pause) } catch { return } }
@@ -149,9 +149,15 @@ extension ConsulPlane {
 
   private func changes(_ kinds: Set<ConsulKind>, catalog: Bool) async throws(MeshError) -> [MeshChange] {
     var byKind: [ObjectKind: [Entity]] = [:]
-    var gaps: [ConsulKind: FeedState] = [:]
+    var gaps: [ObjectKind: FeedState] = [:]
+    var peers: [ConsulPeering] = []
+    if catalog {
+      do throws(MeshError) { peers = try await peerings() } catch  where error.code == .forbidden {
+        gaps["peering"] = .refused(error.message)
+      }
+    }
     for space in try await spaces() {
-      let reading = try await reading(kinds, catalog: catalog, namespace: space)
+      let reading = try await reading(kinds, catalog: catalog, peers: peers, namespace: space)
       for (kind, entities) in reading.entities(plane: name) { byKind[kind, default: []] += entities }
       gaps.merge(reading.gaps) { $1 }
     }
@@ -161,8 +167,8 @@ extension ConsulPlane {
     for kind in byKind.keys.sorted() {
       changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind), .live(now)))
     }
-    for (kind, gap) in gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind.rawValue), gap))
+    for (kind, gap) in gaps.sorted(by: { $0.key < $1.key }) {
+      changes.append(.feed(MeshSnapshot.FeedKey(plane: name, kind: kind), gap))
     }
     if catalog { changes.append(.mesh(name, try await settings())) }
     return changes
@@ -170,7 +176,7 @@ extension ConsulPlane {
 
   /// One namespace: a kind of entry that is denied or not served is a gap and hides nothing else.
   func reading(
-    _ kinds: Set<ConsulKind>, catalog: Bool, namespace: String?
+    _ kinds: Set<ConsulKind>, catalog: Bool, peers: [ConsulPeering] = [], namespace: String?
   ) async throws(MeshError) -> ConsulReading {
     var reading = ConsulReading(namespace: namespace)
     for kind in ConsulKind.allCases where kinds.contains(kind) {
@@ -182,7 +188,7 @@ extension ConsulPlane {
         // Servers older than a kind have none of it.
         reading.entries[kind] = []
       } catch  where [.forbidden, .notFound, .refused].contains(error.code) {
-        reading.gaps[kind] = error.code == .forbidden ? .refused(error.message) : .absent(error.message)
+        reading.gaps[kind.rawValue] = error.code == .forbidden ? .refused(error.message) : .absent(error.message)
       }
     }
     guard catalog else { return reading }
@@ -192,11 +198,18 @@ extension ConsulPlane {
       instances += try await self.instances(service, namespace: namespace)
     }
     reading.instances = instances
+    for peer in peers {
+      for service in peer.services(in: namespace).sorted() {
+        reading.imports.append(await imported(service, of: peer, namespace: namespace))
+      }
+    }
     for service in Set(instances.filter(\.isTransparent).map(\.destination)).sorted() {
       let topology = try? await client.get(
         "/v1/internal/ui/service-topology/\(ConsulName.encoded(service))", query: [("kind", "")], namespace: namespace,
         what: "read the topology of \(service)")
-      reading.upstreams[service] = (topology?.json["Upstreams"]?.array ?? []).compactMap { $0["Name"]?.string }
+      reading.upstreams[service] = (topology?.json["Upstreams"]?.array ?? []).compactMap { upstream in
+        upstream["Name"]?.string.map { ConsulPeering.named($0, peer: upstream["PeerName"]?.string) }
+      }
     }
     for resolver in reading.entries[.resolver] ?? [] {
       guard let service = resolver["Name"]?.string else { continue }
@@ -211,13 +224,29 @@ extension ConsulPlane {
   }
 
   private func instances(
-    _ service: String, filter: String = "", namespace: String?
+    _ service: String, filter: String = "", peer: String? = nil, namespace: String?
   ) async throws(MeshError) -> [ConsulInstance] {
-    let query: [(String, String?)] = filter.isEmpty ? [] : [("filter", filter)]
+    var query: [(String, String?)] = filter.isEmpty ? [] : [("filter", filter)]
+    if let peer { query.append(("peer", peer)) }
     let answer = try await client.get(
       "/v1/health/service/\(ConsulName.encoded(service))", query: query, namespace: namespace,
       what: "read the instances of \(service)")
     return (answer.json.array ?? []).compactMap(ConsulInstance.init)
+  }
+
+  /// A service of a peer: its instances, and what it speaks, which the peer tells with its proxies.
+  ///
+  /// Source: hashicorp/consul, `agent/structs/structs.go`, `PeeringServiceMeta`.
+  private func imported(_ service: String, of peer: ConsulPeering, namespace: String?) async -> ConsulImport {
+    let found = try? await instances(service, peer: peer.name, namespace: namespace)
+    let proxies = try? await client.get(
+      "/v1/health/connect/\(ConsulName.encoded(service))", query: [("peer", peer.name)], namespace: namespace,
+      what: "read the proxies of \(service) of peer \(peer.name)")
+    let spoken = (proxies?.json.array ?? []).lazy.compactMap {
+      $0["Service"]?["Connect"]?["PeerMeta"]?["Protocol"]?.string
+    }
+    return ConsulImport(
+      peer: peer, service: service, instances: found ?? [], protocolName: spoken.first?.lowercased() ?? "tcp")
   }
 
   /// The trust domain, where the certificate authority tells it.

@@ -27,7 +27,13 @@ extension ConsulPlane {
     case .mesh: entry = ConsulName(kind: .proxyDefaults, name: "global", namespace: nil)
     case .workload:
       let ref = ObjectRef(plane: name, namespace: intent.namespace, kind: "workload", name: intent.workload)
-      let service = snapshot.workloads[ref]?.labels[ConsulReading.serviceLabel] ?? intent.workload
+      let labels = snapshot.workloads[ref]?.labels ?? [:]
+      if let peer = labels[ConsulPeering.peerLabel] {
+        throw MeshError(
+          .refused, "\(intent.workload) is a service of peer \(peer): its mode is set there", plane: name,
+          remedy: "set it on a plane of that cluster")
+      }
+      let service = labels[ConsulReading.serviceLabel] ?? intent.workload
       let isOne = try await hasNamespaces()
       entry = ConsulName(kind: .serviceDefaults, name: service, namespace: isOne ? intent.namespace : nil)
     case .namespace, .port:

@@ -23,6 +23,10 @@ extension IstioQueries {
       "label_join(\(text), \"destination_workload\", \"-\", \"consul_destination_service\","
       + " \"consul_destination_service_subset\")"
     text = replaced(text, "destination_workload", "$1", "destination_workload", "(.*)-")
+    for label in ["destination_service_name", "destination_workload"] {
+      text = "label_join(\(text), \"\(label)\", \"@\", \"\(label)\", \"\(ConsulMetric.peerLabel)\")"
+      text = replaced(text, label, "$1", label, "(.*)@")
+    }
     text = replaced(text, "request_protocol", "http", "", "")
     return replaced(text, "reporter", "source", "", "")
   }
@@ -46,10 +50,7 @@ extension IstioQueries {
   var consulFlows: Query {
     let labels = ConsulMetric.edgeLabels.joined(separator: ", ")
     let requests = PromQL.selector("envoy_cluster_upstream_rq_total", [Self.isOfMesh].compactMap(\.self))
-    let terms = [
-      (FlowMeasure.toDestination, "envoy_cluster_upstream_cx_tx_bytes_total"),
-      (.toSource, "envoy_cluster_upstream_cx_rx_bytes_total"), (.connections, "envoy_cluster_upstream_cx_total"),
-    ].map { measure, metric in
+    let terms = ConsulMetric.flows.map { measure, metric in
       "label_replace(\(rates(metric, by: [])) > 0 unless on (\(labels)) (\(requests) > 0),"
         + " \"\(IstioMetric.measureLabel)\", \"\(measure.rawValue)\", \"\", \"\")"
     }
@@ -72,13 +73,15 @@ extension IstioQueries {
       flow.sourceWorkload.isEmpty ? nil : PromQL.Matcher("consul_source_service", .equal, flow.sourceWorkload),
       failures,
     ]
+    let (service, peer) = ConsulMetric.parts(of: flow.workload.isEmpty ? flow.service : flow.workload)
     func term(_ matchers: [PromQL.Matcher?]) -> String {
-      let all = ([Self.isOfMesh] + common + matchers).compactMap(\.self)
+      let isOfPeer = service.isEmpty ? nil : PromQL.Matcher(ConsulMetric.peerLabel, .equal, peer)
+      let all = ([Self.isOfMesh] + common + matchers + [isOfPeer]).compactMap(\.self)
       return "sum(rate(\(PromQL.selector(ConsulMetric.requests, all))[\(PromQL.duration(window))]))"
     }
     let text: String
-    if flow.workload.isEmpty {
-      text = term([flow.service.isEmpty ? nil : PromQL.Matcher("consul_destination_service", .equal, flow.service)])
+    if flow.workload.isEmpty || !peer.isEmpty {
+      text = term([service.isEmpty ? nil : PromQL.Matcher("consul_destination_service", .equal, service)])
     } else {
       // A workload is `service-subset`, or a service without subsets; services have dashes in their names too.
       let ends = flow.workload.indices.filter { flow.workload[$0] == "-" }

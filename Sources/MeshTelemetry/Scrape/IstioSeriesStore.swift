@@ -94,7 +94,13 @@ struct IstioSeriesStore: Sendable {
       }
       sums.series += 1
     }
+    // A Consul sidecar counts bytes and connections of every destination: they are those of TCP where it counts no request.
+    var withRequests: Set<[String: String]> = []
+    if case .consul = vocabulary {
+      for group in groups.indices where requests[group] != nil { withRequests.insert(ConsulMetric.ends(groups[group])) }
+    }
     for (group, labels) in groups.enumerated() {
+      if !withRequests.isEmpty, flows[group] != nil, withRequests.contains(ConsulMetric.ends(labels)) { continue }
       if let rate = requests[group] { sums.requests[labels, default: 0] += rate }
       if let rate = flows[group] { sums.flows[labels, default: 0] += rate }
       if !buckets[group].isEmpty { sums.buckets[labels, default: [:]].merge(buckets[group], uniquingKeysWith: +) }
@@ -123,7 +129,7 @@ struct IstioSeriesStore: Sendable {
     return track(role, labels)
   }
 
-  /// A track of a counter of a Consul sidecar: requests by answer, and how long they took.
+  /// A track of a counter of a Consul sidecar: requests by answer, how long they took, and what connections carried.
   private mutating func makeConsulTrack(_ name: SeriesName) -> Track {
     guard var labels = ConsulMetric.labels(name) else { return Track(role: .unused, group: 0) }
     switch name.metric {
@@ -131,7 +137,13 @@ struct IstioSeriesStore: Sendable {
     case ConsulMetric.durationMilliseconds + "_bucket":
       labels["response_code"] = nil
       return track(Self.bucket(name, scale: 1), labels)
-    default: return Track(role: .unused, group: 0)
+    default:
+      guard let measure = ConsulMetric.flows.first(where: { $0.metric == name.metric })?.measure else {
+        return Track(role: .unused, group: 0)
+      }
+      (labels["response_code"], labels["request_protocol"]) = (nil, nil)
+      labels[IstioMetric.measureLabel] = measure.rawValue
+      return track(.flow(measure), labels)
     }
   }
 

@@ -64,6 +64,7 @@ struct DescriptionSheet {
   private func write(_ service: Service) throws {
     try console.line("\(service.ref)  \(service.runtime.rawValue) \(service.role.rawValue)")
     try console.line("hosts: \(service.hosts.joined(separator: ", "))")
+    if let remote = service.remote { try console.line("stands for: \(remote.host) of \(remote.cluster)") }
     for words in view.serviceJoins().words(for: service.ref) { try console.line(words) }
     for port in service.ports {
       try console.line(
@@ -91,7 +92,7 @@ struct DescriptionSheet {
     let pairs = view.mtlsMatrix(plane: service.ref.plane).filter { $0.service == service.ref }
     for pair in pairs {
       try console.line(
-        "called by \(pair.client.shortName) at \(Figures.rate(pair.rps)): \(pair.policy.outcome.rawValue), \(pair.verdict)"
+        "called by \(pair.client.shortName) at \(Figures.amount(pair.traffic)): \(pair.policy.outcome.rawValue), \(pair.verdict)"
       )
       try console.line("  programmed: \(programmed(pair.programmed))")
       try console.line("  observed: \(observed(pair.observed))")

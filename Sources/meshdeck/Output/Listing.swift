@@ -105,8 +105,8 @@ struct Listing {
       table.row(
         [
           place(link.source, graph), place(link.destination, graph), link.service, link.transport,
-          Figures.compact(link.traffic.rps),
-          Figures.percent(link.traffic.errorRate), Figures.milliseconds(link.traffic.p99ms),
+          link.transport == "tcp" ? "–" : Figures.compact(link.traffic.rps), Figures.percent(link.traffic.errorRate),
+          Figures.milliseconds(link.traffic.p99ms),
           Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
         ] + (isWide ? [security(link)] : []))
     }

@@ -13,7 +13,7 @@ final class FakeConsul: HTTPTransport {
     var entries: [String: JSONValue] = [:]
     /// Instances by the name they are registered under, as `/v1/health/service` answers them.
     var instances: [String: [JSONValue]] = [:]
-    /// Answers by path in place of the usual ones.
+    /// Answers by path in place of the usual ones; what a peer tells by path and `?peer=NAME`.
     var answers: [String: HTTPResponse] = [:]
     /// What happens before a write is judged.
     var beforeWrite: (@Sendable (FakeConsul) -> Void)?
@@ -93,7 +93,7 @@ final class FakeConsul: HTTPTransport {
   private static func answer(
     _ state: inout State, _ request: HTTPRequest, _ path: String, _ query: [String: String]
   ) -> HTTPResponse {
-    if let answer = state.answers[path] { return answer }
+    if let answer = state.answers[path + (query["peer"].map { "?peer=\($0)" } ?? "")] { return answer }
     func json(_ value: JSONValue) -> HTTPResponse {
       var response = HTTPResponse(status: 200, body: JSONWriter.bytes(value))
       response.headers.set("X-Consul-Index", String(state.index))

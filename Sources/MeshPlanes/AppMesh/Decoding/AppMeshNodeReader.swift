@@ -45,7 +45,8 @@ struct AppMeshNodeReader {
     }
     let backends = json["spec"]?["backends"]?.array ?? []
     let services = backends.compactMap { $0["virtualService"]?["virtualServiceName"]?.string }
-    entities.append(.egressScope(EgressScope(ref: ref(Self.backendsKind), selector: own, hosts: services)))
+    entities.append(
+      .egressScope(EgressScope(ref: ref(Self.backendsKind), selector: own, hosts: services, namesCallees: true)))
     let defaults = json["spec"]?["backendDefaults"]?["clientPolicy"]?["tls"]
     for backend in backends {
       guard let service = backend["virtualService"]?["virtualServiceName"]?.string else { continue }

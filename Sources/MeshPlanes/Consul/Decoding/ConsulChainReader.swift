@@ -30,6 +30,7 @@ struct ConsulChainReader {
   private func target(_ node: String) -> (service: String, subset: String?) {
     let id = chain["Nodes"]?[node]?["Resolver"]?["Target"]?.string ?? ""
     let target = chain["Targets"]?[id]
-    return (target?["Service"]?.string ?? "", ConsulEntryReader.text(target?["ServiceSubset"]))
+    let service = ConsulPeering.named(target?["Service"]?.string ?? "", peer: target?["Peer"]?.string)
+    return (service, ConsulEntryReader.text(target?["ServiceSubset"]))
   }
 }

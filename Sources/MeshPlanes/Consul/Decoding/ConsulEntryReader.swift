@@ -85,7 +85,10 @@ struct ConsulEntryReader {
     let denies = sources.allSatisfy { $0["Action"]?.string == "deny" }
     return AccessPolicy(
       ref: ref, selector: name.name == "*" ? [:] : [ConsulReading.serviceLabel: name.name],
-      action: denies ? "DENY" : "ALLOW", rules: rules, principals: sources.compactMap { Self.text($0["Name"]) })
+      action: denies ? "DENY" : "ALLOW", rules: rules,
+      principals: sources.compactMap { source in
+        Self.text(source["Name"]).map { ConsulPeering.named($0, peer: Self.text(source["Peer"])) }
+      })
   }
 
   private static func permission(_ permission: JSONValue) -> String {

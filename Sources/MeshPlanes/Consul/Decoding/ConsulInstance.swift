@@ -14,7 +14,7 @@ struct ConsulInstance: Sendable, Hashable {
   var destination: String
   /// The instance that a sidecar stands before, on the same node.
   var destinationID: String
-  /// The services that a sidecar may call, as registered with it.
+  /// The services that a sidecar may call, as registered with it; those of peers with the peer's name.
   var upstreams: [String]
   /// Whether a sidecar takes all calls of its service, so that what it may call is not registered with it.
   var isTransparent: Bool
@@ -36,7 +36,9 @@ struct ConsulInstance: Sendable, Hashable {
     let proxy = service["Proxy"]
     destination = proxy?["DestinationServiceName"]?.string ?? ""
     destinationID = proxy?["DestinationServiceID"]?.string ?? ""
-    upstreams = (proxy?["Upstreams"]?.array ?? []).compactMap { $0["DestinationName"]?.string }
+    upstreams = (proxy?["Upstreams"]?.array ?? []).compactMap { upstream in
+      upstream["DestinationName"]?.string.map { ConsulPeering.named($0, peer: upstream["DestinationPeer"]?.string) }
+    }
     isTransparent = proxy?["Mode"]?.string == "transparent"
     isNative = service["Connect"]?["Native"]?.bool ?? false
     isPassing = !(json["Checks"]?.array ?? []).contains { $0["Status"]?.string == "critical" }

@@ -8,12 +8,14 @@ struct ConsulReading: Sendable {
   var instances: [ConsulInstance]?
   /// The instances that each subset of a service selects, as the server itself evaluates its filter.
   var subsets: [String: [String: Set<String>]] = [:]
+  /// The services that peers export to this cluster.
+  var imports: [ConsulImport] = []
   /// The services that transparent sidecars may call, by the service they stand before, as the servers tell.
   var upstreams: [String: [String]] = [:]
   /// The configuration entries by kind.
   var entries: [ConsulKind: [JSONValue]] = [:]
   /// Why a kind is not there: denied, or not known to these servers.
-  var gaps: [ConsulKind: FeedState] = [:]
+  var gaps: [ObjectKind: FeedState] = [:]
 
   /// The label that an instance carries for its service.
   static let serviceLabel = "consul-service"
@@ -72,7 +74,16 @@ struct ConsulReading: Sendable {
       let hosts = Set(scopes[scope]?.hosts ?? []).union(sidecar.upstreams).union(upstreams[sidecar.destination] ?? [])
       guard !hosts.isEmpty else { continue }
       scopes[scope] = EgressScope(
-        ref: scope, selector: [Self.serviceLabel: sidecar.destination], hosts: hosts.sorted())
+        ref: scope, selector: [Self.serviceLabel: sidecar.destination], hosts: hosts.sorted(), namesCallees: true)
+    }
+    for found in imports {
+      for (kind, entity) in found.entities(plane, namespace: space) {
+        switch (kind, entity) {
+        case (_, .workload(let workload)): workloads[workload.ref] = workload
+        case ("service", _): services.append(entity)
+        default: endpoints.append(entity)
+        }
+      }
     }
     let here = Namespace(ref: ObjectRef(plane: plane, namespace: "", kind: "namespace", name: space), labels: [:])
     return [
@@ -84,14 +95,16 @@ struct ConsulReading: Sendable {
 
   private func service(_ name: String, _ instances: [ConsulInstance], _ ref: ObjectRef) -> Service {
     let spoken = protocolName(of: name)
-    let role: Role = spoken == "grpc" ? .grpc : spoken == "tcp" ? .tcp : .http
     let ports = Set(instances.map(\.port)).filter { $0 > 0 }.sorted().map {
       ServicePort(name: spoken, port: $0, targetPort: $0, appProtocol: spoken)
     }
     return Service(
       ref: ref, hosts: [name, "\(name).service.consul", "\(name).virtual.consul"], ports: ports,
-      selector: [Self.serviceLabel: name], runtime: .vm, role: role)
+      selector: [Self.serviceLabel: name], runtime: .vm, role: Self.role(of: spoken))
   }
+
+  /// What a server of a protocol is.
+  static func role(of spoken: String) -> Role { spoken == "grpc" ? .grpc : spoken == "tcp" ? .tcp : .http }
 
   /// The protocol of a service: its own, the proxies' default, else TCP.
   func protocolName(of service: String) -> String {

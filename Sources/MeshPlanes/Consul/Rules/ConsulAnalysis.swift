@@ -96,6 +96,10 @@ struct ConsulAnalysis {
   private func intentions() -> [Finding] {
     snapshot.egressScopes.values.filter { $0.ref.plane == plane && $0.ref.kind == "upstreams" }.flatMap { scope in
       scope.hosts.compactMap { host -> Finding? in
+        // Who may call a peer's service is decided by the peer's own intentions.
+        let called = ObjectRef(
+          plane: plane, namespace: scope.ref.namespace, kind: "service", name: ConsulName.encoded(host))
+        guard snapshot.services[called]?.remote == nil else { return nil }
         guard let decision = decision(caller: scope.ref.name, service: host, scope.ref.namespace), decision.isDenied
         else { return nil }
         return Finding(

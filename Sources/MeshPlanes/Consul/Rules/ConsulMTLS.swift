@@ -3,7 +3,8 @@ import MeshModel
 /// What Consul's sidecars accept: mutual TLS alone, unless a mode lets plaintext in too.
 ///
 /// Source: Consul documentation, configuration entries `service-defaults` and `proxy-defaults`, `MutualTLSMode`: a service's
-/// own mode goes before the proxies' default, and the default is strict. Proxies always call each other by mutual TLS.
+/// own mode goes before the proxies' default, and the default is strict. Proxies always call each other by mutual TLS, also
+/// those of peers ("Cluster peering overview": mesh gateways pass the sidecars' mutual TLS on).
 struct ConsulMTLS: MTLSRules {
   private let snapshot: MeshSnapshot
   private let plane: PlaneName
@@ -18,6 +19,9 @@ struct ConsulMTLS: MTLSRules {
   }
 
   func accepted(by workload: Workload, port: Int?) -> (mode: MTLSMode, reasons: [Reason]) {
+    if let peer = workload.labels[ConsulPeering.peerLabel] {
+      return (.strict, [Reason("it is a service of peer \(peer): calls go there by mutual TLS alone")])
+    }
     let proxy = snapshot.readiness[workload.ref]?.proxy
     if proxy == ProxyMode.none {
       return (.disable, [Reason("it has no sidecar: whoever reaches its port speaks plaintext")])
