@@ -8,7 +8,9 @@ import Testing
   @Test(
     arguments: [
       ("gw-shop", "api-v1", "api-v2", 0.9), ("gw-shop", "pricing-v1", "pricing-v2", 0.5),
+      ("gw-shop", "ledger-v1", "ledger-v2", 0.8), ("gw-shop", "payment-v1", "payment-v2", 0.75),
       ("smi-shop", "site-v1", "site-v2", 0.75), ("kn-shop", "thumbnailer-00001", "thumbnailer-00002", 0.9),
+      ("kn-shop", "label-00002", "label-00001", 0.7),
     ])
   func trafficFollowsTheWeightsOfEachDialect(namespace: String, first: String, second: String, share: Double) throws {
     let mesh = try SimulatedMesh(.builtIn("dialects"))
@@ -58,6 +60,16 @@ import Testing
     #expect(mesh.rate("reporter=\"destination\"", "destination_workload=\"api-v2\"") > 5)
   }
 
+  @Test func aGatewayPassesTLSOnByTheNameOfItsGreeting() throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    mesh.run(4)
+    try mesh.edit("tlsroutes", "gateway.networking.k8s.io", "gw-shop", "pay") {
+      $0["spec"]?["hostnames"] = ["till.example.com"]
+    }
+    mesh.run(4)
+    #expect(mesh.rate("destination_workload=\"payment-v1\"") == 0)
+  }
+
   @Test func callsOfAServiceWithoutPodsGoToItsAddresses() throws {
     let mesh = try SimulatedMesh(.builtIn("dialects"))
     mesh.run(4)
@@ -92,6 +104,29 @@ import Testing
     mirror.reconcile()
     mesh.run(1)
     #expect(mesh.state.registry.endpoints(of: service).isEmpty)
+  }
+
+  @Test func aKnativeRouteFollowsItsConfiguration() throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    let controllers = Controllers(store: mesh.store)
+    controllers.reconcile()
+    let group = "serving.knative.dev"
+    try mesh.edit("configurations", group, "kn-shop", "label") {
+      $0["status"]?["latestReadyRevisionName"] = "label-00001"
+    }
+    controllers.reconcile()
+    mesh.run(4)
+    #expect(mesh.rate("destination_workload=\"label-00002\"") == 0)
+    try mesh.edit("routes", group, "kn-shop", "labeller") {
+      $0["spec"]?["traffic"] = [["configurationName": "nobodys", "percent": 100]]
+    }
+    controllers.reconcile()
+    let status = try #require(
+      mesh.store.get(ResourceID("routes", group: group), namespace: "kn-shop", name: "labeller")
+    )
+    .json["status"]
+    #expect(status?["conditions"]?[2]?["reason"] == "ConfigurationMissing")
+    #expect(status?["traffic"]?[0]?["percent"] == 70, "what is in effect stays")
   }
 
   @Test func controllersReportThePresentGeneration() throws {

@@ -67,6 +67,101 @@ import Testing
     #expect(mesh.rate(books, denied) == 0)
   }
 
+  @Test func aServerAuthorizationLetsInWhomItNames() throws {
+    let mesh = try Self.mesh()
+    let database = "authority=\"catalog-db.l5d-shop.svc.cluster.local:5432\""
+    #expect(mesh.rate(database, "deployment=\"catalog-db\"", "direction=\"inbound\"", "tls=\"true\"") > 20)
+    #expect(mesh.state.served["l5d-shop/catalog-db"] ?? 0 > 20)
+    try mesh.edit("serverauthorizations", "policy.linkerd.io", "l5d-shop", "catalog-db-books") {
+      $0["spec"]?["client"] = ["meshTLS": ["serviceAccounts": [["name": "web"]]]]
+    }
+    #expect(mesh.state.served["l5d-shop/catalog-db"] == nil, "a connection that is closed reaches nobody")
+  }
+
+  @Test func aNetworkAuthenticationLetsInWhoComesFromThere() throws {
+    let mesh = try Self.mesh()
+    let quotes = "authority=\"quotes.l5d-shop.svc.cluster.local:8080\""
+    #expect(mesh.rate(quotes, "direction=\"outbound\"", "grpc_status=\"7\"") == 0)
+    try mesh.edit("networkauthentications", "policy.linkerd.io", "l5d-shop", "pod-network") {
+      $0["spec"]?["networks"] = [["cidr": "10.9.0.0/16"]]
+    }
+    #expect(mesh.rate(quotes, "direction=\"outbound\"", "grpc_status=\"7\"") > 5)
+  }
+
+  /// 25 requests a second come from web: 22.5 to the two proxies of v1, 2.5 to the one of v2.
+  static let limits: [(spec: JSONValue, refused: Double)] = [
+    (["total": ["requestsPerSecond": 9]], 4.5), (["identity": ["requestsPerSecond": 9]], 4.5),
+    (
+      [
+        "identity": ["requestsPerSecond": 1],
+        "overrides": [["requestsPerSecond": 9, "clientRefs": [["kind": "ServiceAccount", "name": "web"]]]],
+      ], 4.5
+    ),
+    (["total": ["requestsPerSecond": 0]], 0),
+  ]
+
+  @Test(arguments: limits)
+  func whatARateLimitDoesNotLetThroughIsAnswered429(_ spec: JSONValue, _ refused: Double) throws {
+    let mesh = try Self.mesh()
+    let books = "authority=\"books.l5d-shop.svc.cluster.local:8080\""
+    let tooMany = "status_code=\"429\""
+    #expect(mesh.rate(books, tooMany) == 0, "the scenario's own limit is far away")
+    let before = mesh.state.served["l5d-shop/catalog-db"] ?? 0
+    try mesh.edit("httplocalratelimitpolicies", "policy.linkerd.io", "l5d-shop", "books-limit") { object in
+      let target = object["spec"]?["targetRef"]
+      object["spec"] = spec
+      object["spec"]?["targetRef"] = target
+    }
+    #expect(abs(mesh.rate(books, "direction=\"outbound\"", tooMany) - refused) < 0.1)
+    #expect(mesh.rate(books, "direction=\"inbound\"", tooMany) == 0, "what is refused is no response")
+    let after = mesh.state.served["l5d-shop/catalog-db"] ?? 0
+    #expect(abs(before - after - refused) < 0.1, "books asks the database for what it takes alone")
+  }
+
+  @Test func whatLeavesTheClusterIsWhatARouteLetsOut() throws {
+    let mesh = try Self.mesh()
+    let rates = "authority=\"rates.example.net:80\""
+    #expect(mesh.rate(rates, "status_code=\"200\"") > 3)
+    try mesh.edit("httproutes", "gateway.networking.k8s.io", "l5d-shop", "rates-out") {
+      $0["spec"]?["rules"] = [["matches": [["path": ["type": "PathPrefix", "value": "/v2"]]]]]
+    }
+    #expect(mesh.rate(rates, "status_code=\"200\"") == 0)
+    #expect(mesh.rate(rates, "status_code=\"403\"") > 3)
+    // Networks of the mesh count where the caller's namespace has none.
+    try mesh.put([
+      "apiVersion": "policy.linkerd.io/v1alpha1", "kind": "EgressNetwork",
+      "metadata": ["name": "all", "namespace": "linkerd-egress"], "spec": ["trafficPolicy": "Allow"],
+    ])
+    #expect(mesh.rate(rates, "status_code=\"403\"") > 3)
+    try mesh.store.delete(
+      ResourceID("egressnetworks", group: "policy.linkerd.io"), namespace: "l5d-shop", name: "outside")
+    mesh.run(1)
+    #expect(mesh.rate(rates, "status_code=\"200\"") > 3)
+  }
+
+  @Test func machinesProveTheIdentityOfTheirExternalWorkload() throws {
+    let mesh = try Self.mesh()
+    let stock = "authority=\"stock.l5d-shop.svc.cluster.local:8080\""
+    for name in ["stock-1", "stock-2"] {
+      #expect(
+        mesh.rate(
+          stock, "dst_external_workload=\"\(name)\"", "status_code=\"200\"",
+          "server_id=\"spiffe://root.linkerd.cluster.local/\(name)\"") > 2)
+    }
+    try mesh.edit("externalworkloads", "workload.linkerd.io", "l5d-shop", "stock-2") {
+      $0["status"]?["conditions"] = [["type": "Ready", "status": "False"]]
+    }
+    #expect(mesh.rate(stock, "dst_external_workload=\"stock-2\"") == 0)
+    try mesh.put([
+      "apiVersion": "policy.linkerd.io/v1beta3", "kind": "Server",
+      "metadata": ["name": "stock", "namespace": "l5d-shop"],
+      "spec": [
+        "externalWorkloadSelector": ["matchLabels": ["app": "stock"]], "port": "http", "accessPolicy": "deny",
+      ],
+    ])
+    #expect(mesh.rate(stock, "status_code=\"403\"") > 5)
+  }
+
   @Test func aServerMayNameItsPort() throws {
     let mesh = try Self.mesh()
     try mesh.put([

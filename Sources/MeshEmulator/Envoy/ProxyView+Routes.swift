@@ -31,7 +31,7 @@ extension ProxyView {
   }
 
   private var gatewayRoutes: [(String, [JSONValue])] {
-    let bound = push.configuration.virtualServices.values.filter { $0.gateways != ["mesh"] }
+    let bound = push.configuration.virtualServices.values.filter { $0.gateways != ["mesh"] && !$0.http.isEmpty }
       .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
     guard !bound.isEmpty else { return [] }
     let hosts = bound.flatMap { service in

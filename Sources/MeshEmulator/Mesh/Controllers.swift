@@ -14,14 +14,15 @@ struct Controllers: Sendable {
     [ResourceID("gatewayclasses", group: "gateway.networking.k8s.io")]
     + ["httplocalratelimitpolicies", "egressnetworks"].map { ResourceID($0, group: "policy.linkerd.io") }
   private static let machines = ResourceID("externalworkloads", group: "workload.linkerd.io")
-  private static let knative = ResourceID("services", group: "serving.knative.dev")
+  private static let knativeServices = ResourceID("services", group: "serving.knative.dev")
+  private static let knativeRoutes = ResourceID("routes", group: "serving.knative.dev")
   private static let routes =
     ["httproutes", "grpcroutes", "tlsroutes", "tcproutes"].map { ResourceID($0, group: "gateway.networking.k8s.io") }
     + [ResourceID("httproutes", group: "policy.linkerd.io")]
 
   /// Whether any kind that has a controller is served.
   var hasWork: Bool {
-    (Self.routes + Self.gateways + Self.accepted + [Self.knative, Self.backendTLS, Self.machines])
+    (Self.routes + Self.gateways + Self.accepted + [Self.knativeServices, Self.backendTLS, Self.machines])
       .contains { store.types[$0] != nil }
   }
 
@@ -50,8 +51,9 @@ struct Controllers: Sendable {
         }
       }
     }
-    if store.types[Self.knative] != nil {
-      for object in store.list(Self.knative) { report(object) { knativeStatus($0, name: object.name) } }
+    if store.types[Self.knativeServices] != nil {
+      for object in store.list(Self.knativeServices) { report(object) { knativeStatus($0, name: object.name) } }
+      for object in store.list(Self.knativeRoutes) { report(object) { knativeRouteStatus($0, object) } }
     }
   }
 
@@ -80,6 +82,7 @@ struct Controllers: Sendable {
     var missing: [String] = []
     for rule in json["spec"]?["rules"]?.array ?? [] {
       for backend in rule["backendRefs"]?.array ?? [] {
+        guard backend["kind"]?.string ?? "Service" == "Service" else { continue }
         let name = backend["name"]?.string ?? ""
         let namespace = backend["namespace"]?.string ?? object.namespace
         if store.get(ResourceID("services"), namespace: namespace, name: name) == nil {
@@ -95,8 +98,9 @@ struct Controllers: Sendable {
       "parents": .array(
         (json["spec"]?["parentRefs"]?.array ?? []).flatMap { parent -> [JSONValue] in
           let kind = parent["kind"]?.string ?? "Gateway"
-          var controllers = isOfLinkerd ? [] : ["istio.io/gateway-controller"]
-          if isOfLinkerd || (hasLinkerd && kind == "Service") { controllers.append("linkerd.io/policy-controller") }
+          let isForLinkerd = isOfLinkerd || kind == "EgressNetwork"
+          var controllers = isForLinkerd ? [] : ["istio.io/gateway-controller"]
+          if isForLinkerd || (hasLinkerd && kind == "Service") { controllers.append("linkerd.io/policy-controller") }
           return controllers.map { controller in
             [
               "parentRef": parent, "controllerName": .string(controller),
@@ -155,30 +159,5 @@ struct Controllers: Sendable {
           ]
         }),
     ]
-  }
-
-  private func knativeStatus(_ json: JSONValue, name: String) -> JSONValue {
-    let latest = json["status"]?["latestReadyRevisionName"] ?? .string("\(name)-00001")
-    let traffic = json["spec"]?["traffic"]?.array ?? [["latestRevision": true, "percent": 100]]
-    var status = json["status"] ?? [:]
-    status["observedGeneration"] = json["metadata"]?["generation"] ?? 1
-    status["latestReadyRevisionName"] = latest
-    status["latestCreatedRevisionName"] = status["latestCreatedRevisionName"] ?? latest
-    status["url"] = .string("http://\(name).\(json["metadata"]?["namespace"]?.string ?? "default").example.com")
-    status["traffic"] = .array(
-      traffic.map { target in
-        var target = target
-        target["revisionName"] = target["revisionName"] ?? latest
-        target["latestRevision"] = target["latestRevision"] ?? false
-        return target
-      })
-    status["conditions"] = .array(
-      ["ConfigurationsReady", "Ready", "RoutesReady"].map { type in
-        [
-          "type": .string(type), "status": "True",
-          "lastTransitionTime": json["metadata"]?["creationTimestamp"] ?? "1970-01-01T00:00:00Z",
-        ]
-      })
-    return status
   }
 }

@@ -11,6 +11,8 @@ struct Instance: Sendable {
   var isReady: Bool
   var proxy: AppProxy
   var serviceAccount: String
+  /// The identity of its proxy where an object writes it out.
+  var identity: String?
   /// Whether it is a machine outside Kubernetes.
   var isMachine: Bool
   /// Whether it is an address somebody wrote for a service: no proxy knows what it belongs to.
@@ -145,6 +147,26 @@ struct Instance: Sendable {
     serviceAccount = ""
     isMachine = true
     isWritten = true
+  }
+
+  /// Reads an `ExternalWorkload` of Linkerd: a machine with a proxy, each a workload of its own.
+  init(external object: StoredObject) {
+    let json = object.json
+    let spec = json["spec"]
+    namespace = object.namespace
+    name = object.name
+    labels = json["metadata"]?["labels"]?.stringMap ?? [:]
+    address = spec?["workloadIPs"]?[0]?["ip"]?.string ?? ""
+    serviceAccount = ""
+    identity = spec?["meshTLS"]?["identity"]?.string
+    proxy = .linkerd
+    let ready = json["status"]?["conditions"]?.array?.first { $0["type"]?.string == "Ready" }
+    isReady = ready?["status"]?.string == "True"
+    workload = object.name
+    isMachine = true
+    for port in spec.elements("ports") {
+      if let name = port["name"]?.string, let number = port["port"]?.int { portNames[name] = number }
+    }
   }
 
   /// Reads a `WorkloadEntry`.

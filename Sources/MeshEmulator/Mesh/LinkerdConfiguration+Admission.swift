@@ -16,6 +16,9 @@ extension LinkerdConfiguration {
       address = instance.address
     }
 
+    /// Its account as `namespace/account`, where it proved an identity.
+    var provenAccount: String? { identity.map { _ in "\(namespace)/\(account)" } }
+
     func isNamed(_ name: String) -> Bool {
       guard let identity else { return false }
       if name == "*" || name == identity { return true }
@@ -24,9 +27,10 @@ extension LinkerdConfiguration {
     }
   }
 
-  /// The identity of an instance's proxy.
+  /// The identity of an instance's proxy: a machine's is written out, a pod's is its account's.
   static func identity(of instance: Instance, trustDomain: String) -> String {
-    identity(account: instance.serviceAccount, namespace: instance.namespace, trustDomain: trustDomain)
+    instance.identity
+      ?? identity(account: instance.serviceAccount, namespace: instance.namespace, trustDomain: trustDomain)
   }
 
   static func identity(account: String, namespace: String, trustDomain: String) -> String {
@@ -47,6 +51,16 @@ extension LinkerdConfiguration {
       isFor(authorization, server, request: request) && authorization.demands.allSatisfy { meets($0, caller) }
     }
     return isLetIn || Self.fallback(server.fallback, admits: caller)
+  }
+
+  /// The share of a caller's requests that the rate limit of a port's Server lets through at each of some proxies alike.
+  func share(
+    of load: LinkerdRateLimit.Load, from caller: Caller, at instance: Instance, port: Int, proxies: Int
+  ) -> Double {
+    guard let server = server(of: instance, port: port),
+      let limit = rateLimits.values.first(where: { $0.namespace == server.namespace && $0.server == server.name })
+    else { return 1 }
+    return limit.share(of: load, account: caller.provenAccount, proxies: proxies)
   }
 
   private func isFor(_ authorization: LinkerdAuthorization, _ server: LinkerdServer, request: RequestShape) -> Bool {
@@ -74,11 +88,10 @@ extension LinkerdConfiguration {
   }
 
   /// The networks that count as the cluster's (Linkerd's chart, `clusterNetworks`).
-  private static let cluster = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"]
-    .map { NetworkRange(cidr: $0) }
+  static let clusterNetworks = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"]
 
   private static func fallback(_ word: String, admits caller: Caller) -> Bool {
-    let isInside = cluster.contains { $0.contains(caller.address) == true }
+    let isInside = clusterNetworks.contains { NetworkRange(cidr: $0).contains(caller.address) == true }
     switch word {
     case "all-unauthenticated", "audit": return true
     case "all-authenticated": return caller.identity != nil

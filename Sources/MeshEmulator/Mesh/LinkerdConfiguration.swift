@@ -12,6 +12,8 @@ struct LinkerdConfiguration: Sendable {
   private(set) var authentications: [Key: LinkerdDemand] = [:]
   /// The routes of servers by namespace and name, with the servers they hang on.
   private(set) var serverRoutes: [Key: (servers: [String], rules: [HTTPRule])] = [:]
+  private(set) var rateLimits: [Key: LinkerdRateLimit] = [:]
+  private(set) var egressNetworks: [Key: EgressNetwork] = [:]
 
   /// The identity of an object.
   struct Key: Sendable, Hashable {
@@ -28,7 +30,7 @@ struct LinkerdConfiguration: Sendable {
     case policy:
       [
         "httproutes", "servers", "serverauthorizations", "authorizationpolicies", "meshtlsauthentications",
-        "networkauthentications",
+        "networkauthentications", "httplocalratelimitpolicies", "egressnetworks",
       ].contains(resource.plural)
     case "linkerd.io": resource.plural == "serviceprofiles"
     case "gateway.networking.k8s.io": ["httproutes", "grpcroutes", "tcproutes"].contains(resource.plural)
@@ -47,6 +49,8 @@ struct LinkerdConfiguration: Sendable {
       authentications[key] = .identities(LinkerdDemand.names(object.json["spec"], in: object.namespace))
     case (Self.policy, "networkauthentications"):
       authentications[key] = .networks(LinkerdDemand.networks(object.json["spec"]?["networks"]))
+    case (Self.policy, "httplocalratelimitpolicies"): rateLimits[key] = LinkerdRateLimit(object)
+    case (Self.policy, "egressnetworks"): egressNetworks[key] = EgressNetwork(object)
     default:
       serverRoutes[key] = nil
       if object.resource.plural == "httproutes" {
@@ -63,6 +67,8 @@ struct LinkerdConfiguration: Sendable {
     authorizations[key] = nil
     authentications[key] = nil
     serverRoutes[key] = nil
+    rateLimits[key] = nil
+    egressNetworks[key] = nil
     routes.remove(object, as: VirtualService.linkerd)
   }
 
@@ -80,6 +86,8 @@ struct LinkerdServer: Sendable {
   var created: String
   var labels: [String: String]
   var selector: [String: String]
+  /// Whether it is for machines outside the cluster and not for pods.
+  var selectsMachines: Bool
   /// A number, or the name of a container's port.
   var port: String
   var fallback: String
@@ -91,13 +99,15 @@ struct LinkerdServer: Sendable {
     name = object.name
     created = json["metadata"]?["creationTimestamp"]?.string ?? ""
     labels = json["metadata"]?["labels"]?.stringMap ?? [:]
-    selector = spec?["podSelector"]?["matchLabels"]?.stringMap ?? [:]
+    selectsMachines = spec?["podSelector"] == nil && spec?["externalWorkloadSelector"] != nil
+    selector =
+      spec?[selectsMachines ? "externalWorkloadSelector" : "podSelector"]?["matchLabels"]?.stringMap ?? [:]
     port = spec?["port"]?.string ?? spec?["port"]?.int.map(String.init) ?? ""
     fallback = spec?["accessPolicy"]?.string ?? "deny"
   }
 
   func claims(_ instance: Instance, port: Int) -> Bool {
-    instance.namespace == namespace && instance.matches(selector)
+    instance.namespace == namespace && instance.isMachine == selectsMachines && instance.matches(selector)
       && (self.port == String(port) || instance.portNames[self.port] == port)
   }
 }

@@ -48,6 +48,22 @@ struct RegistryService: Sendable {
     resourceVersion = object.resourceVersion
   }
 
+  /// A host outside the cluster that no object stands for.
+  init(outside host: String, port: Int, address: String) {
+    self.host = host
+    name = host
+    namespace = ""
+    ports = [Port(name: "http", number: port, target: port, protocol: "HTTP")]
+    selector = [:]
+    self.address = address
+    isExternal = true
+    isServiceEntry = false
+    resolution = 2
+    labels = [:]
+    created = ""
+    resourceVersion = 0
+  }
+
   /// The services of a service entry, one a host.
   static func entries(_ object: StoredObject) -> [RegistryService] {
     let json = object.json
@@ -101,7 +117,7 @@ extension JSONValue {
 /// What runs, kept up to date with the store: services and instances. Endpoint changes take effect at once.
 struct Registry: Sendable {
   private(set) var services: [String: RegistryService] = [:]
-  /// Instances by namespace and name; machines have a `~` before theirs.
+  /// Instances by namespace and name; machines have a `~` and their group before theirs.
   private(set) var instances: [String: [String: Instance]] = [:]
   /// The addresses that slices name beside pods, by namespace and service, then by slice.
   private var written: [String: [String: [Instance]]] = [:]
@@ -113,7 +129,7 @@ struct Registry: Sendable {
   static func holds(_ resource: ResourceID) -> Bool {
     [
       "": ["pods", "services"], "networking.istio.io": ["serviceentries", "workloadentries"],
-      "discovery.k8s.io": ["endpointslices"],
+      "discovery.k8s.io": ["endpointslices"], "workload.linkerd.io": ["externalworkloads"],
     ][resource.group]?.contains(resource.plural) ?? false
   }
 
@@ -123,7 +139,9 @@ struct Registry: Sendable {
     switch object.resource.plural {
     case "pods": instances[object.namespace, default: [:]][object.name] = Instance(pod: object)
     case "workloadentries":
-      instances[object.namespace, default: [:]]["~\(object.name)"] = Instance(machine: object)
+      instances[object.namespace, default: [:]][Self.key(ofMachine: object)] = Instance(machine: object)
+    case "externalworkloads":
+      instances[object.namespace, default: [:]][Self.key(ofMachine: object)] = Instance(external: object)
     case "endpointslices":
       // What selectors find are the pods themselves.
       guard object.label("endpointslice.kubernetes.io/managed-by") != "endpointslice-controller.k8s.io" else { return }
@@ -145,7 +163,7 @@ struct Registry: Sendable {
     version += 1
     switch object.resource.plural {
     case "pods": instances[object.namespace]?[object.name] = nil
-    case "workloadentries": instances[object.namespace]?["~\(object.name)"] = nil
+    case "workloadentries", "externalworkloads": instances[object.namespace]?[Self.key(ofMachine: object)] = nil
     case "endpointslices": written[Self.place(ofSlice: object)]?[object.name] = nil
     case "services": services["\(object.name).\(object.namespace).svc.cluster.local"] = nil
     case "serviceentries":
@@ -163,6 +181,8 @@ struct Registry: Sendable {
       .filter { (!service.isServiceEntry || $0.isMachine) && $0.matches(service.selector) }
       .sorted { $0.name < $1.name }
   }
+
+  private static func key(ofMachine object: StoredObject) -> String { "~\(object.resource.group)/\(object.name)" }
 
   private static func place(ofSlice object: StoredObject) -> String {
     "\(object.namespace)/\(object.label("kubernetes.io/service-name") ?? "")"

@@ -6,9 +6,9 @@ extension VirtualService {
 
   /// The kinds by which proxies of Linkerd route.
   static let linkerd: Readers = [
-    ResourceID("httproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
-    ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
-    ResourceID("httproutes", group: "policy.linkerd.io"): gatewayRoute,
+    ResourceID("httproutes", group: "gateway.networking.k8s.io"): linkerdRoute,
+    ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): linkerdRoute,
+    ResourceID("httproutes", group: "policy.linkerd.io"): linkerdRoute,
     ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
     ResourceID("serviceprofiles", group: "linkerd.io"): serviceProfile,
   ]
@@ -18,12 +18,23 @@ extension VirtualService {
     ResourceID("httproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
     ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
     ResourceID("tcproutes", group: "gateway.networking.k8s.io"): gatewayRoute,
+    ResourceID("tlsroutes", group: "gateway.networking.k8s.io"): gatewayRoute,
     ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
-    ResourceID("services", group: "serving.knative.dev"): knativeService,
+    ResourceID("services", group: "serving.knative.dev"): knative,
+    ResourceID("routes", group: "serving.knative.dev"): knative,
   ]
 
-  /// What istiod makes of a route of the Gateway API: a virtual service for its Service parents, its gateways, or both.
   @Sendable private static func gatewayRoute(_ object: StoredObject) -> VirtualService? {
+    route(object, through: ["Gateway", "ListenerSet"])
+  }
+
+  @Sendable private static func linkerdRoute(_ object: StoredObject) -> VirtualService? {
+    route(object, through: ["EgressNetwork"])
+  }
+
+  /// What a control plane makes of a route of the Gateway API: a virtual service for its Service parents, for those of its
+  /// kinds of entrances and exits, or both.
+  private static func route(_ object: StoredObject, through kinds: Set<String>) -> VirtualService? {
     let json = object.json
     let spec = json["spec"] ?? [:]
     var hosts: [JSONValue] = []
@@ -36,17 +47,20 @@ extension VirtualService {
         hosts.append(.string(host(name, namespace)))
         gateways.append("mesh")
         isOfConsumer = namespace != object.namespace
-      } else if parent["kind"]?.string == "Server" {
-        continue
-      } else {
+      } else if kinds.contains(parent["kind"]?.string ?? "Gateway") {
         gateways.append(.string("\(namespace)/\(name)"))
       }
     }
+    guard !gateways.isEmpty else { return nil }
     hosts += spec["hostnames"]?.array ?? []
-    let isTCP = object.resource.plural == "tcproutes"
+    // Without names a route is for all that come to its parents.
+    if hosts.isEmpty { hosts = ["*"] }
+    let (layer, kind) =
+      [
+        "grpcroutes": ("http", "GRPCRoute"), "tcproutes": ("tcp", "TCPRoute"), "tlsroutes": ("tls", "TLSRoute"),
+      ][object.resource.plural] ?? ("http", "HTTPRoute")
     var result = made(
-      object, hosts: hosts, gateways: gateways, [isTCP ? "tcp" : "http": .array(ordered(spec, object.namespace))])
-    let kind = ["grpcroutes": "GRPCRoute", "tcproutes": "TCPRoute"][object.resource.plural] ?? "HTTPRoute"
+      object, hosts: hosts, gateways: gateways, [layer: .array(ordered(spec, object.namespace))])
     result?.origin = RouteOrigin(
       group: object.resource.group, kind: kind, namespace: object.namespace, name: object.name)
     // A route for another namespace's service is for callers of its own namespace alone (Gateway API, GEP-1324).
@@ -125,10 +139,12 @@ extension VirtualService {
       ["http": [["route": .array(routes)]]])
   }
 
-  /// Knative: calls of the service's name go to the Services of its revisions by percent.
-  @Sendable private static func knativeService(_ object: StoredObject) -> VirtualService? {
+  /// Knative: calls of the name of a Service, or of a Route, go to the Services of its revisions by percent.
+  @Sendable private static func knative(_ object: StoredObject) -> VirtualService? {
     let json = object.json
-    let latest = json["status"]?["latestReadyRevisionName"]?.string ?? "\(object.name)-00001"
+    // What a Route's Configuration has ready its controller writes into the status.
+    let followed = json["status"]?["traffic"]?.array?.first { $0["latestRevision"]?.bool == true }?["revisionName"]
+    let latest = (json["status"]?["latestReadyRevisionName"] ?? followed)?.string ?? "\(object.name)-00001"
     let traffic = json["spec"]?["traffic"]?.array ?? [["latestRevision": true, "percent": 100]]
     let routes = traffic.map { target -> JSONValue in
       [

@@ -2,7 +2,7 @@ public import MeshModel
 
 /// The description of an embedded mesh: what runs in it, how it behaves, who calls whom, and its native Istio objects.
 ///
-/// Read from YAML with ``init(yaml:file:)``; turned into Kubernetes objects by ``kubernetesObjects(seed:created:)``.
+/// Read from YAML with ``init(yaml:file:)``; turned into Kubernetes objects by `ScenarioObjects`.
 public struct Scenario: Sendable {
   /// The name, as in `demo --scenario NAME`.
   public var name: String
@@ -89,7 +89,7 @@ public struct Scenario: Sendable {
     public var versions: [Version] = []
     /// What it calls.
     public var calls: [Call] = []
-    /// The addresses that stand behind it instead of pods.
+    /// The addresses that stand behind it instead of pods; of an external service its own.
     public var addresses: [Address] = []
   }
 
@@ -212,4 +212,7 @@ extension Scenario.App {
   func workloadName(_ version: Scenario.Version) -> String {
     version.name.isEmpty ? name : "\(name)-\(version.name)"
   }
+
+  /// The name of a machine, by its index from 0.
+  func machineName(_ index: Int) -> String { "\(name)-\(index + 1)" }
 }

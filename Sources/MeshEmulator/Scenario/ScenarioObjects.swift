@@ -50,6 +50,12 @@ struct ScenarioObjects {
     return "10.\(1 + nextPodIP / 62_500).\(nextPodIP / 250 % 250).\(1 + nextPodIP % 250)"
   }
 
+  /// The address of a machine: in a network of its own.
+  mutating func machineIP() -> String {
+    nextPodIP += 1
+    return "10.200.\(nextPodIP / 250 % 250).\(1 + nextPodIP % 250)"
+  }
+
   mutating func serviceIP() -> String {
     nextServiceIP += 1
     return "10.\(96 + nextServiceIP / 62_500).\(nextServiceIP / 250 % 250).\(1 + nextServiceIP % 250)"
@@ -126,10 +132,7 @@ struct ScenarioObjects {
         "apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": ["name": .string(app.name), "namespace": namespace],
       ]))
-    if app.runtime == .vm {
-      try emitMachines(app)
-      return
-    }
+    if app.runtime == .vm { return try app.proxy == .linkerd ? emitExternalWorkloads(app) : emitMachines(app) }
     if !app.addresses.isEmpty { return try emitWritten(app) }
     let address = serviceIP()
     let ports = app.ports.map { port -> JSONValue in
@@ -201,32 +204,6 @@ struct ScenarioObjects {
         "ports": .array(
           app.ports.map { ["name": .string($0.name), "protocol": "TCP", "port": .int($0.target)] }),
       ]))
-  }
-
-  /// The entries of machines outside Kubernetes; their group and service entry are among the native objects.
-  private mutating func emitMachines(_ app: Scenario.App) throws {
-    for version in app.versions {
-      for index in 0..<version.replicas {
-        nextPodIP += 1
-        var labels = labels(app, version)
-        if app.proxy == .sidecar { labels["security.istio.io/tlsMode"] = "istio" }
-        try emit(
-          stamped([
-            "apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry",
-            "metadata": [
-              "name": .string("\(app.name)-\(index + 1)"), "namespace": .string(app.namespace),
-              "labels": .object(labels), "annotations": ["istio.io/autoRegistrationGroup": .string(app.name)],
-            ],
-            "spec": [
-              "address": .string("10.200.\(nextPodIP / 250 % 250).\(1 + nextPodIP % 250)"), "labels": .object(labels),
-              "locality": "dc1/rack2", "network": "vm-network", "serviceAccount": .string(app.name),
-            ],
-            "status": [
-              "conditions": [["type": "Healthy", "status": index < version.ready ? "True" : "False"]]
-            ],
-          ]))
-      }
-    }
   }
 
   func labels(_ app: Scenario.App, _ version: Scenario.Version) -> JSONObject {

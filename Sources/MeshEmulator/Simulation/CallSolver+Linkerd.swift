@@ -15,20 +15,13 @@ extension CallSolver {
   mutating func outcomeThroughLinkerd(of call: Scenario.Call, from caller: Instance) -> CallOutcome {
     let host = registry.resolve(call.to, in: caller.namespace)
     guard let service = registry.services[host], let port = service.port(call.port) else {
-      return CallOutcome(seen: [Outcome(share: 1, code: 502, latency: .about(0.5))])
+      return outcomeOutside(of: call, from: caller)
     }
     guard ["HTTP", "HTTP2", "GRPC"].contains(port.protocol),
       let route = linkerd.routes.virtualService(for: host, client: caller.namespace, gateway: "mesh"),
       !route.http.isEmpty
     else { return direct(service, port, call, caller, rule: nil) }
-    let request = RequestShape(
-      method: call.method, path: call.path, authority: call.to, headers: call.headers, port: port.number)
-    let rule = route.http.first { rule in
-      rule.matches.isEmpty
-        || rule.matches.contains {
-          $0.matches(request, source: caller.labels, namespace: caller.namespace, gateway: "mesh")
-        }
-    }
+    let rule = Self.rule(of: route, for: call, from: caller, port: port.number)
     // A profile's classes of requests name no backend: the service itself serves them, as it does what no class names.
     guard let rule else {
       return route.origin?.kind == "ServiceProfile"
@@ -37,13 +30,34 @@ extension CallSolver {
           seen: [Outcome(share: 1, code: 404, latency: .about(0.3))], service: service, port: port.number)
     }
     guard !rule.routes.isEmpty else { return direct(service, port, call, caller, rule: rule) }
+    return spread(rule, of: route, from: service, port.number, call, caller)
+  }
+
+  private static func rule(
+    of route: VirtualService, for call: Scenario.Call, from caller: Instance, port: Int
+  ) -> HTTPRule? {
+    let request = RequestShape(
+      method: call.method, path: call.path, authority: call.to, headers: call.headers, port: port)
+    return route.http.first { rule in
+      rule.matches.isEmpty
+        || rule.matches.contains {
+          $0.matches(request, source: caller.labels, namespace: caller.namespace, gateway: "mesh")
+        }
+    }
+  }
+
+  /// A call over the weighted backends of a rule.
+  private mutating func spread(
+    _ rule: HTTPRule, of route: VirtualService, from parent: RegistryService, _ port: Int, _ call: Scenario.Call,
+    _ caller: Instance
+  ) -> CallOutcome {
     var result = CallOutcome()
     for (destination, share) in RouteDestination.shares(rule.routes) {
       guard let backend = registry.services[destination.host],
-        let target = backend.port(destination.port ?? (backend.ports.count == 1 ? nil : port.number))
+        let target = backend.port(destination.port ?? (backend.ports.count == 1 ? nil : port))
       else {
         result.add(
-          CallOutcome(seen: [Outcome(share: 1, code: 500, latency: .about(0.3))], service: service, port: port.number),
+          CallOutcome(seen: [Outcome(share: 1, code: 500, latency: .about(0.3))], service: parent, port: port),
           share: share)
         continue
       }
@@ -51,8 +65,33 @@ extension CallSolver {
       for index in part.seen.indices { part.seen[index].origin = route.origin }
       result.add(part, share: share)
     }
-    result.parent = service
+    result.parent = parent
     return result
+  }
+
+  /// A call to a host outside the cluster: as the network its address belongs to says, else let out.
+  ///
+  /// Source: Linkerd, "Managing egress traffic": what no route of a network that denies names is answered 403; a route may
+  /// lead back to a Service.
+  private mutating func outcomeOutside(of call: Scenario.Call, from caller: Instance) -> CallOutcome {
+    guard let outside = behaviours[call.to], let address = outside.address else {
+      return CallOutcome(seen: [Outcome(share: 1, code: 502, latency: .about(0.5))])
+    }
+    let place = RegistryService(outside: call.to, port: call.port ?? 80, address: address)
+    if let network = linkerd.egressNetwork(for: address, from: caller.namespace) {
+      let gateway = "\(network.namespace)/\(network.name)"
+      let route = linkerd.routes.virtualService(for: call.to, client: caller.namespace, gateway: gateway)
+      let rule = route.flatMap { Self.rule(of: $0, for: call, from: caller, port: place.ports[0].number) }
+      if let route, let rule, rule.routes.contains(where: { registry.services[$0.host] != nil }) {
+        return spread(rule, of: route, from: place, place.ports[0].number, call, caller)
+      }
+      if rule == nil, !network.letsOut {
+        return CallOutcome(
+          seen: [Outcome(share: 1, code: 403, isRefused: true, latency: .about(0.3))], service: place,
+          port: place.ports[0].number)
+      }
+    }
+    return answered(by: outside.behaviour, at: place, port: place.ports[0].number)
   }
 
   private mutating func direct(

@@ -15,13 +15,8 @@ extension CallSolver {
     result.port = cluster.port.number
     let service = cluster.service
     if service.isServiceEntry && service.selector.isEmpty {
-      let behaviour = behaviours[service.host]?.behaviour ?? Scenario.Behaviour()
-      let latency = Latency(p50: behaviour.p50, p99: behaviour.p99)
-      result.seen = [Outcome(share: 1 - behaviour.errors, code: 200, latency: latency)]
-      if behaviour.errors > 0 {
-        result.seen.append(Outcome(share: behaviour.errors, code: behaviour.errorStatus, latency: latency))
-      }
-      return result
+      return answered(
+        by: behaviours[service.host]?.behaviour ?? Scenario.Behaviour(), at: service, port: cluster.port.number)
     }
     let endpoints = endpoints(of: service).filter { $0.isReady && $0.matches(cluster.labels) }
     guard !endpoints.isEmpty else {
@@ -62,23 +57,35 @@ extension CallSolver {
         attempts.append(
           Outcome(
             share: share, code: isGRPC ? 200 : 403, grpcStatus: isGRPC ? "7" : "", destination: destination,
-            isMutualTLS: isMutual, latency: .about(0.8)))
+            isMutualTLS: isMutual, isRefused: true, latency: .about(0.8)))
         continue
       }
       let stranger = LinkerdConfiguration.Caller(caller, isMutual: takesLinkerd, trustDomain: mesh.trustDomain)
+      let isRequest = ["HTTP", "HTTP2", "GRPC"].contains(cluster.port.protocol)
       if instance.proxy == .linkerd,
         !linkerd.admits(request, from: stranger, at: instance, port: cluster.port.target)
       {
         // Connections are closed; requests are answered (Linkerd, "Authorization Policy").
-        let isRequest = ["HTTP", "HTTP2", "GRPC"].contains(cluster.port.protocol)
         attempts.append(
           Outcome(
             share: share, code: isGRPC ? 200 : isRequest ? 403 : 0, grpcStatus: isGRPC ? "7" : "",
-            flags: isRequest ? "" : "UC", destination: destination, isMutualTLS: isMutual, latency: .about(0.8)))
+            flags: isRequest ? "" : "UC", destination: destination, isMutualTLS: isMutual, isRefused: true,
+            latency: .about(0.8)))
         continue
       }
+      var passed = share
+      if instance.proxy == .linkerd, isRequest, let load = loads[instance.workloadID] {
+        passed *= linkerd.share(
+          of: load, from: stranger, at: instance, port: cluster.port.target, proxies: group.count)
+      }
+      if passed < share {
+        attempts.append(
+          Outcome(
+            share: share - passed, code: isGRPC ? 200 : 429, grpcStatus: isGRPC ? "8" : "", destination: destination,
+            isMutualTLS: isMutual, isRefused: true, latency: .about(0.8)))
+      }
       let answer = self.answer(of: instance.workloadID)
-      for (share, fails) in [(share * (1 - answer.failureShare), false), (share * answer.failureShare, true)]
+      for (share, fails) in [(passed * (1 - answer.failureShare), false), (passed * answer.failureShare, true)]
       where share > 0 {
         attempts.append(
           Outcome(
@@ -90,6 +97,16 @@ extension CallSolver {
     for index in attempts.indices { attempts[index].cluster = cluster.name }
     retried(attempts, policy: policy, into: &result)
     return result
+  }
+
+  /// What becomes of a call that something outside the mesh answers.
+  func answered(by behaviour: Scenario.Behaviour, at service: RegistryService, port: Int) -> CallOutcome {
+    let latency = Latency(p50: behaviour.p50, p99: behaviour.p99)
+    var seen = [Outcome(share: 1 - behaviour.errors, code: 200, latency: latency)]
+    if behaviour.errors > 0 {
+      seen.append(Outcome(share: behaviour.errors, code: behaviour.errorStatus, latency: latency))
+    }
+    return CallOutcome(seen: seen, service: service, port: port)
   }
 
   /// Every try, retries included, and what is left of failures after them.

@@ -9,6 +9,8 @@ struct CallSolver {
   /// The behaviour of workloads by `namespace/name`; of external services by host.
   let behaviours: [String: WorkloadBehaviour]
   let linkerd: LinkerdConfiguration
+  /// What reaches each workload, where limits of rates look at it.
+  var loads: [String: LinkerdRateLimit.Load] = [:]
   private var instancesByWorkload: [String: [Instance]] = [:]
   var endpointsByHost: [String: [Instance]] = [:]
   var answers: [String: Answer] = [:]
@@ -104,6 +106,9 @@ struct CallSolver {
       }
       guard let rule else { return missing(service, code: 404, flags: "NR") }
       return applied(rule, call: call, caller: caller, port: number, configuration: configuration, service: service)
+    }
+    if isArrival, let rule = route?.tls.first(where: { $0.matches(port: number, source: caller.labels) }) {
+      return spread(rule.routes, call: call, caller: caller, port: number, configuration: configuration, rule: nil)
     }
     guard !isArrival, let service, let port else { return missing(nil, code: 404, flags: "NR") }
     return cluster(

@@ -49,6 +49,8 @@ struct FlowSolver {
   private var outcomes: [String: [CallOutcome]] = [:]
   /// Requests a second that each workload serves.
   private(set) var served: [String: Double] = [:]
+  /// The same by who sent them, where limits of rates ask for it.
+  private(set) var loads: [String: LinkerdRateLimit.Load] = [:]
   /// Connections a second that each workload's proxies refuse.
   private(set) var refused: [String: Double] = [:]
   /// Requests a second from each workload's proxies, for their own statistics.
@@ -124,7 +126,11 @@ struct FlowSolver {
       guard let destination = part.destination else { continue }
       served[destination.id, default: 0] += rate * part.share
       // A refused request is answered by the proxy; the application never calls on.
-      if part.code != 403, part.grpcStatus != "7" { next[destination.id, default: 0] += rate * part.share }
+      if !part.isRefused { next[destination.id, default: 0] += rate * part.share }
+      if !solver.linkerd.rateLimits.isEmpty {
+        let account = part.isMutualTLS ? "\(caller.namespace)/\(caller.serviceAccount)" : nil
+        loads[destination.id, default: LinkerdRateLimit.Load()].add(rate * part.share, account: account)
+      }
       if destination.isOfLinkerd, let service = outcome.parent ?? part.service ?? outcome.service {
         addInbound(part, of: call, from: caller, at: destination, service, rate * part.share, isGRPC, isConnection)
       }
@@ -163,12 +169,11 @@ struct FlowSolver {
     _ part: Outcome, of call: Scenario.Call, from caller: Instance, at server: Destination, _ service: RegistryService,
     _ rate: Double, _ isGRPC: Bool, _ isConnection: Bool
   ) {
-    let isRefused = part.code == 403 || part.grpcStatus == "7" || part.code == 0
     let authority = Self.authority(service, call)
     let stream = linkerd.inboundStream(caller, part, at: server, authority: authority)
     add(stream, .linkerdStream, part, call, rate, isGRPC)
     if !isConnection { flows[stream]?.openedShare = Self.connectionsPerRequest }
-    guard !isConnection, !isRefused else { return }
+    guard !isConnection, !part.isRefused else { return }
     add(
       linkerd.inbound(caller, part, at: server, authority: authority, isGRPC: isGRPC), .linkerdResponse, part, call,
       rate, isGRPC)

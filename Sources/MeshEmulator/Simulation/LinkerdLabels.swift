@@ -65,8 +65,10 @@ struct LinkerdLabels {
       text += "tls=\"no_identity\",no_tls_reason=\"not_provided_by_service_discovery\""
     }
     if let server = outcome.destination, server.isNamed {
-      text += ",dst_namespace=\"\(server.namespace)\",dst_deployment=\"\(server.workload)\","
-      text += "dst_service=\"\(outcome.service?.name ?? "")\",dst_serviceaccount=\"\(server.serviceAccount)\""
+      let kind = server.isExternalWorkload ? "external_workload" : "deployment"
+      text += ",dst_namespace=\"\(server.namespace)\",dst_\(kind)=\"\(server.workload)\","
+      text += "dst_service=\"\(outcome.service?.name ?? "")\""
+      if !server.serviceAccount.isEmpty { text += ",dst_serviceaccount=\"\(server.serviceAccount)\"" }
     }
     return text
   }
@@ -82,8 +84,9 @@ struct LinkerdLabels {
   }
 
   private func identity(_ server: Destination) -> String {
-    LinkerdConfiguration.identity(
-      account: server.serviceAccount, namespace: server.namespace, trustDomain: trustDomain)
+    server.identity
+      ?? LinkerdConfiguration.identity(
+        account: server.serviceAccount, namespace: server.namespace, trustDomain: trustDomain)
   }
 
   private static func result(_ outcome: Outcome, isGRPC: Bool) -> String {

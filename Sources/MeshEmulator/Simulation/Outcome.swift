@@ -14,6 +14,8 @@ struct Outcome: Sendable {
   var service: RegistryService?
   /// The route by which a proxy of Linkerd chose the service.
   var origin: RouteOrigin?
+  /// Whether the server's proxy answered, or hung up, without asking the application.
+  var isRefused = false
   var latency: Latency
 
   /// Whether the caller sees a failure.
@@ -40,14 +42,21 @@ struct Destination: Sendable, Hashable {
   var version: String
   var serviceAccount: String
   var hasProxy: Bool
-  /// Whether Linkerd's proxy stands before it.
+  /// Whether a proxy of Linkerd that is measured stands before it.
   var isOfLinkerd: Bool
+  /// Whether it is a machine that Linkerd knows as an ExternalWorkload.
+  var isExternalWorkload: Bool
+  /// The identity of its proxy where an object writes it out.
+  var identity: String?
   /// Whether metrics name it; of an address somebody wrote for a service they name the service alone.
   var isNamed: Bool
 
   init(_ instance: Instance) {
     isNamed = !instance.isWritten
-    isOfLinkerd = instance.proxy == .linkerd
+    // What scrapes pods does not reach machines (Linkerd, `linkerd-viz`'s scrape configuration).
+    isOfLinkerd = instance.proxy == .linkerd && !instance.isMachine
+    isExternalWorkload = instance.proxy == .linkerd && instance.isMachine
+    identity = instance.identity
     namespace = instance.namespace
     workload = instance.workload
     app = instance.labels["app"] ?? instance.workload

@@ -145,11 +145,17 @@ final class Simulation: Sendable {
 
   private func solve(_ state: inout State, at time: Double) {
     settle(&state)
-    let solver = CallSolver(
+    var solver = CallSolver(
       registry: state.registry, distribution: state.distribution, mesh: scenario.mesh, time: time,
       behaviours: behaviours, linkerd: state.linkerd)
     var flows = FlowSolver(solver, arrivals: scenario.arrivals, mesh: scenario.mesh)
     state.flows = flows.solve()
+    if !state.linkerd.rateLimits.isEmpty {
+      // What a limit refuses is a request that came all the same: the loads of the first look hold for the second.
+      solver.loads = flows.loads
+      flows = FlowSolver(solver, arrivals: scenario.arrivals, mesh: scenario.mesh)
+      state.flows = flows.solve()
+    }
     let known = state.counters.count
     state.flowCounters = state.flows.map { flow in
       if let number = state.counterNumbers[flow.labels] { return number }
@@ -251,10 +257,16 @@ final class Simulation: Sendable {
     var table: [String: WorkloadBehaviour] = [:]
     for app in apps {
       for version in app.versions {
-        let id =
-          app.runtime == .external
-          ? app.name : "\(app.namespace)/\(app.runtime == .vm ? app.name : app.workloadName(version))"
-        table[id] = WorkloadBehaviour(role: app.role, behaviour: version.behaviour, calls: app.calls)
+        let behaviour = WorkloadBehaviour(
+          role: app.role, behaviour: version.behaviour, calls: app.calls, address: app.addresses.first?.address)
+        switch app.runtime {
+        case .external: table[app.name] = behaviour
+        case .vm where app.proxy == .linkerd:
+          // Each machine is a workload of its own.
+          for index in 0..<version.replicas { table["\(app.namespace)/\(app.machineName(index))"] = behaviour }
+        case .vm: table["\(app.namespace)/\(app.name)"] = behaviour
+        case .container, .serverless: table["\(app.namespace)/\(app.workloadName(version))"] = behaviour
+        }
       }
     }
     return table

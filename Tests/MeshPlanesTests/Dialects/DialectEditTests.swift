@@ -40,6 +40,18 @@ import Testing
     #expect(!patch.operations.contains(.test("/spec/rules/0/backendRefs/0/name", "api-v1")))
   }
 
+  @Test func whatFollowsAConfigurationIsGuardedByItsName() async throws {
+    let weights = [("resize", 60), ("resize-00001", 40)]
+    let step = try #require(try await DialectFixtures.steps(DialectFixtures.knativeRoute, weights).first)
+    guard case .patch(let patch) = step.write else {
+      Issue.record("the write is no patch")
+      return
+    }
+    #expect(patch.operations.contains(.test("/spec/traffic/0/configurationName", "resize")))
+    #expect(patch.operations.contains(.replace("/spec/traffic/0/percent", 60)))
+    #expect(patch.operations.contains(.replace("/spec/traffic/1/percent", 40)))
+  }
+
   @Test func whatIsWantedAlreadyIsNoEdit() async throws {
     #expect(try await DialectFixtures.steps(DialectFixtures.httpRoute, [("api-v1", 9)]).isEmpty)
     #expect(try await DialectFixtures.steps(DialectFixtures.knativeService, [("thumb-1", 90)]).isEmpty)

@@ -76,6 +76,24 @@ enum DialectFixtures {
      "tag":"candidate"}]}}
     """
 
+  /// A Route made by hand, whose traffic follows a Configuration made by hand.
+  static let knativeRoute = """
+    {"apiVersion":"serving.knative.dev/v1","kind":"Route","metadata":{"name":"resizer","namespace":"shop",
+     "resourceVersion":"7","generation":2},"spec":{"traffic":[{"configurationName":"resize","latestRevision":true,
+     "percent":80},{"revisionName":"resize-00001","percent":20}]},"status":{"observedGeneration":2,
+     "conditions":[{"type":"AllTrafficAssigned","status":"True"},{"type":"Ready","status":"True"}],
+     "traffic":[{"revisionName":"resize-00002","percent":80,"latestRevision":true},
+     {"revisionName":"resize-00001","percent":20,"latestRevision":false}]}}
+    """
+
+  static let knativeConfiguration = """
+    {"apiVersion":"serving.knative.dev/v1","kind":"Configuration","metadata":{"name":"resize","namespace":"shop",
+     "resourceVersion":"7","generation":3},"spec":{"template":{}},"status":{"observedGeneration":3,
+     "latestCreatedRevisionName":"resize-00003","latestReadyRevisionName":"resize-00002",
+     "conditions":[{"type":"Ready","status":"False","reason":"RevisionFailed",
+     "message":"Revision \\"resize-00003\\" failed with message: no such image."}]}}
+    """
+
   static func split(_ version: String, _ first: String, _ second: String) -> String {
     trafficSplit.replacing("VERSION", with: version).replacing("\"weight\":A", with: "\"weight\":\(first)")
       .replacing("\"weight\":B", with: "\"weight\":\(second)")

@@ -79,6 +79,53 @@ import Testing
     #expect(found.map { $0.value?.acknowledged } == [1, 1])
   }
 
+  /// Source: Knative, "Configurations" and "Routes"; the fields are those of its custom resource definitions.
+  @Test(arguments: [("resize-00002", [80, 20]), ("resize-00003", [0, 20])])
+  func aRouteMadeByHandFollowsTheLatestReadyRevisionOfItsConfiguration(ready: String, programmed: [Int]) throws {
+    let dialect = KnativeDialect()
+    var snapshot = MeshSnapshot()
+    let configuration = DialectFixtures.knativeConfiguration.replacing(
+      "ReadyRevisionName\":\"resize-00002", with: "ReadyRevisionName\":\"\(ready)")
+    let pods = ["resize-00001", "resize-00002", "resize-00003"].map { revision in
+      Endpoint(
+        ref: ObjectRef(plane: "lab", namespace: "shop", kind: "pod", name: revision),
+        workload: ObjectRef(plane: "lab", namespace: "shop", kind: "deployment", name: "\(revision)-deployment"),
+        labels: ["serving.knative.dev/revision": revision], address: "10.0.0.1", ports: [8080], isReady: true,
+        proxy: .none, acceptsMeshTLS: false, runtime: .container)
+    }
+    let entities = try [configuration, DialectFixtures.knativeRoute].flatMap {
+      try dialect.entities(from: JSONValue(parsing: $0), plane: "lab")
+    }
+    for entity in entities + pods.map(Entity.endpoint) { snapshot.apply(.upsert(entity)) }
+    let route = try #require(snapshot.routes.values.first)
+    let rule = try #require(route.rules.first)
+    #expect(rule.backends.map(\.name) == ["resize", "resize-00001"])
+    let routing = dialect.routing(in: snapshot, plane: "lab")
+    #expect(
+      rule.backends.map { routing.target(of: $0, in: route).workloads.map(\.name) }
+        == [["\(ready)-deployment"], ["resize-00001-deployment"]])
+    let found = routing.programmed(rule, of: route, in: ProgrammedReport(at: Instant(seconds: 1)))
+    #expect(found.map { $0.value?.weight } == programmed, "what is in effect is what the Route's status says")
+    let findings = dialect.findings(in: snapshot, plane: "lab")
+    #expect(findings.map(\.code) == ["MD2306"])
+    #expect(findings.first?.message.contains("\(ready) still gets what follows it") == true)
+  }
+
+  @Test func aRouteThatFollowsNoConfigurationIsAFinding() throws {
+    let dialect = KnativeDialect()
+    var snapshot = MeshSnapshot()
+    let other = DialectFixtures.knativeConfiguration.replacing("\"name\":\"resize\"", with: "\"name\":\"scale\"")
+      .replacing("\"status\":\"False\"", with: "\"status\":\"True\"")
+    let revision =
+      #"{"apiVersion":"serving.knative.dev/v1","kind":"Revision","metadata":"#
+      + #"{"name":"resize-00001","namespace":"shop"}}"#
+    let entities = try [other, DialectFixtures.knativeRoute, revision].flatMap {
+      try dialect.entities(from: JSONValue(parsing: $0), plane: "lab")
+    }
+    for entity in entities { snapshot.apply(.upsert(entity)) }
+    #expect(dialect.findings(in: snapshot, plane: "lab").map(\.code) == ["MD2305"])
+  }
+
   @Test(arguments: [("\"observedGeneration\":2", 1), ("\"observedGeneration\":1", 0)])
   func aRouteIsInEffectOnceItsControllerHasSeenItsGeneration(observed: String, acknowledged: Int) throws {
     let text = DialectFixtures.httpRoute.replacing("\"observedGeneration\":2", with: observed)

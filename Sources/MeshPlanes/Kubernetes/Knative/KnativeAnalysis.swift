@@ -19,6 +19,20 @@ struct KnativeAnalysis {
             remedy: "This is what Knative says"))
       }
     }
+    for configuration in snapshot.destinations.values.sorted(by: { $0.ref < $1.ref })
+    where configuration.ref.plane == plane && configuration.ref.kind == KnativeDialect.configuration {
+      // Of a Service's own Configuration the Service says it.
+      var service = configuration.ref
+      service.kind = KnativeDialect.service
+      guard snapshot.routes[service] == nil, let ready = configuration.status.first?["Ready"], ready.holds == false
+      else { continue }
+      let serving = configuration.subsets.first.map { "\($0.name) still gets what follows it" } ?? "nothing serves it"
+      found.append(
+        Finding(
+          code: "MD2306", severity: .warning, object: configuration.ref, pointer: "/status",
+          message: "the newest revision is not ready (\(ready.reason)) \(ready.message): \(serving)",
+          remedy: "Correct the template; that makes another revision"))
+    }
     return found
   }
 
@@ -31,6 +45,17 @@ struct KnativeAnalysis {
     }
     let hasRevisions = snapshot.destinations.keys.contains { $0.plane == plane && $0.kind == KnativeDialect.revision }
     for backend in rule.backends where hasRevisions && backend.name != "latest" {
+      if let name = KnativeObjectReader.configuration(of: backend) {
+        let ref = ObjectRef(
+          plane: plane, namespace: route.ref.namespace, kind: KnativeDialect.configuration, name: name)
+        if snapshot.destinations[ref] == nil {
+          found.append(
+            Finding(
+              code: "MD2305", severity: .error, object: route.ref, pointer: backend.pointer,
+              message: "there is no configuration \(name)", remedy: "Name one that is there"))
+        }
+        continue
+      }
       let ref = ObjectRef(
         plane: plane, namespace: route.ref.namespace, kind: KnativeDialect.revision, name: backend.host)
       guard let revision = snapshot.destinations[ref] else {

@@ -4,6 +4,7 @@ public import MeshModel
 public struct KnativeDialect: KubernetesDialect {
   static let service = "service.serving.knative.dev"
   static let route = "route.serving.knative.dev"
+  static let configuration = "configuration.serving.knative.dev"
   static let revision = "revision"
 
   /// Creates the dialect.
@@ -12,9 +13,13 @@ public struct KnativeDialect: KubernetesDialect {
   /// Knative.
   public var dialect: Dialect { .knative }
 
-  /// Services, Routes and Revisions. `service` is a name of Kubernetes itself, so kinds are written with their group.
+  /// Services, Routes, Configurations and Revisions. `service` is a name of Kubernetes itself, so kinds are written with
+  /// their group.
   public var resources: [DialectResource] {
-    [(Self.service, "services"), (Self.route, "routes"), (Self.revision, "revisions")].map { kind, plural in
+    [
+      (Self.service, "services"), (Self.route, "routes"), (Self.configuration, "configurations"),
+      (Self.revision, "revisions"),
+    ].map { kind, plural in
       DialectResource(group: "serving.knative.dev", versions: ["v1"], plural: plural, kind: kind)
     }
   }
@@ -29,6 +34,7 @@ public struct KnativeDialect: KubernetesDialect {
     let parts = try ObjectParts(&reader, apiVersion: apiVersion)
     let ref = parts.meta.ref(resource.kind, on: plane)
     if resource.kind == Self.revision { return [.destination(KnativeObjectReader.revision(parts, ref: ref))] }
+    if resource.kind == Self.configuration { return [.destination(KnativeObjectReader.configuration(parts, ref: ref))] }
     let isOwned = parts.meta.owners.contains { $0.kind == "Service" && $0.apiVersion.hasPrefix("serving.knative.dev/") }
     return resource.kind == Self.route && isOwned ? [] : [.route(KnativeObjectReader.route(parts, ref: ref))]
   }
@@ -69,7 +75,7 @@ public struct KnativeDialect: KubernetesDialect {
     var guards: [JSONPatch.Operation] = []
     for index in named where (rule.backends[index].weight ?? 0) != percents[index] {
       let pointer = rule.backends[index].pointer
-      for member in ["revisionName", "latestRevision", "tag"] {
+      for member in ["revisionName", "configurationName", "latestRevision", "tag"] {
         let place = pointer.appending(member)
         if let value = native.json[place] { guards.append(.test(place, value)) }
       }
@@ -89,7 +95,7 @@ public struct KnativeDialect: KubernetesDialect {
 extension KnativeDialect: DialectRules {
   /// The routing rules over a snapshot.
   public func routing(in snapshot: MeshSnapshot, plane: PlaneName) -> any RoutingRules {
-    KnativeRouting(targets: BackendTargets(snapshot, plane: plane))
+    KnativeRouting(snapshot, plane: plane)
   }
 
   /// The share of each revision: its percent.
@@ -111,31 +117,5 @@ extension KnativeDialect: DialectRules {
   /// The entities one of its objects stands for.
   public func entities(from object: JSONValue, plane: PlaneName) throws(MeshError) -> [Entity] {
     try entities(fromNative: object, plane: plane)
-  }
-}
-
-/// Routing over one snapshot: a backend is a revision.
-struct KnativeRouting: RoutingRules {
-  let targets: BackendTargets
-
-  func target(of backend: Backend, in route: Route) -> BackendTarget {
-    var target = targets.target(backend.host, in: route.ref.namespace)
-    target.workloads = targets.selected(
-      by: [KnativeObjectReader.revisionLabel: backend.host], in: route.ref.namespace)
-    return target
-  }
-
-  /// What Knative reports as in effect.
-  func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-    guard let status = route.status.first else {
-      return rule.backends.map { _ in .unknown("Knative has not reported yet") }
-    }
-    let isGood = status.isCurrent && status["Ready"]?.holds ?? status["RoutesReady"]?.holds ?? true
-    return rule.backends.map { backend in
-      let percent = status.weights[backend.name] ?? 0
-      return .known(
-        ProgrammedWeight(weight: percent, share: Double(percent) / 100, proxies: 1, acknowledged: isGood ? 1 : 0),
-        source: "status.traffic", at: report.at)
-    }
   }
 }
