@@ -58,6 +58,8 @@ public struct ConfigurationFile: Sendable {
       (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
       ? path : (path as NSString).resolvingSymlinksInPath
     let temporary = path + ".\(getpid())"
+    // One that a crash left, in a container where numbers of processes come again.
+    unlink(temporary)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("write \(temporary)") }
     let bytes = Array(Self.yaml(of: configuration).utf8)

@@ -52,8 +52,7 @@ struct Analyze: AsyncParsableCommand {
     case .json, .yaml:
       var writer = ListWriter(kind: "FindingList")
       for finding in findings { writer.append(finding) }
-      let bytes = writer.finish(view.planes)
-      try console.write(options.output == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
+      try console.write(list: writer.finish(view.planes), as: options.output)
     case .name: for finding in findings { try console.line("\(finding.code) \(finding.object)") }
     case .table, .wide:
       for finding in findings {

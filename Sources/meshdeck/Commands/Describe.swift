@@ -24,6 +24,7 @@ struct Describe: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
     let ref = try find(await deck.view)
+    if options.output == .name { return try options.console.line(ref.description) }
     if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
     if ref.kind == "workload" || ref.kind == "service" {
       try await Deadline.run(options.timeout) { await deck.readProxyTLS(namespace: ref.namespace) }
@@ -74,7 +75,6 @@ struct Describe: AsyncParsableCommand {
 
   private func native(_ ref: ObjectRef, _ deck: Deck) async throws {
     let object = try await deck.connection(ref.plane).control.native(ref).json
-    try options.console.write(
-      options.output == .json ? JSONWriter.bytes(object, indent: 2) + [0x0A] : Array(YAMLText.text(object).utf8))
+    try options.console.write(object, as: options.output)
   }
 }

@@ -28,11 +28,13 @@ struct Graph: AsyncParsableCommand {
     try await Deadline.run(options.timeout) { try await deck.load() }
     let graph = await deck.view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)
     let console = options.console
-    switch options.output == .json ? .json : form {
-    case .tree: try console.lines(graph.tree)
-    case .dot: try console.lines(graph.dot)
-    case .mermaid: try console.lines(graph.mermaid)
-    case .json: try console.write(graph.json)
+    switch (options.output, form) {
+    case (.json, _), (.yaml, _): try console.write(list: graph.json, as: options.output)
+    case (.name, _): for node in graph.nodes { try console.line(node.ref.description) }
+    case (_, .tree): try console.lines(graph.tree)
+    case (_, .dot): try console.lines(graph.dot)
+    case (_, .mermaid): try console.lines(graph.mermaid)
+    case (_, .json): try console.write(graph.json)
     }
     if let gap = graph.gap { Console.note(gap) }
   }
@@ -64,7 +66,8 @@ struct Top: AsyncParsableCommand {
     let deck = try await options.connect()
     try await Deadline.run(options.timeout) { try await deck.load() }
     let namespace = options.namespace(of: deck)
-    guard options.console.isTerminal, !once else { return try write(await deck.view, namespace) }
+    let isTable = options.output == .table || options.output == .wide
+    guard options.console.isTerminal, isTable, !once else { return try write(await deck.view, namespace) }
     for await view in await deck.follow() {
       try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8))
       try write(view, namespace)
@@ -76,15 +79,18 @@ struct Top: AsyncParsableCommand {
     func rank(_ rows: [HealthRow]) -> [HealthRow] {
       rows.sorted { ($0.traffic.value?.rps ?? -1, $1.ref) > ($1.traffic.value?.rps ?? -1, $0.ref) }
     }
+    func listing(_ kind: ListKind) -> Listing {
+      Listing(kind: kind, name: nil, namespace: namespace, options: options)
+    }
     switch kind {
     case .services:
-      try HealthTable(options.console, wide: false).write(
-        rank(view.serviceRows(plane: options.plane, namespace: namespace)))
+      try listing(.services).write(
+        "ServiceList", rows: rank(view.serviceRows(plane: options.plane, namespace: namespace)), view)
     case .workloads:
-      try HealthTable(options.console, wide: false).write(
-        rank(view.workloadRows(plane: options.plane, namespace: namespace)))
-    case .edges: try Listing(kind: .edges, name: nil, namespace: namespace, options: options).write(view)
-    case .routes: try Listing(kind: .splits, name: nil, namespace: namespace, options: options).write(view)
+      try listing(.workloads).write(
+        "WorkloadList", rows: rank(view.workloadRows(plane: options.plane, namespace: namespace)), view)
+    case .edges: try listing(.edges).write(view)
+    case .routes: try listing(.splits).write(view)
     }
   }
 }

@@ -29,8 +29,7 @@ struct History: AsyncParsableCommand {
     case .json, .yaml:
       var writer = ListWriter(kind: "ReceiptList")
       for receipt in receipts { writer.append(receipt) }
-      let bytes = writer.finish([])
-      try console.write(options.output == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
+      try console.write(list: writer.finish([]), as: options.output)
     case .name: for receipt in receipts { try console.line(receipt.plan.id) }
     case .table, .wide:
       if id != nil, let receipt = receipts.first {

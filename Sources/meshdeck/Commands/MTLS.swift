@@ -78,6 +78,7 @@ struct MTLS: AsyncParsableCommand {
         EXAMPLES
           meshdeck mtls check                            pairs that break now
           meshdeck mtls check namespace/shop STRICT      callers that would break
+          meshdeck mtls check namespace/shop STRICT -o json   the plan, with its blast radius
         """)
 
     @Argument(help: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT.")
@@ -94,8 +95,12 @@ struct MTLS: AsyncParsableCommand {
       let view = await deck.view
       if let scope, let mode {
         let intent = try ScopeText.intent(scope, mode, in: view, options: options)
-        let plan = try await deck.plan(.mtls(intent))
-        for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
+        let plan = try await Deadline.run(options.timeout) { try await deck.plan(.mtls(intent)) }
+        if options.output == .json || options.output == .yaml {
+          try options.console.write(plan.json, as: options.output)
+        } else {
+          for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
+        }
         for reason in plan.blastRadius.unknowns {
           Console.note("who \(plan.blastRadius.breaks.isEmpty ? "" : "else ")would break cannot be told: \(reason)")
         }
@@ -143,10 +148,7 @@ struct MTLS: AsyncParsableCommand {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) { try await deck.load() }
       let intent = try ScopeText.intent(scope, mode, in: await deck.view, options: options)
-      let plan = try await deck.plan(.mtls(intent))
-      let run = PlanRun(deck: deck, options: options, write: write)
-      if plan.steps.isEmpty { return Console.note("nothing to do: \(plan.summary) is how it is") }
-      try await run.run(plan)
+      try await PlanRun(deck: deck, options: options, write: write).run(.mtls(intent))
     }
   }
 }
@@ -210,8 +212,7 @@ struct MatrixTable {
     case .json, .yaml:
       var writer = ListWriter(kind: kind)
       for pair in pairs { writer.append(pair) }
-      let bytes = writer.finish(view.planes)
-      try console.write(options.output == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
+      try console.write(list: writer.finish(view.planes), as: options.output)
     case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
     case .table, .wide:
       var table = TextTable(

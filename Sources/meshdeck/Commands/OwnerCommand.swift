@@ -56,8 +56,7 @@ struct OwnerCommand: AsyncParsableCommand {
         let list: JSONValue = [
           "apiVersion": "meshdeck/v1", "kind": "OwnerList", "object": .string(ref.description), "items": .array(items),
         ]
-        try console.write(
-          options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+        try console.write(list, as: options.output)
       case .name: for known in owners { try console.line("\(known.owner.tool) \(known.owner.name)") }
       case .table, .wide:
         if owners.isEmpty { try console.line("\(ref): nobody else is known to write it") }

@@ -27,6 +27,10 @@ struct PlanRun {
   /// Carries plans out as the options say, one after another; nothing is written before the server accepted all of them.
   func run(_ plans: [Plan]) async throws {
     if write.dryRun == .client { return try plans.forEach(show) }
+    if write.confirm != nil, plans.count > 1 {
+      throw MeshError(
+        .usage, "--confirm is for one plan, these are \(plans.count)", remedy: "apply them one after another")
+    }
     for plan in plans where deck.isReadOnly(plan.intent.plane) {
       throw MeshError(
         .refused, "read-only: nothing is written, and a dry run of the server is a request to write",
@@ -40,10 +44,6 @@ struct PlanRun {
       throw risk.refusal(plane: risky.intent.plane, unless: "say --force")
     }
     if !write.yes { try ask() }
-    if write.confirm != nil, rehearsed.count > 1 {
-      throw MeshError(
-        .usage, "--confirm is for one plan, these are \(rehearsed.count)", remedy: "apply them one after another")
-    }
     for plan in rehearsed {
       if let confirm = write.confirm {
         try await run(plan, confirmWithin: confirm)
@@ -81,8 +81,7 @@ struct PlanRun {
   /// Writes a plan in the form asked for.
   func show(_ plan: Plan) throws {
     switch options.output {
-    case .json: try console.write(JSONWriter.bytes(plan.json, indent: 2) + [0x0A])
-    case .yaml: try console.write(Array(YAMLText.text(plan.json).utf8))
+    case .json, .yaml: try console.write(plan.json, as: options.output)
     case .name: try console.line(plan.id)
     case .table, .wide: try PlanSheet(console: console).write(plan)
     }
@@ -92,8 +91,7 @@ struct PlanRun {
   func show(_ plans: [Plan]) throws {
     guard plans.count > 1, options.output == .json || options.output == .yaml else { return try plans.forEach(show) }
     let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(plans.map(\.json))]
-    try console.write(
-      options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+    try console.write(list, as: options.output)
   }
 
   /// Writes a receipt, and ends with the exit code it deserves.
@@ -126,8 +124,7 @@ struct PlanRun {
 
   func write(_ receipt: Receipt) throws {
     switch options.output {
-    case .json: try console.write(JSONWriter.bytes(receipt.json, indent: 2) + [0x0A])
-    case .yaml: try console.write(Array(YAMLText.text(receipt.json).utf8))
+    case .json, .yaml: try console.write(receipt.json, as: options.output)
     case .name: try console.line(receipt.plan.id)
     case .table, .wide:
       if receipt.result == .applied {

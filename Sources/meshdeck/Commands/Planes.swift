@@ -32,8 +32,7 @@ struct Planes: AsyncParsableCommand {
         let value: JSONValue = [
           "apiVersion": "meshdeck/v1", "kind": "PlaneList", "items": .array(configuration.planes.map(\.json)),
         ]
-        try console.write(
-          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try console.write(value, as: options.output)
       case .name: for plane in configuration.planes { try console.line(plane.name) }
       case .table, .wide:
         var table = TextTable(console, ["NAME", "KIND", "CONTEXT", "TELEMETRY", "WRITES"])

@@ -38,8 +38,7 @@ extension Planes {
       }
       if options.output == .json || options.output == .yaml {
         let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
-        try options.console.write(
-          options.output == .json ? JSONWriter.bytes(value, indent: 2) + [0x0A] : Array(YAMLText.text(value).utf8))
+        try options.console.write(value, as: options.output)
       }
       if failed { throw Ending(code: 1) }
     }

@@ -61,8 +61,10 @@ struct GlobalOptions: ParsableArguments {
 /// What a command does before and after it writes.
 struct WriteOptions: ParsableArguments {
   @Option(
+    defaultAsFlag: DryRun.client, parsing: .next,
     help: ArgumentHelp(
-      "Only show what would be done: here (client), or as the server judges it (server).", valueName: "where"))
+      "Only show what would be done: here (client, also without a value), or as the server judges it (server).",
+      valueName: "where"))
   var dryRun: DryRun?
 
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")

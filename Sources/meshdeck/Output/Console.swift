@@ -27,7 +27,8 @@ struct Console: Sendable {
       if count > 0 {
         offset += count
       } else if errno == EPIPE {
-        Foundation.exit(141)
+        // Not `exit`: what it tears down is still in use on the network's thread.
+        _exit(141)
       } else if errno != EINTR {
         throw WriteFailure(reason: String(cString: strerror(errno)))
       }

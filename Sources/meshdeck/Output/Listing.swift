@@ -58,7 +58,8 @@ struct Listing {
 
   func named(_ ref: ObjectRef) -> Bool { name.map { ref.matches($0) } ?? true }
 
-  private func write(_ kind: String, rows: [HealthRow], _ view: MeshView) throws {
+  /// Writes services or workloads in an order of the caller's.
+  func write(_ kind: String, rows: [HealthRow], _ view: MeshView) throws {
     let rows = rows.filter { named($0.ref) }
     try write(kind, rows, view, id: \.ref) { try HealthTable(console, wide: isWide).write(rows) }
   }
@@ -77,14 +78,10 @@ struct Listing {
       throw MeshError(.notFound, "there is none named \(name)", remedy: "see `meshdeck get \(self.kind.rawValue) -A`")
     }
     switch options.output {
-    case .json:
+    case .json, .yaml:
       var writer = ListWriter(kind: kind)
       for item in items { writer.append(item) }
-      try console.write(writer.finish(view.planes))
-    case .yaml:
-      var writer = ListWriter(kind: kind)
-      for item in items { writer.append(item) }
-      try console.write(Array(YAMLText.text(try JSONValue(parsing: writer.finish(view.planes))).utf8))
+      try console.write(list: writer.finish(view.planes), as: options.output)
     case .name: for item in items { try console.line(id(item).description) }
     case .table, .wide:
       try table()

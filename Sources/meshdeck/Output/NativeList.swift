@@ -55,8 +55,7 @@ struct NativeList {
     switch options.output {
     case .json, .yaml:
       let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.json))]
-      try console.write(
-        options.output == .json ? JSONWriter.bytes(list, indent: 2) + [0x0A] : Array(YAMLText.text(list).utf8))
+      try console.write(list, as: options.output)
     case .name: for object in objects { try console.line(object.ref.description) }
     case .table, .wide:
       var table = TextTable(console, ["NAMESPACE", "KIND", "NAME", "API VERSION", "VERSION"])

@@ -166,6 +166,21 @@ extension CommandTests {
           == version.output.dropFirst(9).trimmingCharacters(in: .newlines))
     }
 
+    @Test func everyFormOfOutputIsKnownEverywhere() async throws {
+      let tool = try await DemoServer.reading.tool()
+      #expect(try await tool("top", "-A", "-o", "json").json["kind"]?.string == "ServiceList")
+      #expect(try await tool("top", "workloads", "-A", "-o", "name").output.contains("/shop/workload/"))
+      #expect(try await tool("graph", "-A", "-o", "yaml").output.contains("kind: Graph"))
+      #expect(try await tool("graph", "-n", "shop", "-o", "name").output.contains("/shop/workload/cart"))
+      #expect(
+        try await tool("describe", "route/reviews", "-n", "shop", "-o", "name").output
+          == "demo/shop/virtualservice/reviews\n")
+      let check = try await tool("mtls", "check", "namespace/shop", "PERMISSIVE", "-o", "json")
+      #expect(try check.json["kind"]?.string == "Plan")
+      let dry = try await tool("canary", "set", "reviews", "v1=70", "v2=30", "-n", "shop", "--dry-run")
+      #expect(dry.code == 0 && dry.output.contains("v1 → 70"), "\(dry.errors)")
+    }
+
     @Test func planesAreKeptInAFileOfOurs() async throws {
       let tool = try await DemoServer.reading.tool()
       #expect(

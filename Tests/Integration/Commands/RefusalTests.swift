@@ -37,6 +37,7 @@ extension CommandTests {
       (["get", "splits", "-p", "nowhere"], 2, "there is no plane nowhere"),
       (["get", "splits", "--config", "/nowhere"], 2, "no configuration file"),
       (["get", "splits", "--context", "nowhere"], 2, "nowhere"), (["--token", "x", "get", "splits"], 2, "--token"),
+      (["get", "splits", "--token", "x"], 2, "Credentials are never arguments"),
       (["completion", "tcsh"], 2, "tcsh"), (["describe", "route/nosuch"], 2, "there is no route nosuch"),
     ]
 
