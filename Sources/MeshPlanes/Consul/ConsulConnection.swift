@@ -27,12 +27,9 @@ struct ConsulConnection {
     } else {
       url = address.contains("://") ? address : (isTLS ? "https://" : "http://") + address
     }
-    if let path = settings["caFile"] ?? variable("CONSUL_CACERT") {
-      transport.tls.authorities = try LocalFile.read(Self.expanded(path, environment))
-    } else if url.hasPrefix("https://"), let path = variable("CONSUL_CAPATH") {
-      throw MeshError(
-        .usage, "a folder of certificate authorities (CONSUL_CAPATH, \(path)) is not read",
-        remedy: "put them into one file and name it in CONSUL_CACERT, or as caFile")
+    // A file goes before a folder; both may be either.
+    if let path = settings["caFile"] ?? variable("CONSUL_CACERT") ?? variable("CONSUL_CAPATH") {
+      transport.tls.authorities = try ConsulAuthorities.read(Self.expanded(path, environment))
     }
     let certificate = settings["clientCertificate"] ?? variable("CONSUL_CLIENT_CERT")
     let key = settings["clientKey"] ?? variable("CONSUL_CLIENT_KEY")
