@@ -56,7 +56,7 @@ struct ConsulCatalog: Sendable {
         port: app.ports.first?.number ?? 0, isReady: instance.isReady, hasSidecar: instance.proxy == .sidecar,
         isGateway: instance.proxy == .gateway,
         upstreams: Set(app.calls.map(\.to)).sorted().map { Upstream(service: $0, peer: importers[$0] ?? "") },
-        peer: peer, datacenter: datacenter, spoken: app.role == .grpc ? "grpc" : app.role.hasRequests ? "http" : "tcp")
+        peer: peer, datacenter: datacenter, spoken: [.http, .grpc].contains(app.role) ? app.role.rawValue : "tcp")
     }
   }
 
