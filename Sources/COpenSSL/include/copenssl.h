@@ -4,6 +4,7 @@
 // and 3).
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef struct ssl_method_st SSL_METHOD;
 typedef struct ssl_ctx_st SSL_CTX;
@@ -66,7 +67,7 @@ ASN1_STRING *X509_get_serialNumber(X509 *certificate);
 int ASN1_INTEGER_set_uint64(ASN1_STRING *number, uint64_t value);
 ASN1_STRING *X509_getm_notBefore(const X509 *certificate);
 ASN1_STRING *X509_getm_notAfter(const X509 *certificate);
-ASN1_STRING *X509_gmtime_adj(ASN1_STRING *time, long seconds);
+ASN1_STRING *ASN1_TIME_set(ASN1_STRING *time, time_t seconds);
 int X509_set_pubkey(X509 *certificate, EVP_PKEY *key);
 X509_NAME *X509_get_subject_name(const X509 *certificate);
 int X509_NAME_add_entry_by_txt(
@@ -77,6 +78,9 @@ void X509_EXTENSION_free(X509_EXTENSION *extension);
 int X509_add_ext(X509 *certificate, X509_EXTENSION *extension, int place);
 int X509_sign(X509 *certificate, EVP_PKEY *key, const EVP_MD *digest);
 int PEM_write_bio_X509(BIO *bio, const X509 *certificate);
+int PEM_write_bio_PrivateKey(
+    BIO *bio, const EVP_PKEY *key, const void *cipher, const unsigned char *password, int length,
+    int (*ask)(char *, int, int, void *), void *with);
 BIO *BIO_new_mem_buf(const void *bytes, int count);
 EVP_PKEY *PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **key, int (*ask)(char *, int, int, void *), void *with);
 

@@ -10,17 +10,37 @@ extension ConsulServer {
   /// The trust domain of whoever it is peered with.
   static let peerTrustDomain = "9c1de0a4-52b7-4f0e-8d61-b1a7c6f2e350.consul"
 
+  /// The agent is that of the machine of the first service that has a sidecar, as an operator asks the agent at hand.
   func agent(_ path: ArraySlice<String>) throws(ConsulFailure) -> PlainAnswer {
-    guard path.count == 1, path.first == "self" else { throw .notAnEndpoint }
-    return .json([
-      "Config": [
-        "Datacenter": .string(Self.datacenter), "PrimaryDatacenter": .string(Self.datacenter), "NodeName": "server-1",
-        "NodeID": "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "Revision": "meshdeck", "Server": true,
-        "Version": .string(Self.version),
-      ],
-      "DebugConfig": ["ACLsEnabled": true, "ConnectEnabled": true],
-      "Member": ["Name": "server-1", "Addr": "127.0.0.1", "Status": 1], "Meta": [:],
-    ])
+    let here = ConsulCatalog(estate).services.filter(\.hasSidecar).min { $0.node < $1.node }
+    switch Array(path) {
+    case ["self"]:
+      let node = JSONValue.string(here?.node ?? "server-1")
+      return .json([
+        "Config": [
+          "Datacenter": .string(Self.datacenter), "PrimaryDatacenter": .string(Self.datacenter), "NodeName": node,
+          "NodeID": "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "Revision": "meshdeck", "Server": .bool(here == nil),
+          "Version": .string(Self.version),
+        ],
+        "DebugConfig": ["ACLsEnabled": true, "ConnectEnabled": true],
+        "Member": ["Name": node, "Addr": "127.0.0.1", "Status": 1], "Meta": [:],
+      ])
+    case ["services"]:
+      var services: JSONValue = [:]
+      for isSidecar in [false, true] {
+        guard let here else { break }
+        let service = ConsulCatalog.service(here, isSidecar: isSidecar, index: catalogIndex)
+        services[service["ID"]?.string ?? ""] = service
+      }
+      return .json(services)
+    case let leaf where leaf.count == 4 && leaf.prefix(3) == ["connect", "ca", "leaf"]:
+      do {
+        return .json(try certificates.leaf(of: leaf[3], now: ProxyView.whole(estate.clock())))
+      } catch {
+        throw ConsulFailure(500, "\(error)")
+      }
+    default: throw .notAnEndpoint
+    }
   }
 
   /// Whoever comes is the anonymous token, which may do everything here.
@@ -51,14 +71,15 @@ extension ConsulServer {
     let id = "a1:5c:0f:42:9d:7e:31:66:be:18"
     switch Array(path) {
     case ["ca", "roots"]:
-      let made = ProxyView.whole(estate.simulation.start)
+      let root: (pem: String, begins: Int, ends: Int)
+      do { root = try certificates.root } catch { throw ConsulFailure(500, "\(error)") }
       return .json([
         "ActiveRootID": .string(id), "TrustDomain": .string(Self.trustDomain),
         "Roots": [
           [
             "ID": .string(id), "Name": "Consul CA Primary Cert", "SerialNumber": 9,
-            "NotBefore": .string(Timestamp.text(made - 90 * 86_400)),
-            "NotAfter": .string(Timestamp.text(made + 3_560 * 86_400)), "Active": true, "PrivateKeyType": "ec",
+            "NotBefore": .string(Timestamp.text(root.begins)), "NotAfter": .string(Timestamp.text(root.ends)),
+            "RootCert": .string(root.pem), "IntermediateCerts": .null, "Active": true, "PrivateKeyType": "ec",
             "PrivateKeyBits": 256, "CreateIndex": 7, "ModifyIndex": 7,
           ]
         ],

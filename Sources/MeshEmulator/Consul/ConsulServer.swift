@@ -9,10 +9,12 @@ struct ConsulServer: EmbeddedPlatform {
 
   let estate: Estate
   let config: ConsulConfig
+  let certificates: ConsulAuthority
 
   init(_ section: Scenario.Platform, estate: Estate) throws {
     self.estate = estate
     config = ConsulConfig(estate: estate)
+    certificates = ConsulAuthority(made: ProxyView.whole(estate.simulation.start))
     // Peerings first: what they import is of no configuration here.
     for document in section.documents where ConsulPeerings.isPeering(document) {
       ConsulPeerings(estate).store(document)

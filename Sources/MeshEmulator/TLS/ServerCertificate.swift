@@ -29,52 +29,23 @@ final class ServerCertificate: @unchecked Sendable {
 
   /// Creates a certificate that is valid from an hour ago for a year.
   init() throws {
-    guard let key = copenssl_new_key() else { throw TLSError.last("no key could be made") }
-    defer { EVP_PKEY_free(key) }
-    guard let certificate = X509_new() else { throw TLSError.last("no certificate could be made") }
-    defer { X509_free(certificate) }
-    try Self.fill(certificate, key)
+    let now = Int(Date().timeIntervalSince1970)
+    let certificate = try IssuedCertificate(
+      IssuedCertificate.Wish(
+        subject: "meshdeck embedded mesh", begins: now - 3_600, ends: now + 365 * 86_400,
+        extensions: [
+          (Int32(copenssl_subject_alt_name), "IP:127.0.0.1,DNS:localhost"),
+          (Int32(copenssl_basic_constraints), "critical,CA:TRUE"), (Int32(copenssl_extended_key_usage), "serverAuth"),
+        ]))
     guard let context = SSL_CTX_new(TLS_server_method()) else { throw TLSError.last("TLS could not be set up") }
     self.context = context
-    pem = try Self.text(certificate)
-    guard copenssl_require_tls12(context) == 1, SSL_CTX_use_certificate(context, certificate) == 1,
-      SSL_CTX_use_PrivateKey(context, key) == 1
-    else { throw TLSError.last("the certificate is not taken") }
+    pem = certificate.pem
+    guard copenssl_require_tls12(context) == 1, certificate.serve(context) else {
+      throw TLSError.last("the certificate is not taken")
+    }
   }
 
   deinit { SSL_CTX_free(context) }
-
-  private static func fill(_ certificate: OpaquePointer, _ key: OpaquePointer) throws {
-    let name = X509_get_subject_name(certificate)
-    let common = Array("meshdeck embedded mesh".utf8)
-    // Version 3 is written as 2 (RFC 5280 4.1.2.1).
-    guard X509_set_version(certificate, 2) == 1,
-      ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), UInt64.random(in: 1...(.max >> 1))) == 1,
-      X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) != nil,
-      X509_gmtime_adj(X509_getm_notAfter(certificate), 365 * 86_400) != nil,
-      X509_set_pubkey(certificate, key) == 1,
-      X509_NAME_add_entry_by_txt(name, "CN", Int32(copenssl_utf8), common, Int32(common.count), -1, 0) == 1,
-      X509_set_issuer_name(certificate, name) == 1
-    else { throw TLSError.last("the certificate could not be filled in") }
-    for (extensionNumber, value) in [
-      (copenssl_subject_alt_name, "IP:127.0.0.1,DNS:localhost"), (copenssl_basic_constraints, "critical,CA:TRUE"),
-      (copenssl_extended_key_usage, "serverAuth"),
-    ] {
-      guard let part = X509V3_EXT_conf_nid(nil, nil, Int32(extensionNumber), value) else {
-        throw TLSError.last("the certificate's \(value) could not be made")
-      }
-      defer { X509_EXTENSION_free(part) }
-      guard X509_add_ext(certificate, part, -1) == 1 else { throw TLSError.last("the certificate takes no \(value)") }
-    }
-    guard X509_sign(certificate, key, EVP_sha256()) != 0 else { throw TLSError.last("the certificate is not signed") }
-  }
-
-  private static func text(_ certificate: OpaquePointer) throws -> String {
-    guard let memory = BIO_new(BIO_s_mem()) else { throw TLSError.last("no memory") }
-    defer { BIO_free(memory) }
-    guard PEM_write_bio_X509(memory, certificate) == 1 else { throw TLSError.last("the certificate is not written") }
-    return String(decoding: memory.drained(), as: UTF8.self)
-  }
 }
 
 extension OpaquePointer {

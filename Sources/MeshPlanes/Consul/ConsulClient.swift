@@ -40,6 +40,13 @@ struct ConsulClient: Sendable {
     return Answer(json: try Self.parsed(response, what, plane, object), headers: response.headers)
   }
 
+  /// An answer as it came, for what is not to be kept whole.
+  func bytes(_ path: String, namespace: String?, what: String) async throws(MeshError) -> [UInt8] {
+    try await send(
+      session.request(.get, path, query: place(namespace), headers: ["Accept": "application/json"]), what, nil
+    ).body
+  }
+
   /// Asks a question that is put in a body; it changes nothing.
   func ask(_ path: String, _ body: JSONValue, what: String) async throws(MeshError) -> JSONValue {
     let response = try await send(

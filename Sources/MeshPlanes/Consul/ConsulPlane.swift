@@ -80,15 +80,4 @@ public struct ConsulPlane: ControlPlane {
 
   /// Consul's own rules.
   public func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .consul ? ConsulRules() : nil }
-
-  /// Nothing: Consul hands out a leaf certificate only together with its private key.
-  public func certificates(of proxies: [ObjectRef]) async -> [ObjectRef: Known<ProxyCertificates>] {
-    Dictionary(
-      proxies.map {
-        (
-          $0,
-          .unknown("Consul hands out leaf certificates only together with their private keys, so they are not asked")
-        )
-      }, uniquingKeysWith: { $1 })
-  }
 }
