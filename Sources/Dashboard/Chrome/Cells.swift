@@ -12,6 +12,22 @@ enum Cells {
     return age < 1 ? "<1s" : Figures.seconds(age.rounded())
   }
 
+  /// The columns that the planes of a row may take.
+  static func planeRoom(_ state: DashboardState) -> Int { state.size.width < 120 ? 12 : 24 }
+
+  /// The columns that they do take: as many as two of these planes need where that is not too many.
+  static func planeWidth(_ state: DashboardState) -> Int {
+    let names = (state.view?.planes ?? []).map { SafeText($0.plane.name).columns }.sorted(by: >)
+    let (room, both) = (planeRoom(state), names.prefix(2).reduce(1, +))
+    return max(8, names.count > 1 && both <= room ? both : min(names.first ?? 0, room))
+  }
+
+  /// The plane of a row and those it is one with; their number where they have no room.
+  static func planes(_ names: [PlaneName], room: Int) -> String {
+    let text = names.joined(separator: "=")
+    return names.count == 1 || SafeText(text).columns <= room ? text : "\(names.count) planes"
+  }
+
   /// What is not known.
   static let unknown = Line("–", .muted)
 

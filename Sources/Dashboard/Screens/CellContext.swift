@@ -21,6 +21,30 @@ struct CellContext {
     self.glyphs = glyphs
   }
 
+  /// How long a row has not been fresh, where it is not: a plane that is lost keeps its rows.
+  func staleFor(_ row: Row) -> String? {
+    switch row {
+    case .receipt, .plane: nil
+    // What is told of a plane, or from the journal, is as it is now.
+    case .attention(let row) where row.target == .planes || row.target == .journal: nil
+    default: row.native.flatMap(staleFor) ?? row.plane.flatMap { state.view?.staleSince($0) }.map(age)
+    }
+  }
+
+  /// How long a thing has not been fresh, where it is not.
+  func staleFor(_ ref: ObjectRef) -> String? { state.view?.staleSince(ref).map(age) }
+
+  private func age(of moment: Instant) -> String { Cells.age(of: moment, at: now) }
+
+  /// What stands before the row of something stale.
+  static let staleSign: Unicode.Scalar = "~"
+
+  /// A row of a table, marked where it is stale.
+  func tableRow(_ row: Row, _ cells: [Line], isMarked: Bool = false) -> TableRow {
+    guard staleFor(row) != nil else { return TableRow(cells, isMarked: isMarked) }
+    return TableRow(cells, style: Style(.stale), isMarked: isMarked, sign: Self.staleSign)
+  }
+
   /// The cells of a row that is no head.
   func cells(_ row: Row) -> [Line] {
     switch row {
@@ -68,6 +92,7 @@ struct CellContext {
       for owner in route.owners { line.append("  owner \(owner.tool) \(owner.name)", .warn) }
     default: break
     }
+    if let age = staleFor(row) { line.append("  stale for \(age)", Style(.stale)) }
     return line
   }
 
@@ -114,7 +139,7 @@ struct CellContext {
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
       Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
       Cells.text(row.proxy?.rawValue ?? "–", row.proxy == ProxyMode.none ? .warn : .muted),
-      Cells.text(row.runtime.rawValue, .muted), Cells.text(row.planes, .muted),
+      Cells.text(row.runtime.rawValue, .muted), Cells.text(Cells.planes(row.planes, room: Cells.planeRoom(state)), .muted),
     ]
   }
 

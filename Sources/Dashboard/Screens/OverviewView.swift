@@ -17,6 +17,7 @@ enum OverviewView {
 
   private static func attention(_ state: DashboardState, _ data: ScreenData, in rect: Rect, on frame: inout Frame) {
     let glyphs = frame.glyphs
+    let context = CellContext(state, glyphs)
     let table = Table(
       columns: [
         Column("", minimum: 1), Column("NEEDS ATTENTION", minimum: 18, flex: 2, maximum: 34),
@@ -41,12 +42,13 @@ enum OverviewView {
       let since = state.attentionSince[row.id].map { state.now.age(of: $0) }.map {
         $0 < 1 ? "now" : Figures.seconds($0.rounded())
       }
-      return TableRow([
+      let cells = [
         Line(SafeText(String(sign)), style), Cells.text(row.subject), Cells.text(row.state, .muted),
         row.traffic.map { Cells.rps($0.rps) } ?? Line(""), row.traffic.map { Cells.errors($0.errorRate) } ?? Line(""),
         row.traffic.map { Cells.latency($0.p99ms) } ?? Line(""),
         isFine ? Line("–", .muted) : Cells.text(since ?? "now", .muted), Cells.text(row.why, isFine ? .muted : style),
-      ])
+      ]
+      return context.tableRow(data.rows[number], cells)
     }
     table.draw(in: rect, on: &frame)
   }

@@ -36,8 +36,9 @@ enum ScreenTable {
       let row = data.rows[number]
       guard !row.isHead else { return TableRow([]) }
       let cells = context.cells(row)
-      return TableRow(
-        kept.map { cells.indices.contains($0) ? cells[$0] : Line("") }, isMarked: state.place.marked.contains(row.id))
+      return context.tableRow(
+        row, kept.map { cells.indices.contains($0) ? cells[$0] : Line("") },
+        isMarked: state.place.marked.contains(row.id))
     }
     let (list, foot) = rect.splitBottom(remarkHeight)
     table.draw(in: list, on: &frame)
@@ -53,6 +54,9 @@ enum ScreenTable {
     _ state: DashboardState, _ data: ScreenData, _ context: CellContext, in rect: Rect, on frame: inout Frame
   ) {
     var lines = state.chosenRow.flatMap { context.remark($0) }.map { $0.wrapped(to: max(rect.width - 2, 1)) } ?? []
+    if let row = state.chosenRow, let age = context.staleFor(row) {
+      lines.insert(Line("stale: \(row.plane ?? "its plane") was last read \(age) ago", Style(.stale)), at: 0)
+    }
     if lines.count < 2, let gap = data.gap, needsTraffic(state.screen) {
       lines.append(Line("numbers are missing: \(gap)", .warn))
     }
@@ -104,7 +108,8 @@ enum ScreenTable {
         Heading("p99", "P99", 7, align: .right, priority: 94), Heading("mtls", "MTLS", 5, align: .right, priority: 70),
         Heading("ready", "READY", 6, align: .right, priority: 90), Heading("role", "KIND", 8, priority: 60),
         Heading("proxy", "PROXY", 7, priority: 50), Heading("runtime", "RUNS IN", 10, priority: 40),
-        Heading("plane", "PLANE", 8, max: 24, priority: (state.view?.planes.count ?? 0) > 1 ? 92 : 30),
+        Heading(
+          "plane", "PLANE", Cells.planeWidth(state), priority: (state.view?.planes.count ?? 0) > 1 ? 92 : 30),
       ]
     case .routes:
       [

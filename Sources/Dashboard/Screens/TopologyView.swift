@@ -15,8 +15,9 @@ enum TopologyView {
     let chosen = graph.index(of: state.place.chosen.flatMap { ObjectRef($0) }) ?? 0
     let panelHeight = min(6, max(body.height / 4, 3))
     let (picture, panel) = body.splitBottom(panelHeight)
-    self.picture(graph, chosen, in: picture, on: &frame)
-    self.panel(graph, chosen, data.gap, in: panel, on: &frame)
+    let context = CellContext(state, frame.glyphs)
+    self.picture(graph, chosen, context, in: picture, on: &frame)
+    self.panel(graph, chosen, data.gap, context, in: panel, on: &frame)
   }
 
   /// Where the picture begins so that the chosen box is visible, in the middle where the picture is larger than the room.
@@ -30,7 +31,9 @@ enum TopologyView {
       y: start(box.y + box.height / 2, rect.height, graph.size.height))
   }
 
-  private static func picture(_ graph: GraphLayout, _ chosen: Int, in rect: Rect, on frame: inout Frame) {
+  private static func picture(
+    _ graph: GraphLayout, _ chosen: Int, _ context: CellContext, in rect: Rect, on frame: inout Frame
+  ) {
     let origin = origin(graph, chosen, in: rect)
     let (dx, dy) = (rect.x - origin.x, rect.y - origin.y)
     frame.clipped(to: rect) { frame in
@@ -52,12 +55,15 @@ enum TopologyView {
         frame.put("▶", x: arrow.x + dx, y: arrow.y + dy, style: isOwn ? .accent : .border)
         frame.put(label, at: Point(x: arrow.x + dx - label.columns - 1, y: arrow.y + dy), style: style)
       }
-      for (number, box) in graph.boxes.enumerated() { draw(box, number == chosen, graph, dx, dy, on: &frame) }
+      for (number, box) in graph.boxes.enumerated() {
+        draw(box, number == chosen, graph, context.staleFor(box.node.ref) != nil, dx, dy, on: &frame)
+      }
     }
   }
 
   private static func draw(
-    _ box: GraphLayout.Box, _ isChosen: Bool, _ graph: GraphLayout, _ dx: Int, _ dy: Int, on frame: inout Frame
+    _ box: GraphLayout.Box, _ isChosen: Bool, _ graph: GraphLayout, _ isStale: Bool, _ dx: Int, _ dy: Int,
+    on frame: inout Frame
   ) {
     let rect = Rect(x: box.rect.x + dx, y: box.rect.y + dy, width: box.rect.width, height: box.rect.height)
     guard !rect.intersection(frame.clip).isEmpty else { return }
@@ -67,7 +73,9 @@ enum TopologyView {
       horizontal: 1)
     let isDown = box.node.total > 0 && box.node.ready < box.node.total
     frame.put(
-      SafeText(box.title), in: inside, style: isChosen ? .selection : isDown ? .warn : Style.text.bold)
+      SafeText(box.title), in: inside,
+      style: isChosen ? .selection : isDown ? .warn : isStale ? Style(.stale) : Style.text.bold)
+    if isStale { frame.put(CellContext.staleSign, x: rect.x + 1, y: inside.y, style: Style(.stale)) }
     if isChosen { frame.put(frame.glyphs.cursor, x: rect.x + 1, y: inside.y, style: .accent) }
     var lines = [SafeText(GraphLayout.note(box.node))]
     if isDown { lines.append("\(box.node.ready)/\(box.node.total) ready") }
@@ -107,13 +115,16 @@ enum TopologyView {
     return "as said: \(words.joined(separator: ", "))"
   }
 
-  private static func panel(_ graph: GraphLayout, _ chosen: Int, _ gap: String?, in rect: Rect, on frame: inout Frame) {
+  private static func panel(
+    _ graph: GraphLayout, _ chosen: Int, _ gap: String?, _ context: CellContext, in rect: Rect, on frame: inout Frame
+  ) {
     frame.rule(rect.row(0))
     let box = graph.boxes[chosen]
     var title = Line(" \(Cells.name(box.node.ref)) ", .title)
     if box.node.total > 0 { title.append("\(box.node.ready)/\(box.node.total) ready ", .muted) }
     if let proxy = box.node.proxy { title.append(proxy == .none ? "no proxy " : "\(proxy.rawValue) ", .muted) }
     title.append("on \(box.node.ref.plane) ", .muted)
+    if let age = context.staleFor(box.node.ref) { title.append("stale for \(age) ", Style(.stale)) }
     let clusters = box.node.clusters.filter { $0 != box.node.ref.plane }
     if !clusters.isEmpty { title.append("in cluster \(clusters.joined(separator: ", ")) ", .muted) }
     frame.put(title, at: Point(x: rect.x + 1, y: rect.y), width: rect.width - 2)

@@ -58,6 +58,15 @@ public struct MeshView: Sendable {
     return latest
   }
 
+  /// Since when what is shown of a thing is not fresh, as its kind or nothing of its plane is read any more; `nil` where it
+  /// is.
+  public func staleSince(_ ref: ObjectRef) -> Instant? {
+    if case .stale(_, let since)? = snapshot.feeds[MeshSnapshot.FeedKey(plane: ref.plane, kind: ref.kind)] {
+      return since
+    }
+    return staleSince(ref.plane)
+  }
+
   /// The traffic of a plane, or why it is not known.
   public func traffic(on plane: PlaneName) -> Known<TrafficReport> {
     traffic[plane] ?? .unknown("no telemetry source")

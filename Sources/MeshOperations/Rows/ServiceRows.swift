@@ -26,10 +26,9 @@ public struct HealthRow: Sendable, Hashable {
   /// What proxies counted of it in its own protocol, where it is a database, a cache or a broker; `nil` elsewhere.
   @Rare public var stores: [StoreTraffic]?
 
-  /// Its plane; with those of the services it is one with, as `east = west`.
-  public var planes: String {
-    let others = Set(joined?.members.map(\.plane) ?? []).subtracting([ref.plane]).sorted()
-    return ([ref.plane] + others).joined(separator: " = ")
+  /// Its plane, then those of the services it is one with.
+  public var planes: [PlaneName] {
+    [ref.plane] + Set(joined?.members.map(\.plane) ?? []).subtracting([ref.plane]).sorted()
   }
 
   /// Whether an operator should look: failing requests, or instances asked for and none ready.

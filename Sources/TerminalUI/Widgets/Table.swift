@@ -38,12 +38,15 @@ public struct TableRow: Hashable, Sendable {
   public var style: Style?
   /// Whether the row carries a mark.
   public var isMarked: Bool
+  /// What stands before a row that is neither chosen nor marked.
+  public var sign: Unicode.Scalar?
 
   /// A row.
-  public init(_ cells: [Line], style: Style? = nil, isMarked: Bool = false) {
+  public init(_ cells: [Line], style: Style? = nil, isMarked: Bool = false, sign: Unicode.Scalar? = nil) {
     self.cells = cells
     self.style = style
     self.isMarked = isMarked
+    self.sign = sign
   }
 }
 
@@ -128,7 +131,9 @@ public struct Table {
     }
     if row.isMarked { frame.restyle(rect) { $0.foreground = .marked } }
     guard let state, min(max(state.selected, 0), count - 1) == number else {
-      if gutter > 0, row.isMarked { frame.put("*", x: rect.x, y: rect.y, style: Style(.marked)) }
+      if gutter > 0, let sign = row.isMarked ? "*" : row.sign {
+        frame.put(sign, x: rect.x, y: rect.y, style: row.isMarked ? Style(.marked) : row.style ?? .muted)
+      }
       return
     }
     frame.restyle(rect) { style in

@@ -74,13 +74,13 @@ struct DescriptionSheet {
     let rows = view.serviceRows(plane: service.ref.plane, namespace: service.ref.namespace).filter {
       $0.ref == service.ref
     }
-    try HealthTable(console, wide: true).write(rows)
+    try HealthTable(console, wide: true, view).write(rows)
     for line in rows.flatMap({ $0.stores ?? [] }).flatMap(\.lines) { try console.line(line) }
     let workloads = view.workloads(of: service, WorkloadIndex(view.snapshot))
     if !workloads.isEmpty {
       try console.line("workloads:")
       let refs = Set(workloads.map(\.ref))
-      try HealthTable(console, wide: true)
+      try HealthTable(console, wide: true, view)
         .write(
           view.workloadRows(plane: service.ref.plane, namespace: service.ref.namespace).filter { refs.contains($0.ref) }
         )
@@ -88,7 +88,7 @@ struct DescriptionSheet {
     let splits = view.splits(plane: service.ref.plane).filter { split in
       split.backends.contains { $0.host == service.hosts.first }
     }
-    if !splits.isEmpty { try SplitTable(console, wide: false).write(splits) }
+    if !splits.isEmpty { try SplitTable(console, view).write(splits) }
     let pairs = view.mtlsMatrix(plane: service.ref.plane).filter { $0.service == service.ref }
     for pair in pairs {
       try console.line(
@@ -103,7 +103,7 @@ struct DescriptionSheet {
     try console.line("\(workload.ref)  \(workload.nativeKind), \(workload.runtime.rawValue)")
     try console.line("labels: \(labels(workload.labels))")
     if !workload.serviceAccount.isEmpty { try console.line("account: \(workload.serviceAccount)") }
-    try HealthTable(console, wide: true)
+    try HealthTable(console, wide: true, view)
       .write(
         view.workloadRows(plane: workload.ref.plane, namespace: workload.ref.namespace).filter {
           $0.ref == workload.ref

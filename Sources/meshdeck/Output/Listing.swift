@@ -17,21 +17,21 @@ struct Listing {
     switch kind {
     case .splits:
       let splits = view.splits(plane: plane, namespace: namespace).filter { named($0.route) }
-      try write("SplitList", splits, view, id: \.route) { try SplitTable(console, wide: isWide).write(splits) }
+      try write("SplitList", splits, view, id: \.route) { try SplitTable(console, view).write(splits) }
     case .services: try write("ServiceList", rows: view.serviceRows(plane: plane, namespace: namespace), view)
     case .workloads: try write("WorkloadList", rows: view.workloadRows(plane: plane, namespace: namespace), view)
     case .edges:
       let graph = view.topology(plane: plane, namespace: namespace, idle: false)
-      try write("EdgeList", graph.links, view, id: \.source) { try edges(graph) }
+      try write("EdgeList", graph.links, view, id: \.source) { try edges(graph, view) }
     case .routes:
       let items = view.snapshot.routes.values
         .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }
         .sorted { $0.ref < $1.ref }
         .map { RouteItem(route: $0, unreachable: view.rules(of: $0)?.unreachableRules(of: $0) ?? [:]) }
-      try write("RouteList", items, view, id: \.route.ref) { try routes(items) }
+      try write("RouteList", items, view, id: \.route.ref) { try routes(items, view) }
     case .mtls:
       let rows = view.mtlsRows(plane: plane, namespace: namespace).filter { named($0.workload) }
-      try write("MTLSList", rows, view, id: \.workload) { try modes(rows) }
+      try write("MTLSList", rows, view, id: \.workload) { try modes(rows, view) }
     case .proxies:
       let items = allProxies(view).map { state in
         ProxyItem(
@@ -43,12 +43,14 @@ struct Listing {
     case .gateways:
       let gateways = view.snapshot.gateways.values
         .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
-      try write("GatewayList", gateways.map(GatewayItem.init), view, id: \.gateway.ref) { try self.gateways(gateways) }
+      try write("GatewayList", gateways.map(GatewayItem.init), view, id: \.gateway.ref) {
+        try self.gateways(gateways, view)
+      }
     case .identities:
       let rows = Identities.rows(view, certificates: certificates, plane: plane, namespace: namespace)
         .filter { named($0.workload) }
       try write("IdentityList", rows.map { IdentityItem($0, at: view.at) }, view, id: \.row.workload) {
-        try IdentityTable(console, wide: isWide).write(rows, at: view.at)
+        try IdentityTable(console, wide: isWide).write(rows, view)
       }
     case .objects: break
     }
@@ -61,7 +63,7 @@ struct Listing {
   /// Writes services or workloads in an order of the caller's.
   func write(_ kind: String, rows: [HealthRow], _ view: MeshView) throws {
     let rows = rows.filter { named($0.ref) }
-    try write(kind, rows, view, id: \.ref) { try HealthTable(console, wide: isWide).write(rows) }
+    try write(kind, rows, view, id: \.ref) { try HealthTable(console, wide: isWide, view).write(rows) }
   }
 
   private func write<Item: ContractItem>(
@@ -93,7 +95,7 @@ struct Listing {
     }
   }
 
-  private func edges(_ graph: TopologyGraph) throws {
+  private func edges(_ graph: TopologyGraph, _ view: MeshView) throws {
     var table = TextTable(
       console,
       ["SOURCE", "DESTINATION", "SERVICE", "PROTOCOL", ">RPS", ">ERR", ">P99", ">BYTES", ">MTLS"]
@@ -105,7 +107,7 @@ struct Listing {
           link.transport == "tcp" ? "–" : Figures.compact(link.traffic.rps), Figures.percent(link.traffic.errorRate),
           Figures.milliseconds(link.traffic.p99ms),
           Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
-        ] + (isWide ? [security(link)] : []))
+        ] + (isWide ? [security(link)] : []), staleFor: view.staleFor(link.source) ?? view.staleFor(link.destination))
     }
     try table.write()
     if let gap = graph.gap { Console.note(gap) }
@@ -123,32 +125,34 @@ struct Listing {
     graph.isOfSeveralPlanes ? "\(ref.plane)/\(ref.shortName)" : ref.shortName
   }
 
-  private func routes(_ items: [RouteItem]) throws {
+  private func routes(_ items: [RouteItem], _ view: MeshView) throws {
     var table = TextTable(console, ["NAMESPACE", "NAME", "KIND", "HOSTS", "ATTACHED TO", ">RULES", "BACKENDS"])
     for item in items {
       let backends = item.route.rules.flatMap(\.backends).map { backend in
         backend.weight.map { "\(backend.name)=\(item.route.dialect.text(ofWeight: $0))" } ?? backend.name
       }
-      table.row([
-        item.route.ref.namespace, item.route.ref.name, item.route.ref.kind, item.route.hosts.joined(separator: ","),
-        item.route.attachedTo.joined(separator: ","),
-        item.unreachable.isEmpty
-          ? "\(item.route.rules.count)" : "\(item.route.rules.count) (\(item.unreachable.count) unreachable)",
-        backends.joined(separator: " "),
-      ])
+      table.row(
+        [
+          item.route.ref.namespace, item.route.ref.name, item.route.ref.kind, item.route.hosts.joined(separator: ","),
+          item.route.attachedTo.joined(separator: ","),
+          item.unreachable.isEmpty
+            ? "\(item.route.rules.count)" : "\(item.route.rules.count) (\(item.unreachable.count) unreachable)",
+          backends.joined(separator: " "),
+        ], staleFor: view.staleFor(item.route.ref))
     }
     try table.write()
   }
 
-  private func modes(_ rows: [MTLSRow]) throws {
+  private func modes(_ rows: [MTLSRow], _ view: MeshView) throws {
     var table = TextTable(console, ["NAMESPACE", "WORKLOAD", ">PORT", "MODE", "PROGRAMMED", "OBSERVED", "BECAUSE"])
     for row in rows {
-      table.row([
-        row.workload.namespace, row.workload.name, row.port.map(String.init) ?? "all", row.mode.rawValue,
-        row.programmed.value?.rawValue ?? "–",
-        row.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–",
-        (isWide ? row.reasons.map(\.description) : row.reasons.suffix(1).map(\.text)).joined(separator: "; "),
-      ])
+      table.row(
+        [
+          row.workload.namespace, row.workload.name, row.port.map(String.init) ?? "all", row.mode.rawValue,
+          row.programmed.value?.rawValue ?? "–",
+          row.observed.value.map { "mTLS \(Figures.percent($0.share)) n=\(Figures.compact($0.n))" } ?? "–",
+          (isWide ? row.reasons.map(\.description) : row.reasons.suffix(1).map(\.text)).joined(separator: "; "),
+        ], staleFor: view.staleFor(row.workload))
     }
     try table.write()
     let reasons = Set(rows.compactMap(\.programmed.reason))
@@ -164,14 +168,15 @@ struct Listing {
       .filter { $0.ref.isIn(plane: plane, namespace: namespace) && named($0.ref) }.sorted { $0.ref < $1.ref }
   }
 
-  private func gateways(_ gateways: [Gateway]) throws {
+  private func gateways(_ gateways: [Gateway], _ view: MeshView) throws {
     var table = TextTable(console, ["NAMESPACE", "NAME", ">PORT", "PROTOCOL", "HOSTS", "TLS"])
     for gateway in gateways {
       for listener in gateway.listeners {
-        table.row([
-          gateway.ref.namespace, gateway.ref.name, "\(listener.port)", listener.transport,
-          listener.hosts.joined(separator: ","), listener.tls ?? "–",
-        ])
+        table.row(
+          [
+            gateway.ref.namespace, gateway.ref.name, "\(listener.port)", listener.transport,
+            listener.hosts.joined(separator: ","), listener.tls ?? "–",
+          ], staleFor: view.staleFor(gateway.ref))
       }
     }
     try table.write()

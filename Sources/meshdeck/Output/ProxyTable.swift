@@ -28,7 +28,7 @@ struct ProxyTable {
           proxy.workload?.name ?? "–", held?.workload?.spiffe ?? "–", held.map { String($0.roots.count) } ?? "–",
         ].map { console.paint($0, .plain) }
       }
-      table.row(cells + [console.paint(proxy.rejection ?? "", .bad)])
+      table.row(cells + [console.paint(proxy.rejection ?? "", .bad)], staleFor: view.staleFor(proxy.ref))
     }
     try table.write()
     for (name, report) in view.programmed.sorted(by: { $0.key < $1.key }) {
@@ -70,7 +70,8 @@ struct IdentityTable {
     isWide = wide
   }
 
-  func write(_ rows: [IdentityRow], at now: Instant) throws {
+  func write(_ rows: [IdentityRow], _ view: MeshView) throws {
+    let now = view.at
     var columns = ["NAMESPACE", "WORKLOAD", "IDENTITY", ">CERT", "?ROOTS", "VERDICT"]
     if isWide { columns += ["PROVEN", "ISSUER", "SERIAL", "EXPIRES", "PROXY", "PLANE"] }
     var table = TextTable(console, columns)
@@ -92,7 +93,7 @@ struct IdentityTable {
           row.proxy?.name ?? "–", row.workload.plane,
         ].map { console.paint($0, .plain) }
       }
-      table.row(cells)
+      table.row(cells, staleFor: view.staleFor(row.workload))
     }
     try table.write()
     CertificateReading.note(rows.map(\.certificates))

@@ -24,7 +24,7 @@ struct RuleSheet {
       }
       for line in Self.settings(of: rule) { try console.line("  \(line)") }
       if let split = splits.first(where: { $0.ruleIndex == index }) {
-        try SplitTable(console, wide: false).write([split])
+        try SplitTable(console, view).write([split])
       }
     }
   }

@@ -1,13 +1,18 @@
 import MeshKit
 
+extension MeshView {
+  /// How long what is shown of a thing has not been fresh, where it is not.
+  func staleFor(_ ref: ObjectRef) -> String? { staleSince(ref).map { Figures.seconds(at.age(of: $0).rounded()) } }
+}
+
 /// Splits as a table: one line a backend.
 struct SplitTable {
   let console: Console
-  let isWide: Bool
+  let view: MeshView
 
-  init(_ console: Console, wide: Bool) {
+  init(_ console: Console, _ view: MeshView) {
     self.console = console
-    isWide = wide
+    self.view = view
   }
 
   func write(_ splits: [Split]) throws {
@@ -18,19 +23,21 @@ struct SplitTable {
         "?READY", "VERDICT",
       ])
     for split in splits {
+      let age = view.staleFor(split.route)
       for backend in split.backends {
         let traffic = backend.traffic.value
-        table.row([
-          console.paint(split.route.namespace, .plain), console.paint(split.route.name, .plain),
-          console.paint(split.rule, .plain), console.paint(backend.name, .plain),
-          console.paint(Self.desired(backend), .plain), console.paint(Self.programmed(backend), .plain),
-          console.paint(Self.observed(backend), .plain),
-          console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
-          console.paint(Figures.percent(traffic?.errorRate), .plain),
-          console.paint(Figures.milliseconds(traffic?.p99ms), .plain),
-          console.paint("\(backend.ready)/\(backend.total)", backend.ready < backend.total ? .warn : .plain),
-          console.paint(backend.verdict.description, backend.verdict.isBad ? .bad : .good),
-        ])
+        table.row(
+          [
+            console.paint(split.route.namespace, .plain), console.paint(split.route.name, .plain),
+            console.paint(split.rule, .plain), console.paint(backend.name, .plain),
+            console.paint(Self.desired(backend), .plain), console.paint(Self.programmed(backend), .plain),
+            console.paint(Self.observed(backend), .plain),
+            console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
+            console.paint(Figures.percent(traffic?.errorRate), .plain),
+            console.paint(Figures.milliseconds(traffic?.p99ms), .plain),
+            console.paint("\(backend.ready)/\(backend.total)", backend.ready < backend.total ? .warn : .plain),
+            console.paint(backend.verdict.description, backend.verdict.isBad ? .bad : .good),
+          ], staleFor: age)
       }
     }
     try table.write()
@@ -58,10 +65,12 @@ struct SplitTable {
 struct HealthTable {
   let console: Console
   let isWide: Bool
+  let view: MeshView
 
-  init(_ console: Console, wide: Bool) {
+  init(_ console: Console, wide: Bool, _ view: MeshView) {
     self.console = console
     isWide = wide
+    self.view = view
   }
 
   func write(_ rows: [HealthRow]) throws {
@@ -90,19 +99,21 @@ struct HealthTable {
       cells.append(console.paint(Figures.percent(traffic?.mtlsShare), .plain))
       if isWide {
         cells += [
-          Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", row.planes,
+          Figures.bytes(traffic?.bytesPerSecond), traffic.map { Figures.compact($0.n) } ?? "–", planes(row),
         ].map { console.paint($0, .plain) }
         if hasStores {
           cells.append(console.paint((row.stores ?? []).map(\.summary).joined(separator: "; "), .plain))
         }
       } else if isOfSeveralPlanes {
-        cells.append(console.paint(row.planes, .plain))
+        cells.append(console.paint(planes(row), .plain))
       }
-      table.row(cells)
+      table.row(cells, staleFor: view.staleFor(row.ref))
     }
     try table.write()
     var reasons = Set(rows.compactMap(\.traffic.reason))
     if rows.contains(where: { !$0.isCounted }) { reasons.insert(HealthRow.uncounted) }
     for reason in reasons.sorted() { Console.note("– means unknown: \(reason)") }
   }
+
+  private func planes(_ row: HealthRow) -> String { row.planes.joined(separator: " = ") }
 }

@@ -4,10 +4,12 @@ import TerminalUI
 /// A table for standard output: fitted and coloured on a terminal, plain and untruncated in a pipe.
 struct TextTable {
   private let console: Console
-  private let header: [String]
-  private let isRight: [Bool]
-  private let isDispensable: [Bool]
+  private var header: [String]
+  private var isRight: [Bool]
+  private var isDispensable: [Bool]
   private var rows: [[Painted]] = []
+  /// How long what a row shows has not been fresh, by its place.
+  private var ages: [Int: String] = [:]
 
   /// A table of columns; a name that begins with `>` is aligned right, one with `?` before is left out of a terminal too
   /// narrow for all.
@@ -20,13 +22,24 @@ struct TextTable {
   }
 
   /// Adds a row of plain words.
-  mutating func row(_ cells: [String]) { rows.append(cells.map { Painted(text: SafeText($0)) }) }
+  mutating func row(_ cells: [String], staleFor age: String? = nil) {
+    row(cells.map { Painted(text: SafeText($0)) }, staleFor: age)
+  }
 
-  /// Adds a row of coloured words.
-  mutating func row(_ cells: [Painted]) { rows.append(cells) }
+  /// Adds a row of coloured words; how long it has not been fresh stands in a column of its own.
+  mutating func row(_ cells: [Painted], staleFor age: String? = nil) {
+    ages[rows.count] = age
+    rows.append(cells)
+  }
 
   /// Writes the table.
   func write() throws {
+    for line in lines { try console.write(Array((line + "\n").utf8)) }
+  }
+
+  /// The heading and the rows, fitted to the terminal.
+  var lines: [String] {
+    guard ages.isEmpty else { return aged.lines }
     var widths = header.map(\.count)
     for row in rows {
       for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.columns) }
@@ -43,7 +56,18 @@ struct TextTable {
       fit(&widths, into: columns)
     }
     let title = header.map { Painted(text: SafeText($0), colour: console.isColoured ? .bold : .plain) }
-    for row in [title] + rows { try write(shown.filter(row.indices.contains).map { row[$0] }, widths, shown) }
+    return ([title] + rows).map { row in line(shown.filter(row.indices.contains).map { row[$0] }, widths, shown) }
+  }
+
+  /// The same with a column that says which rows are not fresh, and for how long.
+  private var aged: TextTable {
+    var table = self
+    table.header.append("STALE FOR")
+    table.isRight.append(true)
+    table.isDispensable.append(false)
+    for (place, row) in rows.enumerated() { table.rows[place] = row + [console.paint(ages[place] ?? "", .warn)] }
+    table.ages = [:]
+    return table
   }
 
   /// Takes columns off the widest until the table fits the terminal.
@@ -56,7 +80,7 @@ struct TextTable {
     }
   }
 
-  private func write(_ cells: [Painted], _ widths: [Int], _ shown: [Int]) throws {
+  private func line(_ cells: [Painted], _ widths: [Int], _ shown: [Int]) -> String {
     var line = ""
     for (index, cell) in cells.enumerated() {
       let isLast = index == cells.count - 1
@@ -67,6 +91,6 @@ struct TextTable {
       line += isRight[shown[index]] ? space + cell.rendered : isLast ? cell.rendered : cell.rendered + space
       if !isLast { line += "  " }
     }
-    try console.write(Array((line + "\n").utf8))
+    return line
   }
 }
