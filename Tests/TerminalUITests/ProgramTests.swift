@@ -70,6 +70,12 @@ private struct Counter: Program {
 }
 
 @Suite struct ProgramTests {
+  @Test func `what a newer message makes needless does not pile up`() {
+    let mailbox = Mailbox<Int>()
+    for number in 1...1000 { mailbox.post(number) { $0 % 2 == number % 2 } }
+    #expect(mailbox.take().messages == [999, 1000])
+  }
+
   @Test func `idle means that all work has been done and shown`() async throws {
     let runner = HeadlessRunner(Counter(), size: Size(width: 60, height: 2))
     for _ in 0..<20 { await runner.press(.char("+")) }

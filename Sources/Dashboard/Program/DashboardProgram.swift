@@ -72,6 +72,14 @@ public struct DashboardProgram: Program {
     DashboardView.frame(state, in: viewport)
   }
 
+  /// Of views and of the time, the newest is enough.
+  public func supersedes(_ message: Message, _ earlier: Message) -> Bool {
+    switch (message, earlier) {
+    case (.view, .view), (.tick, .tick): true
+    default: false
+    }
+  }
+
   /// Leaves in order where a plan would stay that nobody confirmed.
   public func message(forSignal signal: Int32, in state: DashboardState) -> Message? {
     state.unconfirmed.isEmpty ? nil : .leave

@@ -65,7 +65,7 @@ actor ClusterPrometheus: TelemetrySource {
       let source = try Prometheus(
         PrometheusSettings(
           url: connection.server + place, connection: connection.settings,
-          authorization: connection.credentials.map { .source($0) } ?? .none, onlyReads: true), options: options)
+          authorization: connection.authentication.map { .source($0) } ?? .none, onlyReads: true), options: options)
       found = source
       return source
     } catch {

@@ -73,10 +73,10 @@ final class Engine<P: Program> {
     if let id { cancel(id) }
     let number = nextTask
     nextTask += 1
-    let mailbox = mailbox
+    let (mailbox, program) = (mailbox, program)
     if counted { mailbox.begin() }
     tasks[number] = Task.detached {
-      await work { message in mailbox.post(message) }
+      await work { message in mailbox.post(message) { program.supersedes(message, $0) } }
       mailbox.end(task: number, counted: counted)
     }
     if let id { named[id] = number }

@@ -17,9 +17,13 @@ final class Mailbox<Message: Sendable>: Sendable {
   /// A mailbox that calls `wake`, from any thread, when something arrived or some work ended.
   init(wake: @escaping @Sendable () -> Void = {}) { self.wake = wake }
 
-  /// Adds a message; a closed mailbox drops it.
-  func post(_ message: Message) {
-    change { if !$0.isClosed { $0.messages.append(message) } }
+  /// Adds a message; a closed mailbox drops it. Those still waiting that it makes needless are dropped.
+  func post(_ message: Message, replacing isNeedless: (Message) -> Bool = { _ in false }) {
+    change { contents in
+      guard !contents.isClosed else { return }
+      contents.messages.removeAll(where: isNeedless)
+      contents.messages.append(message)
+    }
   }
 
   /// Counts a piece of work that idleness waits for.

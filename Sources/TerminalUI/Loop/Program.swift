@@ -23,6 +23,10 @@ public protocol Program: Sendable {
   /// The theme to draw in; asked before each frame.
   func theme(of state: State) -> Theme
 
+  /// Whether a message makes an earlier one needless that the program did not come to yet, as where the terminal is slow
+  /// or stopped: so that what comes again and again does not pile up.
+  func supersedes(_ message: Message, _ earlier: Message) -> Bool
+
   /// The message to send before a signal or a hang-up ends the program, to close what must be closed; nil ends it at
   /// once. It is waited for until no effect of the kind `run` is at work, half a minute at most.
   func message(forSignal signal: Int32, in state: State) -> Message?
@@ -31,6 +35,8 @@ public protocol Program: Sendable {
 extension Program {
   /// The plain theme.
   public func theme(of state: State) -> Theme { .plain }
+  /// Every message counts.
+  public func supersedes(_ message: Message, _ earlier: Message) -> Bool { false }
   /// No message: a signal ends the program.
   public func message(forSignal signal: Int32, in state: State) -> Message? { nil }
 }

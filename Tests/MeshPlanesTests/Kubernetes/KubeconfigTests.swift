@@ -218,6 +218,43 @@ import Testing
     #expect(try await token(true) == "Bearer third")
   }
 
+  @Test func aClientCertificateInFilesIsReadAgainAsItRotates() async throws {
+    let folder = TemporaryFolder()
+    let (certificate, key) = (folder.write("c.pem", "C1"), folder.write("k.pem", "K1"))
+    let clock = ScriptedClock()
+    func identity(_ number: Int) -> ClientIdentity {
+      ClientIdentity(certificate: Array("C\(number)".utf8), key: Secret(bytes: Array("K\(number)".utf8)))
+    }
+    func rotate(to number: Int) {
+      folder.write("c.pem", "C\(number)")
+      folder.write("k.pem", "K\(number)")
+    }
+    let source = RotatingCredentials(
+      files: IdentityFiles(.file(certificate), key: .file(key), read: identity(1), clock: clock),
+      tokens: FixedCredential(.bearer(Secret("t"))))
+    rotate(to: 2)
+    #expect(try await source.credential(refresh: false).identity == identity(1))
+    #expect(try await source.credential(refresh: true).identity == identity(2))
+    rotate(to: 3)
+    _ = clock.advance(by: .seconds(61))
+    let credential = try await source.credential(refresh: false)
+    #expect(credential.identity == identity(3) && credential.fields.count == 1)
+    let lost = IdentityFiles(.file(folder.path + "/gone"), key: .file(key), read: identity(3), clock: clock)
+    #expect(lost.identity(refresh: true) == identity(3), "a file that is not there leaves the last in use")
+  }
+
+  @Test func onlyTheAPIServerIsShownACertificateThatRotates() async throws {
+    let folder = TemporaryFolder()
+    folder.write("ca.pem", "PEM")
+    folder.write("c.pem", "C1")
+    folder.write("k.pem", "K1")
+    let user = Self.plain.replacing("{token: t0ken,", with: "{client-certificate: c.pem, client-key: k.pem,")
+    let connection = try KubernetesConnection(
+      Kubeconfig.load(path: folder.write("config", user), environment: [:]), environment: [:])
+    #expect(connection.credentials == nil, "it is no token for others")
+    #expect(try await connection.authentication?.credential(refresh: false).identity?.certificate == Array("C1".utf8))
+  }
+
   @Test(
     arguments: [("QUJD", [65, 66, 67]), ("QUI=", [65, 66]), ("QQ==", [65]), ("Q\nQ==", [65]), ("", [])]
       as [(String, [UInt8])])

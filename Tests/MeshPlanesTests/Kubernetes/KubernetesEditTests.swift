@@ -128,6 +128,29 @@ import Testing
     #expect(await plane.dryRun(step).accepted == false)
   }
 
+  @Test func whatTheServerWouldStoreBesideThePatchIsTold() async throws {
+    var wanted = try Self.reviews().json
+    wanted = try JSONPatch([.replace("/spec/http/1/route/0/weight", 60)]).applied(to: wanted)
+    let step = try #require(try Step.editing(Self.reviews(), to: wanted))
+    var stored = wanted
+    stored["metadata"]?["resourceVersion"] = "999"
+    let plain = JSONWriter.text(stored)
+    #expect(
+      await try Recorded.plane(ScriptedServer { _, _ in .answer(200, plain) }).dryRun(step).message
+        == "accepted by the server")
+    stored["spec"]?["injected"] = true
+    let changed = JSONWriter.text(stored)
+    #expect(
+      await try Recorded.plane(ScriptedServer { _, _ in .answer(200, changed) }).dryRun(step).message
+        == "accepted by the server, which would change /spec/injected too")
+  }
+
+  @Test func aRefusalOfManyWordsIsCut() {
+    let cause = KubernetesStatus.Cause(field: "spec", message: String(repeating: "x", count: 100_000))
+    let error = KubernetesStatus(code: 422, causes: [cause]).error("patch", plane: "p", isWrite: true)
+    #expect(error.message.count < 2100)
+  }
+
   @Test func aReadOnlyPlaneSendsNoWrite() async throws {
     let server = ScriptedServer { _, _ in .answer(200, "{}") }
     let plane = try Recorded.plane(server, writes: .refused(reason: "read-only"))

@@ -20,7 +20,7 @@ public struct EnvoyPods: Sendable {
     client = try KubernetesClient(plane: plane, connection: connection, options: options)
     var options = options
     options.settings = connection.settings
-    options.credentials = connection.credentials
+    options.credentials = connection.authentication
     self.options = options
   }
 

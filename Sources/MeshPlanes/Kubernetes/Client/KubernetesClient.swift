@@ -32,7 +32,7 @@ public struct KubernetesClient: Sendable {
     self.plane = plane
     var options = options
     options.settings = connection.settings
-    options.credentials = connection.credentials
+    options.credentials = connection.authentication
     if options.rate == RateLimit() { options.rate = Self.rate }
     do throws(TransportError) {
       session = try Session(base: connection.server, options: options)

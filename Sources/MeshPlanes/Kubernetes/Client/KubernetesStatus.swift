@@ -95,6 +95,7 @@ struct KubernetesStatus: Sendable, Hashable {
       let words = told.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
       text += " (\(words.joined(separator: "; ")))"
     }
+    text = String(text.prefix(2048))
     let (kind, remedy): (MeshError.Code, String?) =
       switch code {
       case 401: (.unauthenticated, "log in again")

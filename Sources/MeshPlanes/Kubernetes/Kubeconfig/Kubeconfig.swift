@@ -43,6 +43,9 @@ public struct Kubeconfig: Sendable {
     case inline(Secret)
     case file(String)
 
+    /// Whether they stand in another file.
+    var isFile: Bool { if case .file = self { true } else { false } }
+
     /// The bytes, read now.
     func load() throws(MeshError) -> [UInt8] {
       switch self {

@@ -13,12 +13,19 @@ public struct KubernetesConnection: Sendable {
   public var settings: ConnectionSettings
   /// Where tokens come from; `nil` where a certificate, or nothing, proves who asks.
   public var credentials: (any CredentialSource)?
+  /// The client certificate where it lies in files; they are read again as they are replaced.
+  var identityFiles: IdentityFiles?
   /// Whom to act as.
   public var impersonation: Kubeconfig.Impersonation
   /// Whether answers are asked for uncompressed.
   public var disablesCompression = false
   /// Things to know before relying on it.
   public var warnings: [String] = []
+
+  /// What proves who asks at the API server, and there alone: the tokens, and the client certificate as it is now.
+  public var authentication: (any CredentialSource)? {
+    identityFiles.map { RotatingCredentials(files: $0, tokens: credentials) } ?? credentials
+  }
 
   /// A connection of its parts.
   public init(
@@ -98,7 +105,9 @@ public struct KubernetesConnection: Sendable {
         .usage, "user \(user.name) has a client \(user.key == nil ? "certificate without its key" : "key alone")")
     }
     if let certificate = user.certificate, let key = user.key {
-      settings.tls.identity = ClientIdentity(certificate: try certificate.load(), key: Secret(bytes: try key.load()))
+      let identity = ClientIdentity(certificate: try certificate.load(), key: Secret(bytes: try key.load()))
+      settings.tls.identity = identity
+      if certificate.isFile || key.isFile { identityFiles = IdentityFiles(certificate, key: key, read: identity) }
     }
     let hasToken = user.tokenFile != nil || user.token != nil
     if hasToken, user.username?.isEmpty == false {

@@ -7,7 +7,8 @@ extension KubernetesPlane {
     do throws(MeshError) {
       let stored = try await write(step, dryRun: true)
       return DryRunVerdict(
-        step: 0, accepted: true, message: "accepted by the server", result: step.write == .delete ? nil : stored.json)
+        step: 0, accepted: true, message: "accepted by the server" + Self.additions(to: step, stored.json),
+        result: step.write == .delete ? nil : stored.json)
     } catch {
       // Only the server's own no is a no; that it was not reached says nothing of the step.
       let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
@@ -16,6 +17,25 @@ extension KubernetesPlane {
         message: answered ? error.message : "not validated by the server: \(error.message)",
         failure: answered ? error.code : nil)
     }
+  }
+
+  /// What the server would store beside the patch, such as by a mutating webhook, in words; empty where nothing.
+  ///
+  /// Of a create nothing is said: every default would be news.
+  private static func additions(to step: Step, _ stored: JSONValue) -> String {
+    guard case .patch = step.write, !step.path.hasSuffix("/status"), let meant = step.after else { return "" }
+    let changes = JSONPatch(
+      StructuralDiff.changes(from: ServerOwned.removing(from: meant), to: ServerOwned.removing(from: stored))
+    ).changes
+    let places = changes.compactMap { change -> String? in
+      switch change {
+      case .add(let place, _), .replace(let place, _), .remove(let place): place.description
+      case .test, .move, .copy: nil
+      }
+    }
+    guard !places.isEmpty else { return "" }
+    let more = places.count > 3 ? " and \(places.count - 3) more" : ""
+    return ", which would change \(places.prefix(3).joined(separator: ", "))\(more) too"
   }
 
   /// Asks `SelfSubjectAccessReview` for the exact verb and object; an answer is believed for a minute.
