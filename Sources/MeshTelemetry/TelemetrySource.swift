@@ -101,6 +101,8 @@ public struct TrafficReport: Sendable {
   public var gaps: [String]
   /// The age in seconds of the newest sample behind the numbers, where known.
   public var sampleAge: Double?
+  /// The seconds it took to make numbers of what was read, waiting aside; 0 where the source does not tell.
+  public var work = 0.0
   /// The window in seconds.
   public var window: Double
   /// When it was measured.

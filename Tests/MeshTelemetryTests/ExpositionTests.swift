@@ -40,6 +40,8 @@ struct ExpositionTests {
       e 12345678901234567890
       f\t-1.5e3
       {"odd.name",x="1"} 7
+      g{x="#1"} 8
+      h{x="a\\"} 9
       # EOF
       """
     let (lines, faults, _) = Self.read(text, chunk: chunk)
@@ -50,16 +52,17 @@ struct ExpositionTests {
         Read(series: #"b{x="1",y="a } b \" c"}"#, value: 2.5, seconds: 1_700_000_000),
         Read(series: #"c{x="1"}"#, value: 3, seconds: 1_700_000_000.25), Read(series: "d{}", value: .infinity),
         Read(series: "e", value: 12_345_678_901_234_567_168), Read(series: "f", value: -1500),
-        Read(series: #"{"odd.name",x="1"}"#, value: 7),
+        Read(series: #"{"odd.name",x="1"}"#, value: 7), Read(series: ##"g{x="#1"}"##, value: 8),
+        Read(series: #"h{x="a\\"}"#, value: 9),
       ])
   }
 
   @Test("a line that is no sample is counted, named and passed over")
   func faults() {
     let (lines, faults, first) = Self.read(
-      "a 1\nb{x=\"1\" 2\nc\nd x\ne 5\nf 1 soon\n" + String(repeating: "x", count: 1 << 21) + "\ng 2\n")
+      "a 1\nb{x=\"1\" 2\nc\nd x\ne 5\nf 1 soon\nb{x=\"1\\\"} 2\n" + String(repeating: "x", count: 1 << 21) + "\ng 2\n")
     #expect(lines.map(\.series) == ["a", "e", "g"])
-    #expect(faults == 5)
+    #expect(faults == 6)
     #expect(first == 2)
     #expect(Self.read("a NaN\n").lines.first?.value.isNaN == true)
   }

@@ -79,8 +79,9 @@ enum AttentionList {
   private static func proxies(_ view: MeshView) -> [Attention] {
     view.programmed.sorted { $0.key < $1.key }.compactMap { plane, known in
       guard let report = known.value else { return nil }
-      let rejected = report.proxies.filter { if case .rejected = $0.worstSync { true } else { false } }
-      let stale = report.proxies.filter { $0.worstSync == .stale }
+      let wanting = report.wantingProxies
+      let rejected = wanting.filter { if case .rejected = $0.worstSync { true } else { false } }
+      let stale = wanting.filter { $0.worstSync == .stale }
       guard let first = rejected.first ?? stale.first else { return nil }
       var parts: [String] = []
       if !rejected.isEmpty { parts.append("\(rejected.count) rejected it (NACK)") }

@@ -44,6 +44,10 @@ public struct ProxyState: Sendable, Hashable {
   /// Whether it acknowledged every type it was sent.
   public var isSettled: Bool { sync.values.allSatisfy { $0 == .synced || $0 == .notSent } }
 
+  /// Whether it was never sent what every proxy needs. Routes and endpoints are sent where a listener or a cluster asks for
+  /// them; clusters and listeners always.
+  var isUnserved: Bool { sync[.cds] == .notSent || sync[.lds] == .notSent }
+
   /// Creates a state.
   public init(
     ref: ObjectRef, workload: ObjectRef? = nil, version: String = "", isConnected: Bool = true,
@@ -119,7 +123,14 @@ public struct ProgrammedRoute: Sendable, Hashable {
 public struct ProgrammedReport: Sendable, Hashable {
   /// Every proxy the control plane knows, or why there is none. Counted anew whenever it is set: many are best put
   /// together before.
-  public var proxies: [ProxyState] { didSet { counts = Counts(proxies) } }
+  public var proxies: [ProxyState] {
+    get { states }
+    set {
+      states = newValue
+      counts = Counts(newValue)
+    }
+  }
+  private var states: [ProxyState]
   /// The routes of the proxies that were asked.
   public var routes: [ProgrammedRoute]
   /// The proxies whose configuration was read.
@@ -139,15 +150,29 @@ public struct ProgrammedReport: Sendable, Hashable {
     public var acknowledged = 0
     /// Those that rejected something, with their words.
     public var rejections: [ObjectRef: String] = [:]
+    /// The places of those that are cut off, or that lack something every proxy has acknowledged.
+    fileprivate var wanting: [Int] = []
 
+    // By place: of fifty thousand none is copied to be looked at.
     init(_ proxies: [ProxyState]) {
-      for state in proxies {
-        if let text = state.rejection { rejections[state.ref] = text }
-        guard state.isConnected else { continue }
+      for place in proxies.indices {
+        if let text = proxies[place].rejection { rejections[proxies[place].ref] = text }
+        let isSettled = proxies[place].isSettled
+        if !isSettled || !proxies[place].isConnected || proxies[place].isUnserved { wanting.append(place) }
+        guard proxies[place].isConnected else { continue }
         connected += 1
-        if state.isSettled { acknowledged += 1 }
+        if isSettled { acknowledged += 1 }
       }
     }
+  }
+
+  /// The proxies that are cut off from their control plane, were never sent what every proxy needs, or have not acknowledged
+  /// what they were sent; few in a mesh that is well, whatever its size.
+  public var wantingProxies: [ProxyState] { counts.wanting.map { states[$0] } }
+
+  /// Keeps what an earlier report holds alike once.
+  public mutating func share(with earlier: ProgrammedReport) {
+    if states == earlier.states { states = earlier.states }
   }
 
   /// Creates a report.
@@ -155,7 +180,7 @@ public struct ProgrammedReport: Sendable, Hashable {
     proxies: [ProxyState] = [], routes: [ProgrammedRoute] = [], asked: [ObjectRef] = [], gaps: [String] = [],
     at: Instant
   ) {
-    self.proxies = proxies
+    states = proxies
     self.routes = routes
     self.asked = asked
     self.gaps = gaps

@@ -30,6 +30,12 @@ extension MeshView {
 /// What the proxies of a plane did not take.
 private struct ProxyDisagreements {
   let report: ProgrammedReport
+  private let wanting: [ProxyState]
+
+  init(report: ProgrammedReport) {
+    self.report = report
+    wanting = report.wantingProxies
+  }
 
   func all() -> [Finding] { rejected() + behind() + disconnected() }
 
@@ -42,7 +48,7 @@ private struct ProxyDisagreements {
   /// Configuration that proxies refused, one entry a text: a thousand proxies with one fault are one entry.
   private func rejected() -> [Finding] {
     var byWords: [String: [ProxyState]] = [:]
-    for proxy in report.proxies {
+    for proxy in wanting {
       for type in ProxyState.ConfigType.allCases {
         guard case .rejected(let words)? = proxy.sync[type] else { continue }
         byWords["\(type.rawValue.uppercased()): \(words)", default: []].append(proxy)
@@ -61,7 +67,7 @@ private struct ProxyDisagreements {
   private func behind() -> [Finding] {
     var findings: [Finding] = []
     for type in ProxyState.ConfigType.allCases {
-      let stale = report.proxies.filter { $0.isConnected && $0.sync[type] == .stale }
+      let stale = wanting.filter { $0.isConnected && $0.sync[type] == .stale }
       if let first = stale.first {
         findings.append(
           Finding(
@@ -70,9 +76,9 @@ private struct ProxyDisagreements {
               + "\(type.rawValue.uppercased()) (\(names(stale)))",
             remedy: "if it lasts, look at their logs for a rejection, and at their connection to the control plane"))
       }
-      // Routes and endpoints are sent where a listener or a cluster asks for them; these two always.
+      // Only these two are sent to every proxy.
       guard type == .cds || type == .lds else { continue }
-      let without = report.proxies.filter { $0.isConnected && $0.sync[type] == .notSent }
+      let without = wanting.filter { $0.isConnected && $0.sync[type] == .notSent }
       guard let first = without.first else { continue }
       findings.append(
         Finding(
@@ -85,7 +91,7 @@ private struct ProxyDisagreements {
   }
 
   private func disconnected() -> [Finding] {
-    let lost = report.proxies.filter { !$0.isConnected }
+    let lost = wanting.filter { !$0.isConnected }
     guard let first = lost.first else { return [] }
     return [
       Finding(

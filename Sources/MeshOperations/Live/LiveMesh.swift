@@ -2,45 +2,13 @@ public import MeshModel
 public import MeshPlanes
 public import MeshTelemetry
 
-/// A plane with its source of measurements.
-public struct PlaneConnection: Sendable {
-  /// The control plane.
-  public var control: any ControlPlane
-  /// The plane's name.
-  public var name: PlaneName
-  /// The source of measurements; `nil` where there is none.
-  public var telemetry: (any TelemetrySource)?
-  /// Why there is no source of measurements.
-  public var telemetryGap: String
-
-  /// Creates a connection.
-  public init(
-    name: PlaneName, control: any ControlPlane, telemetry: (any TelemetrySource)? = nil,
-    telemetryGap: String = "no telemetry source"
-  ) {
-    self.name = name
-    self.control = control
-    self.telemetry = telemetry
-    self.telemetryGap = telemetryGap
-  }
-
-  /// The plane with what it can do; what it does not measure itself is told by the source it was given.
-  public var plane: Plane {
-    get async {
-      var plane = await control.plane
-      if telemetry != nil { plane.capabilities.answers[.observed] = .yes }
-      return plane
-    }
-  }
-}
-
 /// The live store over all planes: configuration followed as it changes, traffic and proxies read at intervals.
 ///
 /// A plane that is slow or down never holds up another: each has tasks of its own, and what was known stays, with its age.
 public actor LiveMesh {
   /// The planes.
   public nonisolated let connections: [PlaneConnection]
-  private var view: MeshView
+  var view: MeshView
   private var subscribers: [Int: AsyncStream<MeshView>.Continuation] = [:]
   private var nextSubscriber = 0
   private var isDirty = false
@@ -167,84 +135,8 @@ public actor LiveMesh {
     await measure(connection)
   }
 
-  /// Reads once what the proxies run that matter for the weighted routes known; a plane that is down is not asked.
-  public func readProxies() async {
-    await withTaskGroup(of: Void.self) { group in
-      for connection in connections where !isDown(connection.name) {
-        group.addTask { await self.readProxies(connection) }
-      }
-    }
-  }
-
-  private func isDown(_ plane: PlaneName) -> Bool {
+  func isDown(_ plane: PlaneName) -> Bool {
     view.planes.contains { $0.plane.name == plane && $0.state == .down }
-  }
-
-  /// Asks the proxies of every plane once for the TLS contexts at both ends of the calls seen, those of a namespace where one
-  /// is given.
-  public func readProxyTLS(namespace: String? = nil) async {
-    await withTaskGroup(of: Void.self) { group in
-      for connection in connections where !isDown(connection.name) {
-        group.addTask { await self.readProxyTLS(connection, namespace: namespace) }
-      }
-    }
-  }
-
-  private func readProxyTLS(_ connection: PlaneConnection, namespace: String?) async {
-    let now = current()
-    let questions = await Self.tlsQuestions(now, plane: connection.name, namespace: namespace)
-    guard let report = await connection.control.programmedTLS(questions, in: now.snapshot) else {
-      view.proxyTLS[connection.name] = .unknown("this plane does not tell what TLS its proxies run")
-      return
-    }
-    view.proxyTLS[connection.name] = .known(report, source: "config_dump of proxies", at: report.at)
-    publish()
-  }
-
-  /// Worked out off the store's own turn, since it looks at every call.
-  @concurrent
-  private static func tlsQuestions(_ view: MeshView, plane: PlaneName, namespace: String?) async -> [ProxyTLSQuestion] {
-    view.tlsQuestions(plane: plane, namespace: namespace)
-  }
-
-  /// Asks for TLS contexts every half minute at most, and never more than a twentieth of the time.
-  private func readProxyTLSForEver(_ connection: PlaneConnection) async {
-    while !Task.isCancelled {
-      let isEmpty = view.snapshot.workloads.isEmpty || view.traffic[connection.name]?.value?.edges.isEmpty != false
-      let begun = ContinuousClock.now
-      if !isEmpty { await readProxyTLS(connection, namespace: nil) }
-      let pause = max(.seconds(30), min(begun.duration(to: .now) * 20, .seconds(60)))
-      try? await Task.sleep(for: isEmpty ? .seconds(1) : pause)
-    }
-  }
-
-  /// Asks the control planes behind proxies once what they hold and what troubles them.
-  public func readDistribution() async {
-    await withTaskGroup(of: Void.self) { group in
-      for connection in connections where !isDown(connection.name) {
-        group.addTask { await self.readDistribution(connection) }
-      }
-    }
-  }
-
-  private func readDistribution(_ connection: PlaneConnection) async {
-    guard let report = await connection.control.distribution(in: view.snapshot) else { return }
-    if report.pushErrors.isEmpty, report.differences.isEmpty, let gap = report.gaps.first {
-      view.distribution[connection.name] = .unknown(gap)
-    } else {
-      view.distribution[connection.name] = .known(report, source: "the control plane", at: report.at)
-    }
-    publish()
-  }
-
-  /// Asks once a minute at most, and never more than a hundredth of the time.
-  private func readDistributionForEver(_ connection: PlaneConnection) async {
-    while !Task.isCancelled {
-      let isEmpty = view.snapshot.routes.isEmpty
-      let begun = ContinuousClock.now
-      if !isEmpty { await readDistribution(connection) }
-      try? await Task.sleep(for: isEmpty ? .seconds(2) : max(.seconds(60), begun.duration(to: .now) * 100))
-    }
   }
 
   private func fail(_ connection: PlaneConnection, _ error: MeshError) async {
@@ -288,26 +180,17 @@ public actor LiveMesh {
     }
     while !Task.isCancelled {
       await measure(connection)
+      let report = view.traffic[connection.name]?.value
       // An answer costs the screens as much again as it cost here.
-      try? await Task.sleep(for: pause(afterReading: view.traffic[connection.name]?.value?.edges.count ?? 0))
+      try? await Task.sleep(for: pause(afterReading: report?.edges.count ?? 0, work: report?.work ?? 0))
     }
   }
 
-  private func readProxiesForEver(_ connection: PlaneConnection) async {
-    while !Task.isCancelled {
-      // Right after a start there is nothing to ask for; look again soon, then at the interval.
-      let isEmpty = view.snapshot.routes.isEmpty
-      if !isEmpty { await readProxies(connection) }
-      // What proxies run is read whole every time: 18 MB of 50,000 proxies.
-      let proxies = view.programmed[connection.name]?.value?.proxies.count ?? 0
-      try? await Task.sleep(for: isEmpty ? .seconds(0.3) : pause(afterReading: proxies))
-    }
-  }
-
-  /// The pause after things were read: the interval, or more where there are so many that reading them would take more than
-  /// a hundredth of the time; a minute at most. A server that is slow to answer is asked no less.
-  private func pause(afterReading count: Int) -> Duration {
-    .seconds(max(interval, min(Double(count) / 500, 60)))
+  /// The pause after things were read: the interval, or more where there are so many, or they took so long to work out, that
+  /// reading them would take more than a small part of the time; a minute at most. A server that is slow to answer is asked
+  /// no less.
+  func pause(afterReading count: Int, work: Double = 0) -> Duration {
+    .seconds(max(interval, min(max(Double(count) / 500, work * 300), 60)))
   }
 
   private func measure(_ connection: PlaneConnection) async {
@@ -318,21 +201,6 @@ public actor LiveMesh {
     } catch {
       // What was measured before stays, with its age, unless there was nothing.
       if view.traffic[connection.name]?.value == nil { view.traffic[connection.name] = .unknown(error.message) }
-    }
-    publish()
-  }
-
-  private func readProxies(_ connection: PlaneConnection) async {
-    let snapshot = view.snapshot
-    let routes = snapshot.routes.kept.filter { route in
-      route.value.ref.plane == connection.name && route.value.rules.contains { $0.backends.count > 1 }
-    }.map(\.value)
-    var report = await connection.control.programmed(for: routes, in: snapshot)
-    report.noteTimes(since: view.programmed[connection.name]?.value)
-    if report.proxies.isEmpty, report.routes.isEmpty, let gap = report.gaps.first {
-      view.programmed[connection.name] = .unknown(gap)
-    } else {
-      view.programmed[connection.name] = .known(report, source: "control plane and proxies", at: report.at)
     }
     publish()
   }
@@ -384,7 +252,7 @@ public actor LiveMesh {
   }
 
   /// Hands the view on, ten times a second at most.
-  private func publish() {
+  func publish() {
     isDirty = true
     guard !isPublishing, !subscribers.isEmpty else { return }
     isPublishing = true

@@ -111,21 +111,27 @@ extension MeshView {
   /// The pairs that really talk (as telemetry saw them), disagreements first.
   public func mtlsMatrix(plane: PlaneName? = nil, namespace: String? = nil) -> [MTLSPair] {
     var pairs: [MTLSPair] = []
-    let workloads = WorkloadIndex(snapshot)
     let placed = placedEdges()
+    // Of all workloads and services, which seldom need to be gone through.
+    lazy var workloads = WorkloadIndex(snapshot)
     for status in planes where plane == nil || plane == status.plane.name {
       let name = status.plane.name
       guard let mtls = mtlsRules(plane: name), let report = traffic(on: name).value else { continue }
-      let services = Dictionary(
-        snapshot.services.values.filter { $0.ref.plane == name }.map { ($0.ref.namespace + "/" + $0.ref.name, $0) },
+      lazy var others = Dictionary(
+        snapshot.services.values.filter { $0.ref.plane == name }.map { ("\($0.ref.namespace)/\($0.ref.name)", $0) },
         uniquingKeysWith: { first, _ in first })
+      func service(_ key: PairKey) -> Service? {
+        let ref = ObjectRef(
+          plane: name, namespace: key.destinationNamespace, kind: "service", name: key.serviceName)
+        return snapshot.services[ref] ?? others["\(ref.namespace)/\(ref.name)"]
+      }
       var grouped: [PairKey: [Edge]] = [:]
       for placed in placed where placed.destination == name {
         grouped[PairKey(placed), default: []].append(placed.edge)
       }
       for (key, edges) in grouped {
         guard namespace == nil || namespace == key.destinationNamespace || namespace == key.sourceNamespace,
-          let service = services[key.destinationNamespace + "/" + key.serviceName]
+          let service = service(key)
         else { continue }
         let client = workload(key.sourceNamespace, key.source, plane: key.sourcePlane)
         let servers =

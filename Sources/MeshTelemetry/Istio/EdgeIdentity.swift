@@ -17,16 +17,20 @@ struct EdgeIdentity: Hashable {
       namespace: known("source_workload_namespace"), workload: known("source_workload"),
       version: first(known("source_canonical_revision"), known("source_version")), cluster: known("source_cluster"))
     let workload = known("destination_workload")
-    let host = known("destination_service")
-    let hostParts = host.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    let isClusterHost = hostParts.count >= 3 && hostParts[2] == "svc"
-    let serviceNamespace = first(
-      known("destination_service_namespace"), isClusterHost ? hostParts[1] : "")
+    var service = known("destination_service_name")
+    var serviceNamespace = known("destination_service_namespace")
+    if service.isEmpty || serviceNamespace.isEmpty {
+      let host = known("destination_service")
+      let parts = host.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+      let isClusterHost = parts.count >= 3 && parts[2] == "svc"
+      if service.isEmpty { service = isClusterHost ? parts[0] : host }
+      if serviceNamespace.isEmpty, isClusterHost { serviceNamespace = parts[1] }
+    }
     destination = EdgeEnd(
       namespace: workload.isEmpty
         ? serviceNamespace : first(known("destination_workload_namespace"), serviceNamespace),
       workload: workload,
-      service: first(known("destination_service_name"), isClusterHost ? hostParts[0] : host),
+      service: service,
       version: first(known("destination_canonical_revision"), known("destination_version")),
       cluster: known("destination_cluster"))
     self.transport = transport

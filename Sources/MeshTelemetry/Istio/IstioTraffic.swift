@@ -38,7 +38,7 @@ public enum IstioTraffic {
           plane: plane, source: key.edge.source, destination: key.edge.destination, transport: key.edge.transport,
           reporter: key.reporter, traffic: sums.traffic(key, window: window, at: at, query: query)))
     }
-    assembly.edges.sort { order($0).lexicographicallyPrecedes(order($1)) }
+    assembly.edges.sort(by: precedes)
     return assembly
   }
 
@@ -50,9 +50,15 @@ public enum IstioTraffic {
     public var gaps: [String]
   }
 
-  private static func order(_ edge: Edge) -> [String] {
-    [edge.source, edge.destination].flatMap { [$0.cluster, $0.namespace, $0.service, $0.workload, $0.version] }
-      + [edge.transport, edge.reporter.rawValue]
+  private static func precedes(_ left: Edge, _ right: Edge) -> Bool {
+    if left.source != right.source { return precedes(left.source, right.source) }
+    if left.destination != right.destination { return precedes(left.destination, right.destination) }
+    return (left.transport, left.reporter.rawValue) < (right.transport, right.reporter.rawValue)
+  }
+
+  private static func precedes(_ left: EdgeEnd, _ right: EdgeEnd) -> Bool {
+    (left.cluster, left.namespace, left.service, left.workload, left.version)
+      < (right.cluster, right.namespace, right.service, right.workload, right.version)
   }
 }
 

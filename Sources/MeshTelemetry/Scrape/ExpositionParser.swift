@@ -135,6 +135,7 @@ public struct ExpositionParser: Sendable {
   }
 
   private static func endOfLabels(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
+    if let end = lastBrace(bytes, start) { return end }
     var index = start
     var isQuoted = false
     while index < bytes.count {
@@ -147,6 +148,18 @@ public struct ExpositionParser: Sendable {
       index += 1
     }
     return nil
+  }
+
+  /// The offset behind the last brace, where that is sure to close the labels: it follows a quote that is not escaped, and no `#` can begin an
+  /// exemplar (OpenMetrics) with labels of its own. Nine of ten bytes are labels, and so are not looked at one by one.
+  private static func lastBrace(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
+    guard let base = bytes.baseAddress, memchr(base + start, 0x23, bytes.count - start) == nil else { return nil }
+    // A value and a time are short.
+    let floor = max(start, bytes.count - 64)
+    guard let brace = bytes[floor...].lastIndex(of: UInt8(ascii: "}")), brace > start + 1,
+      bytes[brace - 1] == UInt8(ascii: "\""), bytes[brace - 2] != UInt8(ascii: "\\")
+    else { return nil }
+    return brace + 1
   }
 
   /// The next run of bytes that are no space.

@@ -24,6 +24,8 @@ public actor Scrape: TelemetrySource {
     var failure: MeshError?
     var faults: (count: Int, firstLine: Int)?
     var seconds = 0.0
+    /// The seconds it took to read what came, waiting aside.
+    var work = 0.0
     var isBusy = false
   }
 
@@ -88,6 +90,7 @@ public actor Scrape: TelemetrySource {
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     await scrapeAll()
     let at = now()
+    let begun = ContinuousClock.now
     // The longest window asked for decides what is kept; a quarter more, since scrapes are not quite even.
     horizon = max(horizon, window * 1.25)
     for index in endpoints.indices where !endpoints[index].isBusy {
@@ -113,6 +116,7 @@ public actor Scrape: TelemetrySource {
       gaps: gaps(rates, covered: covered, window: window), sampleAge: newest.map { max(0, at.seconds - $0) },
       query: "scrape-0")
     report.stores = rates.stores(query: "scrape-0")
+    report.work = endpoints.map(\.work).reduce(0, +) + Self.seconds(since: begun)
     return report
   }
 
@@ -191,9 +195,9 @@ public actor Scrape: TelemetrySource {
 
   private func scrape(_ index: Int) async {
     let begun = ContinuousClock.now
+    endpoints[index].work = 0
     defer {
-      let (seconds, attoseconds) = begun.duration(to: .now).components
-      endpoints[index].seconds = Double(seconds) + Double(attoseconds) * 1e-18
+      endpoints[index].seconds = Self.seconds(since: begun)
       endpoints[index].isBusy = false
     }
     let place = Self.withoutQuery(endpoints[index].url)
@@ -222,7 +226,11 @@ public actor Scrape: TelemetrySource {
         }
         parser.feed(Array(text.utf8)) { endpoints[index].store.take($0) }
       } else {
-        for try await chunk in stream { parser.feed(chunk) { endpoints[index].store.take($0) } }
+        for try await chunk in stream {
+          let begun = ContinuousClock.now
+          parser.feed(chunk) { endpoints[index].store.take($0) }
+          endpoints[index].work += Self.seconds(since: begun)
+        }
       }
       parser.finish { endpoints[index].store.take($0) }
       endpoints[index].failure = nil
@@ -233,6 +241,8 @@ public actor Scrape: TelemetrySource {
       endpoints[index].failure = failure
     }
   }
+
+  private static func seconds(since begun: ContinuousClock.Instant) -> Double { begun.duration(to: .now) / .seconds(1) }
 
   /// An address without its query, which may hold a token.
   private static func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }

@@ -25,6 +25,7 @@ public struct IstioDialect: KubernetesDialect {
 
   let direct: DirectGet?
   let indices = IstioIndexMemo()
+  let syncs = SyncMemo()
 
   /// Creates the dialect.
   public init(addresses: Addresses = Addresses(), direct: DirectGet? = nil) {

@@ -92,6 +92,7 @@ struct IstiodDebug {
     let (access, dialect) = (self.access, self.dialect)
     return try await Deadline.within(seconds: Self.patience, what: "istiod \(pod)") { () async throws(MeshError) in
       var reader = reader
+      reader.begin(pod)
       if let address = dialect.addresses.istiod, let direct = dialect.direct {
         reader.feed(try await direct(address + path))
       } else {
@@ -135,11 +136,19 @@ struct IstiodDebug {
 protocol PieceReader: Sendable {
   associatedtype Value: Sendable
 
+  /// Takes note of whose answer comes.
+  mutating func begin(_ replica: String)
+
   /// Takes the next piece.
   mutating func feed(_ piece: [UInt8])
 
   /// What was read, once the answer has come to its end.
   func finish() throws(JSONError) -> Value
+}
+
+extension PieceReader {
+  /// Most care for what is said, not for who says it.
+  mutating func begin(_ replica: String) {}
 }
 
 /// An answer kept whole, for those that do not grow with the mesh.

@@ -13,28 +13,32 @@ struct IstioProgrammed {
   func report(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     var report = ProgrammedReport(at: access.now)
-    await readSync(into: &report, settings: settings, in: snapshot)
+    let (proxies, gaps) = await proxies(settings: settings, in: snapshot)
+    report.gaps = gaps
     // Istio's proxies also run what is written in other APIs, the Gateway API before all.
     let wanted = routes.filter { $0.ref.plane == access.plane }
-    guard !wanted.isEmpty else { return report }
+    guard !wanted.isEmpty else {
+      report.proxies = proxies
+      return report
+    }
     let domains = Set(
       wanted.flatMap { route in
         route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
       })
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane).proxies(
-      for: wanted, known: report.proxies, limit: Self.sample)
+      for: wanted, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
-    await ask(chosen, domains: domains, streams: streams, into: &report)
+    report.proxies = await ask(chosen, of: proxies, domains: domains, streams: streams, into: &report)
     return report
   }
 
-  private func readSync(into report: inout ProgrammedReport, settings: MeshSettings, in snapshot: MeshSnapshot) async {
+  /// Every proxy istiod knows, in the order of their names, and why one is missing.
+  private func proxies(settings: MeshSettings, in snapshot: MeshSnapshot) async -> ([ProxyState], gaps: [String]) {
     let istiod = IstiodDebug(dialect: dialect, access: access)
     let (answers, gaps) = await istiod.ask(
       "/debug/syncz", rootNamespace: settings.rootNamespace, in: snapshot,
-      SyncTable(plane: access.plane, snapshot: snapshot))
-    report.gaps += gaps
+      SyncTable(plane: access.plane, snapshot: snapshot, memo: dialect.syncs))
     var proxies = answers.first?.value ?? []
     // Only several replicas can know one proxy twice.
     if answers.count > 1 {
@@ -51,7 +55,7 @@ struct IstioProgrammed {
       }
     }
     if zip(proxies, proxies.dropFirst()).contains(where: { $1.ref < $0.ref }) { proxies.sort { $0.ref < $1.ref } }
-    report.proxies = proxies
+    return (proxies, gaps)
   }
 
   /// What one proxy answered.
@@ -63,10 +67,19 @@ struct IstioProgrammed {
     var gap: String?
   }
 
+  /// Asks proxies for what they run; the states of all proxies, with what those asked say of themselves.
   private func ask(
-    _ proxies: [ObjectRef], domains: Set<String>, streams: Bool, into report: inout ProgrammedReport
-  ) async {
-    let stale = Set(report.proxies.filter { $0.sync.values.contains(.stale) }.map(\.ref))
+    _ proxies: [ObjectRef], of known: [ProxyState], domains: Set<String>, streams: Bool,
+    into report: inout ProgrammedReport
+  ) async -> [ProxyState] {
+    var states = known
+    var places: [ObjectRef: Int] = [:]
+    let asked = Set(proxies)
+    for place in states.indices where asked.contains(states[place].ref) { places[states[place].ref] = place }
+    func isStale(_ proxy: ObjectRef) -> Bool {
+      places[proxy].map { states[$0].sync.values.contains(.stale) } ?? false
+    }
+    let stale = asked.filter(isStale)
     let answers = await withTaskGroup(of: Answer.self) { group in
       for proxy in proxies {
         group.addTask { await ask(proxy, domains: domains, streams: streams, isStale: stale.contains(proxy)) }
@@ -75,7 +88,6 @@ struct IstioProgrammed {
       for await answer in group { answers.append(answer) }
       return answers.sorted { $0.proxy < $1.proxy }
     }
-    var states = report.proxies
     for answer in answers {
       if let gap = answer.gap {
         report.gaps.append(gap)
@@ -83,11 +95,11 @@ struct IstioProgrammed {
       }
       report.asked.append(answer.proxy)
       report.routes += answer.routes
-      guard let index = states.firstIndex(where: { $0.ref == answer.proxy }) else { continue }
-      states[index].certificateDaysLeft = answer.certificateDaysLeft
-      states[index].noteRejections(answer.rejected)
+      guard let place = places[answer.proxy] else { continue }
+      states[place].certificateDaysLeft = answer.certificateDaysLeft
+      states[place].noteRejections(answer.rejected)
     }
-    report.proxies = states
+    return states
   }
 
   @concurrent

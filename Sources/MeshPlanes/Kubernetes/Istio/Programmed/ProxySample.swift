@@ -12,27 +12,30 @@ struct ProxySample {
   func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
     var callers = Callers(routes: routes)
     var chosen = Choice(limit: limit)
-    let unsettled = Set(
-      known.lazy.filter { state in state.sync.values.contains { $0 != .synced && $0 != .notSent } }.map(\.ref))
+    var unsettled: Set<ObjectRef> = []
+    for place in known.indices where !known[place].isSettled { unsettled.insert(known[place].ref) }
     // Replicas of one workload are told the same: they are asked where there are not enough workloads.
     for replicasCount in [false, true] where chosen.isWanting {
-      func consider(_ ref: ObjectRef, _ endpoint: Endpoint?) {
+      func consider(_ ref: ObjectRef, of workload: ObjectRef?, isGateway: @autoclosure () -> Bool) {
         guard callers.contains(ref.namespace) else { return }
-        let rank = callers.rank(ref, isUnsettled: unsettled.contains(ref), isGateway: endpoint?.proxy == .gateway)
+        let rank = callers.rank(ref, isUnsettled: unsettled.contains(ref), isGateway: isGateway)
         if !replicasCount {
-          chosen.consider(ref, rank: rank, workload: endpoint?.workload ?? ref)
+          chosen.consider(ref, rank: rank, workload: workload ?? ref)
         } else if !chosen.contains(ref) {
           chosen.consider(ref, rank: rank + Callers.ranks, workload: ref)
         }
       }
-      for state in known { consider(state.ref, snapshot.endpoints[state.ref]) }
+      for place in known.indices {
+        let ref = known[place].ref
+        consider(ref, of: known[place].workload, isGateway: snapshot.endpoints[ref]?.proxy == .gateway)
+      }
       guard known.isEmpty else { continue }
       for place in snapshot.endpoints.kept {
         let ref = place.value.ref
         guard ref.plane == plane, place.value.isReady, ref.kind == "pod",
           place.value.proxy == .sidecar || place.value.proxy == .gateway
         else { continue }
-        consider(ref, place.value)
+        consider(ref, of: place.value.workload, isGateway: place.value.proxy == .gateway)
       }
     }
     return chosen.refs
@@ -63,11 +66,11 @@ private struct Callers {
   }
 
   /// How soon a proxy is asked: the lower the sooner.
-  func rank(_ ref: ObjectRef, isUnsettled: Bool, isGateway: Bool) -> Int {
+  func rank(_ ref: ObjectRef, isUnsettled: Bool, isGateway: () -> Bool) -> Int {
     // A VM's proxy can seldom be asked; what a pod's says of the same routes is as good.
     if ref.kind != "pod" { return 3 }
     if isUnsettled { return 0 }
-    if gateways, isGateway { return 1 }
+    if gateways, isGateway() { return 1 }
     return namespaces.contains(ref.namespace) ? 2 : 3
   }
 }

@@ -1,0 +1,111 @@
+import MeshModel
+
+/// The proxies of one istiod, read while its answer comes.
+///
+/// istiod tells of all its proxies whenever it is asked, 18 MB of 50,000, and of nearly all just what it told before: one
+/// whose bytes are those of the answer before is taken from there, and so kept once.
+struct SyncTable: PieceReader {
+  private let plane: PlaneName
+  private let snapshot: MeshSnapshot
+  private let memo: SyncMemo
+  private var replica = ""
+  private var earlier: SyncMemo.Answer?
+  /// Where in the answer before the next proxy is expected.
+  private var next = 0
+  /// How many proxies are as before, in their places; all so far unless ``isOther``.
+  private var same = 0
+  private var isOther = false
+  private var digests: [ByteDigest] = []
+  private var states: [ProxyState] = []
+  private var cutter = ArrayCutter()
+  private var fault: JSONError?
+
+  init(plane: PlaneName, snapshot: MeshSnapshot, memo: SyncMemo = SyncMemo()) {
+    self.plane = plane
+    self.snapshot = snapshot
+    self.memo = memo
+  }
+
+  mutating func begin(_ replica: String) {
+    self.replica = replica
+    earlier = memo.answer(of: replica)
+  }
+
+  mutating func feed(_ piece: [UInt8]) {
+    var cutter = cutter
+    self.cutter = ArrayCutter()
+    cutter.feed(piece) { take($0) }
+    self.cutter = cutter
+  }
+
+  private mutating func take(_ bytes: ArraySlice<UInt8>) {
+    guard fault == nil else { return }
+    let digest = bytes.withUnsafeBytes(memo.digester.digest)
+    if let earlier, let place = earlier.place(of: digest, from: next) {
+      next = place + 1
+      if !isOther, place == same {
+        same += 1
+      } else {
+        part()
+        digests.append(digest)
+        states.append(earlier.states[place])
+      }
+      return
+    }
+    part()
+    do throws(JSONError) {
+      guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
+      if let endpoint = endpoint(of: state.ref) {
+        // The name is kept once.
+        state.ref = endpoint.ref
+        state.workload = endpoint.workload
+      }
+      digests.append(digest)
+      states.append(state)
+    } catch {
+      fault = error
+    }
+  }
+
+  /// From here on the answer is another than the one before.
+  private mutating func part() {
+    guard !isOther else { return }
+    isOther = true
+    digests = Array(earlier?.digests.prefix(same) ?? [])
+    states = Array(earlier?.states.prefix(same) ?? [])
+  }
+
+  /// All proxies, once the answer has come to its end.
+  func finish() throws(JSONError) -> [ProxyState] {
+    if let fault { throw fault }
+    guard cutter.isWhole else { throw JSONError(.malformed, at: 0, expected: "an array of proxies") }
+    var answer = SyncMemo.Answer(digests: digests, states: states, generation: snapshot.generation)
+    if !isOther, let earlier {
+      // The arrays themselves, where nothing is missing at the end either.
+      answer.digests = same == earlier.digests.count ? earlier.digests : Array(earlier.digests.prefix(same))
+      answer.states = same == earlier.states.count ? earlier.states : Array(earlier.states.prefix(same))
+    }
+    if let earlier, snapshot.generation == 0 || snapshot.generation != earlier.generation { place(&answer.states) }
+    memo.keep(answer, of: replica)
+    return answer.states
+  }
+
+  /// Finds the workloads of proxies anew, in a configuration that is no longer that of the answer before.
+  private func place(_ states: inout [ProxyState]) {
+    for place in states.indices {
+      var pod = states[place].ref
+      pod.kind = "pod"
+      let endpoint = endpoint(of: pod)
+      let (ref, workload) = (endpoint?.ref ?? pod, endpoint?.workload)
+      if states[place].ref != ref { states[place].ref = ref }
+      if states[place].workload != workload { states[place].workload = workload }
+    }
+  }
+
+  /// The pod or VM of a proxy's name: istiod names proxies alike, whatever they run on.
+  private func endpoint(of proxy: ObjectRef) -> Endpoint? {
+    var entry = proxy
+    entry.kind = IstioKind.workloadEntry.rawValue
+    return snapshot.endpoints[proxy] ?? snapshot.endpoints[entry]
+  }
+}
