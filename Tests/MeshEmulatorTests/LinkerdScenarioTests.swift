@@ -36,6 +36,25 @@ import Testing
     #expect(Self.backend(mesh, second, status) > 5)
   }
 
+  @Test func aProfileGoesBeforeTheRoutesOfItsService() throws {
+    let mesh = try Self.mesh()
+    func profile(_ namespace: String, _ spec: JSONValue) throws {
+      try mesh.put([
+        "apiVersion": "linkerd.io/v1alpha2", "kind": "ServiceProfile",
+        "metadata": ["name": "books.l5d-shop.svc.cluster.local", "namespace": .string(namespace)], "spec": spec,
+      ])
+    }
+    let routes: JSONValue = ["routes": [["name": "all", "condition": ["pathRegex": "/.*"]]]]
+    try profile("l5d-shop", ["opaquePorts": ["9000"]])
+    try profile("smi-shop", routes)
+    #expect(Self.backend(mesh, "books-v2", "http_status=") > 2, "neither an empty one nor another caller's counts")
+    try profile("l5d-shop", routes)
+    #expect(Self.backend(mesh, "books-v2", "http_status=") == 0)
+    // Of three instances behind the Service one is v2.
+    let v2 = mesh.rate("deployment=\"web-v1\"", "dst_deployment=\"books-v2\"", "classification=")
+    #expect(abs(v2 - 25.0 / 3) < 0.2)
+  }
+
   @Test func meshedConnectionsProveIdentitiesAndOthersSayWhyNot() throws {
     let mesh = try Self.mesh()
     let web = "deployment=\"web-v1\",direction=\"outbound\""

@@ -5,8 +5,9 @@ import MeshModel
 /// Source: Linkerd, "Authorization Policy" and "HTTPRoute". The client has an implementation of its own; the two check
 /// each other.
 struct LinkerdConfiguration: Sendable {
-  /// What callers' proxies route by.
-  private(set) var routes = MeshConfiguration()
+  /// What callers' proxies route by where no profile goes before it.
+  private var routes = MeshConfiguration()
+  private var profiles: [Key: VirtualService] = [:]
   private(set) var servers: [Key: LinkerdServer] = [:]
   private(set) var authorizations: [Key: LinkerdAuthorization] = [:]
   private(set) var authentications: [Key: LinkerdDemand] = [:]
@@ -49,6 +50,7 @@ struct LinkerdConfiguration: Sendable {
       authentications[key] = .identities(LinkerdDemand.names(object.json["spec"], in: object.namespace))
     case (Self.policy, "networkauthentications"):
       authentications[key] = .networks(LinkerdDemand.networks(object.json["spec"]?["networks"]))
+    case ("linkerd.io", "serviceprofiles"): profiles[key] = VirtualService.serviceProfile(object)
     case (Self.policy, "httplocalratelimitpolicies"): rateLimits[key] = LinkerdRateLimit(object)
     case (Self.policy, "egressnetworks"): egressNetworks[key] = EgressNetwork(object)
     default:
@@ -67,9 +69,27 @@ struct LinkerdConfiguration: Sendable {
     authorizations[key] = nil
     authentications[key] = nil
     serverRoutes[key] = nil
+    profiles[key] = nil
     rateLimits[key] = nil
     egressNetworks[key] = nil
     routes.remove(object, as: VirtualService.linkerd)
+  }
+
+  /// What a caller's proxies route calls of a host by.
+  ///
+  /// A profile with routes or overrides goes before routes, and the caller's own before that of the host's namespace
+  /// (linkerd2-proxy, `should_override_policy`; Linkerd, "Setting Up Service Profiles").
+  func route(for host: String, of service: RegistryService, client: String) -> VirtualService? {
+    for namespace in [client, service.namespace] {
+      let key = Key(kind: "serviceprofile", namespace: namespace, name: host)
+      if let profile = profiles[key], !profile.http.isEmpty { return profile }
+    }
+    return routes.virtualService(for: host, client: client, gateway: "mesh")
+  }
+
+  /// What a network says of calls of a host outside the cluster.
+  func route(for host: String, through network: EgressNetwork, client: String) -> VirtualService? {
+    routes.virtualService(for: host, client: client, gateway: "\(network.namespace)/\(network.name)")
   }
 
   private static func key(_ object: StoredObject) -> Key {

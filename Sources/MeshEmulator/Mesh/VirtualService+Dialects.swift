@@ -10,7 +10,6 @@ extension VirtualService {
     ResourceID("grpcroutes", group: "gateway.networking.k8s.io"): linkerdRoute,
     ResourceID("httproutes", group: "policy.linkerd.io"): linkerdRoute,
     ResourceID("trafficsplits", group: "split.smi-spec.io"): trafficSplit,
-    ResourceID("serviceprofiles", group: "linkerd.io"): serviceProfile,
   ]
 
   /// The kinds of other configuration APIs by which istiod routes.
@@ -94,7 +93,7 @@ extension VirtualService {
   }
 
   /// Linkerd's ServiceProfile: classes of requests with timeouts and retries, and backends by weight for all of them.
-  @Sendable private static func serviceProfile(_ object: StoredObject) -> VirtualService? {
+  static func serviceProfile(_ object: StoredObject) -> VirtualService? {
     let spec = object.json["spec"] ?? [:]
     let routes = (spec["dstOverrides"]?.array ?? []).map { override -> JSONValue in
       let authority = (override["authority"]?.string ?? "").prefix { $0 != ":" }

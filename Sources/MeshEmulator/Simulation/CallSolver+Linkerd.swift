@@ -18,7 +18,7 @@ extension CallSolver {
       return outcomeOutside(of: call, from: caller)
     }
     guard ["HTTP", "HTTP2", "GRPC"].contains(port.protocol),
-      let route = linkerd.routes.virtualService(for: host, client: caller.namespace, gateway: "mesh"),
+      let route = linkerd.route(for: host, of: service, client: caller.namespace),
       !route.http.isEmpty
     else { return direct(service, port, call, caller, rule: nil) }
     let rule = Self.rule(of: route, for: call, from: caller, port: port.number)
@@ -79,8 +79,7 @@ extension CallSolver {
     }
     let place = RegistryService(outside: call.to, port: call.port ?? 80, address: address)
     if let network = linkerd.egressNetwork(for: address, from: caller.namespace) {
-      let gateway = "\(network.namespace)/\(network.name)"
-      let route = linkerd.routes.virtualService(for: call.to, client: caller.namespace, gateway: gateway)
+      let route = linkerd.route(for: call.to, through: network, client: caller.namespace)
       let rule = route.flatMap { Self.rule(of: $0, for: call, from: caller, port: place.ports[0].number) }
       if let route, let rule, rule.routes.contains(where: { registry.services[$0.host] != nil }) {
         return spread(rule, of: route, from: place, place.ports[0].number, call, caller)

@@ -53,6 +53,8 @@ enum GatewayPrecedence {
 struct GatewayRouting: RoutingRules {
   let targets: BackendTargets
   let settings: MeshSettings
+  /// What Linkerd's proxies follow in place of a route.
+  private let profiles: ProfilePrecedence
   /// The Gateways, as the subjects of routes' reports name them, whose controller says that they are not programmed.
   private let unprogrammed: Set<String>
 
@@ -63,6 +65,7 @@ struct GatewayRouting: RoutingRules {
     }
     unprogrammed = Set(waiting.map { "\($0.ref.namespace)/\($0.ref.name)" })
     targets = BackendTargets(snapshot, plane: plane)
+    profiles = ProfilePrecedence(snapshot, plane: plane)
     settings = snapshot.meshes[plane] ?? MeshSettings()
   }
 
@@ -75,6 +78,11 @@ struct GatewayRouting: RoutingRules {
   /// What the proxies run where they could be asked (Istio's), else what the controllers report of the route.
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
     if let found = ProxyWeights.found(rule, of: route, in: report, settings: settings) { return found }
+    if let profile = profiles.profile(before: route, targets) {
+      return rule.backends.map { _ in
+        .unknown("not in effect: Linkerd's proxies follow ServiceProfile \(profile.shortName) instead")
+      }
+    }
     return Self.reported(rule, of: route, at: report.at, isProgrammed: { isProgrammed($0, of: route) }) {
       GatewayWeights.shares(rule.backends.map { $0.weight ?? GatewayWeights.absent })
     }

@@ -147,6 +147,7 @@ extension LinkerdDialect: DialectRules {
   public func findings(in snapshot: MeshSnapshot, plane: PlaneName) -> [Finding] {
     var found = GatewayAnalysis(snapshot, plane: plane, dialect: .linkerd).findings()
     found += LinkerdAnnotations.findings(in: snapshot, plane: plane)
+    found += ProfilePrecedence.findings(in: snapshot, plane: plane)
     for policy in snapshot.accessPolicies.values.sorted(by: { $0.ref < $1.ref }) where policy.ref.plane == plane {
       for ref in policy.requires where snapshot.accessPolicies[ref] == nil {
         found.append(
