@@ -7,9 +7,8 @@ enum UnreachableRules {
   static func check(_ route: Route, into found: inout [Finding]) {
     guard route.rules.count > 1 else { return }
     var earlier: [Rule.Layer: Earlier] = [:]
-    for rule in route.rules {
-      var before = earlier[rule.layer] ?? Earlier()
-      if before.count > 0 {
+    for (number, rule) in route.rules.enumerated() {
+      if let before = earlier[rule.layer] {
         let hidden = rule.matches.filter { before.takes($0) }
         if before.takesAll || (!rule.matches.isEmpty && hidden.count == rule.matches.count) {
           found.append(
@@ -26,20 +25,20 @@ enum UnreachableRules {
               remedy: "Delete the conditions that an earlier rule takes", equivalents: ["IST0131"]))
         }
       }
-      before.add(rule)
-      earlier[rule.layer] = before
+      // Behind the last there is none to hide.
+      if number + 1 < route.rules.count { earlier[rule.layer, default: Earlier()].add(rule) }
     }
   }
 
   /// What the rules so far take.
   private struct Earlier {
-    var count = 0
-    var takesAll = false
-    private var exact: Set<RuleMatch> = []
+    private(set) var takesAll = false
+    /// The first conditions, which are sooner compared than hashed; nearly always all there are.
+    private var few: [RuleMatch] = []
+    private var many: Set<RuleMatch> = []
     private var prefixes: [String] = []
 
     mutating func add(_ rule: Rule) {
-      count += 1
       if rule.matches.isEmpty { takesAll = true }
       for match in rule.matches {
         let bare = Self.bare(match)
@@ -48,14 +47,14 @@ enum UnreachableRules {
           if prefix == "/" { takesAll = true }
           prefixes.append(prefix)
         }
-        exact.insert(bare)
+        if few.count < 8 { few.append(bare) } else { many.insert(bare) }
       }
     }
 
     func takes(_ match: RuleMatch) -> Bool {
       if takesAll { return true }
       let bare = Self.bare(match)
-      if exact.contains(bare) { return true }
+      if few.contains(bare) || !many.isEmpty && many.contains(bare) { return true }
       guard !bare.ignoreUriCase else { return false }
       switch bare.uri {
       case .prefix(let text), .exact(let text): return prefixes.contains { text.hasPrefix($0) }
