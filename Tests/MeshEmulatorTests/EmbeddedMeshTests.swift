@@ -14,6 +14,26 @@ import FoundationNetworking
     return ((response as? HTTPURLResponse)?.statusCode ?? 0, [UInt8](data))
   }
 
+  /// The clocks of clients are judged by it.
+  @Test func everyServerTellsTheTime() async throws {
+    let mesh = try EmbeddedMesh(scenario: .builtIn("hybrid"))
+    let endpoints = try await mesh.start()
+    let planes = endpoints.planes.compactMap { ($0.setting["url"] ?? $0.setting["endpoint"])?.string }
+    #expect(!planes.isEmpty)
+    for address in [endpoints.kubernetes, endpoints.metrics, endpoints.istiod] + planes {
+      let (_, response) = try await URLSession.shared.data(from: try #require(URL(string: address)))
+      let date = try #require((response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Date"), "\(address)")
+      #expect(date.hasSuffix(" GMT") && date.split(separator: " ").count == 6, "\(address): \(date)")
+    }
+    await mesh.stop()
+  }
+
+  @Test(arguments: [
+    (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+    (1_795_345_397, "Sun, 22 Nov 2026 11:03:17 GMT"),
+  ])
+  func timesAreSpelledAsHTTPHasThem(_ seconds: Int, _ text: String) { #expect(Timestamp.http(seconds) == text) }
+
   @Test func everyDoorOfTheDemoOpens() async throws {
     let mesh = try EmbeddedMesh(scenario: .builtIn("shop"))
     let endpoints = try await mesh.start()

@@ -65,7 +65,7 @@ extension CellContext {
     switch row.certificates {
     case .unknown(let reason)?: return Cells.text("its administration interface: \(reason)", .warn)
     case .known(let held, _, _)?:
-      let roots = "\(held.roots.count) root\(held.roots.count == 1 ? "" : "s")"
+      let roots = held.roots.count.counted("root")
       guard let one = held.workload else { return Cells.text("it shows no identity; it believes \(roots)", .muted) }
       let late = one.standing(at: now) == .late ? ", late to renew: it is in the last fifth of its life" : ""
       return Cells.text(

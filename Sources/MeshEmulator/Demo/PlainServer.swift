@@ -16,7 +16,7 @@ struct PlainServer: Sendable {
     server = HTTPServer(
       config: .init(
         address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), timeout: Self.patience, logger: .disabled),
-      handler: PlainEntry(answer: answer))
+      handler: DatedAnswers(inner: PlainEntry(answer: answer)))
   }
 
   /// Serves until the task is cancelled.

@@ -59,7 +59,7 @@ public enum RegistrationText {
       ? "health not told"
       : healthy == all.count ? (all.count == 1 ? "healthy" : "all healthy") : "\(healthy) of them healthy"
     let more = all.count > named ? ["  and \(all.count - named) more"] : []
-    return ["\(verb)\(all.count) endpoint\(all.count == 1 ? "" : "s"), \(health)"]
+    return ["\(verb)\(all.count.counted("endpoint")), \(health)"]
       + all.prefix(named).map { "  " + endpoint($0, sayingHost) } + more
   }
 

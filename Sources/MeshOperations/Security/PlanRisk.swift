@@ -19,7 +19,7 @@ public struct PlanRisk: Sendable, Hashable {
     var parts: [String] = []
     if !breaks.isEmpty {
       parts.append(
-        "\(breaks.count) caller\(breaks.count == 1 ? "" : "s") would break: \(breaks.joined(separator: "; "))")
+        "\(breaks.count.counted("caller")) would break: \(breaks.joined(separator: "; "))")
     }
     if !unknowns.isEmpty {
       parts.append(

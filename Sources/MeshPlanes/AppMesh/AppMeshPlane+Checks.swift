@@ -52,7 +52,7 @@ extension AppMeshPlane {
   private func kindChecks(_ checks: inout [PlaneCheck]) async throws(MeshError) {
     let reading = try await catalog.read(Set(AppMeshKind.allCases), mesh: nil)
     let counts = AppMeshKind.allCases.filter { reading.gaps[$0] == nil }
-      .map { "\(reading.objects[$0]?.count ?? 0) \($0.collection)" }
+      .map { (reading.objects[$0]?.count ?? 0).counted(of: $0.collection) }
     checks.append(PlaneCheck(name: "permissions", result: .ok, detail: "may read \(counts.joined(separator: ", "))"))
     for (kind, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       checks.append(
@@ -84,6 +84,7 @@ extension AppMeshPlane {
     }
     let count = asked.reduce(0) { $0 + (findings.instances[$1]?.count ?? 0) }
     return PlaneCheck(
-      name: "instances", result: .ok, detail: "Cloud Map tells \(count) instances of \(asked.count) nodes\(rest)")
+      name: "instances", result: .ok,
+      detail: "Cloud Map tells \(count.counted("instance")) of \(asked.count.counted("node"))\(rest)")
   }
 }

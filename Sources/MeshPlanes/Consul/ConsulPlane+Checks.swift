@@ -40,7 +40,9 @@ extension ConsulPlane {
     checks += await identityChecks(hasACLs: hasACLs)
     checks += await authorityChecks()
     if let places = await placesCheck() { checks.append(places) }
-    checks.append(clockCheck(leader.headers))
+    checks.append(
+      .clock(
+        leader.headers, now: clock.wallSeconds(), remedy: "set the clock: certificates' ends are judged by it"))
     if case .refused(let reason) = client.session.writes { add("writing", .skipped, "not allowed here: \(reason)") }
     return checks
   }
@@ -109,10 +111,11 @@ extension ConsulPlane {
       let count = services.json.object?.count ?? 0
       guard !services.isFiltered else {
         return PlaneCheck(
-          name: "catalog", result: .warning, detail: "\(count) services seen, others are hidden by the token's rights",
+          name: "catalog", result: .warning,
+          detail: "\(count.counted("service")) seen, others are hidden by the token's rights",
           remedy: "ask for service:read and node:read on all")
       }
-      return PlaneCheck(name: "catalog", result: .ok, detail: "\(count) services seen")
+      return PlaneCheck(name: "catalog", result: .ok, detail: "\(count.counted("service")) seen")
     } catch {
       return PlaneCheck(name: "catalog", result: .failed, detail: error.message, remedy: error.remedy)
     }
@@ -150,16 +153,5 @@ extension ConsulPlane {
     } catch {
       return [PlaneCheck(name: "certificates", result: .warning, detail: error.message, remedy: error.remedy)]
     }
-  }
-
-  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
-    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
-      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
-    }
-    let skew = Int(server.seconds) - clock.wallSeconds()
-    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
-    return PlaneCheck(
-      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
-      remedy: "set the clock: certificates' ends are judged by it")
   }
 }

@@ -22,7 +22,7 @@ extension ServiceFabricPlane {
         .clock(headers, now: clock.wallSeconds(), remedy: "set the clock: tokens and certificates depend on it"))
       let reading = try await catalog.read(Set(ServiceFabricKind.allCases), replicas: false)
       let counts = ServiceFabricKind.allCases.filter { reading.gaps[$0] == nil }
-        .map { "\(reading.objects[$0]?.count ?? 0) \($0.collection)" }
+        .map { (reading.objects[$0]?.count ?? 0).counted(of: $0.collection) }
       add("permissions", .ok, "may read \(counts.joined(separator: ", "))")
       for (_, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
         add("permissions", .warning, gap.message, remedy: gap.remedy)

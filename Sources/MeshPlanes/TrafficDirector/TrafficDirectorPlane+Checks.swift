@@ -79,10 +79,12 @@ extension TrafficDirectorPlane {
       let (_, headers) = try await client.send(
         session, session.request(.get, path, query: [("pageSize", "1")]), "list meshes", nil)
       add("reachable", .ok, "\(session.origin) answers")
-      checks.append(clockCheck(headers))
+      checks.append(
+        .clock(
+          headers, now: clock.wallSeconds(), remedy: "set the clock: Google refuses statements of another time"))
       let reading = try await catalog.read(Set(TrafficDirectorKind.allCases), instances: false)
       let counts = TrafficDirectorKind.allCases.compactMap { kind in
-        reading.objects[kind].map { "\($0.count) \(kind.collection)" }
+        reading.objects[kind].map { $0.count.counted(of: kind.collection) }
       }
       if !counts.isEmpty { add("permissions", .ok, "may read \(counts.joined(separator: ", "))") }
       for (kind, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -133,18 +135,5 @@ extension TrafficDirectorPlane {
       client.resources, "/v1/projects/\(PercentCoding.encode(project)):testIamPermissions",
       ["permissions": .array(permissions.map(JSONValue.string))], what: "ask for permissions")
     return Set((answer["permissions"]?.array ?? []).compactMap(\.string))
-  }
-
-  /// How far this machine's clock is from Google's: a service account's statement is believed for an hour, give or take
-  /// little.
-  private func clockCheck(_ headers: HTTPHeaders) -> PlaneCheck {
-    guard let date = headers["Date"], let server = HTTPTime.parse(date) else {
-      return PlaneCheck(name: "clock", result: .skipped, detail: "the server does not tell the time")
-    }
-    let skew = Int(server.seconds) - clock.wallSeconds()
-    guard abs(skew) > 30 else { return PlaneCheck(name: "clock", result: .ok, detail: "within \(abs(skew)) s") }
-    return PlaneCheck(
-      name: "clock", result: .warning, detail: "this machine is \(abs(skew)) s \(skew > 0 ? "behind" : "ahead")",
-      remedy: "set the clock: Google refuses statements of another time")
   }
 }

@@ -13,18 +13,17 @@ enum Lookup {
     if found.count > 1 {
       let names = found.sorted().prefix(5).map(\.description).joined(separator: ", ")
       throw MeshError(
-        .notFound, "\(typed) names several \(plural(what)): \(names)",
+        .notFound, "\(typed) names several \(Int.plural(of: what)): \(names)",
         remedy: "say which, with more of its name or with -n")
     }
     let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
     let place = namespace.map { " in namespace \($0)" } ?? ""
     throw MeshError(
       .notFound, "there is no \(what) \(typed)\(place)",
-      remedy: near.isEmpty ? "see `meshdeck get \(plural(what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
+      remedy: near.isEmpty
+        ? "see `meshdeck get \(Int.plural(of: what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
     )
   }
-
-  private static func plural(_ what: String) -> String { what.hasSuffix("y") ? what.dropLast() + "ies" : what + "s" }
 
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {

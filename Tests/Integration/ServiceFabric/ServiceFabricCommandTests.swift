@@ -87,7 +87,7 @@ struct ServiceFabricCommandTests {
       #expect(check.output.contains(words), "\(check.output)")
     }
     #expect(check.code == 0, "\(check.output)")
-    #expect(check.output.contains("2021-04-28") && check.output.contains("1 gateways"))
+    #expect(check.output.contains("2021-04-28") && check.output.contains("1 gateway"))
   }
 
   @Test("At Azure a secret is exchanged, an operation followed, and one says who one is")

@@ -144,7 +144,7 @@ import Testing
     let checks = await (try fabric.plane()).check()
     func detail(_ name: String) -> String { checks.filter { $0.name == name }.map(\.detail).joined(separator: "; ") }
     #expect(detail("service").contains("2021-04-28"))
-    #expect(detail("permissions").contains("1 gateways"))
+    #expect(detail("permissions").contains("1 gateway"))
     #expect(checks.allSatisfy { $0.result != .failed })
     if isCluster {
       #expect(detail("identity").contains("client certificate"))

@@ -178,7 +178,8 @@ import Testing
     func check(_ name: String) -> PlaneCheck? { checks.first { $0.name == name } }
     #expect(check("reachable")?.result == .ok)
     #expect(check("clock")?.result == .ok)
-    #expect(check("permissions")?.detail.contains("1 httpRoutes") == true)
+    let permissions = try #require(check("permissions")?.detail)
+    #expect(permissions.contains("1 httpRoute") && !permissions.contains("1 httpRoutes"), "\(permissions)")
     #expect(check("writing")?.result == .warning)
     #expect(check("writing")?.detail.contains("may networkservices.httpRoutes.update") == true)
     #expect(check("writing")?.detail.contains("may not") == true)

@@ -45,7 +45,7 @@ public struct KubernetesAPIServer: Sendable {
       config: .init(
         address: address, timeout: 120, sharedRequestBufferSize: 4 << 20, sharedRequestReplaySize: 8 << 20,
         logger: .disabled),
-      handler: entry)
+      handler: DatedAnswers(inner: entry))
     entry.serve.withLock { $0 = { [self] request in await self.response(to: request) } }
   }
 

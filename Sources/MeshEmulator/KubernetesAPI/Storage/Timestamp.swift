@@ -40,6 +40,18 @@ public enum Timestamp {
     return day * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
   }
 
+  /// The spelling that HTTP has for a number of seconds since 1970: `Sun, 22 Nov 2026 11:03:17 GMT`.
+  static func http(_ seconds: Int) -> String {
+    let parts = text(seconds).split(whereSeparator: { "-T:Z".contains($0) })
+    guard parts.count == 6, let month = Int(parts[1]), (1...12).contains(month) else { return "" }
+    // 1970 began on a Thursday.
+    let day = Int((Double(seconds) / 86_400).rounded(.down)) + 4
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return "\(days[(day % 7 + 7) % 7]), \(parts[2]) \(months[month - 1]) \(parts[0])"
+      + " \(parts[3]):\(parts[4]):\(parts[5]) GMT"
+  }
+
   /// The age as `kubectl` prints it: `45s`, `3m20s`, `5h`, `7d`.
   static func age(seconds: Int) -> String {
     switch seconds {

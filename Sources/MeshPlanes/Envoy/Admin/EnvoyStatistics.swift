@@ -48,7 +48,7 @@ struct EnvoyStatistics: Sendable {
   /// What presses on the clusters, by the name their counters are filed under.
   var pressure: [String: String] {
     var result: [String: String] = [:]
-    for (cluster, count) in ejected { result[cluster] = "\(count) host\(count == 1 ? "" : "s") ejected as outliers" }
+    for (cluster, count) in ejected { result[cluster] = "\(count.counted("host")) ejected as outliers" }
     for (cluster, kinds) in open {
       let words = "circuit breaker open: \(kinds.sorted().joined(separator: ", "))"
       result[cluster] = result[cluster].map { "\($0); \(words)" } ?? words

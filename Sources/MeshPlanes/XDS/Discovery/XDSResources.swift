@@ -105,7 +105,7 @@ struct XDSResources: Sendable {
   mutating func noteForeign(_ typeURL: String, _ count: Int) {
     let old = typeURL.contains("envoy.api.v2.") ? ": the version of the API that Envoy ended in 2021" : ""
     faults[typeURL.isEmpty ? "an answer without a type" : typeURL] =
-      "\(count) resource\(count == 1 ? "" : "s") of a type that was not asked for\(old)"
+      "\(count.counted("resource")) of a type that was not asked for\(old)"
   }
 
   /// What was asked for and not answered, in words; empty once everything was.

@@ -22,7 +22,7 @@ extension XDSPlane {
       checks.append(
         PlaneCheck(
           name: "discovery", result: .ok,
-          detail: "\(count) \(type.words)\(version.isEmpty ? "" : ", version \(version)")"))
+          detail: "\(count.counted(of: type.words))\(version.isEmpty ? "" : ", version \(version)")"))
     }
     for words in resources.missing + resources.absences {
       checks.append(
@@ -104,7 +104,7 @@ extension XDSPlane {
       let refusing = clients.filter { $0.rejection != nil }
       return PlaneCheck(
         name: "clients", result: refusing.isEmpty ? .ok : .warning,
-        detail: "\(clients.count) client\(clients.count == 1 ? "" : "s") by client status"
+        detail: "\(clients.count.counted("client")) by client status"
           + (refusing.first.map { ", of which \(refusing.count) rejected something: \($0.rejection ?? "")" } ?? ""),
         remedy: refusing.isEmpty ? nil : "correct it at the control plane")
     } catch {

@@ -157,7 +157,7 @@ extension ProxyState {
   mutating func noteRejections(_ counts: [ConfigType: Int]) {
     for type in ConfigType.allCases {
       guard let count = counts[type], count > 0, sync[type] == .stale else { continue }
-      let text = "the proxy rejected \(count) \(type.rawValue.uppercased()) update\(count == 1 ? "" : "s")"
+      let text = "the proxy rejected \(count.counted("\(type.rawValue.uppercased()) update"))"
       sync[type] = .rejected(text)
       rejection = rejection ?? text
     }
