@@ -2,6 +2,8 @@
 extension Deck {
   /// The seconds that whoever takes a plan back is given before it is taken back from here too.
   static let othersPatience = 30.0
+  /// The seconds for which taking a plan back is tried while its plane cannot be reached.
+  static let takingBackPatience = 300.0
 
   /// Waits until a plan applied with `confirmWithin` is confirmed, and takes it back where nobody does in time or the task
   /// is cancelled. A plan that is taken back meanwhile, from here or by another process, is left to who does so.
@@ -27,12 +29,25 @@ extension Deck {
     if (try? journal.decide(.expired, on: receipt)) == .confirmed { return nil }
     let why = Task.isCancelled ? "not confirmed: whoever waited was stopped" : "not confirmed in time"
     // Taking back is never given up half-way, whatever stopped the wait.
-    let undoing = Task { () async -> Result<Receipt, MeshError> in
-      do throws(MeshError) { return .success(try await undo(id, reason: why)) } catch {
-        return .failure(error)
-      }
+    return try await Task { await takeBack(id, because: why) }.value.get()
+  }
+
+  /// Takes a plan back; where its plane cannot be reached it is tried again, since nobody else will.
+  private func takeBack(_ id: String, because why: String) async -> Result<Receipt, MeshError> {
+    let begun = Instant.now
+    var pause = 0.5
+    while true {
+      let outcome: Result<Receipt, MeshError>
+      do throws(MeshError) { outcome = .success(try await undo(id, reason: why)) } catch { outcome = .failure(error) }
+      let wasSent =
+        switch outcome {
+        case .success(let receipt): receipt.result != .failed || receipt.failure != .unreachable
+        case .failure(let error): error.code != .unreachable
+        }
+      guard !wasSent, Instant.now.age(of: begun) < Self.takingBackPatience else { return outcome }
+      try? await Task.sleep(for: .seconds(pause))
+      pause = min(pause * 2, 15)
     }
-    return try await undoing.value.get()
   }
 
   /// The receipt of the undo that somebody else began, once it went through; `nil` where it did not.

@@ -119,6 +119,18 @@ import Testing
     await runner.stop()
   }
 
+  @Test func whatNobodyConfirmedIsTakenBackOnceThePlaneIsReachedAgain() async throws {
+    let plane = FakePlane()
+    let runner = try await Self.ready(plane)
+    await runner.press(.char("c"), .enter)
+    try await runner.wait { !$0.awaiting.isEmpty }
+    plane.lose(2)
+    await runner.press(.escape, .char("q"), .char("q"))
+    try await runner.wait { $0.isLeaving && $0.unconfirmed.isEmpty }
+    #expect(plane.weights == [80, 20])
+    await runner.stop()
+  }
+
   @Test func aSignalTakesBackWhatNobodyConfirmed() async throws {
     let plane = FakePlane()
     let runner = try await Self.ready(plane)

@@ -7,6 +7,7 @@ final class FakePlane: ControlPlane {
     var weights: [(String, Int)] = [("v1", 80), ("v2", 20)]
     var version = 7
     var applied = 0
+    var unreachable = 0
     var receivers: [AsyncStream<[MeshChange]>.Continuation] = []
   }
 
@@ -19,6 +20,9 @@ final class FakePlane: ControlPlane {
     self.gate = gate
     self.proxies = proxies
   }
+
+  /// Lets the next reads of an object fail, as of a network that is down for a while.
+  func lose(_ reads: Int) { contents.withLock { $0.unreachable = reads } }
 
   /// How many writes arrived.
   var applied: Int { contents.withLock { $0.applied } }
@@ -62,6 +66,11 @@ final class FakePlane: ControlPlane {
 
   func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
     guard ref.name == "reviews" else { throw MeshError(.notFound, "there is no such object", object: ref) }
+    let isLost = contents.withLock { contents in
+      contents.unreachable -= 1
+      return contents.unreachable >= 0
+    }
+    if isLost { throw MeshError(.unreachable, "no answer", object: ref) }
     return contents.withLock { contents in
       var json = ShopMesh.reviewsObject(contents.weights)
       var metadata = json["metadata"] ?? .null

@@ -76,6 +76,19 @@ import Testing
     if !run.output.isEmpty { #expect(throws: Never.self) { try JSONValue(parsing: run.output) } }
   }
 
+  @Test("Who may read one namespace alone is shown that one, and told so")
+  func oneNamespace() async throws {
+    let rules =
+      #"[{"target":"^(?!.*/namespaces/).*limit=","do":"status","code":403,"body":"{\"kind\":\"Status\",\"message\":\"forbidden\"}"}]"#
+    let server = try await Laboratory.faulty(rules, before: Self.shared.value)
+    let run = try await Invocation.meshdeck(["get", "routes", "-n", "shop"], kubeconfig: server.kubeconfig)
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.output.contains("reviews") && !run.output.contains("ledger"))
+    #expect(run.error.contains("only namespace shop was read"), "\(run.error)")
+    let all = try await Invocation.meshdeck(["get", "routes", "-A"], kubeconfig: server.kubeconfig)
+    #expect(all.code == 5 && all.error.split(separator: "\n").count == 1, "\(all.error)")
+  }
+
   @Test("An object that cannot be read is named and does not hide the others")
   func oneUnreadableObject() async throws {
     let rules = #"[{"target":"virtualservices","do":"replace","pairs":[["\"weight\":80","\"weight\":1e400"]]}]"#

@@ -35,7 +35,7 @@ struct Analyze: AsyncParsableCommand {
     if file.isEmpty {
       let deck = try await options.connect()
       try await Deadline.run(options.timeout) {
-        try await deck.load()
+        try await options.read(deck)
         await deck.readDistribution()
       }
       namespace = options.namespace(of: deck)

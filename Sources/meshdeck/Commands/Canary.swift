@@ -30,7 +30,7 @@ struct Canary: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       try Listing(kind: .splits, name: name, namespace: options.namespace(of: deck), options: options).write(
         await deck.view)
     }
@@ -70,7 +70,7 @@ struct Canary: AsyncParsableCommand {
     func run() async throws {
       let entries = try weights.map(Self.entry)
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let route = try Lookup.weightedRoute(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       guard let intent = WeightsIntent(route: route.ref, rule: rule, typed: entries) else {

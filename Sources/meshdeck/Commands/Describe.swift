@@ -22,7 +22,7 @@ struct Describe: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load() }
+    try await options.load(deck)
     let ref = try find(await deck.view)
     if options.output == .name { return try options.console.line(ref.description) }
     if options.output == .json || options.output == .yaml { return try await native(ref, deck) }

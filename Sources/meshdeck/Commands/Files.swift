@@ -25,7 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load() }
+    try await options.load(deck)
     let run = PlanRun(deck: deck, options: options, write: WriteOptions())
     var plans: [Plan] = []
     for intent in try await InputFile(path: file).intents(in: deck, options: options) {
@@ -52,7 +52,7 @@ struct Diff: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+    try await options.load(deck, truths: false)
     let run = PlanRun(deck: deck, options: options, write: WriteOptions())
     let plans = try await InputFile(path: file).plans(in: deck, options: options).filter { !$0.steps.isEmpty }
     if plans.isEmpty { return Console.note("no difference") }
@@ -80,7 +80,7 @@ struct Apply: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load() }
+    try await options.load(deck)
     let run = PlanRun(deck: deck, options: options, write: write)
     let plans = try await InputFile(path: file).plans(in: deck, options: options)
     for plan in plans where plan.steps.isEmpty { Console.note("nothing to do: \(plan.summary) is how it is") }

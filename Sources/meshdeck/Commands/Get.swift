@@ -51,7 +51,7 @@ struct Get: AsyncParsableCommand {
     let truths = !(kind == .routes || kind == .gateways)
     let asksProxies = kind == .mtls
     try await Deadline.run(options.timeout) {
-      try await deck.load(neededKinds, namespace: nil, truths: truths)
+      try await options.read(deck, neededKinds, truths: truths)
       if asksProxies { await deck.readProxyTLS(namespace: namespace) }
     }
     var listing = Listing(kind: kind, name: name, namespace: namespace, options: options)

@@ -25,7 +25,7 @@ struct Graph: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load() }
+    try await options.load(deck)
     let graph = await deck.view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)
     let console = options.console
     switch (options.output, form) {
@@ -64,7 +64,7 @@ struct Top: AsyncParsableCommand {
 
   func run() async throws {
     let deck = try await options.connect()
-    try await Deadline.run(options.timeout) { try await deck.load() }
+    try await options.load(deck)
     let namespace = options.namespace(of: deck)
     let isTable = options.output == .table || options.output == .wide
     guard options.console.isTerminal, isTable, !once else { return try write(await deck.view, namespace) }

@@ -33,7 +33,7 @@ struct MTLS: AsyncParsableCommand {
       let deck = try await options.connect()
       let namespace = options.namespace(of: deck)
       try await Deadline.run(options.timeout) {
-        try await deck.load()
+        try await options.read(deck)
         await deck.readProxyTLS(namespace: namespace)
       }
       try Listing(kind: .mtls, name: name, namespace: namespace, options: options).write(await deck.view)
@@ -57,7 +57,7 @@ struct MTLS: AsyncParsableCommand {
       let deck = try await options.connect()
       let namespace = options.namespace(of: deck)
       try await Deadline.run(options.timeout) {
-        try await deck.load()
+        try await options.read(deck)
         await deck.readProxyTLS(namespace: namespace)
       }
       let view = await deck.view
@@ -91,7 +91,7 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let view = await deck.view
       if let scope, let mode {
         let intent = try ScopeText.intent(scope, mode, in: view, options: options)
@@ -146,7 +146,7 @@ struct MTLS: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let intent = try ScopeText.intent(scope, mode, in: await deck.view, options: options)
       try await PlanRun(deck: deck, options: options, write: write).run(.mtls(intent))
     }
@@ -175,7 +175,9 @@ enum ScopeText {
     case ("mesh", 1): return MTLSIntent(plane: try plane(), scope: .mesh, mode: mode)
     case ("namespace", 2):
       let name = parts[1]
-      guard view.snapshot.namespaces.keys.contains(where: { $0.name == name }) else {
+      let known = view.snapshot.namespaces.keys
+      // Who may not list namespaces is not told of any.
+      guard known.isEmpty || known.contains(where: { $0.name == name }) else {
         throw MeshError(.notFound, "there is no namespace \(name)", remedy: "see `meshdeck get workloads -A`")
       }
       return MTLSIntent(plane: try plane(), scope: .namespace, namespace: name, mode: mode)

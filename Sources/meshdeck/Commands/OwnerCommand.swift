@@ -33,7 +33,7 @@ struct OwnerCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load(truths: false) }
+      try await options.load(deck, truths: false)
       let snapshot = await deck.view.snapshot
       let all =
         snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.destinations.keys

@@ -32,7 +32,7 @@ struct RouteCommand: AsyncParsableCommand {
     func run() async throws {
       let deck = try await options.connect()
       let truths = name != nil && options.output != .json && options.output != .yaml
-      try await Deadline.run(options.timeout) { try await deck.load(truths: truths) }
+      try await options.load(deck, truths: truths)
       let view = await deck.view
       guard let name, options.output == .table || options.output == .wide else {
         return try Listing(kind: .routes, name: name, namespace: options.namespace(of: deck), options: options).write(
@@ -68,7 +68,7 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
@@ -94,7 +94,7 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
@@ -123,7 +123,7 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let plans = try await InputFile(path: file).plans(in: deck, options: options)
       for plan in plans {
         guard !plan.steps.isEmpty, plan.steps.allSatisfy({ if case .create = $0.write { true } else { false } }) else {
@@ -154,7 +154,7 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let deck = try await options.connect()
-      try await Deadline.run(options.timeout) { try await deck.load() }
+      try await options.load(deck)
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write).run(.delete(route.ref))

@@ -43,6 +43,21 @@ extension GlobalOptions {
     return configuration
   }
 
+  /// Reads every plane once, within the time that the options give.
+  func load(_ deck: Deck, truths: Bool = true) async throws {
+    let options = self
+    try await Deadline.run(timeout) { try await options.read(deck, truths: truths) }
+  }
+
+  /// Reads every plane once. Where not all namespaces may be read, the one that is meant is, and it is said so.
+  func read(_ deck: Deck, _ kinds: Set<ObjectKind>? = nil, truths: Bool = true) async throws(MeshError) {
+    do throws(MeshError) { try await deck.load(kinds, truths: truths) } catch {
+      guard error.code == .forbidden, let namespace = namespace(of: deck) else { throw error }
+      try await deck.load(kinds, namespace: namespace, truths: truths)
+      Console.note("only namespace \(namespace) was read: \(error.message)")
+    }
+  }
+
   /// The namespace to read: the one asked for, or `nil` for all.
   func namespace(of deck: Deck) -> String? {
     if allNamespaces { return nil }

@@ -1,4 +1,5 @@
 import MeshModel
+import MeshTransport
 
 /// A reader of the certificates in Envoy's secrets: `/config_dump?resource=dynamic_active_secrets`, or static ones.
 ///

@@ -1,3 +1,5 @@
+import MeshTransport
+
 /// The certificates of a PEM text. Source: RFC 7468, 2 and 5.
 enum PEMText {
   /// The most certificates read of one text.

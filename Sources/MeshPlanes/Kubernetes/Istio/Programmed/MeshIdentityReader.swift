@@ -1,4 +1,5 @@
 import MeshModel
+import MeshTransport
 
 /// A reader of what tells one mesh and one cluster from others, beside the mesh's configuration.
 ///
