@@ -87,7 +87,7 @@ import Testing
     #expect(rows.map(\.ref.plane) == ["east", "west"])
     #expect(rows.map { $0.traffic.value?.rps } == [4, 10], "the west's own source says nothing; the caller's does")
     let services = world.view.serviceRows().filter { $0.ref.name == "reviews" }
-    #expect(services.map(\.planes) == ["east = west", "west = east"])
+    #expect(services.map(\.planes) == [["east", "west"], ["west", "east"]])
     #expect(services.map(\.cluster) == ["east-1", "west-1"])
   }
 
