@@ -13,6 +13,8 @@ public final class EnvoyPlane: ControlPlane {
   let speech: FleetSpeech
   private let places: [String]
   private let interval: Double
+  /// Why nothing may be written; `nil` where it may.
+  private let refusal: String?
 
   /// Creates a plane of the proxies at some places (`http://host:port`, `host:port`, `dns://name:port`, `file:///path`, or
   /// `pods://namespace/selector:port` alone); nothing is asked of them yet. `interval` is the seconds between two readings
@@ -34,6 +36,7 @@ public final class EnvoyPlane: ControlPlane {
       throw MeshError(
         .usage, "pods and other places are of different fleets", plane: name, remedy: "make a plane of each")
     }
+    refusal = if case .refused(let reason) = options.writes { reason } else { nil }
     self.speech = speech
     self.name = name
     self.places = places
@@ -58,11 +61,15 @@ public final class EnvoyPlane: ControlPlane {
           && reading.tables.contains { $0.hosts.contains { $0.entries.contains { $0.weights.override != .none } } }
       }
       answers[.editWeights] =
-        editable
-        ? .yes
-        : state.at == nil
-          ? .no("no proxy has answered yet, and routes tell whether they open their weights")
-          : .no("no route opens its weights to the runtime; they are owned by \(owner(state))")
+        if let refusal {
+          .no(refusal)
+        } else if editable {
+          .yes
+        } else if state.at == nil {
+          .no("no proxy has answered yet, and routes tell whether they open their weights")
+        } else {
+          .no("no route opens its weights to the runtime; they are owned by \(owner(state))")
+        }
       let more = places.count > 1 ? " and \(places.count - 1) more" : ""
       return Plane(
         name: name, kind: speech.kind, capabilities: Capabilities(answers: answers, dialects: [.envoy]),
