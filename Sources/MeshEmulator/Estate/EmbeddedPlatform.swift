@@ -41,6 +41,9 @@ protocol EmbeddedPlatform: Sendable {
   ///   - metrics: Where ``exposition()`` is reached.
   func setting(address: String, metrics: String) -> JSONValue
 
+  /// What it does of its own accord until its task is cancelled.
+  func run() async
+
   /// The environment variables a client of it needs, such as keys that it accepts.
   var environment: [String: String] { get }
 }
@@ -48,6 +51,9 @@ protocol EmbeddedPlatform: Sendable {
 extension EmbeddedPlatform {
   /// None.
   func exposition() -> [UInt8]? { nil }
+
+  /// Nothing.
+  func run() async {}
 
   /// None: it takes whoever comes.
   var environment: [String: String] { [:] }
@@ -107,7 +113,7 @@ struct ServedPlatform: Sendable {
 
   /// What serves it; each ends with its task.
   var duties: [@Sendable () async throws -> Void] {
-    [{ try await api.run() }, { try await metrics.run() }, { await estate.run() }]
+    [{ try await api.run() }, { try await metrics.run() }, { await estate.run() }, { await platform.run() }]
   }
 
   func stop() async {

@@ -13,6 +13,8 @@ struct TrafficDirectorServer: EmbeddedPlatform {
   let resources: TrafficDirectorResources
   let operations: TrafficDirectorOperations
   let project: String
+  /// What Cloud Monitoring keeps of the counters.
+  let monitored = SeriesHistory()
 
   init(_ section: Scenario.Platform, estate: Estate) throws {
     self.estate = estate
@@ -29,12 +31,31 @@ struct TrafficDirectorServer: EmbeddedPlatform {
     try resources.derive()
   }
 
+  /// Has Cloud Monitoring keep the counters, as its collectors do.
+  func run() async {
+    while !Task.isCancelled {
+      monitor()
+      try? await Task.sleep(for: .seconds(SeriesHistory.interval))
+    }
+  }
+
+  private func monitor() { monitored.take(at: estate.clock()) { exposition() } }
+
+  /// An answer of Cloud Monitoring's Prometheus API. Source: Cloud Monitoring API,
+  /// `projects.location.prometheus.api.v1`.
+  private func monitoring(_ verb: String, _ request: PlainRequest) throws(GoogleRefusal) -> PlainAnswer {
+    guard request.method == "GET", ["query", "query_range"].contains(verb) else { throw .notServed }
+    monitor()
+    return PromQLService(history: monitored, now: estate.clock()).answer(verb, request)
+  }
+
   /// The project that the name of a network resource holds.
   private static func project(of document: JSONValue) -> String? {
     let parts = (document["name"]?.string ?? "").split(separator: "/").map(String.init)
     return parts.count == 6 && parts[0] == "projects" ? parts[1] : nil
   }
 
+  /// Its Envoys are scraped; without `telemetry`, Cloud Monitoring is asked, which stands at the same address.
   func setting(address: String, metrics: String) -> JSONValue {
     ["project": .string(project), "endpoint": .string(address), "telemetry": ["scrape": ["urls": [.string(metrics)]]]]
   }
@@ -65,6 +86,9 @@ struct TrafficDirectorServer: EmbeddedPlatform {
       ])
     }
     if path.count == 2, path[1] == "services:batchGet" { return services(request) }
+    if path.count == 7, path[1...5].elementsEqual(["location", "global", "prometheus", "api", "v1"]) {
+      return try monitoring(path[6], request)
+    }
     guard path.count >= 4, path[1] == "locations" else { throw .notServed }
     if path[3] == "operations", path.count == 5, request.method == "GET" {
       return .json(try operations.get("projects/\(path[0])/locations/\(path[2])/operations/\(path[4])"))

@@ -62,6 +62,25 @@ struct TrafficDirectorCommandTests {
     #expect(analyze.code == 0, "\(analyze.output)")
   }
 
+  @Test("Without a source of its own it is measured through Cloud Monitoring at its address", .timeLimit(.minutes(2)))
+  func cloudMonitoring() async throws {
+    let planes = try await DemoServer.hybrid.endpoints().planes
+    var plane = try #require(planes.array?.first { $0["kind"]?.string == "traffic-director" })
+    plane["telemetry"] = nil
+    let deck = try Tool(kubeconfig: nil)
+    _ = try deck.file("config/meshdeck/config.yaml", JSONWriter.text(["planes": [plane]]))
+    var observed: JSONValue?
+    // A rate takes two samples, five seconds apart.
+    for _ in 0..<20 where observed?["share"] == nil {
+      let splits = try await deck("get", "splits", "-A", "-o", "json")
+      #expect(splits.code == 0, "\(splits.errors)")
+      let reviews = try #require(try splits.json["items"]?.array?.first { $0["name"]?.string == "reviews" })
+      observed = reviews["backends"]?[0]?["observed"]
+      if observed?["share"] == nil { try await Task.sleep(for: .seconds(1)) }
+    }
+    #expect(abs((observed?["share"]?.double ?? 0) - 0.9) < 0.1, "\(observed ?? .null)")
+  }
+
   @Test("A route is shifted, refused what Google would not take, seen and changed by Google's client, and taken back")
   func aShiftAndItsUndo() async throws {
     let (deck, endpoint) = try await Self.deck()
