@@ -189,6 +189,20 @@ import Testing
     await runner.stop()
   }
 
+  @Test func whatWasWrittenInTheEditorIsKeptUntilItIsApplied() async throws {
+    let runner = try await Desk.shop(.routes)
+    let route = ShopMesh.ref("shop", "virtualservice", "reviews")
+    let intent = ObjectIntent(ref: route, json: ShopMesh.reviewsObject([("v1", 1)]))
+    await runner.send(.edited(intent, text: "/tmp/meshdeck-x/reviews.yaml"))
+    // The desk has no plane, so no plan can be made.
+    try await runner.wait(text: "there is no plane")
+    #expect(await runner.text().contains("what you wrote is kept in"))
+    await runner.press(.escape)
+    #expect(await runner.state.plan == nil)
+    #expect(await runner.text().contains("what you wrote is kept in /tmp/meshdeck-x"))
+    await runner.stop()
+  }
+
   @Test func anAnswerToAnOlderPlanIsDropped() async throws {
     let runner = try await Desk.shop(.canaries)
     await runner.press(.char(":"))

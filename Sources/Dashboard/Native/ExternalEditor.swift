@@ -8,9 +8,12 @@ package struct ExternalEditor: Sendable {
   /// An editor named by `VISUAL` or `EDITOR` in these variables.
   package init(environment: [String: String]) { self.environment = environment }
 
-  /// The intent of an edit, or `nil` where nothing was changed. A text that cannot be used is kept, and its file named.
+  /// The intent of an edit and the file that holds it, or `nil` where nothing was changed.
+  ///
+  /// The file stays until ``discard(_:)``: what somebody wrote is not lost where a server refuses it. A text that cannot be
+  /// used is kept too, and its file named.
   @concurrent
-  package func edit(_ native: NativeObject) async throws(MeshError) -> ObjectIntent? {
+  package func edit(_ native: NativeObject) async throws(MeshError) -> (intent: ObjectIntent, text: String)? {
     let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
     let folder = try folder()
     let safe = native.ref.name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
@@ -41,8 +44,12 @@ package struct ExternalEditor: Sendable {
     do throws(MeshError) { json = try YAMLObject.read(String(decoding: edited, as: UTF8.self)) } catch {
       throw MeshError(.usage, "\(error.message); the text is kept in \(path)", remedy: error.remedy)
     }
-    try? FileManager.default.removeItem(atPath: folder)
-    return ObjectIntent(ref: native.ref, json: json, baseVersion: native.version)
+    return (ObjectIntent(ref: native.ref, json: json, baseVersion: native.version), path)
+  }
+
+  /// Removes the file of an edit that was applied, with its folder.
+  package static func discard(_ text: String) {
+    try? FileManager.default.removeItem(atPath: (text as NSString).deletingLastPathComponent)
   }
 
   private func folder() throws(MeshError) -> String {

@@ -45,6 +45,8 @@ struct PlanSheet: Sendable, Hashable {
   var phase: Phase
   /// The number its answers carry.
   var number: Int
+  /// The file that holds what was written in the editor, until it is applied.
+  var text: String?
   /// Why, in the operator's words.
   var reason = LineEditor()
   /// Whether keys go to the reason.
@@ -61,6 +63,15 @@ struct PlanSheet: Sendable, Hashable {
   var offset = 0
   /// What happened while it was applied.
   var progress: [Executor.Progress] = []
+
+  /// Whether nothing of it was written to the mesh, or all of it taken back.
+  var isUnapplied: Bool {
+    switch phase {
+    case .planning, .rehearsing, .ready, .failed: true
+    case .applying: false
+    case .done(let receipt): receipt.result != .applied
+    }
+  }
 
   /// Whether a write is under way.
   var isBusy: Bool { if case .applying = phase { true } else { false } }

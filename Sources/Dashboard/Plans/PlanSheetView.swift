@@ -93,6 +93,7 @@ enum PlanSheetView {
     case .failed(let failure):
       var lines = [Line("\(failure.message)", Style(.bad, on: .sheet))]
       if let remedy = failure.remedy { lines.append(field("WHAT NOW", "\(remedy)")) }
+      if let text = sheet.text { lines.append(field("TEXT", "what you wrote is kept in \(text)")) }
       return lines
     case .rehearsing(let plan), .ready(let plan): return lines(of: plan, sheet, state)
     case .applying(let plan):

@@ -194,12 +194,15 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Removes the text of an edit that was applied.
+  func discard(_ text: String) -> Effect<Message> { .run { _ in ExternalEditor.discard(text) } }
+
   /// Hands a native object to the operator's editor, and what came back to a plan.
   func edit(_ native: NativeObject) -> Effect<Message> {
     .release {
       do throws(MeshError) {
         let edited = try await ExternalEditor(environment: environment).edit(native)
-        return edited.map { .edited($0) } ?? .remark(Toast("nothing was changed", .info))
+        return edited.map { .edited($0.intent, text: $0.text) } ?? .remark(Toast("nothing was changed", .info))
       } catch {
         return .remark(Toast("\(error.description)", .bad))
       }

@@ -33,8 +33,8 @@ public enum Message: Sendable {
   case sheet(TextSheet)
   /// A native object was fetched for the editor.
   case fetched(NativeObject)
-  /// A native object came back from the editor changed.
-  case edited(ObjectIntent)
+  /// A native object is to be changed; the file with the text, where it came back from the editor.
+  case edited(ObjectIntent, text: String? = nil)
   /// A remark for the operator.
   case remark(Toast)
 }

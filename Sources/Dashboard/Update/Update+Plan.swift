@@ -57,8 +57,9 @@ extension Update {
       if receipt.result == .applied, case .weights(let intent) = receipt.plan.intent {
         state.drafts = state.drafts.filter { $0.key.route != intent.route }
       }
+      let written = receipt.result == .applied ? sheet.text.map { [effects.discard($0)] } ?? [] : []
       state.plan = sheet
-      return guarding + [effects.readJournal()]
+      return guarding + written + [effects.readJournal()]
     case .planFailed(sheet.number, let error):
       sheet.phase = .failed(
         PlanSheet.MeshFailure(code: error.code, message: error.message, remedy: error.remedy))
@@ -103,6 +104,7 @@ extension Update {
     switch id {
     case "plan.close" where sheet.isWaiting: return [.cancel(id: effects.applying(sheet.number))]
     case "plan.close":
+      if let text = sheet.text, sheet.isUnapplied { state.toast = Toast("what you wrote is kept in \(text)", .info) }
       state.plan = nil
       return [.cancel(id: "plan")]
     case "plan.apply": return applyPlan(sheet, &state)

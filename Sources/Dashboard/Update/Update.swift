@@ -26,7 +26,10 @@ struct Update {
     case .fetched(let native):
       state.toast = nil
       return [effects.edit(native)]
-    case .edited(let intent): return openPlan(.apply(.object(intent)), &state)
+    case .edited(let intent, let text):
+      let effects = openPlan(.apply(.object(intent)), &state)
+      if case .planning? = state.plan?.phase { state.plan?.text = text }
+      return effects
     case .remark(let toast):
       state.toast = toast
       return []

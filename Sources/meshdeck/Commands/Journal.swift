@@ -24,6 +24,11 @@ struct History: AsyncParsableCommand {
       receipts = receipts.filter { $0.plan.id == id }
       if receipts.isEmpty { throw MeshError(.notFound, "the journal holds no plan \(id)") }
     }
+    if !options.planes.isEmpty {
+      receipts.removeAll { receipt in
+        !options.planes.contains { NamePattern.isMatch($0, receipt.plan.intent.plane) }
+      }
+    }
     let console = options.console
     switch options.output {
     case .json, .yaml:

@@ -98,10 +98,14 @@ struct RouteCommand: AsyncParsableCommand {
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
-      guard let intent = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
+      guard let edited = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
       }
-      try await PlanRun(deck: deck, options: options, write: write).run(.object(intent))
+      do { try await PlanRun(deck: deck, options: options, write: write).run(.object(edited.intent)) } catch {
+        Console.note("what you wrote is kept in \(edited.text)")
+        throw error
+      }
+      if write.dryRun == nil { ExternalEditor.discard(edited.text) }
     }
   }
 

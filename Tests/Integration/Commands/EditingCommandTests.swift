@@ -162,6 +162,11 @@ extension CommandTests {
       let run = try await tool("route", "edit", "edited", "-y", more: ["EDITOR": "sed -i s/1500ms/7s/"])
       #expect(run.code == 0, "\(run.errors)")
       #expect(try await Self.spec("edited").contains("7s"))
+      let left = try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasPrefix("meshdeck-") }
+      #expect(left.isEmpty, "what was applied is kept nowhere")
+      let refused = try await tool("route", "edit", "edited", "-y", more: ["EDITOR": "sed -i s/weight:/wieght:/"])
+      #expect(refused.code == 3, "\(refused.errors)")
+      #expect(refused.errors.contains("what you wrote is kept in \(tool.home)/meshdeck-"), "\(refused.errors)")
       #expect(try await tool("route", "edit", "edited", "-y", more: ["EDITOR": "true"]).errors.contains("not changed"))
       let failed = try await tool("route", "edit", "edited", "-y", more: ["EDITOR": "false"])
       #expect(failed.code == 130)
