@@ -42,15 +42,9 @@ extension Deck {
       remedy: "see `meshdeck get objects \(hold.kind) -A`")
   }
 
-  /// The intent that moves an Argo Rollout through its steps.
-  public func intent(moving owner: NativeObject, _ move: RolloutMove) throws(MeshError) -> Intent {
-    guard owner.ref.kind == RolloutMove.kind else {
-      throw MeshError(
-        .usage, "only a rollout has steps to \(move.rawValue)", object: owner.ref,
-        remedy: "hold this one: meshdeck owner suspend")
-    }
-    return .object(
-      ObjectIntent(ref: owner.ref, json: try move.object(owner.json), baseVersion: owner.version, isStatus: true))
+  /// The intent that tells an owner to go on, to turn back or to sync.
+  public func intent(moving owner: NativeObject, _ move: OwnerMove) throws(MeshError) -> Intent {
+    .object(try move.intent(for: owner, by: author, at: .now))
   }
 
   /// The intent that holds an owner, or lets it work again.

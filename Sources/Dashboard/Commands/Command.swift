@@ -8,7 +8,7 @@ enum Command: Sendable, Hashable {
   /// An owner's own object as typed, and whether it shall be held.
   case hold(String, Bool)
   /// A Rollout as typed, and how it shall move.
-  case move(String, RolloutMove)
+  case move(String, OwnerMove)
   case undo(String?)
   case confirm(String?)
   case screen(ScreenID)
@@ -32,9 +32,10 @@ enum Command: Sendable, Hashable {
         throw MeshError(.usage, "owner suspend KIND/NAME", remedy: "for example owner suspend canary/shop/reviews")
       }
       self = .hold(rest[1], rest.first == "suspend")
-    case ("owner", let verb?) where RolloutMove(rawValue: verb) != nil:
-      guard rest.count == 2, let move = RolloutMove(rawValue: verb) else {
-        throw MeshError(.usage, "owner \(verb) rollout/NAME", remedy: "for example owner \(verb) rollout/shop/reviews")
+    case ("owner", let verb?) where OwnerMove(rawValue: verb) != nil:
+      guard rest.count == 2, let move = OwnerMove(rawValue: verb) else {
+        let word = OwnerMove(rawValue: verb)?.words.first ?? ""
+        throw MeshError(.usage, "owner \(verb) \(word)/NAME", remedy: "for example owner \(verb) \(word)/shop/reviews")
       }
       self = .move(rest[1], move)
     case ("undo", _): self = .undo(rest.first)
@@ -49,8 +50,8 @@ enum Command: Sendable, Hashable {
         throw MeshError(
           .usage, "\(verb) is no command",
           remedy:
-            "canary set, mtls set, mtls check, owner suspend, owner resume, owner promote, owner abort, undo, confirm, "
-            + "theme, find, help, q, or a screen"
+            "canary set, mtls set, mtls check, owner suspend, owner resume, owner promote, owner abort, owner sync, undo, "
+            + "confirm, theme, find, help, q, or a screen"
         )
       }
       self = .screen(screen)
@@ -143,14 +144,14 @@ enum Command: Sendable, Hashable {
       case (_, 1):
         [
           "canary set ", "mtls set ", "mtls check ", "owner suspend ", "owner resume ", "owner promote ",
-          "owner abort ", "undo ", "confirm ", "theme ", "find ", "help", "quit",
+          "owner abort ", "owner sync ", "undo ", "confirm ", "theme ", "find ", "help", "quit",
         ]
           + ScreenID.allCases.map(\.rawValue)
       case ("canary", 2): ["set "]
       case ("mtls", 2): ["set ", "check "]
-      case ("owner", 2): ["suspend ", "resume "] + RolloutMove.allCases.map { "\($0.rawValue) " }
+      case ("owner", 2): ["suspend ", "resume "] + OwnerMove.allCases.map { "\($0.rawValue) " }
       case ("owner", 3):
-        RolloutMove(rawValue: words[1]) == nil ? OwnerHold.all.map { "\($0.word)/" } : ["rollout/"]
+        (OwnerMove(rawValue: words[1])?.words ?? OwnerHold.all.map(\.word)).map { "\($0)/" }
       case ("canary", 3):
         (view?.splits() ?? []).map { "\($0.route.namespace)/\($0.route.name) " }
           + (view?.splits() ?? []).map { "\($0.route.name) " }

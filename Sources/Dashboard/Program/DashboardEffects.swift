@@ -141,8 +141,8 @@ struct DashboardEffects: Sendable {
     }
   }
 
-  /// Finds a Rollout, and hands on what moves it through its steps.
-  func move(_ typed: String, _ move: RolloutMove) -> Effect<Message> {
+  /// Finds an owner's own object, and hands on what tells it to go on, to turn back or to sync.
+  func move(_ typed: String, _ move: OwnerMove) -> Effect<Message> {
     .run(id: "native") { send in
       do throws(MeshError) {
         guard case .object(let intent) = try deck.intent(moving: try await deck.owner(typed), move) else { return }

@@ -9,13 +9,17 @@ extension Owner {
   public var consequence: String {
     let named = name.isEmpty ? "" : " \(name)"
     return switch tool {
-    case "Flagger": "it sets the weights again at its next step; \(first), or edit the Canary's analysis"
+    case "Flagger":
+      "it sets the weights again at its next step; \(first), let it on with `\(command("promote"))`, or edit its analysis"
     case "Argo Rollouts":
       "its controller writes its step's weights again at once, paused or not; `\(command("promote"))` "
         + "or `\(command("abort"))` moves them; to hold the step, \(first)"
-    case "Argo CD": "with self-heal it reverts the edit, without it shows OutOfSync; change Git, or \(first)"
-    case "Flux": "it reverts the edit within its interval; change Git, or \(first)"
-    case "Helm": "the edit stays until a `helm upgrade\(named)` changes the same place; change the values too"
+    case "Argo CD":
+      "with self-heal it reverts the edit, without it shows OutOfSync; change Git and `\(command("sync"))`, or \(first)"
+    case "Flux": "it reverts the edit within its interval; change Git and `\(command("sync"))`, or \(first)"
+    case "Helm":
+      "the edit stays until a `helm upgrade\(named)\(place)` changes the same place; change the values too, which "
+        + "`helm get values\(named)\(place)` tells"
     case "Kustomize": "the next `kubectl apply -k` writes it again; change the overlay too"
     default: "whatever made it may undo the edit; edit\(named.isEmpty ? " that" : named) instead"
     }
@@ -24,8 +28,9 @@ extension Owner {
   /// The command line that holds the owner: `meshdeck owner suspend canary/api -n shop`.
   public var suspension: String { command("suspend") }
 
+  private var place: String { namespace.isEmpty ? "" : " -n \(namespace)" }
+
   private func command(_ verb: String) -> String {
-    let place = namespace.isEmpty ? "" : " -n \(namespace)"
     let word = OwnerHold.of(kind: kind)?.word ?? "KIND"
     return "meshdeck owner \(verb) \(word)/\(name.isEmpty ? "NAME" : name)\(place)"
   }

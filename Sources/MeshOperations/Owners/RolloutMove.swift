@@ -1,10 +1,10 @@
-public import MeshModel
+import MeshModel
 
 /// A move of an Argo Rollout through its steps, made as its own plugin makes it: by the status that its controller reads.
 ///
 /// Sources: Argo Rollouts' plugin, `promote` (of a paused Rollout the pause conditions are taken away, of another one its
 /// step is passed over), `abort` and `retry rollout` (`status.abort`).
-public enum RolloutMove: String, Sendable, Hashable, CaseIterable {
+enum RolloutMove: String {
   /// Ends the pause, or the step, that it is in.
   case promote
   /// Gives all traffic back to the stable version.
@@ -13,12 +13,12 @@ public enum RolloutMove: String, Sendable, Hashable, CaseIterable {
   case retry
 
   /// The kind that has these moves.
-  public static let kind: ObjectKind = "rollout.argoproj.io"
+  static let kind: ObjectKind = "rollout.argoproj.io"
 
   /// The Rollout as its controller shall find it.
   ///
   /// Fails with `.refused` where the move means nothing to it as it is.
-  public func object(_ rollout: JSONValue) throws(MeshError) -> JSONValue {
+  func object(_ rollout: JSONValue) throws(MeshError) -> JSONValue {
     let status = rollout["status"] ?? [:]
     switch self {
     case .abort:

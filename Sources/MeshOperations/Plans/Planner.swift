@@ -152,7 +152,7 @@ public struct Planner: Sendable {
       case .port: "mTLS \(intent.mode.rawValue) for \(intent.namespace)/\(intent.workload) port \(intent.port ?? 0)"
       }
     case .object(let intent):
-      OwnerHold.summary(of: intent, steps)
+      OwnerHold.summary(of: intent, steps) ?? OwnerMove.summary(of: intent, steps)
         ?? (steps.first.map { if case .create = $0.write { "create" } else { "edit" } } ?? "no change to")
         + " \(intent.ref)"
     case .delete(let ref): "delete \(ref)"

@@ -14,7 +14,7 @@ struct OwnerCommand: AsyncParsableCommand {
         meshdeck owner resume kustomization/apps --dry-run server
         meshdeck owner promote rollout/reviews -n shop
       """,
-    subcommands: [Show.self, Suspend.self, Resume.self, Promote.self, Abort.self, Retry.self],
+    subcommands: [Show.self, Suspend.self, Resume.self, Promote.self, Abort.self, Retry.self, Sync.self],
     defaultSubcommand: Show.self)
 
   /// `meshdeck owner show`.
@@ -107,13 +107,17 @@ struct OwnerCommand: AsyncParsableCommand {
   /// `meshdeck owner promote`.
   struct Promote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "promote", abstract: "End the pause, or the step, that an Argo Rollout is in.",
+      commandName: "promote", abstract: "Let an Argo Rollout or Flagger's Canary go on.",
       discussion: """
+        The pause, or the step, that a Rollout is in ends. Of a Canary the gate it waits at is opened; one that is being
+        analysed is promoted without the rest of its analysis.
+
         EXAMPLES
           meshdeck owner promote rollout/reviews -n shop
+          meshdeck owner promote canary/reviews -n shop
         """)
 
-    @Argument(help: "rollout/NAME.")
+    @Argument(help: "rollout/NAME or canary/NAME.")
     var owner: String
     @OptionGroup var write: WriteOptions
     @OptionGroup var options: GlobalOptions
@@ -126,6 +130,8 @@ struct OwnerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "abort", abstract: "Give all traffic of an Argo Rollout back to its stable version.",
       discussion: """
+        A Canary of Flagger has no field for it: the command that does it is told instead.
+
         EXAMPLES
           meshdeck owner abort rollout/reviews -n shop
         """)
@@ -155,8 +161,26 @@ struct OwnerCommand: AsyncParsableCommand {
     func run() async throws { try await OwnerCommand.run(owner, .retry, write, options) }
   }
 
+  /// `meshdeck owner sync`.
+  struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "sync", abstract: "Have Argo CD or Flux make the cluster what Git says, now.",
+      discussion: """
+        EXAMPLES
+          meshdeck owner sync application/shop
+          meshdeck owner sync kustomization/apps -n flux-system
+        """)
+
+    @Argument(help: "application/NAME, kustomization/NAME or helmrelease/NAME.")
+    var owner: String
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws { try await OwnerCommand.run(owner, .sync, write, options) }
+  }
+
   private static func run(
-    _ typed: String, _ move: RolloutMove, _ write: WriteOptions, _ options: GlobalOptions
+    _ typed: String, _ move: OwnerMove, _ write: WriteOptions, _ options: GlobalOptions
   ) async throws {
     let deck = try await options.connect()
     let namespace = options.allNamespaces ? nil : options.namespace

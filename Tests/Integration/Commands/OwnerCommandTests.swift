@@ -45,6 +45,15 @@ extension CommandTests {
             kind: Application
             metadata: {name: shop, namespace: argocd}
             spec: {project: default, syncPolicy: {automated: {prune: true, selfHeal: true}}}
+          - apiVersion: flagger.app/v1beta1
+            kind: Canary
+            metadata: {name: web, namespace: demo}
+            spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, analysis: {interval: 1m, threshold: 5}}
+            status: {phase: Progressing, canaryWeight: 10}
+          - apiVersion: kustomize.toolkit.fluxcd.io/v1
+            kind: Kustomization
+            metadata: {name: apps, namespace: demo}
+            spec: {interval: 5m, path: ./apps}
         """
       return (try? Tool(kubeconfig: nil).file("owned.yaml", text)) ?? ""
     }()
@@ -98,7 +107,34 @@ extension CommandTests {
       #expect(try await tool("undo", "-y").code == 0)
       #expect(try await status()?["pauseConditions"]?[0]?["reason"] == "CanaryPauseStep")
       let canary = try await tool("owner", "promote", "canary/api", "-n", "demo", "-y")
-      #expect(canary.code == 2 && canary.errors.contains("only a rollout has steps to promote"), "\(canary.errors)")
+      #expect(canary.code == 3 && canary.errors.contains("no analysis of it is under way"), "\(canary.errors)")
+      #expect(try await tool("owner", "retry", "canary/api", "-n", "demo", "-y").code == 2)
+    }
+
+    @Test func aCanaryIsLetToItsEndAndWhatNoFieldDoesIsToldAsACommand() async throws {
+      let tool = try await Self.server.tool()
+      func spec() async throws -> JSONValue? {
+        try await tool("get", "objects", "canary.flagger.app", "-n", "demo", "-o", "json").json["items"]?.array?
+          .first { $0["metadata"]?["name"] == "web" }?["spec"]
+      }
+      let plan = try await tool("owner", "promote", "canary/web", "-n", "demo", "--dry-run", "server")
+      #expect(plan.code == 0 && plan.output.contains("without its analysis"), "\(plan.errors)")
+      #expect(try await tool("owner", "promote", "canary/web", "-n", "demo", "-y").code == 0)
+      #expect(try await spec()?["skipAnalysis"] == true)
+      #expect(try await tool("undo", "-y").code == 0)
+      #expect(try await spec()?["skipAnalysis"] == nil)
+      let aborted = try await tool("owner", "abort", "canary/web", "-n", "demo", "-y")
+      #expect(aborted.code == 3 && aborted.errors.contains("kubectl -n demo rollout undo deployment/web"))
+    }
+
+    @Test func whatGitSaysIsAskedFor() async throws {
+      let tool = try await Self.server.tool()
+      let application = try await tool("owner", "sync", "application/shop", "--dry-run", "server", "-o", "json")
+      #expect(application.code == 0, "\(application.errors)")
+      let after = try application.json["steps"]?[0]?["after"]
+      #expect(after?["operation"]?["sync"]?["syncStrategy"]?["hook"] == [:])
+      let flux = try await tool("owner", "sync", "kustomization/apps", "-n", "demo", "-y")
+      #expect(flux.code == 0 && flux.output.contains("reconcile.fluxcd.io/requestedAt"), "\(flux.errors)")
     }
 
     @Test(arguments: [

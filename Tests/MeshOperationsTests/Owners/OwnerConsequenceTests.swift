@@ -12,7 +12,11 @@ import Testing
       ("Argo CD", "application.argoproj.io", "meshdeck owner suspend application/api -n shop"),
       ("Flux", "kustomization.kustomize.toolkit.fluxcd.io", "meshdeck owner suspend kustomization/api -n shop"),
       ("Flux", "helmrelease.helm.toolkit.fluxcd.io", "meshdeck owner suspend helmrelease/api -n shop"),
-      ("Helm", "", "helm upgrade api"), ("Kustomize", "", "apply -k"), ("Shift", "", "edit api instead"),
+      ("Flagger", "canary.flagger.app", "meshdeck owner promote canary/api -n shop"),
+      ("Argo CD", "application.argoproj.io", "change Git and `meshdeck owner sync application/api -n shop`"),
+      ("Flux", "helmrelease.helm.toolkit.fluxcd.io", "change Git and `meshdeck owner sync helmrelease/api -n shop`"),
+      ("Helm", "", "helm upgrade api -n shop"), ("Helm", "", "helm get values api -n shop"),
+      ("Kustomize", "", "apply -k"), ("Shift", "", "edit api instead"),
     ])
   func everyOwnerSaysWhatItWillDoToTheEditAndHowItIsHeld(tool: String, kind: String, words: String) {
     let owner = Owner(tool: tool, name: "api", evidence: "a label", kind: kind, namespace: "shop")

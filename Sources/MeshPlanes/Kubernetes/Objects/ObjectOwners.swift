@@ -78,7 +78,7 @@ public enum ObjectOwners {
     var isLabel: Bool
     /// The kind of the owner's own object.
     var kind: ObjectKind = ""
-    /// The label that holds the namespace of the owner's own object.
+    /// The label or annotation that holds the namespace of the owner's own object, or of its release.
     var namespace: String?
   }
 
@@ -93,7 +93,8 @@ public enum ObjectOwners {
     Mark(
       tool: "Flux", key: "helm.toolkit.fluxcd.io/name", isLabel: true, kind: helmRelease,
       namespace: "helm.toolkit.fluxcd.io/namespace"),
-    Mark(tool: "Helm", key: "meta.helm.sh/release-name", isLabel: false),
+    Mark(
+      tool: "Helm", key: "meta.helm.sh/release-name", isLabel: false, namespace: "meta.helm.sh/release-namespace"),
     Mark(tool: "Kustomize", key: "config.kubernetes.io/origin", isLabel: false),
   ]
 
