@@ -70,6 +70,28 @@ import Testing
     #expect(mesh.rate("destination_workload=\"payment-v1\"") == 0)
   }
 
+  /// Source: SMI, "Traffic Access Control": what no target allows an account it is for refuses.
+  @Test(
+    arguments: [
+      ("traffictargets", "access.smi-spec.io", "site-readers", "sources", [["kind": "ServiceAccount", "name": "web"]]),
+      ("httproutegroups", "specs.smi-spec.io", "site-routes", "matches", [["name": "reads", "methods": ["POST"]]]),
+      ("httproutegroups", "specs.smi-spec.io", "site-routes", "matches", [["name": "others", "methods": ["GET"]]]),
+    ] as [(String, String, String, String, JSONValue)])
+  func onlyWhatATrafficTargetAllowsIsLetIn(
+    plural: String, group: String, name: String, field: String, value: JSONValue
+  ) throws {
+    let mesh = try SimulatedMesh(.builtIn("dialects"))
+    mesh.run(4)
+    let site = "destination_workload_namespace=\"smi-shop\""
+    let refused = "response_code=\"403\""
+    #expect(mesh.rate("reporter=\"destination\"", site, "response_code=\"200\"") > 25)
+    #expect(mesh.rate(site, refused) == 0)
+    try mesh.edit(plural, group, "smi-shop", name) { $0["spec"]?[field] = value }
+    mesh.run(4)
+    #expect(mesh.rate("reporter=\"destination\"", site, refused) > 25)
+    #expect(mesh.rate(site, "response_code=\"200\"") == 0)
+  }
+
   @Test func callsOfAServiceWithoutPodsGoToItsAddresses() throws {
     let mesh = try SimulatedMesh(.builtIn("dialects"))
     mesh.run(4)

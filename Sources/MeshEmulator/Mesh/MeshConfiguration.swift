@@ -10,6 +10,7 @@ struct MeshConfiguration: Sendable {
   /// The policies of Istio before 1.5; those of the mesh have no namespace.
   private(set) var authenticationPolicies: [String: AuthenticationPolicy] = [:]
   private(set) var authorizationPolicies: [String: AuthorizationPolicy] = [:]
+  private(set) var trafficTargets = TrafficTargets()
   /// The targets of backend TLS policies, by the policy.
   private var backendTLS: [String: [BackendTLSTarget]] = [:]
 
@@ -31,6 +32,7 @@ struct MeshConfiguration: Sendable {
       if let service = read(object) { put(service, "\(object.resource) \(object.namespace)/\(object.name)") }
       return
     }
+    if TrafficTargets.holds(object.resource) { return trafficTargets.put(object) }
     let key = "\(object.namespace)/\(object.name)"
     switch object.resource.plural {
     case "virtualservices": put(VirtualService(object), key)
@@ -67,6 +69,7 @@ struct MeshConfiguration: Sendable {
     if dialects[object.resource] != nil {
       return removeVirtualService("\(object.resource) \(object.namespace)/\(object.name)")
     }
+    if TrafficTargets.holds(object.resource) { return trafficTargets.remove(object) }
     let key = "\(object.namespace)/\(object.name)"
     switch object.resource.plural {
     case "virtualservices": removeVirtualService(key)

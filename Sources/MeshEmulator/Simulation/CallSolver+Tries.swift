@@ -230,6 +230,8 @@ extension CallSolver {
     _ request: RequestShape, from caller: Instance, isMutual: Bool, at instance: Instance,
     by configuration: MeshConfiguration
   ) -> Bool {
+    let account = isMutual ? "\(caller.namespace)/\(caller.serviceAccount)" : nil
+    guard configuration.trafficTargets.admits(request, from: account, at: instance) else { return false }
     guard !configuration.authorizationPolicies.isEmpty else { return true }
     let policies = configuration.authorizationPolicies.values.filter {
       ($0.namespace == instance.namespace || $0.namespace == mesh.rootNamespace) && instance.matches($0.selector)

@@ -35,7 +35,8 @@ final class Simulation: Sendable {
   static func isPushed(_ resource: ResourceID) -> Bool {
     resource.group.hasSuffix(".istio.io")
       ? pushedKinds.contains(resource.plural)
-      : VirtualService.dialects[resource] != nil || resource.plural == "backendtlspolicies"
+      : VirtualService.dialects[resource] != nil || TrafficTargets.holds(resource)
+        || resource.plural == "backendtlspolicies"
   }
 
   struct State {

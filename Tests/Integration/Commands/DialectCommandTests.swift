@@ -66,6 +66,21 @@ extension CommandTests {
       #expect(proxies.contains { $0["version"] == "edge-26.8.3" })
     }
 
+    @Test func machinesWithLinkerdsProxyAreRowsLikeOthers() async throws {
+      let tool = try await DemoServer.dialects.tool(measured: true)
+      var row: JSONValue?
+      await Laboratory.wait(30) {
+        let rows = try? await Self.items(tool, "get", "workloads", "-n", "l5d-shop")
+        row = rows?.first { $0["name"] == "stock-1" }
+        return (row?["rps"]?.double ?? 0) > 0
+      }
+      #expect((row?["rps"]?.double ?? 0) > 0, "\(row ?? .null)")
+      #expect(row?["runtime"] == "vm")
+      let services = try await Self.items(tool, "get", "services", "-n", "l5d-shop")
+      let service = services.first { $0["name"] == "stock" }
+      #expect(service?["runtime"] == "vm" && service?["ready"] == 2, "\(service ?? .null)")
+    }
+
     @Test func aClusterWithoutPrometheusIsMeasuredByTheTrafficMetricsAPI() async throws {
       let tool = try await DemoServer.dialects.tool()
       let rows = try await Self.items(tool, "get", "splits", "-n", "smi-shop")
