@@ -14,8 +14,6 @@ void clibcurl_bound_heap(void) {
   mallopt(M_MMAP_THRESHOLD, 1 << 18);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
-void clibcurl_trim_heap(void) { malloc_trim(0); }
 #else
 void clibcurl_bound_heap(void) {}
-void clibcurl_trim_heap(void) {}
 #endif

@@ -98,6 +98,3 @@ int clibcurl_forbid_dumps(void);
 
 /// Keeps the heap to one arena and has large blocks mapped (glibc's `mallopt`); without effect elsewhere.
 void clibcurl_bound_heap(void);
-
-/// Gives free memory back to the system (glibc's `malloc_trim`); without effect elsewhere.
-void clibcurl_trim_heap(void);

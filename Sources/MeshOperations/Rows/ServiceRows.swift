@@ -58,7 +58,7 @@ extension MeshView {
     var stores: [PlaneName: [ObjectRef: [StoreTraffic]]] = [:]
     let joins = serviceJoins()
     return memo.services(of: snapshot.generation) { stillRows() }
-      .filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
+      .lazy.filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
       .map { service in
         var row = service.row
         let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
@@ -76,17 +76,22 @@ extension MeshView {
   /// The rows of all services without their traffic.
   private func stillRows() -> [ConfigurationMemo.Service] {
     let workloads = WorkloadIndex(snapshot)
-    return snapshot.services.values.map { service in
+    var rows: [ConfigurationMemo.Service] = []
+    rows.reserveCapacity(snapshot.services.count)
+    for service in snapshot.services.values {
       let members = self.workloads(of: service, workloads)
       let readiness = members.compactMap { snapshot.readiness[$0.ref] }
-      return ConfigurationMemo.Service(
-        row: HealthRow(
-          ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
-          proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
-          total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
-          isCounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil },
-          traffic: .unknown("")), host: service.hosts.first)
-    }.sorted { $0.row.ref < $1.row.ref }
+      rows.append(
+        ConfigurationMemo.Service(
+          row: HealthRow(
+            ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
+            proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
+            total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
+            isCounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil },
+            traffic: .unknown("")), host: service.hosts.first))
+    }
+    rows.sort { $0.row.ref < $1.row.ref }
+    return rows
   }
 
   /// One row a workload.

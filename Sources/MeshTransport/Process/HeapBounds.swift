@@ -6,6 +6,3 @@ import CLibcurl
 /// needs for a moment would stay for ever, once for each thread. One arena suffices for the two or three threads that
 /// work here, and large blocks are mapped, so that they go back when they are freed.
 public func boundHeap() { clibcurl_bound_heap() }
-
-/// Gives memory that is free back to the system, after something that needed much for a moment.
-public func trimHeap() { clibcurl_trim_heap() }
