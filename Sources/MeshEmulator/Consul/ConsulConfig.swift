@@ -7,7 +7,7 @@ struct ConsulConfig: Sendable {
   static let kinds = [
     "proxy-defaults", "mesh", "service-defaults", "service-resolver", "service-splitter", "service-router",
     "service-intentions", "ingress-gateway", "terminating-gateway", "api-gateway", "http-route", "tcp-route",
-    "exported-services",
+    "exported-services", "jwt-provider",
   ]
 
   let estate: Estate

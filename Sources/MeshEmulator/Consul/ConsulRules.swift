@@ -15,6 +15,7 @@ enum ConsulRules {
     case "proxy-defaults" where name != "global":
       throw ConsulFailure(500, "invalid name (\"\(name)\"), only \"global\" is supported")
     case "api-gateway", "http-route", "tcp-route": try ConsulGateways.check(entry)
+    case "jwt-provider": try checkKeys(entry["JSONWebKeySet"])
     case "service-defaults", "proxy-defaults": try checkMutualTLS(entry, among: entries)
     default: break
     }
@@ -75,6 +76,13 @@ enum ConsulRules {
             ? "Sources[\(index)].Action must be set to 'allow' or 'deny'"
             : "Sources[\(index)].Action must be omitted if Permissions are specified")
       }
+    }
+  }
+
+  /// Source: `JSONWebKeySet.Validate` in `config_entry_jwt_provider.go`.
+  private static func checkKeys(_ keys: JSONValue?) throws(ConsulFailure) {
+    guard (keys?["Local"] == nil) != (keys?["Remote"] == nil) else {
+      throw ConsulFailure(500, "must specify exactly one of Local or Remote JSON Web key set")
     }
   }
 

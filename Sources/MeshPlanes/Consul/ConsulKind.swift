@@ -2,6 +2,9 @@ import MeshModel
 
 /// A kind of Consul's configuration entries.
 ///
+/// Left out are those that hold private keys (`inline-certificate`), that the controller alone writes (`bound-api-gateway`)
+/// and that are not of the mesh (`control-plane-request-limit`, `file-system-certificate`).
+///
 /// Source: hashicorp/consul, `agent/structs/config_entry.go`, `AllConfigEntryKinds`.
 enum ConsulKind: String, Sendable, Hashable, CaseIterable {
   case proxyDefaults = "proxy-defaults"
@@ -10,6 +13,7 @@ enum ConsulKind: String, Sendable, Hashable, CaseIterable {
   case resolver = "service-resolver"
   case splitter = "service-splitter"
   case router = "service-router"
+  case jwtProvider = "jwt-provider"
   case intentions = "service-intentions"
   case ingressGateway = "ingress-gateway"
   case terminatingGateway = "terminating-gateway"
@@ -17,6 +21,7 @@ enum ConsulKind: String, Sendable, Hashable, CaseIterable {
   case httpRoute = "http-route"
   case tcpRoute = "tcp-route"
   case exportedServices = "exported-services"
+  case samenessGroup = "sameness-group"
 
   /// The name that the one entry of a kind has, where there is only one.
   var fixedName: String? {

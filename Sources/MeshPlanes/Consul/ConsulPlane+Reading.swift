@@ -21,7 +21,7 @@ extension ConsulPlane {
     // What services speak and which instances subsets select is told by these.
     case .proxyDefaults, .serviceDefaults, .resolver: return kinds.contains("service") || kinds.contains("workload")
     case .ingressGateway, .apiGateway, .terminatingGateway: return kinds.contains("gateway")
-    case .mesh, .intentions, .exportedServices: return false
+    case .mesh, .jwtProvider, .intentions, .exportedServices, .samenessGroup: return false
     }
   }
 

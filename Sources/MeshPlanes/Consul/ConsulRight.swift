@@ -20,7 +20,7 @@ struct ConsulRight: Sendable, Hashable, CustomStringConvertible {
     case .serviceDefaults, .resolver, .splitter, .router: self.init("service", "write", segment: entry.name)
     case .intentions: self.init("intention", "write", segment: entry.name)
     case .proxyDefaults, .mesh, .ingressGateway, .terminatingGateway, .apiGateway, .httpRoute, .tcpRoute,
-      .exportedServices:
+      .exportedServices, .samenessGroup, .jwtProvider:
       self.init("mesh", "write")
     }
   }

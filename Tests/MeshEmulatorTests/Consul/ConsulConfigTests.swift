@@ -75,6 +75,19 @@ struct SimulatedConsul {
     #expect(answer.text == words && answer.status == (words == "true" ? 200 : 500))
   }
 
+  @Test func aProviderOfTokensHasItsKeysFromOnePlace() async throws {
+    let consul = try SimulatedConsul()
+    let both = await consul.put([
+      "Kind": "jwt-provider", "Name": "okta",
+      "JSONWebKeySet": ["Local": ["JWKS": "e30="], "Remote": ["URI": "https://x"]],
+    ])
+    #expect(both.status == 500 && both.text == "must specify exactly one of Local or Remote JSON Web key set")
+    let one = await consul.put([
+      "Kind": "jwt-provider", "Name": "okta", "JSONWebKeySet": ["Remote": ["URI": "https://x"]],
+    ])
+    #expect(one.text == "true")
+  }
+
   @Test func anEntryThatBreaksAChainIsRefused() async throws {
     let consul = try SimulatedConsul()
     let unknown = await consul.put([

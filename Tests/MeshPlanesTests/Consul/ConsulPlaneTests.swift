@@ -70,6 +70,29 @@ import Testing
     #expect(!consul.requests.contains { $0.url.contains("/service-topology/orders") })
   }
 
+  @Test func whoMayCallOnlyWithATokenIsToldSo() async throws {
+    let consul = FakeConsul.stock()
+    consul.store([
+      "Kind": "jwt-provider", "Name": "okta", "Issuer": "https://login.example",
+      "JSONWebKeySet": ["Remote": ["URI": "https://login.example/keys"]],
+    ])
+    consul.store([
+      "Kind": "service-intentions", "Name": "stock", "JWT": ["Providers": [["Name": "okta"]]],
+      "Sources": [["Name": "orders", "Action": "allow"]],
+    ])
+    let plane = try consul.plane()
+    let snapshot = try await Self.snapshot(plane)
+    #expect(
+      snapshot.accessPolicies[Self.ref("service-intentions", "stock")]?.rules
+        == ["asks for a token of okta", "allow orders"])
+    let providers = try await plane.natives("jwt-provider", namespace: nil)
+    #expect(providers.map(\.ref.name) == ["okta"])
+    // What an intention leads to is made before it.
+    let kinds = plane.configurationKinds
+    let (first, second) = (kinds.firstIndex(of: "jwt-provider"), kinds.firstIndex(of: "service-intentions"))
+    #expect((first ?? .max) < (second ?? .min))
+  }
+
   @Test func problemsAreFound() async throws {
     let consul = FakeConsul.stock()
     consul.store([

@@ -17,7 +17,7 @@ struct ConsulEntryReader {
     case .intentions: return [.accessPolicy(intentions(name, ref))]
     case .proxyDefaults, .serviceDefaults: return [.mtlsPolicy(mutualTLS(name, ref))]
     case .ingressGateway, .apiGateway, .terminatingGateway: return [.gateway(gateway(name, ref))]
-    case .mesh, .exportedServices: return []
+    case .mesh, .jwtProvider, .exportedServices, .samenessGroup: return []
     }
   }
 
@@ -74,14 +74,17 @@ struct ConsulEntryReader {
 
   private func intentions(_ name: ConsulName, _ ref: ObjectRef) -> AccessPolicy {
     let sources = json["Sources"]?.array ?? []
-    let rules = sources.map { source -> String in
-      let caller = Self.text(source["Name"]) ?? "?"
-      let peer = Self.text(source["Peer"]).map { " of peer \($0)" } ?? ""
-      let permissions = source["Permissions"]?.array ?? []
-      guard !permissions.isEmpty else { return "\(source["Action"]?.string ?? "?") \(caller)\(peer)" }
-      let list = permissions.map(Self.permission).joined(separator: ", ")
-      return "\(caller)\(peer): \(list)"
-    }
+    let providers = (json["JWT"]?["Providers"]?.array ?? []).compactMap { Self.text($0["Name"]) }
+    let rules =
+      providers.map { "asks for a token of \($0)" }
+      + sources.map { source -> String in
+        let caller = Self.text(source["Name"]) ?? "?"
+        let peer = Self.text(source["Peer"]).map { " of peer \($0)" } ?? ""
+        let permissions = source["Permissions"]?.array ?? []
+        guard !permissions.isEmpty else { return "\(source["Action"]?.string ?? "?") \(caller)\(peer)" }
+        let list = permissions.map(Self.permission).joined(separator: ", ")
+        return "\(caller)\(peer): \(list)"
+      }
     let denies = sources.allSatisfy { $0["Action"]?.string == "deny" }
     return AccessPolicy(
       ref: ref, selector: name.name == "*" ? [:] : [ConsulReading.serviceLabel: name.name],
