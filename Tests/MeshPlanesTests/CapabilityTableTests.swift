@@ -27,7 +27,7 @@ import Testing
         now: { Instant(seconds: 0) })
     case .kubernetes:
       let plane = try Recorded.plane(Recorded.server(), dialects: [IstioDialect()], writes: writes)
-      _ = await plane.check()
+      _ = try await plane.snapshot(["namespace"])
       return plane
     }
   }
