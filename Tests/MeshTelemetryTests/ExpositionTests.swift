@@ -41,7 +41,7 @@ struct ExpositionTests {
       f\t-1.5e3
       {"odd.name",x="1"} 7
       g{x="#1"} 8
-      h{x="a\\"} 9
+      h{x="a\\\\"} 9
       # EOF
       """
     let (lines, faults, _) = Self.read(text, chunk: chunk)

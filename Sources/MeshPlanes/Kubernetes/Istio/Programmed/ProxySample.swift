@@ -27,7 +27,9 @@ struct ProxySample {
       }
       for place in known.indices {
         let ref = known[place].ref
-        consider(ref, of: known[place].workload, isGateway: snapshot.endpoints[ref]?.proxy == .gateway)
+        consider(
+          ref, of: known[place].workload ?? snapshot.endpoints[ref]?.workload,
+          isGateway: snapshot.endpoints[ref]?.proxy == .gateway)
       }
       guard known.isEmpty else { continue }
       for place in snapshot.endpoints.kept {
