@@ -137,6 +137,8 @@ import Testing
       $0["status"]?["latestReadyRevisionName"] = "label-00001"
     }
     controllers.reconcile()
+    // The control plane notices; then its proxies have time to take it.
+    mesh.run(1)
     mesh.run(4)
     #expect(mesh.rate("destination_workload=\"label-00002\"") == 0)
     try mesh.edit("routes", group, "kn-shop", "labeller") {
