@@ -149,6 +149,12 @@ import Testing
     let cause = KubernetesStatus.Cause(field: "spec", message: String(repeating: "x", count: 100_000))
     let error = KubernetesStatus(code: 422, causes: [cause]).error("patch", plane: "p", isWrite: true)
     #expect(error.message.count < 2100)
+    // The reason stands after the whole object: it is the object that is left out.
+    let echo =
+      #"\"{\\\"spec\\\":{\\\"a\\\":\\\"\#(String(repeating: "x", count: 5000))\\\"}}\": strict decoding error: unknown field \"w\""#
+    let body = #"{"kind":"Status","message":" \"\" is invalid: patch: Invalid value: \#(echo)"}"#
+    let strict = KubernetesStatus(code: 422, body: Array(body.utf8)).message
+    #expect(strict.hasSuffix(#"Invalid value: "{…}": strict decoding error: unknown field "w""#), "\(strict)")
   }
 
   @Test func aReadOnlyPlaneSendsNoWrite() async throws {

@@ -48,7 +48,7 @@ struct KubernetesStatus: Sendable, Hashable {
       switch key {
       case "code": status.code = try reader.readNull() ? 0 : reader.int()
       case "reason": status.reason = try reader.optionalString() ?? ""
-      case "message": status.message = String((try reader.optionalString() ?? "").prefix(2048))
+      case "message": status.message = Self.shortened(try reader.optionalString() ?? "")
       case "details":
         try reader.object { key, reader throws(JSONError) in
           guard case "causes" = key else { return try reader.skip() }
@@ -69,6 +69,19 @@ struct KubernetesStatus: Sendable, Hashable {
       }
     }
     self = status
+  }
+
+  /// A message without the object that a server repeats before its reason, and without its middle where it is still long.
+  ///
+  /// Source: apiserver `handlers/patch.go`: `patch: Invalid value: "<the whole object>": strict decoding error: …`.
+  static func shortened(_ message: String) -> String {
+    var text = message
+    if let start = text.firstRange(of: "Invalid value: \"{"), let end = text.ranges(of: "}\": ").last,
+      start.upperBound < end.lowerBound
+    {
+      text.replaceSubrange(start.upperBound..<end.lowerBound, with: "…")
+    }
+    return text.count > 2048 ? "\(text.prefix(1000)) … \(text.suffix(1000))" : text
   }
 
   /// Whether a version is too old to go on from: list again.
@@ -95,7 +108,7 @@ struct KubernetesStatus: Sendable, Hashable {
       let words = told.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
       text += " (\(words.joined(separator: "; ")))"
     }
-    text = String(text.prefix(2048))
+    text = Self.shortened(text)
     let (kind, remedy): (MeshError.Code, String?) =
       switch code {
       case 401: (.unauthenticated, "log in again")
