@@ -21,14 +21,17 @@ struct CellContext {
     self.glyphs = glyphs
   }
 
-  /// How long a row has not been fresh, where it is not: a plane that is lost keeps its rows.
-  func staleFor(_ row: Row) -> String? {
+  /// What of a row has not been fresh, and for how long: a plane that is lost keeps its rows, and so does a kind.
+  func staleness(_ row: Row) -> (what: String, age: String)? {
     switch row {
-    case .receipt, .plane: nil
+    case .receipt, .plane: return nil
     // What is told of a plane, or from the journal, is as it is now.
-    case .attention(let row) where row.target == .planes || row.target == .journal: nil
-    default: row.native.flatMap(staleFor) ?? row.plane.flatMap { state.view?.staleSince($0) }.map(age)
+    case .attention(let row) where row.target == .planes || row.target == .journal: return nil
+    default: break
     }
+    guard let view = state.view, let plane = row.plane else { return nil }
+    if let since = view.staleSince(plane) { return (plane, age(of: since)) }
+    return row.native.flatMap { ref in view.staleSince(ref).map { ("\(ref.kind) of \(plane)", age(of: $0)) } }
   }
 
   /// How long a thing has not been fresh, where it is not.
@@ -41,7 +44,7 @@ struct CellContext {
 
   /// A row of a table, marked where it is stale.
   func tableRow(_ row: Row, _ cells: [Line], isMarked: Bool = false) -> TableRow {
-    guard staleFor(row) != nil else { return TableRow(cells, isMarked: isMarked) }
+    guard staleness(row) != nil else { return TableRow(cells, isMarked: isMarked) }
     return TableRow(cells, style: Style(.stale), isMarked: isMarked, sign: Self.staleSign)
   }
 
@@ -92,7 +95,7 @@ struct CellContext {
       for owner in route.owners { line.append("  owner \(owner.tool) \(owner.name)", .warn) }
     default: break
     }
-    if let age = staleFor(row) { line.append("  stale for \(age)", Style(.stale)) }
+    if let stale = staleness(row) { line.append("  stale for \(stale.age)", Style(.stale)) }
     return line
   }
 
@@ -139,7 +142,8 @@ struct CellContext {
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
       Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
       Cells.text(row.proxy?.rawValue ?? "–", row.proxy == ProxyMode.none ? .warn : .muted),
-      Cells.text(row.runtime.rawValue, .muted), Cells.text(Cells.planes(row.planes, room: Cells.planeRoom(state)), .muted),
+      Cells.text(row.runtime.rawValue, .muted),
+      Cells.text(Cells.planes(row.planes, room: Cells.planeRoom(state)), .muted),
     ]
   }
 

@@ -54,8 +54,8 @@ enum ScreenTable {
     _ state: DashboardState, _ data: ScreenData, _ context: CellContext, in rect: Rect, on frame: inout Frame
   ) {
     var lines = state.chosenRow.flatMap { context.remark($0) }.map { $0.wrapped(to: max(rect.width - 2, 1)) } ?? []
-    if let row = state.chosenRow, let age = context.staleFor(row) {
-      lines.insert(Line("stale: \(row.plane ?? "its plane") was last read \(age) ago", Style(.stale)), at: 0)
+    if let stale = state.chosenRow.flatMap({ context.staleness($0) }) {
+      lines.insert(Line("stale: \(stale.what) was last read \(stale.age) ago", Style(.stale)), at: 0)
     }
     if lines.count < 2, let gap = data.gap, needsTraffic(state.screen) {
       lines.append(Line("numbers are missing: \(gap)", .warn))
