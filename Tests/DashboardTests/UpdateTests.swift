@@ -88,6 +88,57 @@ import Testing
     await runner.stop()
   }
 
+  @Test func anEdgeIsChosenFollowedAndOpened() async throws {
+    let runner = try await Desk.shop(.topology)
+    func edge() async -> String? { await runner.state.topology.edge.map { "\($0.source.name)>\($0.destination.name)" } }
+    await runner.press(.tab)
+    #expect(await edge() == "storefront-v1>cart-v1", "the busiest is first")
+    await runner.press(.tab)
+    #expect(await edge() == "storefront-v1>reviews-v1")
+    #expect(await runner.text().contains("▌→ shop/reviews-v1"))
+    await runner.press(.right)
+    #expect(await runner.state.place.chosen == "prod/shop/workload/reviews-v1", "the arrow follows the chosen edge")
+    await runner.press(.char("v"))
+    guard case .text(let sheet)? = await runner.state.overlay else { return #expect(Bool(false), "no sheet") }
+    for words in [
+      "from  prod/shop/workload/storefront-v1", "to    prod/shop/workload/reviews-v1",
+      "CALLS reviews.shop.svc.cluster.local over http", "212/s, err 0.1%, n=12.7k", "p50 14ms, p95 42ms, p99 84ms",
+      "mTLS 100%", "identities are not known", "measured 2s ago",
+      "  requests  ", "get edges --namespace shop --plane prod --output wide",
+    ] {
+      #expect(sheet.copied.contains(words), "\(words)")
+    }
+    await runner.press(.escape)
+    #expect(await runner.state.overlay == nil)
+    #expect(await edge() != nil)
+    await runner.press(.escape)
+    #expect(await edge() == nil)
+    await runner.stop()
+  }
+
+  @Test func anEdgeOfBytesTellsThemAndNoRequests() async throws {
+    let runner = try await Desk.shop(.topology)
+    await runner.press(.right, .backTab, .char("v"))
+    guard case .text(let sheet)? = await runner.state.overlay else { return #expect(Bool(false), "no sheet") }
+    #expect(sheet.copied.contains("to    prod/shop/workload/redis-v1"), "what has no requests is last")
+    #expect(sheet.copied.contains("1.4MB/s both ways") && !sheet.copied.contains("p99"))
+    await runner.stop()
+  }
+
+  @Test func anEdgeBetweenPlanesTellsWhatEachEndSays() async throws {
+    let runner = try await Desk.shop(.topology, view: TwoClusters.view())
+    await runner.press(.tab, .tab, .char("v"))
+    guard case .text(let sheet)? = await runner.state.overlay else { return #expect(Bool(false), "no sheet") }
+    #expect(sheet.copied.contains("to    west/payments/workload/ledger-v1"))
+    for words in [
+      "as said: east 43/s, west 43/s", "the caller's end, on east", "the server's end, on west", "east: Prometheus",
+      "west: Prometheus",
+    ] {
+      #expect(sheet.copied.contains(words), "\(words)")
+    }
+    await runner.stop()
+  }
+
   @Test func theFormOfARuleGivesAnIntentOfWhatChangedAlone() async throws {
     let runner = try await Desk.shop(.routes)
     await runner.press(.down, .char("e"))

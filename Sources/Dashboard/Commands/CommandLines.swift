@@ -10,6 +10,10 @@ enum CommandLines {
     } else if state.screen == .topology, let ref = state.chosenNative, ref.kind == "workload" {
       lines.append(describe(.workload, ref, state))
     }
+    if state.screen == .topology, let source = state.topology.edge?.source, state.chosenWire != nil {
+      let place = source.namespace.isEmpty ? [CommandOption.allNamespaces.typed] : place(source, state)
+      lines.append(words(.get) + [ListKind.edges.rawValue] + place + [CommandOption.output.typed, "wide"])
+    }
     for row in state.rows where state.place.marked.contains(row.id) && row.id != state.chosenRow?.id {
       lines += self.row(row, state)
     }

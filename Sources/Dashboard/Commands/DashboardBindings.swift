@@ -19,6 +19,9 @@ public enum DashboardBindings {
       "Follow the busiest edge to a caller or a callee"),
     key(.topology, "neighbour", [.up, .down, .char("j"), .char("k")], "", "Choose the neighbour above or below"),
     key(.topology, "open", [.enter], "open", "Open the chosen node"),
+    key(
+      .topology, "edge", [.tab, .backTab], "", "Choose the next or the previous edge of the node; arrows follow it"),
+    key(.topology, "flow", [.char("v")], "edge", "Open the chosen edge, or the busiest of the node"),
     key(.topology, "focus", [.char("f")], "focus", "Show only what is near the chosen node, or all again"),
     key(.topology, "farther", [.char("+")], "hops", "Show one hop more around the focus"),
     key(.topology, "nearer", [.char("-")], "", "Show one hop less around the focus"),

@@ -29,26 +29,32 @@ enum Explanations {
       switch traffic {
       case .unknown(let reason): lines += [heading("\(name)"), text("  traffic is not known: \(reason)", .warn)]
       case .known(let report, let source, let at):
-        lines.append(heading("\(name): \(source)"))
-        lines.append(
-          text(
-            "  window \(Figures.seconds(report.window)), measured \(Cells.age(of: at, at: state.now)) ago, \(report.edges.count) flows"
-          ))
-        if let age = report.sampleAge {
-          lines.append(text("  newest sample \(Figures.seconds(age)) old when measured"))
-        }
-        for gap in report.gaps { lines.append(text("  gap: \(gap)", .warn)) }
-        for query in report.queries {
-          lines.append(
-            text("  \(query.id)  \(query.purpose)  (\(query.series) series, \(Figures.seconds(query.seconds)))", .muted)
-          )
-          lines += SafeText.lines(query.text).flatMap {
-            Line("    \($0)", Style(.text, on: .sheet)).wrapped(to: max(state.size.width - 10, 20))
-          }
-        }
+        lines += measured(report, report.queries, by: "\(name): \(source)", at, state)
       }
     }
     return sheet("How do you know?", lines)
+  }
+
+  /// What a source measured, when, and by these of its queries.
+  static func measured(
+    _ report: TrafficReport, _ queries: [QueryRecord], by source: SafeText, _ at: Instant, _ state: DashboardState
+  ) -> [Line] {
+    var lines = [
+      heading(source),
+      text(
+        "  window \(Figures.seconds(report.window)), measured \(Cells.age(of: at, at: state.now)) ago, \(report.edges.count) flows"
+      ),
+    ]
+    if let age = report.sampleAge { lines.append(text("  newest sample \(Figures.seconds(age)) old when measured")) }
+    lines += report.gaps.map { text("  gap: \($0)", .warn) }
+    for query in queries {
+      lines.append(
+        text("  \(query.id)  \(query.purpose)  (\(query.series) series, \(Figures.seconds(query.seconds)))", .muted))
+      lines += SafeText.lines(query.text).flatMap {
+        Line("    \($0)", Style(.text, on: .sheet)).wrapped(to: max(state.size.width - 10, 20))
+      }
+    }
+    return lines
   }
 
   private static func basis(of row: Row, _ state: DashboardState) -> [SafeText] {
@@ -90,7 +96,7 @@ enum Explanations {
   }
 
   /// The lines that ask the same on the command line.
-  private static func commands(_ state: DashboardState) -> [Line] {
+  static func commands(_ state: DashboardState) -> [Line] {
     [heading("THE SAME ON THE COMMAND LINE")]
       + CommandLines.lines(state).map { text("  \(CommandLines.typed($0))", .accent) }
   }

@@ -16,8 +16,9 @@ enum TopologyView {
     let panelHeight = min(6, max(body.height / 4, 3))
     let (picture, panel) = body.splitBottom(panelHeight)
     let context = CellContext(state, frame.glyphs)
-    self.picture(graph, chosen, context, in: picture, on: &frame)
-    self.panel(graph, chosen, data.gap, context, in: panel, on: &frame)
+    let edge = state.chosenWire.map(graph.ends)
+    self.picture(graph, chosen, edge, context, in: picture, on: &frame)
+    self.panel(graph, chosen, edge, data.gap, context, in: panel, on: &frame)
   }
 
   /// Where the picture begins so that the chosen box is visible, in the middle where the picture is larger than the room.
@@ -32,8 +33,10 @@ enum TopologyView {
   }
 
   private static func picture(
-    _ graph: GraphLayout, _ chosen: Int, _ context: CellContext, in rect: Rect, on frame: inout Frame
+    _ graph: GraphLayout, _ chosen: Int, _ edge: GraphEdge?, _ context: CellContext, in rect: Rect,
+    on frame: inout Frame
   ) {
+    let chosenWire = edge.flatMap { edge in graph.wires.first { graph.ends(of: $0) == edge } }
     let origin = origin(graph, chosen, in: rect)
     let (dx, dy) = (rect.x - origin.x, rect.y - origin.y)
     frame.clipped(to: rect) { frame in
@@ -43,16 +46,19 @@ enum TopologyView {
           for (point, bits) in wire.cells { merged[point, default: 0] |= bits }
         }
         for (point, bits) in merged where rect.contains(Point(x: point.x + dx, y: point.y + dy)) {
-          frame.put(sign(bits, frame.glyphs.border), x: point.x + dx, y: point.y + dy, style: isOwn ? .accent : .border)
+          let style: Style = chosenWire?.cells[point] != nil ? .title : isOwn ? .accent : .border
+          frame.put(sign(bits, frame.glyphs.border), x: point.x + dx, y: point.y + dy, style: style)
         }
       }
       for wire in graph.wires {
         guard let arrow = wire.arrow else { continue }
         let isOwn = wire.source == chosen || wire.destination == chosen
         let label = GraphLayout.label(wire.traffic, wire.transport, frame.glyphs)
+        let isChosen = edge != nil && graph.ends(of: wire) == edge
         let isBad = (wire.traffic.errorRate ?? 0) >= 0.01
-        let style: Style = isBad ? .bad : (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : isOwn ? .accent : .muted
-        frame.put("▶", x: arrow.x + dx, y: arrow.y + dy, style: isOwn ? .accent : .border)
+        let style: Style =
+          isChosen ? .selection : isBad ? .bad : (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : isOwn ? .accent : .muted
+        frame.put("▶", x: arrow.x + dx, y: arrow.y + dy, style: isChosen ? .title : isOwn ? .accent : .border)
         frame.put(label, at: Point(x: arrow.x + dx - label.columns - 1, y: arrow.y + dy), style: style)
       }
       for (number, box) in graph.boxes.enumerated() {
@@ -107,16 +113,17 @@ enum TopologyView {
   }
 
   /// What both ends of a flow between planes said, where they do not say the same.
-  private static func said(_ wire: GraphLayout.Wire) -> SafeText? {
-    guard wire.reports.count > 1 else {
-      return wire.reports.first.map { "as \($0.plane) says; the other end says nothing" }
+  static func said(_ reports: [TopologyGraph.Report], _ transport: String) -> SafeText? {
+    guard reports.count > 1 else {
+      return reports.first.map { "as \($0.plane) says; the other end says nothing" }
     }
-    let words = wire.reports.map { "\($0.plane) \(Figures.amount($0.traffic, wire.transport))" }
+    let words = reports.map { "\($0.plane) \(Figures.amount($0.traffic, transport))" }
     return "as said: \(words.joined(separator: ", "))"
   }
 
   private static func panel(
-    _ graph: GraphLayout, _ chosen: Int, _ gap: String?, _ context: CellContext, in rect: Rect, on frame: inout Frame
+    _ graph: GraphLayout, _ chosen: Int, _ edge: GraphEdge?, _ gap: String?, _ context: CellContext, in rect: Rect,
+    on frame: inout Frame
   ) {
     frame.rule(rect.row(0))
     let box = graph.boxes[chosen]
@@ -130,18 +137,24 @@ enum TopologyView {
     frame.put(title, at: Point(x: rect.x + 1, y: rect.y), width: rect.width - 2)
     let wires = graph.wires(at: chosen)
     let room = rect.height - 1 - (gap == nil ? 0 : 1)
-    for (row, wire) in wires.prefix(max(room, 0)).enumerated() {
+    let place = wires.firstIndex { graph.ends(of: $0) == edge }
+    let first = place.map { max($0 - room + 1, 0) } ?? 0
+    for (row, wire) in wires.dropFirst(first).prefix(max(room, 0)).enumerated() {
       let isIn = wire.destination == chosen
       let other = graph.boxes[isIn ? wire.source : wire.destination].node.ref
-      var line = Line(" \(isIn ? "←" : "→") \(Cells.name(other).padded(to: min(32, rect.width / 3)))")
+      let isChosen = first + row == place
+      var line = Line(isChosen ? "\(String(frame.glyphs.cursor))" : " ", .accent)
+      line.append(
+        "\(isIn ? "←" : "→") \(Cells.name(other).padded(to: min(32, rect.width / 3)))", isChosen ? .selection : .text)
       line.append(" \(Figures.amount(wire.traffic, wire.transport)) \(wire.transport)")
       let isBad = (wire.traffic.errorRate ?? 0) >= 0.01
       line.append("  err \(Figures.percent(wire.traffic.errorRate))", isBad ? .bad : .text)
       line.append("  p99 \(Figures.milliseconds(wire.traffic.p99ms))")
       line.append(
         "  mTLS \(Figures.percent(wire.traffic.mtlsShare))", (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : .muted)
-      if let there = said(wire) { line.append("  \(there)", .muted) }
-      if row == room - 1, wires.count > room { line.append("  and \(wires.count - room) more: Enter", .muted) }
+      if let there = said(wire.reports, wire.transport) { line.append("  \(there)", .muted) }
+      let below = wires.count - first - room
+      if row == room - 1, below > 0 { line.append("  and \(below) more: Enter", .muted) }
       frame.put(line, at: Point(x: rect.x, y: rect.y + 1 + row), width: rect.width)
     }
     if let gap { frame.put("\(gap)", in: rect.splitBottom(1).bottom.inset(left: 1), style: .warn) }

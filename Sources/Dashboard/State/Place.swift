@@ -39,6 +39,14 @@ struct TopologyQuery: Sendable, Hashable {
   var showsIdle = false
   /// What nodes are drawn together.
   var grouping = GraphGrouping.none
+  /// The chosen edge; it counts at its two ends alone.
+  var edge: GraphEdge?
+}
+
+/// An edge of the drawn graph, by the nodes it joins.
+struct GraphEdge: Sendable, Hashable {
+  /// Where it begins and where it leads.
+  var source, destination: ObjectRef
 }
 
 /// What nodes of the graph are drawn together as one.

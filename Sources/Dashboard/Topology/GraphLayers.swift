@@ -9,6 +9,8 @@ struct GraphLayers {
     var transport: String
     /// What each end told of it, where they are on two planes.
     var reports: [TopologyGraph.Report] = []
+    /// The flows it is the sum of, one a service called.
+    var links: [TopologyGraph.Link]
     /// Whether it closes a circle of calls and is not drawn as a line.
     var isLoop = false
   }
@@ -41,12 +43,13 @@ struct GraphLayers {
       if let edge = known[source]?[destination] {
         edges[edge].traffic = GraphSelection.sum(edges[edge].traffic, link.traffic)
         edges[edge].reports = GraphSelection.sum(edges[edge].reports, link.reports)
+        edges[edge].links.append(link)
       } else {
         known[source, default: [:]][destination] = edges.count
         edges.append(
           Edge(
             source: source, destination: destination, traffic: link.traffic, transport: link.transport,
-            reports: link.reports))
+            reports: link.reports, links: [link]))
       }
     }
     markLoops(nodes: graph.nodes.count)

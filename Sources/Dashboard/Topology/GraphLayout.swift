@@ -27,6 +27,8 @@ struct GraphLayout: Sendable {
     var transport: String
     /// What each end told of it, where they are on two planes.
     var reports: [TopologyGraph.Report]
+    /// The flows it is the sum of, one a service called.
+    var links: [TopologyGraph.Link]
     /// Where its label ends, just before the arrow; `nil` where it is drawn as a loop.
     var arrow: Point?
     /// The directions its line takes through each cell.
@@ -61,7 +63,7 @@ struct GraphLayout: Sendable {
       wires.append(
         Wire(
           source: edge.source, destination: edge.destination, traffic: edge.traffic, transport: edge.transport,
-          reports: edge.reports))
+          reports: edge.reports, links: edge.links))
       if edge.isLoop { boxes[edge.source].loops.append(edge.destination) }
     }
     place(layers)
@@ -185,14 +187,22 @@ struct GraphLayout: Sendable {
     wires.filter { $0.source == box || $0.destination == box }.sorted { $0.traffic.rps > $1.traffic.rps }
   }
 
-  /// The box an arrow key leads to: along the busiest edge to a callee or caller, or to the next box of the column.
-  func neighbour(of box: Int, _ key: Key) -> Int? {
+  /// The ends of an edge, by which it is known from one layout to the next.
+  func ends(of wire: Wire) -> GraphEdge {
+    GraphEdge(source: boxes[wire.source].node.ref, destination: boxes[wire.destination].node.ref)
+  }
+
+  /// The box an arrow key leads to: along the chosen or else the busiest edge to a callee or caller, or to the next box of
+  /// the column.
+  func neighbour(of box: Int, along chosen: Wire? = nil, _ key: Key) -> Int? {
     guard boxes.indices.contains(box) else { return boxes.isEmpty ? nil : 0 }
     switch key {
     case .right, .char("l"):
+      if let chosen, chosen.source == box, chosen.destination != box { return chosen.destination }
       return wires.filter { $0.source == box && $0.destination != box }.max { $0.traffic.rps < $1.traffic.rps }?
         .destination
     case .left, .char("h"):
+      if let chosen, chosen.destination == box, chosen.source != box { return chosen.source }
       return wires.filter { $0.destination == box && $0.source != box }.max { $0.traffic.rps < $1.traffic.rps }?.source
     case .up, .char("k"), .down, .char("j"):
       let isUp = key == .up || key == .char("k")

@@ -28,6 +28,9 @@ enum GraphSelection {
     }
   }
 
+  /// Whether a drawn node is a namespace, a cluster or a plane.
+  static func isGroup(_ ref: ObjectRef) -> Bool { GraphGrouping(rawValue: ref.kind) != nil }
+
   /// The graph of namespaces, clusters or planes.
   static func grouped(_ graph: TopologyGraph, by grouping: GraphGrouping) -> TopologyGraph {
     guard grouping != .none else { return graph }
@@ -93,7 +96,11 @@ enum GraphSelection {
     sum.rps += right.rps
     sum.errorsPerSecond += right.errorsPerSecond
     sum.errorRate = sum.rps > 0 ? sum.errorsPerSecond / sum.rps : nil
-    sum.p99ms = [left.p99ms, right.p99ms].compactMap(\.self).max()
+    for percentile in [\TrafficSum.p50ms, \.p95ms, \.p99ms] {
+      sum[keyPath: percentile] = [left[keyPath: percentile], right[keyPath: percentile]].compactMap(\.self).max()
+    }
+    let bytes = [left.bytesPerSecond, right.bytesPerSecond].compactMap(\.self)
+    sum.bytesPerSecond = bytes.isEmpty ? nil : bytes.reduce(0, +)
     sum.n += right.n
     if let one = left.mtlsShare, let other = right.mtlsShare {
       let weights = max(left.rps, 1e-9) + max(right.rps, 1e-9)

@@ -92,6 +92,9 @@ extension Update {
       state.drafts = [:]
       state.toast = Toast("the draft was dropped; nothing was written", .info)
       return []
+    } else if state.screen == .topology, state.chosenWire != nil {
+      state.topology.edge = nil
+      return []
     } else if state.screen == .topology, state.topology.focus != nil {
       state.topology.focus = nil
     } else if !state.place.marked.isEmpty {

@@ -112,7 +112,9 @@ extension Update {
     let chosen = graph.index(of: state.place.chosen.flatMap { ObjectRef($0) })
     switch id {
     case "topology.follow", "topology.neighbour":
-      if let next = chosen.map({ graph.neighbour(of: $0, key) }) ?? graph.busiest, graph.boxes.indices.contains(next) {
+      let along = state.chosenWire
+      let next = chosen.map { graph.neighbour(of: $0, along: along, key) } ?? graph.busiest
+      if let next, graph.boxes.indices.contains(next) {
         state.place.chosen = graph.boxes[next].node.ref.description
       }
       return []
@@ -127,13 +129,30 @@ extension Update {
       }
       state.places[.services] = place
       return open(.services, &state)
+    case "topology.edge", "topology.flow":
+      guard let chosen else { return [] }
+      let wires = graph.wires(at: chosen)
+      guard !wires.isEmpty else {
+        state.toast = Toast("nothing was seen to flow here", .info)
+        return []
+      }
+      let place = wires.firstIndex { graph.ends(of: $0) == state.topology.edge }
+      if id == "topology.flow" {
+        let wire = wires[place ?? 0]
+        state.topology.edge = graph.ends(of: wire)
+        state.overlay = .text(Explanations.flow(wire, between: graph.ends(of: wire), state))
+        return []
+      }
+      let next = key == .backTab ? (place ?? 0) + wires.count - 1 : place.map { $0 + 1 } ?? 0
+      state.topology.edge = graph.ends(of: wires[next % wires.count])
+      return []
     case "topology.focus":
       state.topology.focus = state.topology.focus == nil ? chosen.map { graph.boxes[$0].node.ref } : nil
     case "topology.farther": state.topology.hops = min(state.topology.hops + 1, 9)
     case "topology.nearer": state.topology.hops = max(state.topology.hops - 1, 1)
     case "topology.group":
       state.topology.grouping = state.topology.grouping.next(ofSeveralPlanes: (state.view?.planes.count ?? 0) > 1)
-      state.topology.focus = nil
+      (state.topology.focus, state.topology.edge) = (nil, nil)
     case "topology.idle": state.topology.showsIdle.toggle()
     default: return []
     }
