@@ -26,6 +26,9 @@ public struct Deck: Sendable {
     self.author = author
   }
 
+  /// Where the findings are kept that are ignored, beside the journal.
+  public var ignoreFile: IgnoreFile { IgnoreFile(directory: journal.directory) }
+
   /// Everything known now.
   public var view: MeshView { get async { await live.current() } }
 

@@ -141,6 +141,7 @@ enum Chrome {
         case .filter: "/"
         case .command: ":"
         case .weight: "weight: "
+        case .ignore: "ignore, because: "
         }
       input.editor.draw(in: rect, on: &frame, prompt: prompt)
       return
@@ -166,6 +167,7 @@ extension DashboardState {
     switch screen {
     case .services where place.isAlternate: crumbs.append("workloads")
     case .mtls: crumbs.append(place.isAlternate ? "what each workload accepts" : "pairs that talk")
+    case .findings where place.isAlternate: crumbs.append("with ignored")
     case .topology:
       if topology.grouping != .none { crumbs.append("\(topology.grouping.rawValue)s") }
       if let focus = topology.focus {

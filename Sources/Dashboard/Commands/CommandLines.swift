@@ -35,6 +35,7 @@ enum CommandLines {
     let all = [CommandOption.allNamespaces.typed]
     let kind: ListKind
     switch state.screen {
+    case .findings where state.place.isAlternate: return words(.analyze) + all + ["--all"]
     case .overview, .findings: return words(.analyze) + all
     case .topology: return words(.graph) + all
     case .services: kind = state.place.isAlternate ? .workloads : .services

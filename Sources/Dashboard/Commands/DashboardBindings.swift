@@ -45,6 +45,8 @@ public enum DashboardBindings {
     key(.proxies, "open", [.enter], "open", "Ask the chosen proxy what it runs, beside what is configured"),
     key(.findings, "open", [.enter], "open", "Open the object at the line"),
     key(.findings, "severity", [.char("v")], "severity", "Show errors, errors and warnings, or everything"),
+    key(.findings, "ignore", [.char("i")], "ignore", "Ignore the finding with a reason, or take it up again"),
+    key(.findings, "pane", [.tab], "ignored", "Show the ignored findings too, or leave them out"),
     key(.findings, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
     key(.journal, "open", [.enter], "open", "Show the receipt"),
     key(.journal, "undo", [.char("u")], "undo", "Take the chosen plan back"),

@@ -34,6 +34,29 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Reads which findings are ignored.
+  func readIgnored() -> Effect<Message> {
+    .run(id: "ignored") { send in
+      do throws(MeshError) { send(.ignored(try deck.ignoreFile.read())) } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
+  /// Ignores a finding for a reason, or with `nil` takes it up again.
+  func ignore(_ finding: Finding, reason: String?) -> Effect<Message> {
+    .run { send in
+      do throws(MeshError) {
+        let mark = reason.map { IgnoredFinding(finding, author: deck.author, at: clock(), reason: $0) }
+        send(.ignored(try deck.ignoreFile.set(mark, on: finding)))
+        let undone: SafeText = "taken up again: \(finding.code)"
+        send(.remark(Toast(mark == nil ? undone : "ignored: \(finding.code); Tab shows what is ignored", .info)))
+      } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// What the journal holds.
   private func journal() throws(MeshError) -> Message {
     let awaiting = try deck.journal.awaitingConfirmation().map(\.plan.id)

@@ -56,7 +56,7 @@ public struct DashboardProgram: Program {
 
   /// The first state; follows the mesh, tells the time, reads the journal.
   public func start() -> (DashboardState, [Effect<Message>]) {
-    (first, [effects.follow(), effects.tick(), effects.readJournal()])
+    (first, [effects.follow(), effects.tick(), effects.readJournal(), effects.readIgnored()])
   }
 
   /// The event itself: what it stands for depends on the state.

@@ -11,6 +11,8 @@ struct ScreenRequest: Sendable {
   var topology: TopologyQuery
   /// The receipts of the journal.
   var receipts: [Receipt]
+  /// The findings that are ignored.
+  var ignored = IgnoredFindings()
   /// What proxies answered of their certificates.
   var certificates: [ObjectRef: CertificateEntry] = [:]
   /// The number of the view.
@@ -37,8 +39,10 @@ public struct ScreenData: Sendable {
   var shown = 0
   /// The numbers of the context bar.
   var summary: Summary
-  /// The configuration problems.
+  /// The configuration problems, those that are ignored among them.
   var findings: [Finding] = []
+  /// The findings that were ignored then.
+  var ignored = IgnoredFindings()
   /// The graph, on the topology screen.
   var graph: GraphLayout?
   /// The lines of the opened detail.
@@ -60,12 +64,17 @@ public struct ScreenData: Sendable {
     screen = request.screen
     revision = request.revision
     generation = view.snapshot.generation
+    ignored = request.ignored
     findings = request.findings ?? view.findings()
-    summary = request.summary ?? Summary(view, findings: view.disagreements() + findings)
+    summary =
+      request.summary ?? Summary(view, findings: request.ignored.leavingOut(of: view.disagreements() + findings))
   }
 
   private mutating func fill(_ request: ScreenRequest, _ view: MeshView) {
     gap = summary.gap
+    let isWhole = screen == .findings && request.place.isAlternate
+    let ignored = isWhole ? IgnoredFindings() : request.ignored
+    let findings = ignored.leavingOut(of: findings)
     if let opened = request.place.detail {
       detail = DetailText.lines(of: opened, on: screen, in: view, findings: findings)
     }
@@ -78,7 +87,7 @@ public struct ScreenData: Sendable {
       shown = total
       return
     }
-    var all = screen.rows(request, view, findings: findings)
+    var all = screen.rows(request, view, findings: findings, ignored: ignored)
     total = all.count { !$0.isHead }
     let filter = Filter.lenient(request.place.filter)
     if !filter.isEmpty { all = RowOrder.filtered(all, filter) }

@@ -2,7 +2,7 @@ import MeshKit
 
 extension ScreenID {
   /// The rows of the screen from a view, in the screen's own order, before filter and sort.
-  func rows(_ request: ScreenRequest, _ view: MeshView, findings: [Finding]) -> [Row] {
+  func rows(_ request: ScreenRequest, _ view: MeshView, findings: [Finding], ignored: IgnoredFindings) -> [Row] {
     switch self {
     case .overview: return AttentionList.rows(view, findings: findings, receipts: request.receipts).map(Row.attention)
     case .topology: return []
@@ -16,7 +16,7 @@ extension ScreenID {
     case .mtls:
       return request.place.isAlternate ? view.mtlsRows().map(Row.accepted) : view.mtlsMatrix().map(Row.pair)
     case .proxies: return Self.proxyRows(view, request.certificates)
-    case .findings: return (view.disagreements() + findings).map(Row.finding)
+    case .findings: return (ignored.leavingOut(of: view.disagreements()) + findings).map(Row.finding)
     case .journal: return request.receipts.map(Row.receipt)
     case .planes: return Self.planeRows(view)
     }

@@ -64,7 +64,8 @@ struct CellContext {
     case .proxy(let row): proxy(row)
     case .finding(let finding):
       [
-        severity(finding.severity), Cells.text(finding.code), Line(Cells.name(finding.object)),
+        state.ignored[finding] == nil ? severity(finding.severity) : Line("– ignored", .muted),
+        Cells.text(finding.code), Line(Cells.name(finding.object)),
         Cells.text(finding.message), Cells.text(finding.pointer.description, .muted),
       ]
     case .receipt(let receipt):
@@ -120,6 +121,9 @@ struct CellContext {
         .muted)
     case .accepted(let row): return Cells.text(row.reasons.map(\.description).joined(separator: "; "), .muted)
     case .finding(let finding):
+      if let mark = state.ignored[finding] {
+        return Cells.text("ignored by \(mark.author): \(mark.reason). \(finding.message)", .muted)
+      }
       return Cells.text("\(finding.message). \(finding.remedy)", Cells.style(finding.severity))
     case .receipt(let receipt):
       return self.remark(receipt)

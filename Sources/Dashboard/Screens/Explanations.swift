@@ -108,6 +108,14 @@ enum Explanations {
     return sheet(reasons.title, reasons.lines + [text("")] + commands(state))
   }
 
+  private static func ignored(_ finding: Finding, _ state: DashboardState) -> [Line] {
+    guard let mark = state.ignored[finding] else { return [] }
+    return [
+      text(""), heading("IGNORED"),
+      text("  by \(mark.author), \(Cells.age(of: mark.at, at: state.now)) ago: \(mark.reason)"),
+    ]
+  }
+
   /// Why the chosen row is judged as it is, and everything it says.
   private static func reasons(_ state: DashboardState) -> TextSheet {
     guard let row = state.chosenRow else { return sheet("Why?", [text("nothing is chosen", .muted)]) }
@@ -130,7 +138,7 @@ enum Explanations {
           text("\(finding.message)"), text(""), heading("WHAT TO DO"), text("  \(finding.remedy)"), text(""),
           heading("WHERE"), text("  \(finding.object)\(finding.pointer)"),
           text("  elsewhere called \(finding.equivalents.joined(separator: ", "))", .muted),
-        ])
+        ] + ignored(finding, state))
     case .receipt(let receipt): return self.receipt(receipt)
     case .plane(let row): return plane(row, state)
     case .attention(let row): return sheet("\(row.subject)", [text("\(row.state)"), text("\(row.why)")])

@@ -25,6 +25,8 @@ public struct DashboardState: Sendable {
   var summary: Summary?
   /// The configuration problems known, with the revision they belong to.
   var findings: (revision: Int, generation: Int, list: [Finding]) = (-1, 0, [])
+  /// The findings that are ignored.
+  var ignored = IgnoredFindings()
   /// Whether rows are being worked out.
   var isComputing = false
   /// Whether they must be worked out again because something changed meanwhile.
@@ -152,6 +154,8 @@ struct InputLine: Sendable, Hashable {
     case command
     /// The weight of the chosen backend.
     case weight
+    /// Why a finding is ignored.
+    case ignore(Finding)
   }
 
   /// What it is for.

@@ -13,6 +13,8 @@ public enum Message: Sendable {
   case computed(ScreenData)
   /// The journal was read: its receipts, and which of them wait for a confirmation.
   case receipts([Receipt], awaiting: Set<String> = [])
+  /// The findings that are ignored were read or changed.
+  case ignored(IgnoredFindings)
   /// A plan was made.
   case planned(Int, Plan)
   /// The server gave its verdict on a plan.

@@ -13,7 +13,8 @@ struct Place: Sendable, Hashable {
   var filter = ""
   /// The column sorted by; `nil` keeps the screen's own order.
   var sort: SortOrder?
-  /// Whether the screen's other table is shown (workloads for services, accepted modes for the matrix).
+  /// Whether the screen's other table is shown (workloads for services, accepted modes for the matrix,
+  /// the ignored among the findings).
   var isAlternate = false
   /// The thing opened from the table, shown in place of it.
   var detail: String?

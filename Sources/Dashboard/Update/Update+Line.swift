@@ -34,6 +34,7 @@ extension Update {
         state.commandHistory = input.editor.history
         return command(text, &state)
       case .weight: return setWeight(text, &state)
+      case .ignore(let finding): return ignore(finding, text, &state)
       }
     }
   }

@@ -10,7 +10,7 @@ extension Update {
       guard let row = state.chosenRow else { return [] }
       (state.place.detail, state.place.detailOffset) = (row.id, 0)
       return refresh(&state)
-    case "services.pane", "mtls.pane":
+    case "services.pane", "mtls.pane", "findings.pane":
       state.place.isAlternate.toggle()
       (state.place.chosen, state.place.list, state.place.detail, state.place.sort) = (nil, ListState(), nil, nil)
       return refresh(&state)
@@ -37,6 +37,7 @@ extension Update {
     case "findings.open":
       guard case .finding(let finding)? = state.chosenRow else { return [] }
       return [effects.show(finding.object, at: finding.pointer)]
+    case "findings.ignore": return ignore(&state)
     case "findings.severity":
       let next = ["": "severity = error", "severity = error": "!severity = info", "!severity = info": ""]
       state.place.filter = next[state.place.filter] ?? "severity = error"

@@ -15,6 +15,7 @@ struct Update {
     case .view(let view): return take(view, &state)
     case .computed(let data): return take(data, &state)
     case .receipts(let receipts, let awaiting): return take(receipts, awaiting: awaiting, &state)
+    case .ignored(let ignored): return take(ignored, &state)
     case .settled(let number, let outcome): return settled(number, outcome, &state)
     case .leave: return leave(&state)
     case .planned, .rehearsed, .progress, .finished, .planFailed: return plan(message, &state)
@@ -57,7 +58,8 @@ struct Update {
 
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
-    state.findings = (data.revision, data.generation, data.findings)
+    // Numbers that count what is ignored by now are worked out again.
+    state.findings = (data.ignored == state.ignored ? data.revision : -1, data.generation, data.findings)
     // What takes long in a large mesh is worked out again less often: a hundredth of the time, after half a minute at most.
     // What the operator does is answered at once.
     state.due = data.seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(data.seconds * 100, 30))
@@ -85,7 +87,8 @@ struct Update {
     let areKnown = isKnown || (view.snapshot.generation > 0 && state.findings.generation == view.snapshot.generation)
     let request = ScreenRequest(
       screen: state.screen, place: state.place, topology: state.topology, receipts: state.receipts,
-      certificates: state.certificates, revision: state.revision, findings: areKnown ? state.findings.list : nil,
+      ignored: state.ignored, certificates: state.certificates, revision: state.revision,
+      findings: areKnown ? state.findings.list : nil,
       summary: isKnown ? state.summary : nil)
     return [effects.compute(request, from: view)]
   }

@@ -26,9 +26,11 @@ public struct ListWriter: Sendable {
   /// Takes what was written so far.
   public mutating func drain() -> [UInt8] { writer.drain() }
 
-  /// Ends the list with the planes it was read from and takes the rest; a plane that failed is named with its error.
-  public mutating func finish(_ planes: [PlaneStatus]) -> [UInt8] {
+  /// Ends the list with the planes it was read from and takes the rest; a plane that failed is named with its error. Of
+  /// findings it also tells how many are ignored.
+  public mutating func finish(_ planes: [PlaneStatus], ignored: Int? = nil) -> [UInt8] {
     writer.endArray()
+    if let ignored { writer.member("ignored", ignored) }
     writer.name("planes")
     writer.array { writer in
       for status in planes {

@@ -218,6 +218,24 @@ extension Finding: ContractItem {
   public func write(to writer: inout JSONWriter) { writer.value(json) }
 }
 
+/// A finding with the mark of whoever ignores it.
+public struct ListedFinding: ContractItem {
+  /// The finding.
+  public var finding: Finding
+  /// The mark; `nil` where it is not ignored.
+  public var ignored: IgnoredFinding?
+
+  /// A finding and its mark.
+  public init(_ finding: Finding, ignored: IgnoredFinding?) { (self.finding, self.ignored) = (finding, ignored) }
+
+  /// Writes what a ``Finding`` writes, and `ignored{by at reason}` where it is ignored.
+  public func write(to writer: inout JSONWriter) {
+    var json = finding.json
+    if let ignored { json["ignored"] = ignored.mark }
+    writer.value(json)
+  }
+}
+
 extension ProxyState: ContractItem {
   /// Writes `id plane workload version connected sync{cds,lds,rds,eds} certificateDaysLeft error`.
   public func write(to writer: inout JSONWriter) {

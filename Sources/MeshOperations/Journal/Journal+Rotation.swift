@@ -36,25 +36,6 @@ extension Journal {
 
   /// Puts a shorter journal in the place of one that is open and locked; where that fails, the long one stays.
   func shorten(_ entries: [JournalEntry]) {
-    let temporary = path + ".\(getpid()).new"
-    unlink(temporary)
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { return }
-    var isWhole = true
-    for line in Self.kept(entries, within: limit / 2) where isWhole {
-      var written = 0
-      while written < line.count {
-        let count = line[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-          isWhole = false
-          break
-        }
-        written += count
-      }
-    }
-    isWhole = isWhole && fdatasync(file) == 0
-    close(file)
-    if !isWhole || rename(temporary, path) != 0 { unlink(temporary) }
+    try? directory.replace(path, with: Self.kept(entries, within: limit / 2))
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 public import MeshModel
 
-/// The folder that holds the journal: `$XDG_STATE_HOME/meshdeck`, mode 0700.
+/// The folder that holds the journal and the ignored findings: `$XDG_STATE_HOME/meshdeck`, mode 0700.
 ///
 /// A folder or file that is a link or belongs to somebody else is refused, never followed.
 public struct StateDirectory: Sendable {
@@ -53,6 +53,35 @@ public struct StateDirectory: Sendable {
       throw MeshError(.local, "\(path) belongs to somebody else", remedy: "set XDG_STATE_HOME to a folder of yours")
     }
     if status.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 { throw failure("close \(path) to others") }
+  }
+
+  /// Puts a file of lines, mode 0600, in the place of one in the folder; where that fails, the old one stays.
+  func replace(_ path: String, with lines: [[UInt8]]) throws(MeshError) {
+    let temporary = path + ".\(getpid()).new"
+    unlink(temporary)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure("make \(temporary)") }
+    var isWhole = true
+    for line in lines where isWhole {
+      var written = 0
+      while written < line.count {
+        let count = line[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else {
+          isWhole = false
+          break
+        }
+        written += count
+      }
+    }
+    if isWhole, fdatasync(file) == 0, rename(temporary, path) == 0 {
+      close(file)
+      return
+    }
+    let error = failure("write \(path)")
+    close(file)
+    unlink(temporary)
+    throw error
   }
 
   /// An error of the last system call.

@@ -12,6 +12,7 @@ struct Analyze: AsyncParsableCommand {
         meshdeck analyze -A
         meshdeck analyze -f manifests.yaml   offline: only what is in the files
         meshdeck analyze -A --threshold error -o json
+        meshdeck analyze -A --all            also those that were ignored in the dashboard, with the reason
       """)
 
   @Option(name: .shortAndLong, help: "Files to analyse offline, in place of the planes.", completion: .file())
@@ -19,6 +20,9 @@ struct Analyze: AsyncParsableCommand {
 
   @Option(help: "The least severity that counts: info, warning, error.")
   var threshold: Threshold = .info
+
+  @Flag(help: "List the ignored findings too; they never count for the exit code.")
+  var all = false
 
   /// A severity as typed.
   enum Threshold: String, ExpressibleByArgument, CaseIterable {
@@ -44,15 +48,18 @@ struct Analyze: AsyncParsableCommand {
       view = try OfflineMesh.view(
         of: try file.flatMap { try InputFile(path: $0).documents() }, rules: PlaneRegistry.rules)
     }
-    let findings =
+    let found =
       (view.disagreements(plane: options.plane, namespace: namespace)
       + view.findings(plane: options.plane, namespace: namespace)).filter { $0.severity >= threshold.severity }
+    let ignored = Self.ignored()
+    let counted = ignored.leavingOut(of: found)
+    let findings = all ? found : counted
     let console = options.console
     switch options.output {
     case .json, .yaml:
       var writer = ListWriter(kind: "FindingList")
-      for finding in findings { writer.append(finding) }
-      try console.write(list: writer.finish(view.planes), as: options.output)
+      for finding in findings { writer.append(ListedFinding(finding, ignored: ignored[finding])) }
+      try console.write(list: writer.finish(view.planes, ignored: found.count - counted.count), as: options.output)
     case .name: for finding in findings { try console.line("\(finding.code) \(finding.object)") }
     case .table, .wide:
       for finding in findings {
@@ -64,9 +71,22 @@ struct Analyze: AsyncParsableCommand {
         ).rendered
         try console.write(Array((head + rest + "\n").utf8))
         if !finding.remedy.isEmpty { try console.line("    → \(finding.remedy)") }
+        if let mark = ignored[finding] {
+          try console.line("    ignored by \(mark.author) since \(mark.at.rfc3339): \(mark.reason)")
+        }
       }
       if findings.isEmpty { Console.note("no findings") }
     }
-    if !findings.isEmpty { throw Ending(code: 1) }
+    if !all, found.count > counted.count { Console.note("\(found.count - counted.count) ignored (--all lists them)") }
+    if !counted.isEmpty { throw Ending(code: 1) }
+  }
+
+  /// What this user ignores; where that cannot be read, nothing is left out.
+  private static func ignored() -> IgnoredFindings {
+    guard let journal = try? Deck.journal() else { return IgnoredFindings() }
+    do throws(MeshError) { return try IgnoreFile(directory: journal.directory).read() } catch {
+      Console.note("nothing is left out: \(error.description)")
+      return IgnoredFindings()
+    }
   }
 }

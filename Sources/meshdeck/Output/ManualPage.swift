@@ -25,6 +25,7 @@ enum ManualPage {
     }
     lines += [".SH FILES", ".TP", "~/.config/meshdeck/config.yaml", "The planes, the theme, the keys."]
     lines += [".TP", "~/.local/state/meshdeck/journal.jsonl", "The plans applied from here."]
+    lines += [".TP", "~/.local/state/meshdeck/ignored.json", "The findings that are ignored, by whom and why."]
     lines += [".SH ENVIRONMENT", "KUBECONFIG, XDG_CONFIG_HOME, XDG_STATE_HOME, NO_COLOR, VISUAL, EDITOR"]
     return lines.joined(separator: "\n") + "\n"
   }

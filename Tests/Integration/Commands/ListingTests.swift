@@ -1,5 +1,6 @@
 import Foundation
 import MeshModel
+import MeshOperations
 import Testing
 
 extension CommandTests {
@@ -158,6 +159,42 @@ extension CommandTests {
       let run = try await tool("analyze", "-f", path, "-o", "json")
       #expect(run.code == 1, "\(run.errors)")
       #expect(try run.json["items"]?.array?.isEmpty == false)
+    }
+
+    @Test func whatIsIgnoredIsLeftOutAndCounted() async throws {
+      let tool = try Tool(kubeconfig: nil)
+      let path = try tool.file(
+        "one.yaml",
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: a, namespace: shop}
+        spec: {hosts: [a], http: [{route: [{destination: {host: a}, weight: 40}]}]}
+        """)
+      let before = try await tool("analyze", "-f", path, "-o", "json")
+      let found = try #require(try before.json["items"]?.array)
+      #expect(!found.isEmpty)
+      #expect(try before.json["ignored"]?.int == 0)
+      for item in found {
+        let object = try #require(item["id"]?.string.flatMap { ObjectRef($0) })
+        let pointer = try #require(item["pointer"]?.string.flatMap { JSONPointer($0) })
+        let finding = Finding(
+          code: item["code"]?.string ?? "", severity: .info, object: object, pointer: pointer, message: "", remedy: "")
+        try IgnoreFile(directory: StateDirectory(path: tool.environment["XDG_STATE_HOME", default: ""] + "/meshdeck"))
+          .set(
+            IgnoredFinding(finding, author: "maria", at: Instant(seconds: 1000), reason: "moves on Monday"), on: finding
+          )
+      }
+      let after = try await tool("analyze", "-f", path, "-o", "json")
+      #expect(after.code == 0, "\(after.errors)")
+      #expect(try after.json["items"]?.array == [])
+      #expect(try after.json["ignored"]?.int == found.count)
+      let told = try await tool("analyze", "-f", path)
+      #expect(told.errors.contains("\(found.count) ignored"))
+      let all = try await tool("analyze", "-f", path, "--all", "-o", "json")
+      #expect(all.code == 0, "\(all.errors)")
+      let reasons = try all.json["items"]?.array?.map { $0["ignored"]?["reason"]?.string }
+      #expect(reasons == found.map { _ in "moves on Monday" })
     }
   }
 }
