@@ -14,6 +14,7 @@ public struct Deck: Sendable {
   public let configuration: Configuration
   /// Who is written into receipts.
   public let author: String
+  private let session = WriteSwitch()
 
   /// Creates a deck of connections made by the caller.
   public init(
@@ -86,7 +87,7 @@ public struct Deck: Sendable {
 
   /// The plan with the server's verdict on each step.
   public func rehearse(_ plan: Plan) async throws(MeshError) -> Plan {
-    try await Planner(connection(plan.intent.plane).control).rehearsed(plan)
+    try await Planner(connection(plan.intent.plane).control).rehearsed(plan, isReadOnly: isReadOnly(plan.intent.plane))
   }
 
   /// Applies a plan; what became of it stands in the receipt.
@@ -124,13 +125,19 @@ public struct Deck: Sendable {
   }
 
   /// Whether nothing may be written to a plane.
-  public func isReadOnly(_ plane: PlaneName) -> Bool { configuration.refusesWrites(to: plane) }
+  public func isReadOnly(_ plane: PlaneName) -> Bool { configuration.refusesWrites(to: plane) || session.isRefusing }
+
+  /// Refuses writes to every plane from now on, or allows again those that the configuration allows; for this deck and its
+  /// copies. It holds for plans that are applied, rehearsed or taken back, those that nobody confirmed in time among them.
+  public func refuseWrites(_ refuses: Bool) { session.isRefusing = refuses }
 
   private func checkWritable(_ plane: PlaneName) throws(MeshError) {
     guard isReadOnly(plane) else { return }
     throw MeshError(
       .refused, "read-only: nothing is written", plane: plane,
-      remedy: "start without --read-only, or take readOnly out of the configuration")
+      remedy: configuration.refusesWrites(to: plane)
+        ? "start without --read-only, or take readOnly out of the configuration"
+        : "it was switched on in this session: switch it off again")
   }
 
   /// The receipt that ``undo(_:reason:progress:)`` would take back.

@@ -26,6 +26,8 @@ final class FakePlane: ControlPlane {
 
   /// How many writes arrived.
   var applied: Int { contents.withLock { $0.applied } }
+  /// How often it was begun to be followed.
+  var followings: Int { contents.withLock { $0.receivers.count } }
   /// The weights stored.
   var weights: [Int] { contents.withLock { $0.weights.map(\.1) } }
 

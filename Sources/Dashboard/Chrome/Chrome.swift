@@ -25,6 +25,9 @@ enum Chrome {
     let right = Point(x: max(rect.maxX - numbers.columns, rect.x), y: rect.y)
     var x = rect.x + 1
     x += frame.put("meshdeck", at: Point(x: x, y: rect.y), style: Style(.title, on: .bar, .bold))
+    if state.isReadOnly {
+      x += frame.put("  read-only", at: Point(x: x, y: rect.y), style: Style(.warn, on: .bar, .bold))
+    }
     func word(_ status: PlaneStatus) -> SafeText {
       let age = status.staleSince.map { " for \(Cells.age(of: $0, at: state.now))" } ?? ""
       return "\(status.plane.name) \(status.state.rawValue)\(age)"

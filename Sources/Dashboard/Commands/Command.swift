@@ -11,6 +11,9 @@ enum Command: Sendable, Hashable {
   case move(String, OwnerMove)
   case undo(String?)
   case confirm(String?)
+  /// The plane as typed; the chosen one where none is.
+  case reconnect(PlaneName?)
+  case readOnly
   case screen(ScreenID)
   case theme(String)
   case filter(String)
@@ -40,6 +43,14 @@ enum Command: Sendable, Hashable {
       self = .move(rest[1], move)
     case ("undo", _): self = .undo(rest.first)
     case ("confirm", _): self = .confirm(rest.first)
+    case ("reconnect", let name):
+      let known = (view?.planes ?? []).map(\.plane.name)
+      if let name, !known.contains(name) {
+        throw MeshError(
+          .notFound, "there is no plane \(name)", remedy: "known are: \(known.joined(separator: ", "))")
+      }
+      self = .reconnect(name)
+    case ("read-only", nil): self = .readOnly
     case ("theme", let name?): self = .theme(name)
     case ("theme", nil): throw MeshError(.usage, "which theme?", remedy: ThemeFile.builtInNames.joined(separator: ", "))
     case ("find", _): self = .filter(rest.joined(separator: " "))
@@ -51,7 +62,7 @@ enum Command: Sendable, Hashable {
           .usage, "\(verb) is no command",
           remedy:
             "canary set, mtls set, mtls check, owner suspend, owner resume, owner promote, owner abort, owner sync, undo, "
-            + "confirm, theme, find, help, q, or a screen"
+            + "confirm, reconnect, read-only, theme, find, help, q, or a screen"
         )
       }
       self = .screen(screen)
@@ -144,7 +155,8 @@ enum Command: Sendable, Hashable {
       case (_, 1):
         [
           "canary set ", "mtls set ", "mtls check ", "owner suspend ", "owner resume ", "owner promote ",
-          "owner abort ", "owner sync ", "undo ", "confirm ", "theme ", "find ", "help", "quit",
+          "owner abort ", "owner sync ", "undo ", "confirm ", "reconnect ", "read-only", "theme ", "find ", "help",
+          "quit",
         ]
           + ScreenID.allCases.map(\.rawValue)
       case ("canary", 2): ["set "]
@@ -164,6 +176,7 @@ enum Command: Sendable, Hashable {
             ? (view?.snapshot ?? MeshSnapshot()).workloads.keys.sorted().map { "workload/\($0.namespace)/\($0.name) " }
             : ["workload/", "port/"])
       case ("mtls", 4): MTLSMode.allCases.map(\.rawValue)
+      case ("reconnect", 2): (view?.planes ?? []).map(\.plane.name)
       case ("theme", 2): ThemeFile.builtInNames
       default: []
       }

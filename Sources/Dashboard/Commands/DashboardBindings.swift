@@ -54,6 +54,10 @@ public enum DashboardBindings {
     key(.journal, "diff", [.char("d")], "diff", "Show what the chosen plan changed"),
     key(.planes, "open", [.enter], "open", "Show capabilities and feeds of the chosen plane"),
     key(.planes, "check", [.char("c")], "check", "Run the checks of the chosen plane"),
+    key(
+      .planes, "reconnect", [.char("r")], "reconnect", "Follow the chosen plane anew, without waiting for its next turn"
+    ),
+    key(.planes, "read-only", [.char("R")], "read-only", "Write nothing from this dashboard, or let it write again"),
   ]
 
   private static func sheetKey(_ id: String, _ keys: [Key], _ title: SafeText, _ description: SafeText) -> Binding {
@@ -131,6 +135,7 @@ extension DashboardState {
     case "routes.edit", "routes.native", "findings.native": writeRefusal(.editRules)
     case "mtls.set": writeRefusal(.editMTLS)
     case "canaries.undo", "journal.undo": isReadOnly ? "read-only" : nil
+    case "planes.read-only": readOnlyRefusal
     case "confirm": confirmationRefusal
     case "journal.confirm":
       if case .receipt(let receipt)? = chosenRow, (secondsToConfirm(receipt) ?? 0) > 0 {
@@ -146,7 +151,15 @@ extension DashboardState {
   private static let writing: Set<String> = [
     "canaries.more", "canaries.less", "canaries.number", "canaries.apply", "canaries.undo", "routes.edit",
     "routes.native", "findings.native", "mtls.set", "mtls.check", "journal.undo", "proxies.open", "planes.check",
+    "planes.reconnect",
   ]
+
+  /// Why read-only cannot be switched on or off now; `nil` where it can.
+  var readOnlyRefusal: SafeText? {
+    if isReadOnlyForGood { return "it was started or configured so" }
+    // What nobody confirms is taken back by a write.
+    return plan?.isBusy == true || !unconfirmed.isEmpty ? "a plan is being applied or waits for its confirmation" : nil
+  }
 
   private func writeRefusal(_ ability: Capabilities.Ability) -> SafeText? {
     if isReadOnly { return "read-only" }

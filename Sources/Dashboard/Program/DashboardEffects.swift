@@ -206,6 +206,14 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Follows a plane anew.
+  func reconnect(_ plane: PlaneName) -> Effect<Message> { .run { _ in await deck.live.reconnect(plane) } }
+
+  /// Lets nothing be written, or lets it be again; the last word counts.
+  func refuseWrites(_ refuses: Bool) -> Effect<Message> {
+    .run(id: "read-only") { _ in if !Task.isCancelled { deck.refuseWrites(refuses) } }
+  }
+
   /// Fetches a native object to be edited; the screen stays meanwhile.
   func fetch(_ ref: ObjectRef) -> Effect<Message> {
     .run(id: "native") { send in

@@ -81,6 +81,8 @@ public struct DashboardState: Sendable {
   var theme: Theme
   /// Whether nothing may be written.
   var isReadOnly = false
+  /// Whether that is so by the configuration or the command line, and no key changes it.
+  let isReadOnlyForGood: Bool
   /// The keys.
   var keymap: Keymap
 
@@ -90,6 +92,7 @@ public struct DashboardState: Sendable {
     self.theme = theme
     self.keymap = keymap
     self.isReadOnly = isReadOnly
+    isReadOnlyForGood = isReadOnly
   }
 
   /// Where the operator stands on the open screen.

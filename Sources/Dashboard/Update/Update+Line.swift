@@ -56,6 +56,15 @@ extension Update {
         return [effects.move(owner, move)]
       case .undo(let id): return openUndo(try undoable(id, state), &state)
       case .confirm(let id): return [effects.confirm(id)]
+      case .reconnect(let typed):
+        let planes = (state.view?.planes ?? []).map(\.plane.name)
+        guard let plane = typed ?? state.chosenRow?.plane ?? (planes.count == 1 ? planes.first : nil) else {
+          throw MeshError(.usage, "which plane?", remedy: planes.joined(separator: ", "))
+        }
+        return reconnect(plane, &state)
+      case .readOnly:
+        if let refusal = state.readOnlyRefusal { throw MeshError(.refused, "read-only: \(refusal)") }
+        return switchReadOnly(&state)
       case .screen(let screen): return open(screen, &state)
       case .theme(let name): setTheme(name, &state)
       case .filter(let filter):

@@ -53,9 +53,26 @@ extension Update {
       guard let plane = state.chosenRow?.plane else { return [] }
       state.toast = Toast("checking \(plane)…", .info)
       return [effects.check(plane)]
+    case "planes.reconnect":
+      guard let plane = state.chosenRow?.plane else { return [] }
+      return reconnect(plane, &state)
+    case "planes.read-only": return switchReadOnly(&state)
     default: return topologyKey(id, key, &state)
     }
     return []
+  }
+
+  /// Follows a plane anew.
+  func reconnect(_ plane: PlaneName, _ state: inout DashboardState) -> [Effect<Message>] {
+    state.toast = Toast("following \(plane) anew…", .info)
+    return [effects.reconnect(plane)]
+  }
+
+  /// Refuses to write from now on, or allows it again.
+  func switchReadOnly(_ state: inout DashboardState) -> [Effect<Message>] {
+    state.isReadOnly.toggle()
+    state.toast = Toast(state.isReadOnly ? "read-only: nothing is written" : "writing is allowed again", .info)
+    return [effects.refuseWrites(state.isReadOnly)]
   }
 
   private func openAttention(_ state: inout DashboardState) -> [Effect<Message>] {

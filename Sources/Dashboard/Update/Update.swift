@@ -25,8 +25,12 @@ struct Update {
       state.toast = nil
       return []
     case .fetched(let native):
-      state.toast = nil
+      state.toast = state.isReadOnly ? Toast("edit YAML: read-only", .warn) : nil
+      if state.isReadOnly { return [] }
       return [effects.edit(native)]
+    case .edited(_, nil) where state.isReadOnly:
+      state.toast = Toast("read-only: nothing is written", .warn)
+      return []
     case .edited(let intent, let text):
       let effects = openPlan(.apply(.object(intent)), &state)
       if case .planning? = state.plan?.phase { state.plan?.text = text }

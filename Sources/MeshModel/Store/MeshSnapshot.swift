@@ -91,7 +91,7 @@ public struct MeshSnapshot: Sendable {
     case .remove(let ref): remove(ref)
     case .reset(let key, let entities):
       let kept = Set(entities.map(\.ref))
-      for ref in refs(of: key) where !kept.contains(ref) { remove(ref) }
+      for ref in refs(where: { $0.plane == key.plane && $0.kind == key.kind }) where !kept.contains(ref) { remove(ref) }
       for entity in entities { upsert(entity) }
     case .feed(let key, let state):
       // The age of what is shown counts from its first fault, not from the last attempt.
@@ -143,10 +143,9 @@ public struct MeshSnapshot: Sendable {
     self.readiness[endpoint.workload] = readiness.total == 0 ? nil : readiness
   }
 
-  private func refs(of key: FeedKey) -> [ObjectRef] {
-    func matching<Value>(_ table: Table<Value>) -> [ObjectRef] {
-      table.keys.filter { $0.plane == key.plane && $0.kind == key.kind }
-    }
+  /// The identities of everything known that meets a condition.
+  package func refs(where isWanted: (ObjectRef) -> Bool) -> [ObjectRef] {
+    func matching<Value>(_ table: Table<Value>) -> [ObjectRef] { table.keys.filter(isWanted) }
     return matching(namespaces) + matching(services) + matching(workloads) + matching(endpoints) + matching(routes)
       + matching(destinations) + matching(gateways) + matching(egressScopes) + matching(mtlsPolicies)
       + matching(accessPolicies)

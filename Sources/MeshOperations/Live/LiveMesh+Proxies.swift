@@ -30,6 +30,7 @@ extension LiveMesh {
       route.value.ref.plane == connection.name && route.value.rules.contains { $0.backends.count > 1 }
     }.map(\.value)
     var report = await connection.control.programmed(for: routes, in: snapshot)
+    guard !Task.isCancelled else { return }
     let earlier = view.programmed[connection.name]?.value
     report.noteTimes(since: earlier)
     if let earlier { report.share(with: earlier) }
@@ -54,7 +55,9 @@ extension LiveMesh {
   private func readProxyTLS(_ connection: PlaneConnection, namespace: String?) async {
     let now = current()
     let questions = await Self.tlsQuestions(now, plane: connection.name, namespace: namespace)
-    guard let report = await connection.control.programmedTLS(questions, in: now.snapshot) else {
+    let told = await connection.control.programmedTLS(questions, in: now.snapshot)
+    guard !Task.isCancelled else { return }
+    guard let report = told else {
       view.proxyTLS[connection.name] = .unknown("this plane does not tell what TLS its proxies run")
       return
     }
@@ -89,7 +92,7 @@ extension LiveMesh {
   }
 
   private func readDistribution(_ connection: PlaneConnection) async {
-    guard let report = await connection.control.distribution(in: view.snapshot) else { return }
+    guard let report = await connection.control.distribution(in: view.snapshot), !Task.isCancelled else { return }
     if report.pushErrors.isEmpty, report.differences.isEmpty, let gap = report.gaps.first {
       view.distribution[connection.name] = .unknown(gap)
     } else {

@@ -13,7 +13,10 @@ public actor LiveMesh {
   private var nextSubscriber = 0
   private var isDirty = false
   private var isPublishing = false
-  private var tasks: [Task<Void, Never>] = []
+  /// What follows each plane.
+  var tasks: [PlaneName: [Task<Void, Never>]] = [:]
+  /// What is still to be told again of the planes that are followed anew.
+  var renewals: [PlaneName: Renewal] = [:]
   private let window: Double
   private let interval: Double
   private let patience: Double
@@ -38,24 +41,30 @@ public actor LiveMesh {
     }
   }
 
-  deinit { for task in tasks { task.cancel() } }
+  deinit { for task in tasks.values.joined() { task.cancel() } }
 
   /// Begins to follow every plane.
   public func start() {
     guard tasks.isEmpty else { return }
-    for connection in connections {
-      tasks.append(Task { [weak self] in await self?.follow(connection) })
-      tasks.append(Task { [weak self] in await self?.measureForEver(connection) })
-      tasks.append(Task { [weak self] in await self?.readProxiesForEver(connection) })
-      tasks.append(Task { [weak self] in await self?.readProxyTLSForEver(connection) })
-      tasks.append(Task { [weak self] in await self?.readDistributionForEver(connection) })
-    }
+    for connection in connections { begin(connection) }
+  }
+
+  /// Begins to follow a plane.
+  func begin(_ connection: PlaneConnection) {
+    tasks[connection.name] = [
+      Task { [weak self] in await self?.follow(connection) },
+      Task { [weak self] in await self?.measureForEver(connection) },
+      Task { [weak self] in await self?.readProxiesForEver(connection) },
+      Task { [weak self] in await self?.readProxyTLSForEver(connection) },
+      Task { [weak self] in await self?.readDistributionForEver(connection) },
+    ]
   }
 
   /// Stops following; what is known stays.
   public func stop() {
-    for task in tasks { task.cancel() }
-    tasks = []
+    for task in tasks.values.joined() { task.cancel() }
+    tasks = [:]
+    renewals = [:]
     for subscriber in subscribers.values { subscriber.finish() }
     subscribers = [:]
   }
@@ -165,6 +174,8 @@ public actor LiveMesh {
   private func follow(_ connection: PlaneConnection) async {
     await describe(connection, state: .connecting, error: nil)
     for await changes in connection.control.changes() {
+      // What was told to a following that ended is older than what its successor is told.
+      guard !Task.isCancelled else { return }
       take(changes)
       if changes.contains(where: { if case .feed = $0 { true } else { false } }) {
         await describeFeeds(connection)
@@ -197,8 +208,10 @@ public actor LiveMesh {
     guard let telemetry = connection.telemetry else { return }
     do throws(MeshError) {
       let report = try await telemetry.traffic(window: window, plane: connection.name)
+      guard !Task.isCancelled else { return }
       view.traffic[connection.name] = .known(report, source: telemetry.description, at: report.at)
     } catch {
+      guard !Task.isCancelled else { return }
       // What was measured before stays, with its age, unless there was nothing.
       if view.traffic[connection.name]?.value == nil { view.traffic[connection.name] = .unknown(error.message) }
     }
@@ -207,7 +220,7 @@ public actor LiveMesh {
 
   private func take(_ changes: [MeshChange]) {
     let now = Instant.now
-    for change in changes {
+    for change in changes where !isHiddenByRenewal(change) {
       switch change {
       case .upsert(.route(let route)): note(route, now)
       case .reset(_, let entities): for case .route(let route) in entities { note(route, now) }
@@ -216,6 +229,7 @@ public actor LiveMesh {
       }
       view.snapshot.apply(change)
     }
+    noteRenewed(changes)
     publish()
   }
 

@@ -58,11 +58,13 @@ public struct Planner: Sendable {
   ///
   /// A step whose object was changed since it was read, but not where the step changes it, is moved onto the object as
   /// it is now; where somebody touched the same place, the verdict is a conflict.
-  public func rehearsed(_ plan: Plan) async -> Plan {
+  ///
+  /// Where nothing may be written (`isReadOnly`), the server is not asked: a dry run is a request to write.
+  public func rehearsed(_ plan: Plan, isReadOnly: Bool = false) async -> Plan {
     var plan = plan
     plan.verdicts = []
     for (index, step) in plan.steps.enumerated() {
-      if case .no(let reason) = await control.permits(step) {
+      if case .no(let reason) = isReadOnly ? .no("read-only") : await control.permits(step) {
         plan.verdicts.append(
           DryRunVerdict(
             step: index, accepted: false, message: "not permitted: \(reason)",
