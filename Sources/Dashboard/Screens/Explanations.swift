@@ -267,7 +267,9 @@ enum Explanations {
       let (words, role): (SafeText, TerminalUI.Role) =
         switch feed {
         case .loading(let count): ("loading, \(count) so far", .muted)
-        case .live(let at): ("live, heard of \(Cells.age(of: at, at: state.now)) ago", .text)
+        case .live(let at, ""): ("live, heard of \(Cells.age(of: at, at: state.now)) ago", .text)
+        case .live(let at, let only):
+          ("live, namespace \(only) alone, heard of \(Cells.age(of: at, at: state.now)) ago", .warn)
         case .stale(let reason, let at): ("stale for \(Cells.age(of: at, at: state.now)): \(reason)", .warn)
         case .refused(let reason): ("not readable: \(reason)", .muted)
         case .absent(let reason): ("not there: \(reason)", .muted)

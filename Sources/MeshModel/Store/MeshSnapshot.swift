@@ -198,8 +198,8 @@ public enum MeshChange: Sendable, Hashable {
 public enum FeedState: Sendable, Hashable {
   /// The first list is under way; the number of things read so far.
   case loading(Int)
-  /// Listed and watched; when it was last heard of.
-  case live(Instant)
+  /// Listed and watched; when it was last heard of, and the one namespace that may be read (empty where all are).
+  case live(Instant, within: String = "")
   /// What was known stays shown; why it is no longer fresh, and since when.
   case stale(String, Instant)
   /// The plane does not let us read it; why.

@@ -142,7 +142,10 @@ public enum PlaneRegistry {
         try AKSCluster(plane: setting.name, settings: azure, environment: environment)
       } else { nil }
     let plane = try KubernetesPlane(
-      name: setting.name, connection: connection, dialects: [istio] + others, options: options, managed: managed)
+      name: setting.name, connection: connection, dialects: [istio] + others, options: options,
+      // A context that names no namespace means this one; nobody said so.
+      namespace: setting.namespace ?? (connection.namespace == "default" ? nil : connection.namespace), managed: managed
+    )
     let source: any TelemetrySource
     if setting.telemetry?.kind == .trafficMetrics {
       source = TrafficMetrics(plane)

@@ -242,15 +242,19 @@ public actor LiveMesh {
   private func describeFeeds(_ connection: PlaneConnection) async {
     var trouble: String?
     var live = false
+    var only: String?
     for (key, state) in view.snapshot.feeds where key.plane == connection.name {
       switch state {
       case .stale(let reason, _): trouble = trouble ?? reason
-      case .live: live = true
+      case .live(_, let namespace):
+        live = true
+        if !namespace.isEmpty { only = namespace }
       case .loading, .refused, .absent: break
       }
     }
     let state: PlaneStatus.State = trouble == nil ? (live ? .live : .connecting) : live ? .degraded : .down
-    await describe(connection, state: state, error: trouble.map { MeshError(.unreachable, $0) })
+    let gap = only.map { MeshError(.forbidden, "only namespace \($0) is read: all may not be") }
+    await describe(connection, state: state, error: trouble.map { MeshError(.unreachable, $0) } ?? gap)
   }
 
   private func describe(_ connection: PlaneConnection, state: PlaneStatus.State, error: MeshError?) async {

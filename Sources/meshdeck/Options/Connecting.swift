@@ -15,6 +15,9 @@ extension GlobalOptions {
       }
       configuration.planes.removeAll { setting in !planes.contains { NamePattern.isMatch($0, setting.name) } }
     }
+    if let namespace {
+      for index in configuration.planes.indices { configuration.planes[index].namespace = namespace }
+    }
     return try await Deck.connect(configuration, environment: environment)
   }
 

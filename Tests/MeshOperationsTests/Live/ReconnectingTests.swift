@@ -104,6 +104,16 @@ import Testing
     await mesh.stop()
   }
 
+  @Test(.timeLimit(.minutes(1))) func aPlaneSaysThatOneNamespaceAloneIsRead() async throws {
+    let plane = FollowedPlane()
+    let mesh = try await Self.followed(plane, [Self.there("shop"), .feed(Self.key, .live(.now, within: "shop"))])
+    try await Self.until { await mesh.current().planes.first?.error?.contains("only namespace shop is read") == true }
+    #expect(await mesh.current().planes.first?.state == .live)
+    plane.tell([.feed(Self.key, .live(.now))], to: 0)
+    try await Self.until { await mesh.current().planes.first?.error == nil }
+    await mesh.stop()
+  }
+
   @Test func whatIsNotFollowedIsNotBegun() async {
     let plane = FollowedPlane()
     let mesh = LiveMesh([PlaneConnection(name: "east", control: plane)])

@@ -9,17 +9,21 @@ final class FeedRun: Sendable {
   let server: ScriptedServer
   let clock = ScriptedClock()
   private let resource: DialectResource
+  private let namespace: String?
   private let gathered = Mutex<(snapshot: MeshSnapshot, states: [FeedState])>((MeshSnapshot(), []))
 
   /// The scripts are used up in order; after the last watch the next one stays open.
   init(
     lists: [ScriptedServer.Reply], watches: [ScriptedServer.Reply], probes: [ScriptedServer.Reply] = [],
-    of resource: DialectResource = CoreResources.services
+    of resource: DialectResource = CoreResources.services, narrow namespace: String? = nil,
+    narrowLists: [ScriptedServer.Reply] = []
   ) {
     self.resource = resource
+    self.namespace = namespace
     server = ScriptedServer { request, count in
       if request.isWatch { return count < watches.count ? watches[count] : .pieces([], staysOpen: true) }
       if request.isProbe { return count < probes.count ? probes[count] : .failure(.unreachable) }
+      let lists = request.url.contains("/namespaces/") ? narrowLists : lists
       return count < lists.count ? lists[count] : .answer(500, "no more lists in the script")
     }
   }
@@ -60,7 +64,8 @@ final class FeedRun: Sendable {
     return ResourceFeed(
       reader,
       ResourceFeed.Context(
-        client: client, clock: clock, random: { 0.5 }, gate: ListGate(4), emit: { [self] changes in take(changes) }))
+        client: client, clock: clock, random: { 0.5 }, gate: ListGate(4), namespace: namespace,
+        emit: { [self] changes in take(changes) }))
   }
 
   private func take(_ changes: [MeshChange]) {

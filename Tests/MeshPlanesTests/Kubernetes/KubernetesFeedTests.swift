@@ -158,6 +158,56 @@ import Testing
     #expect(run.names == ["a"])
   }
 
+  @Test func whereAllIsDeniedTheOneNamespaceIsListedAndWatched() async throws {
+    let run = FeedRun(
+      lists: [.answer(403, Wire.status(403, message: "denied"))],
+      watches: [.pieces([Wire.event("ADDED", Wire.service("b", version: "11"))]), .answer(410, Wire.status(410))],
+      narrow: "shop",
+      narrowLists: [Self.one, .answer(200, Wire.list([Wire.service("b", version: "30")], version: "30"))])
+    try await run.run { $0.count(where: \.isWatch) >= 3 }
+    #expect(run.lists.map { $0.url.contains("/namespaces/shop/services?") } == [false, true, true])
+    #expect(run.watches.prefix(3).allSatisfy { $0.url.contains("/namespaces/shop/services?") })
+    #expect(run.names == ["b"])
+    #expect(run.states.contains { if case .live(_, "shop") = $0 { true } else { false } })
+    #expect(!run.states.contains { if case .refused = $0 { true } else { false } })
+  }
+
+  @Test func whereThatNamespaceIsDeniedTooItIsToldAndAllIsAskedAgain() async throws {
+    let denied = Reply.answer(403, Wire.status(403, message: "denied"))
+    let run = FeedRun(lists: [denied, Self.one], watches: [], narrow: "shop", narrowLists: [denied])
+    let feed = try run.feed()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await feed.run() }
+      await run.server.wait { $0.count(where: \.isList) == 2 }
+      while !run.clock.advance(by: .zero) { await Task.yield() }
+      #expect(run.states.last == .refused("list services: denied"))
+      _ = run.clock.advance(by: .seconds(301))
+      await run.server.wait { $0.contains(where: \.isWatch) }
+      group.cancelAll()
+      run.server.hangUp()
+    }
+    #expect(run.lists.map { $0.url.contains("/namespaces/") } == [false, true, false])
+    #expect(run.states.contains { if case .live(_, "") = $0 { true } else { false } })
+  }
+
+  @Test func whatWasListedWholeIsNotNarrowed() async throws {
+    let run = FeedRun(
+      lists: [Self.one, .answer(403, Wire.status(403, message: "denied"))],
+      watches: [.pieces([Wire.event("ERROR", Wire.status(410))])], narrow: "other",
+      narrowLists: [.answer(200, Wire.list([], version: "30"))])
+    let feed = try run.feed()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await feed.run() }
+      await run.server.wait { $0.count(where: \.isList) == 2 }
+      while !run.clock.advance(by: .zero) { await Task.yield() }
+      group.cancelAll()
+      run.server.hangUp()
+    }
+    #expect(run.lists.allSatisfy { !$0.url.contains("/namespaces/") })
+    #expect(run.names == ["a"])
+    #expect(run.states.last == .refused("list services: denied"))
+  }
+
   @Test func aSilentWatchIsDoubtedAfterNinetySecondsAndOpenedAnewWhereTheServerMovedOn() async throws {
     let run = FeedRun(
       lists: [Self.one], watches: [.pieces([], staysOpen: true)],

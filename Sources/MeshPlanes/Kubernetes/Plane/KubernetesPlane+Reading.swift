@@ -103,7 +103,8 @@ extension KubernetesPlane {
   /// Starts a feed for each resource that is served, and looks again for others from time to time.
   private func follow(_ emit: @escaping @Sendable ([MeshChange]) -> Void) async {
     let context = ResourceFeed.Context(
-      client: client, clock: clock, random: random, gate: ListGate(4), emit: { if !$0.isEmpty { emit($0) } })
+      client: client, clock: clock, random: random, gate: ListGate(4), namespace: namespace,
+      emit: { if !$0.isEmpty { emit($0) } })
     let running = RunningKinds()
     var backoff = Backoff()
     await withDiscardingTaskGroup { group in

@@ -20,17 +20,21 @@ public struct KubernetesPlane: ControlPlane {
   let clock: any TransportClock
   let random: @Sendable () -> Double
   let managed: AKSCluster?
+  /// The namespace that is followed alone where all may not be read.
+  let namespace: String?
 
   /// A plane over a connection; nothing is asked yet.
   ///
   /// - Parameters:
   ///   - dialects: The configuration APIs understood.
   ///   - options: Write policy, rate, clock and transport; settings and credentials are the connection's.
+  ///   - namespace: The namespace to follow alone, kind by kind, where all may not be read.
   ///   - managed: The cluster as the cloud that runs it tells of it: asked by ``check()`` alone.
   public init(
     name: PlaneName, connection: KubernetesConnection, dialects: [any KubernetesDialect],
-    options: Session.Options = Session.Options(), managed: AKSCluster? = nil
+    options: Session.Options = Session.Options(), namespace: String? = nil, managed: AKSCluster? = nil
   ) throws(MeshError) {
+    self.namespace = namespace
     self.managed = managed
     self.name = name
     self.connection = connection

@@ -51,7 +51,7 @@ extension ResourceFeed {
     let stream: HTTPStream
     do throws(MeshError) {
       stream = try await context.client.stream(
-        reader.served.path().text, query: query, deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
+        path.text, query: query, deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
     } catch {
       return .failed(error, isEvent: false)
     }
@@ -121,7 +121,7 @@ extension ResourceFeed {
       let probe: ListPage?
       do {
         let response = try await context.client.send(
-          .get, reader.served.path().text, query: [("limit", "1"), ("resourceVersion", "0")], limits: .page,
+          .get, path.text, query: [("limit", "1"), ("resourceVersion", "0")], limits: .page,
           what: "ask for the version of \(reader.served.plural)")
         probe = try ListPage.read(response.body, kind: reader.served.kind) { reader throws(JSONError) in
           try reader.skip()

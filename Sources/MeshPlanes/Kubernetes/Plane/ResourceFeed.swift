@@ -13,6 +13,8 @@ actor ResourceFeed {
     let clock: any TransportClock
     let random: @Sendable () -> Double
     let gate: ListGate
+    /// The namespace to read alone where all may not be.
+    var namespace: String?
     let emit: @Sendable ([MeshChange]) -> Void
 
     var now: Instant { Instant(seconds: Double(clock.wallSeconds())) }
@@ -32,6 +34,8 @@ actor ResourceFeed {
   var backoff = Backoff()
   private var freshness = KubernetesClient.Freshness.newest
   private var hasListed = false
+  /// The one namespace that is read; empty for all.
+  private var scope = ""
   private var failureEvents = 0
   private var toldLive: Duration?
 
@@ -40,6 +44,9 @@ actor ResourceFeed {
     self.context = context
     key = MeshSnapshot.FeedKey(plane: context.client.plane, kind: reader.resource.kind)
   }
+
+  /// What is listed and watched.
+  var path: ResourcePath { reader.served.path(namespace: scope) }
 
   /// Keeps the resource up to date until the task is cancelled or the server no longer serves it.
   func run() async {
@@ -66,7 +73,7 @@ actor ResourceFeed {
     do throws(KubernetesClient.ListFailure) {
       result = .success(
         try await context.client.list(
-          reader.served.path(), selector: reader.resource.selector, freshness: freshness, what: what,
+          path, selector: reader.resource.selector, freshness: freshness, what: what,
           restarted: { known.beginList() },
           page: { response throws(JSONError) in try receive(response.body) }))
     } catch {
@@ -84,6 +91,7 @@ actor ResourceFeed {
       tellLive(always: true)
       return .done
     case .failure(.status(let status)) where status.code == 404: return .gone
+    case .failure(.status(let status)) where status.code == 403 && narrow(): return .again
     case .failure(.status(let status))
     where freshness != .newest && (status.isExpired || status.isTooLargeVersion):
       freshness = .newest
@@ -93,6 +101,15 @@ actor ResourceFeed {
       await stepBack(failure.meshError(what, plane: key.plane))
       return .again
     }
+  }
+
+  /// Turns to the one namespace that is meant, where all may not be listed. What was listed whole is not narrowed: it
+  /// would look as if the rest were gone.
+  private func narrow() -> Bool {
+    guard !hasListed, scope.isEmpty, reader.served.isNamespaced, let namespace = context.namespace, !namespace.isEmpty
+    else { return false }
+    scope = namespace
+    return true
   }
 
   private func receive(_ body: [UInt8]) throws(JSONError) -> ListPage {
@@ -163,6 +180,7 @@ actor ResourceFeed {
     guard error.code != .cancelled, !Task.isCancelled else { return }
     if error.code == .forbidden {
       context.emit([.feed(key, .refused(error.message))])
+      if !hasListed { scope = "" }
       return await pause(Self.refusalPause)
     }
     context.emit([.feed(key, .stale(error.message, context.now))])
@@ -202,7 +220,7 @@ actor ResourceFeed {
     let now = context.clock.now()
     if !always, let toldLive, now - toldLive < .seconds(5) { return }
     toldLive = now
-    context.emit([.feed(key, .live(context.now))])
+    context.emit([.feed(key, .live(context.now, within: scope))])
   }
 
   /// Tells that the feed may be out of date.
