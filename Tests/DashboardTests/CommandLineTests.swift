@@ -39,10 +39,37 @@ import Testing
         #expect(lines.count >= 1)
         for line in lines {
           #expect(throws: Never.self, "\(CommandLines.typed(line))") { _ = try parse(line) }
+          guard line.dropFirst().first == CommandWord.get.rawValue else { continue }
+          guard case .list(let there, let other, _) = try Command(CommandLines.typed(line), in: state.view) else {
+            Issue.record("\(CommandLines.typed(line)) is no list")
+            continue
+          }
+          #expect(there == screen && other == state.place.isAlternate, "the line leads back to where it was told")
         }
         if !isAlternate, let first = lines.first { #expect(type(of: try parse(first)) == expected) }
       }
     }
+  }
+
+  @Test(arguments: RuleSettings.Option.allCases)
+  func aSettingOfARuleIsReadAlikeHereAndThere(_ option: RuleSettings.Option) throws {
+    let value =
+      switch option {
+      case .requestTimeout, .perTryTimeout, .delay: "3s"
+      case .retries: "2"
+      case .retryOn: "5xx,reset"
+      case .delayPercent, .abortPercent, .mirrorPercent: "2.5"
+      case .abort: "503"
+      case .fault: "none"
+      case .mirror: "reviews:v3"
+      case .setHeader, .addHeader, .setResponseHeader: "x-canary=a=b"
+      case .removeHeader, .removeResponseHeader: "x-canary"
+      }
+    let line = ["meshdeck", "route", "set", "reviews", option.typed, value]
+    let parsed = try #require(try parse(line) as? RouteCommand.Set).settings.typed
+    #expect(parsed != RuleSettings())
+    #expect(try RuleSettings(words: [option.typed, value]) == parsed)
+    #expect(try RuleSettings(words: ["\(option.typed)=\(value)"]) == parsed)
   }
 
   @Test func aLineNamesWhatIsChosenAndWhereItIs() async throws {

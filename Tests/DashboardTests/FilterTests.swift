@@ -69,6 +69,9 @@ import Testing
 
   @Test(arguments: [
     "canary set", "canary set nobody v1=1", "canary set reviews v1=x", "mtls set moon STRICT", "p", "frobnicate",
+    "get", "get gateways", "get moons", "get services -n", "describe", "describe route/nobody", "route set reviews",
+    "route set nobody --retries 2", "route set shop/reviews --colour red", "route set shop/reviews --retries",
+    "route set shop/reviews --retries many", "route set shop/reviews --abort 99", "route set shop/reviews --delay soon",
   ])
   func otherWordsAreRefused(_ line: String) {
     #expect(throws: MeshError.self) { try Command(line, in: view) }
@@ -79,6 +82,14 @@ import Testing
     #expect(Command.completions(of: "canary set re", in: view) == ["canary set reviews "])
     #expect(Command.completions(of: "canary set reviews v1=70 ", in: view).contains("canary set reviews v1=70 v2="))
     #expect(Command.completions(of: "theme mi", in: view) == ["theme midnight"])
+    #expect(Command.completions(of: "route set shop/rev", in: view) == ["route set shop/reviews "])
+    #expect(
+      Command.completions(of: "route set reviews --request", in: view) == ["route set reviews --request-timeout "])
+    #expect(Command.completions(of: "route set reviews --retries ", in: view).isEmpty, "a value comes here")
+    #expect(Command.completions(of: "get sp", in: view) == ["get splits "])
+    #expect(Command.completions(of: "get gate", in: view).isEmpty, "no screen lists gateways")
+    #expect(Command.completions(of: "describe ro", in: view) == ["describe route/"])
+    #expect(Command.completions(of: "describe route/shop/rev", in: view) == ["describe route/shop/reviews "])
   }
 }
 

@@ -15,6 +15,9 @@ enum Command: Sendable, Hashable {
   case reconnect(PlaneName?)
   case readOnly
   case screen(ScreenID)
+  /// A screen's list, its other one where it has two, narrowed by a filter.
+  case list(ScreenID, isAlternate: Bool, filter: String)
+  case describe(ObjectRef)
   case theme(String)
   case filter(String)
   case help
@@ -22,10 +25,20 @@ enum Command: Sendable, Hashable {
 
   /// Reads a line; names are looked up in what is known of the mesh.
   init(_ line: String, in view: MeshView?) throws(MeshError) {
-    let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+    var words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+    // A line as the dashboard tells it for the shell is understood too.
+    if words.first == "meshdeck" { words.removeFirst() }
     guard let verb = words.first else { throw MeshError(.usage, "nothing was typed") }
     let rest = Array(words.dropFirst())
     switch (verb, rest.first) {
+    case ("get", _): self = try Self.list(try PlacedWords(rest))
+    case ("describe", _):
+      let placed = try PlacedWords(rest)
+      guard let view, placed.words.count == 1 else {
+        throw MeshError(.usage, "describe KIND/NAME", remedy: "for example describe route/reviews")
+      }
+      self = .describe(try view.described(placed.words[0], namespace: placed.namespace, plane: placed.plane))
+    case ("route", "set"?): self = .intent(.rule(try Self.rule(rest.dropFirst(), view)))
     case ("canary", "set"?): self = .intent(.weights(try Self.weights(rest.dropFirst(), view)))
     case ("mtls", "set"?), ("mtls", "check"?):
       let intent = Intent.mtls(try Self.mtls(rest.dropFirst(), view))
@@ -61,8 +74,8 @@ enum Command: Sendable, Hashable {
         throw MeshError(
           .usage, "\(verb) is no command",
           remedy:
-            "canary set, mtls set, mtls check, owner suspend, owner resume, owner promote, owner abort, owner sync, undo, "
-            + "confirm, reconnect, read-only, theme, find, help, q, or a screen"
+            "canary set, route set, get, describe, mtls set, mtls check, owner suspend, owner resume, owner promote, "
+            + "owner abort, owner sync, undo, confirm, reconnect, read-only, theme, find, help, q, or a screen"
         )
       }
       self = .screen(screen)
@@ -70,12 +83,8 @@ enum Command: Sendable, Hashable {
   }
 
   private static func weights(_ words: ArraySlice<String>, _ view: MeshView?) throws(MeshError) -> WeightsIntent {
-    var words = Array(words)
-    var rule: String?
-    if let option = words.firstIndex(of: "--rule"), option + 1 < words.count {
-      rule = words[option + 1]
-      words.removeSubrange(option...(option + 1))
-    }
+    let placed = try PlacedWords(words)
+    let words = placed.words
     guard let name = words.first, words.count > 1 else {
       throw MeshError(.usage, "canary set NAME BACKEND=WEIGHT…", remedy: "for example canary set reviews v1=70 v2=30")
     }
@@ -88,7 +97,10 @@ enum Command: Sendable, Hashable {
       else { throw MeshError(.usage, "\(word) is not BACKEND=WEIGHT", remedy: "write for example v2=30") }
       entries.append((String(word[..<equals]), String(number)))
     }
-    guard let intent = WeightsIntent(route: try one(name, among: routes, "split"), rule: rule, typed: entries) else {
+    guard
+      let intent = WeightsIntent(
+        route: try placed.one(name, among: routes, "split"), rule: placed.rule, typed: entries)
+    else {
       throw MeshError(.usage, "a weight is no number of at most two decimals", remedy: "write for example v2=2.5")
     }
     return intent
@@ -109,16 +121,17 @@ enum Command: Sendable, Hashable {
     case ("mesh", 1): return MTLSIntent(plane: try onlyPlane(view), scope: .mesh, mode: mode)
     case ("namespace", 2):
       let known = Array((view?.snapshot ?? MeshSnapshot()).namespaces.keys)
-      let plane = known.isEmpty ? try onlyPlane(view) : try one(parts[1], among: known, "namespace").plane
+      let plane =
+        known.isEmpty ? try onlyPlane(view) : try ObjectRef.one(parts[1], among: known, what: "namespace").plane
       return MTLSIntent(plane: plane, scope: .namespace, namespace: parts[1], mode: mode)
     case ("workload", 2):
-      let ref = try one(parts[1], among: workloads, "workload")
+      let ref = try ObjectRef.one(parts[1], among: workloads, what: "workload")
       return MTLSIntent(plane: ref.plane, scope: .workload, namespace: ref.namespace, workload: ref.name, mode: mode)
     case ("port", 2):
       guard let colon = parts[1].lastIndex(of: ":"), let port = Int(parts[1][parts[1].index(after: colon)...]),
         (1...65535).contains(port)
       else { throw MeshError(.usage, "\(parts[1]) is not WORKLOAD:PORT") }
-      let ref = try one(String(parts[1][..<colon]), among: workloads, "workload")
+      let ref = try ObjectRef.one(String(parts[1][..<colon]), among: workloads, what: "workload")
       return MTLSIntent(
         plane: ref.plane, scope: .port, namespace: ref.namespace, workload: ref.name, port: port, mode: mode)
     default:
@@ -135,54 +148,5 @@ enum Command: Sendable, Hashable {
         remedy: "choose a namespace or a workload")
     }
     return only
-  }
-
-  private static func one(_ typed: String, among refs: [ObjectRef], _ what: String) throws(MeshError) -> ObjectRef {
-    let found = refs.filter { $0.matches(typed) }
-    if found.count == 1, let only = found.first { return only }
-    if found.isEmpty { throw MeshError(.notFound, "there is no \(what) \(typed)") }
-    let names = found.sorted().prefix(3).map { "\($0.namespace)/\($0.name)" }.joined(separator: ", ")
-    throw MeshError(.notFound, "\(typed) names several: \(names)", remedy: "say which, with its namespace")
-  }
-
-  /// What a line could become, the best first.
-  static func completions(of line: String, in view: MeshView?) -> [String] {
-    let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    guard let last = words.last, !line.isEmpty else { return [] }
-    let head = words.dropLast().joined(separator: " ")
-    let options: [String] =
-      switch (words.first ?? "", words.count) {
-      case (_, 1):
-        [
-          "canary set ", "mtls set ", "mtls check ", "owner suspend ", "owner resume ", "owner promote ",
-          "owner abort ", "owner sync ", "undo ", "confirm ", "reconnect ", "read-only", "theme ", "find ", "help",
-          "quit",
-        ]
-          + ScreenID.allCases.map(\.rawValue)
-      case ("canary", 2): ["set "]
-      case ("mtls", 2): ["set ", "check "]
-      case ("owner", 2): ["suspend ", "resume "] + OwnerMove.allCases.map { "\($0.rawValue) " }
-      case ("owner", 3):
-        (OwnerMove(rawValue: words[1])?.words ?? OwnerHold.all.map(\.word)).map { "\($0)/" }
-      case ("canary", 3):
-        (view?.splits() ?? []).map { "\($0.route.namespace)/\($0.route.name) " }
-          + (view?.splits() ?? []).map { "\($0.route.name) " }
-      case ("canary", _):
-        (view?.splits() ?? []).filter { $0.route.matches(words[2]) }.flatMap { $0.backends.map { "\($0.name)=" } }
-      case ("mtls", 3):
-        ["mesh "]
-          + Set((view?.snapshot ?? MeshSnapshot()).workloads.keys.map(\.namespace)).sorted().map { "namespace/\($0) " }
-          + (last.hasPrefix("workload/")
-            ? (view?.snapshot ?? MeshSnapshot()).workloads.keys.sorted().map { "workload/\($0.namespace)/\($0.name) " }
-            : ["workload/", "port/"])
-      case ("mtls", 4): MTLSMode.allCases.map(\.rawValue)
-      case ("reconnect", 2): (view?.planes ?? []).map(\.plane.name)
-      case ("theme", 2): ThemeFile.builtInNames
-      default: []
-      }
-    var seen: Set<String> = []
-    return options.filter { $0.hasPrefix(last) && seen.insert($0).inserted }.prefix(50).map {
-      head.isEmpty ? $0 : "\(head) \($0)"
-    }
   }
 }

@@ -84,7 +84,7 @@ public enum DashboardBindings {
     Binding(
       "filter", [.char("/")], "filter", "Narrow the screen: text, !text, rps > 5, err > 1%, ns = shop, hide: idle"),
     Binding(
-      "command", [.char(":")], "command", "Type a command: canary set, mtls set, undo, confirm, theme, a screen, q"),
+      "command", [.char(":")], "command", "Type a command: canary set, route set, mtls set, get, describe, undo, q"),
     Binding("help", [.char("?")], "help", "Show these keys"),
     Binding(
       "query", [.char("Q")], "how known",

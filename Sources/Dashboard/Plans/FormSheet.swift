@@ -161,12 +161,7 @@ struct RuleValues: Sendable, Hashable {
 
   /// Seconds as typed: `2s`, `250ms`, `1m`, `1.5`.
   static func duration(_ text: String, _ field: String) throws(FilterError) -> Double {
-    for (unit, factor) in [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("", 1.0)] where text.hasSuffix(unit)
-    {
-      if let number = Double(text.dropLast(unit.count)), number.isFinite, number >= 0, number < 1e6 {
-        return number * factor
-      }
-    }
+    if let interval = Interval(typed: text) { return interval.seconds }
     throw FilterError(description: "\(field): \(text) is no time such as 2s or 250ms")
   }
 

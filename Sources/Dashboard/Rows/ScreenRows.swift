@@ -24,11 +24,7 @@ extension ScreenID {
 
   private static func routeRows(_ view: MeshView) -> [Row] {
     view.snapshot.routes.values.sorted { $0.ref < $1.ref }.flatMap { route in
-      let unreachable = view.rules(of: route)?.unreachableRules(of: route) ?? [:]
-      return [Row.routeHead(route)]
-        + route.rules.enumerated().map { index, rule in
-          .rule(RuleRow(route: route, index: index, rule: rule, unreachable: unreachable[index]))
-        }
+      [Row.routeHead(route)] + RuleRow.rows(route, in: view).map(Row.rule)
     }
   }
 
@@ -71,5 +67,27 @@ extension ScreenID {
       }
       return .plane(row)
     }
+  }
+}
+
+extension RuleRow {
+  /// The rules of a route in the order proxies try them.
+  static func rows(_ route: Route, in view: MeshView) -> [RuleRow] {
+    let unreachable = view.rules(of: route)?.unreachableRules(of: route) ?? [:]
+    return route.rules.enumerated().map { index, rule in
+      RuleRow(route: route, index: index, rule: rule, unreachable: unreachable[index])
+    }
+  }
+}
+
+extension ProxyRow {
+  /// The row of one proxy; `nil` where no control plane tells of it.
+  init?(_ ref: ObjectRef, in view: MeshView, _ certificates: Known<ProxyCertificates>?) {
+    guard case .known(let report, _, let at)? = view.programmed[ref.plane],
+      let state = report.proxies.first(where: { $0.ref == ref })
+    else { return nil }
+    self.init(
+      state: state, routes: report.routes.filter { $0.proxy == ref }, wasAsked: report.asked.contains(ref), at: at,
+      certificates: certificates)
   }
 }

@@ -172,37 +172,6 @@ enum Explanations {
     return sheet("\(Cells.name(row.split.route)) \(backend.name)", lines)
   }
 
-  private static func rule(_ row: RuleRow) -> TextSheet {
-    var lines: [Line] = []
-    if let reason = row.unreachable { lines += [text("no request reaches this rule: \(reason)", .bad), text("")] }
-    lines.append(heading("MATCHES"))
-    lines +=
-      row.rule.matches.isEmpty
-      ? [text("  everything")]
-      : row.rule.matches.map { text("  \($0.name.isEmpty ? "" : "\($0.name): ")\(RuleText.condition($0))") }
-    lines += [text(""), heading("SENDS TO")]
-    lines += row.rule.backends.map { backend in
-      text(
-        "  \(backend.host) \(backend.subset ?? "")  weight \(backend.weight.map(row.route.dialect.text(ofWeight:)) ?? "not written")\(backend.port.map { ", port \($0)" } ?? "")"
-      )
-    }
-    if let action = row.rule.action { lines.append(text("  \(action)")) }
-    let settings = RuleText.settings(row.rule)
-    lines +=
-      [text(""), heading("SETTINGS")] + (settings.isEmpty ? [text("  none", .muted)] : settings.map { text("  \($0)") })
-    if let headers = row.rule.headers {
-      for (direction, changes) in [("request", headers.request), ("response", headers.response)] where !changes.isEmpty
-      {
-        lines += changes.overwritten.sorted { $0.key < $1.key }.map { text("  \(direction) \($0.key) = \($0.value)") }
-        lines += changes.added.sorted { $0.key < $1.key }.map { text("  \(direction) \($0.key) + \($0.value)") }
-        lines += changes.removed.map { text("  \(direction) without \($0)") }
-      }
-    }
-    lines += [text(""), text("\(row.route.ref)\(row.rule.pointer)", .muted)]
-    return sheet(
-      "\(Cells.name(row.route.ref)) rule \(row.rule.name.isEmpty ? String(row.index) : row.rule.name)", lines)
-  }
-
   private static func pair(_ pair: MTLSPair) -> TextSheet {
     var lines = [
       text(

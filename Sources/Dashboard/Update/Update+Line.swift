@@ -66,6 +66,9 @@ extension Update {
         if let refusal = state.readOnlyRefusal { throw MeshError(.refused, "read-only: \(refusal)") }
         return switchReadOnly(&state)
       case .screen(let screen): return open(screen, &state)
+      case .list(let screen, let isAlternate, let filter):
+        return list(screen, isAlternate: isAlternate, filter: filter, &state)
+      case .describe(let ref): return describe(ref, &state)
       case .theme(let name): setTheme(name, &state)
       case .filter(let filter):
         state.place.filter = filter

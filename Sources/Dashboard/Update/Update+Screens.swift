@@ -77,10 +77,7 @@ extension Update {
 
   private func openAttention(_ state: inout DashboardState) -> [Effect<Message>] {
     guard case .attention(let row)? = state.chosenRow else { return [] }
-    var place = state.places[row.target] ?? Place()
-    (place.chosen, place.filter, place.detail, place.isAlternate) = (row.targetRow, "", nil, false)
-    state.places[row.target] = place
-    return open(row.target, &state)
+    return choose(row.targetRow, on: row.target, &state)
   }
 
   private func moveWeight(_ direction: Int, _ state: inout DashboardState) {
@@ -139,14 +136,8 @@ extension Update {
     case "topology.open":
       guard let chosen else { return [] }
       let ref = graph.boxes[chosen].node.ref
-      var place = state.places[.services] ?? Place()
-      if let filter = GraphSelection.filter(ofGroup: ref, in: state.view) {
-        (place.filter, place.detail, place.isAlternate) = (filter, nil, false)
-      } else {
-        (place.filter, place.detail, place.isAlternate, place.chosen) = ("", ref.description, true, ref.description)
-      }
-      state.places[.services] = place
-      return open(.services, &state)
+      guard let filter = GraphSelection.filter(ofGroup: ref, in: state.view) else { return openDetail(ref, &state) }
+      return list(.services, isAlternate: false, filter: filter, &state)
     case "topology.edge", "topology.flow":
       guard let chosen else { return [] }
       let wires = graph.wires(at: chosen)

@@ -23,7 +23,7 @@ struct Describe: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     try await options.load(deck)
-    let ref = try find(await deck.view)
+    let ref = try await deck.view.described(thing, namespace: options.allNamespaces ? nil : options.namespace)
     if options.output == .name { return try options.console.line(ref.description) }
     if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
     if ref.kind == "workload" || ref.kind == "service" {
@@ -45,32 +45,6 @@ struct Describe: AsyncParsableCommand {
       }
     }
     if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
-  }
-
-  private func find(_ view: MeshView) throws -> ObjectRef {
-    let namespace = options.allNamespaces ? nil : options.namespace
-    let parts = thing.split(separator: "/", maxSplits: 1).map(String.init)
-    let snapshot = view.snapshot
-    switch (parts.first?.lowercased(), parts.count) {
-    case (DescribeKind.route.rawValue, 2), ("routes", 2):
-      return try Lookup.one(parts[1], among: snapshot.routes.keys, namespace: namespace, what: "route")
-    case (DescribeKind.service.rawValue, 2), ("svc", 2):
-      return try Lookup.one(parts[1], among: snapshot.services.keys, namespace: namespace, what: "service")
-    case (DescribeKind.workload.rawValue, 2), ("deployment", 2):
-      return try Lookup.one(parts[1], among: snapshot.workloads.keys, namespace: namespace, what: "workload")
-    case (DescribeKind.proxy.rawValue, 2), ("pod", 2):
-      let refs = Set(snapshot.endpoints.keys).union(
-        view.programmed.values.flatMap { $0.value?.proxies.map(\.ref) ?? [] })
-      return try Lookup.one(parts[1], among: refs, namespace: namespace, what: "proxy")
-    default:
-      let all =
-        snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.workloads.keys + snapshot.destinations.keys
-        + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys
-        + snapshot.egressScopes.keys
-        + snapshot.endpoints.keys
-      // A VM is a workload and its own instance, a database a service and a workload: one object all the same.
-      return try Lookup.one(thing, among: Set(all), namespace: namespace, what: "object")
-    }
   }
 
   private func native(_ ref: ObjectRef, _ deck: Deck) async throws {

@@ -84,12 +84,5 @@ struct Get: AsyncParsableCommand {
 
 extension ListKind: ExpressibleByArgument {
   /// A kind in its plural or singular.
-  public init?(argument: String) {
-    let plural = argument.lowercased()
-    guard
-      let kind = ListKind(rawValue: plural) ?? ListKind(rawValue: plural + "s") ?? (plural == "proxy" ? .proxies : nil)
-        ?? (plural == "identity" ? .identities : nil)
-    else { return nil }
-    self = kind
-  }
+  public init?(argument: String) { self.init(typed: argument) }
 }

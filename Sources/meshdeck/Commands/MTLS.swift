@@ -200,7 +200,7 @@ enum ScopeText {
   private static func workload(_ typed: String, _ view: MeshView, _ options: GlobalOptions) throws(MeshError)
     -> ObjectRef
   {
-    try Lookup.one(typed, among: view.snapshot.workloads.keys, namespace: options.namespace, what: "workload")
+    try ObjectRef.one(typed, among: view.snapshot.workloads.keys, namespace: options.namespace, what: "workload")
   }
 }
 

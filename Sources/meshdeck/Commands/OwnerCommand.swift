@@ -38,7 +38,7 @@ struct OwnerCommand: AsyncParsableCommand {
       let all =
         snapshot.routes.keys.map(\.self) + snapshot.services.keys + snapshot.destinations.keys
         + snapshot.gateways.keys + snapshot.mtlsPolicies.keys + snapshot.accessPolicies.keys + snapshot.workloads.keys
-      let ref = try Lookup.one(
+      let ref = try ObjectRef.one(
         thing, among: all, namespace: options.allNamespaces ? nil : options.namespace, what: "object")
       let owners = try await Deadline.run(options.timeout) { try await deck.owners(of: ref) }
       let console = options.console

@@ -72,7 +72,7 @@ struct RouteCommand: AsyncParsableCommand {
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
-        .run(.rule(try settings.intent(route: route.ref, rule: rule)))
+        .run(.rule(try settings.typed.intent(route: route.ref, rule: rule)))
     }
   }
 

@@ -91,23 +91,3 @@ struct WriteOptions: ParsableArguments {
   /// Where a dry run is judged.
   enum DryRun: String, ExpressibleByArgument, CaseIterable { case client, server }
 }
-
-/// A length of time as typed: `250ms`, `10s`, `2m`, `1h`, or seconds without a unit.
-struct Interval: ExpressibleByArgument, CustomStringConvertible, Sendable {
-  /// The length in seconds.
-  let seconds: Double
-
-  init(seconds: Double) { self.seconds = seconds }
-
-  init?(argument: String) {
-    let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
-    let (suffix, factor) = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
-    guard let value = Double(argument.dropLast(suffix.count)), value.isFinite, value >= 0,
-      value * factor <= 86_400 * 365
-    else { return nil }
-    seconds = value * factor
-  }
-
-  var description: String { Figures.duration(seconds) }
-  var defaultValueDescription: String { description }
-}

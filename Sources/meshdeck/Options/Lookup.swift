@@ -3,37 +3,15 @@ import MeshKit
 
 /// Finds the one thing an operator means by what they typed.
 enum Lookup {
-  /// The thing among candidates that the typed text names; a namespace, where given, narrows the search.
-  static func one(
-    _ typed: String, among candidates: some Sequence<ObjectRef>, namespace: String?, what: String
-  ) throws(MeshError) -> ObjectRef {
-    let all = candidates.filter { namespace == nil || $0.namespace == namespace }
-    let found = all.filter { $0.matches(typed) }
-    if found.count == 1, let only = found.first { return only }
-    if found.count > 1 {
-      let names = found.sorted().prefix(5).map(\.description).joined(separator: ", ")
-      throw MeshError(
-        .notFound, "\(typed) names several \(Int.plural(of: what)): \(names)",
-        remedy: "say which, with more of its name or with -n")
-    }
-    let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
-    let place = namespace.map { " in namespace \($0)" } ?? ""
-    throw MeshError(
-      .notFound, "there is no \(what) \(typed)\(place)",
-      remedy: near.isEmpty
-        ? "see `meshdeck get \(Int.plural(of: what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
-    )
-  }
-
   /// The weighted route an operator means.
   static func weightedRoute(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
     if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
     let routes = view.snapshot.routes.values.filter { route in route.rules.contains { $0.backends.count > 1 } }
     let ref: ObjectRef
     do throws(MeshError) {
-      ref = try one(typed, among: routes.map(\.ref), namespace: namespace, what: "split")
+      ref = try ObjectRef.one(typed, among: routes.map(\.ref), namespace: namespace, what: "split")
     } catch {
-      if let plain = try? one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route") {
+      if let plain = try? ObjectRef.one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route") {
         let answer = view.planes.first { $0.plane.name == plain.plane }?.plane.capabilities.answers[.editWeights]
         if case .no(let reason)? = answer { throw MeshError(.refused, reason, object: plain) }
         throw MeshError(
@@ -47,7 +25,8 @@ enum Lookup {
   /// The route an operator means.
   static func route(_ typed: String, in view: MeshView, namespace: String?) throws(MeshError) -> Route {
     if view.snapshot.routes.isEmpty, let refusal = view.refusal(of: Get.Kind.routes.native) { throw refusal }
-    return try route(one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
+    return try route(
+      ObjectRef.one(typed, among: view.snapshot.routes.keys, namespace: namespace, what: "route"), in: view)
   }
 
   private static func route(_ ref: ObjectRef, in view: MeshView) throws(MeshError) -> Route {
