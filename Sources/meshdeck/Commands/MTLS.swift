@@ -78,7 +78,7 @@ struct MTLS: AsyncParsableCommand {
         EXAMPLES
           meshdeck mtls check                            pairs that break now
           meshdeck mtls check namespace/shop STRICT      callers that would break
-          meshdeck mtls check namespace/shop STRICT -o json   the plan, with its blast radius
+          meshdeck mtls check namespace/shop STRICT -o json   plan, blast radius
         """)
 
     @Argument(help: "mesh, namespace/NAME, workload/NAME or port/WORKLOAD:PORT.")
