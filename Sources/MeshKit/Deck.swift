@@ -85,6 +85,12 @@ public struct Deck: Sendable {
     try await Planner(connection(intent.plane).control).plan(intent, in: live.current())
   }
 
+  /// The intent that fixes a finding whose fix takes no decision, from its object as it is now.
+  public func intent(fixing finding: Finding) async throws(MeshError) -> ObjectIntent {
+    let native = try await connection(finding.object.plane).control.native(finding.object)
+    return try await live.current().fix(finding, in: native)
+  }
+
   /// The plan with the server's verdict on each step.
   public func rehearse(_ plan: Plan) async throws(MeshError) -> Plan {
     try await Planner(connection(plan.intent.plane).control).rehearsed(plan, isReadOnly: isReadOnly(plan.intent.plane))

@@ -53,4 +53,24 @@ import Testing
     #expect(await runner.state.rows.count == 4)
     await runner.stop()
   }
+
+  @Test func aFixIsOfferedWhereItTakesNoDecision() async throws {
+    let runner = try await Desk.shop(.findings)
+    #expect(await runner.state.disabledReason("findings.fix") != nil)
+    await runner.press(.char("f"))
+    #expect(await runner.state.toast?.text == "fix: this takes a decision of yours; w tells what to do")
+    await runner.press(.end)
+    guard case .finding(let finding)? = await runner.state.chosenRow else {
+      Issue.record("no finding is chosen")
+      return
+    }
+    #expect(finding.code == "MD1130")
+    #expect(await runner.state.disabledReason("findings.fix") == nil)
+    await runner.stop()
+
+    let reading = try await Desk.shop(.findings, isReadOnly: true)
+    await reading.press(.end)
+    #expect(await reading.state.disabledReason("findings.fix") == "read-only")
+    await reading.stop()
+  }
 }

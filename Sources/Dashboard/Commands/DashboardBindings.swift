@@ -45,6 +45,7 @@ public enum DashboardBindings {
     key(.proxies, "open", [.enter], "open", "Ask the chosen proxy what it runs, beside what is configured"),
     key(.findings, "open", [.enter], "open", "Open the object at the line"),
     key(.findings, "severity", [.char("v")], "severity", "Show errors, errors and warnings, or everything"),
+    key(.findings, "fix", [.char("f")], "fix", "Open the plan that fixes it, where that takes no decision"),
     key(.findings, "ignore", [.char("i")], "ignore", "Ignore the finding with a reason, or take it up again"),
     key(.findings, "pane", [.tab], "ignored", "Show the ignored findings too, or leave them out"),
     key(.findings, "native", [.char("E")], "edit YAML", "Edit the native object in $EDITOR"),
@@ -133,6 +134,7 @@ extension DashboardState {
     return switch id {
     case "canaries.more", "canaries.less", "canaries.number", "canaries.apply": writeRefusal(.editWeights)
     case "routes.edit", "routes.native", "findings.native": writeRefusal(.editRules)
+    case "findings.fix": fixRefusal
     case "mtls.set": writeRefusal(.editMTLS)
     case "canaries.undo", "journal.undo": isReadOnly ? "read-only" : nil
     case "planes.read-only": readOnlyRefusal
@@ -150,8 +152,8 @@ extension DashboardState {
   /// What leads to a write, or begins from what stands on the screen.
   private static let writing: Set<String> = [
     "canaries.more", "canaries.less", "canaries.number", "canaries.apply", "canaries.undo", "routes.edit",
-    "routes.native", "findings.native", "mtls.set", "mtls.check", "journal.undo", "proxies.open", "planes.check",
-    "planes.reconnect",
+    "routes.native", "findings.native", "findings.fix", "mtls.set", "mtls.check", "journal.undo", "proxies.open",
+    "planes.check", "planes.reconnect",
   ]
 
   /// Why read-only cannot be switched on or off now; `nil` where it can.
@@ -159,6 +161,11 @@ extension DashboardState {
     if isReadOnlyForGood { return "it was started or configured so" }
     // What nobody confirms is taken back by a write.
     return plan?.isBusy == true || !unconfirmed.isEmpty ? "a plan is being applied or waits for its confirmation" : nil
+  }
+
+  private var fixRefusal: SafeText? {
+    guard case .finding(let finding)? = chosenRow else { return "nothing is chosen" }
+    return finding.isMechanical ? writeRefusal(.editRules) : "this takes a decision of yours; w tells what to do"
   }
 
   private func writeRefusal(_ ability: Capabilities.Ability) -> SafeText? {

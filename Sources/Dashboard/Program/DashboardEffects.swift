@@ -57,6 +57,15 @@ struct DashboardEffects: Sendable {
     }
   }
 
+  /// Works out how a finding is fixed in its object as it is now, and hands on what is to be planned.
+  func fix(_ finding: Finding) -> Effect<Message> {
+    .run(id: "native") { send in
+      do throws(MeshError) { send(.edited(try await deck.intent(fixing: finding))) } catch {
+        send(.remark(Toast("\(error.description)", .bad)))
+      }
+    }
+  }
+
   /// What the journal holds.
   private func journal() throws(MeshError) -> Message {
     let awaiting = try deck.journal.awaitingConfirmation().map(\.plan.id)

@@ -37,6 +37,9 @@ extension Update {
     case "findings.open":
       guard case .finding(let finding)? = state.chosenRow else { return [] }
       return [effects.show(finding.object, at: finding.pointer)]
+    case "findings.fix":
+      guard case .finding(let finding)? = state.chosenRow else { return [] }
+      return [effects.fix(finding)]
     case "findings.ignore": return ignore(&state)
     case "findings.severity":
       let next = ["": "severity = error", "severity = error": "!severity = info", "!severity = info": ""]
