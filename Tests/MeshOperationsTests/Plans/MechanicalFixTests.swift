@@ -86,9 +86,10 @@ import Testing
     #expect(error?.code == .conflict)
   }
 
-  @Test func aMissingHostTakesADecision() throws {
-    let object = try Self.object(#"[{"route":[{"destination":{"host":"nobody.shop.svc.cluster.local"}}]}]"#)
-    let error = #expect(throws: MeshError.self) { _ = try Self.fixed("MD1101", in: object) }
-    #expect(error?.code == .refused && error?.remedy != nil)
+  @Test func weightsOfNothingTakeADecision() throws {
+    let object = try Self.object(
+      #"[{"route":[{"destination":{"host":"a"},"weight":0},{"destination":{"host":"b"},"weight":0}]}]"#)
+    let error = #expect(throws: MeshError.self) { _ = try Self.fixed("MD1103", in: object) }
+    #expect(error?.code == .refused && error?.remedy?.isEmpty == false)
   }
 }
