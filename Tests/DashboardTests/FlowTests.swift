@@ -198,6 +198,37 @@ import Testing
     #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 6))).count == 1)
   }
 
+  @Test func problemsThatTakeLongToFindAreLookedForLessOftenThanRowsAreWorkedOut() async throws {
+    let program = try Desk.program()
+    var (state, _) = program.start()
+    let view = ShopMesh.view()
+    _ = program.update(&state, .view(view))
+    let request = ScreenRequest(
+      screen: .overview, place: Place(), topology: TopologyQuery(), receipts: [], revision: state.revision)
+    var data = await ScreenData.compute(request, from: view)
+    #expect(data.findingsSeconds != nil)
+    (data.seconds, data.findingsSeconds) = (1.01, 1)
+    _ = program.update(&state, .computed(data))
+    var later = view
+    later.snapshot.apply(.remove(ObjectRef(plane: "prod", namespace: "shop", kind: "service", name: "gone")))
+    #expect(program.update(&state, .view(later)).count == 1, "rows are worked out at once")
+    #expect(!state.areFindingsCurrent && state.doFindingsHold)
+
+    var again = ScreenRequest(
+      screen: .overview, place: Place(), topology: TopologyQuery(), receipts: [], revision: state.revision)
+    again.findings = state.findings
+    data = await ScreenData.compute(again, from: later)
+    #expect(data.findingsSeconds == nil && data.generation == view.snapshot.generation)
+    data.seconds = 0.01
+    #expect(program.update(&state, .computed(data)).isEmpty)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 90))).isEmpty)
+    var other = state
+    other.screen = .findings
+    #expect(!other.doFindingsHold, "who looks at problems sees those of now")
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 11))).count == 1)
+    #expect(!state.doFindingsHold)
+  }
+
   @Test func tenThousandServicesAreDrawnFromTheVisibleRowsAlone() async throws {
     var view = ShopMesh.view()
     let model = try #require(view.snapshot.services.values.first)

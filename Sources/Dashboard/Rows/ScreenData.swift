@@ -17,8 +17,8 @@ struct ScreenRequest: Sendable {
   var certificates: [ObjectRef: CertificateEntry] = [:]
   /// The number of the view.
   var revision: Int
-  /// The configuration problems, where they were worked out for this view already.
-  var findings: [Finding]?
+  /// The configuration problems, where those known do.
+  var findings: KnownFindings?
   /// The numbers of the context bar, where they were worked out for this view already.
   var summary: Summary?
 }
@@ -29,7 +29,7 @@ public struct ScreenData: Sendable {
   var screen: ScreenID
   /// The number of the view it was worked out from.
   var revision: Int
-  /// The generation of the configuration it was worked out from.
+  /// The generation of the configuration its problems follow from.
   var generation = 0
   /// The rows that pass the filter, in order.
   var rows: [Row] = []
@@ -51,6 +51,8 @@ public struct ScreenData: Sendable {
   var gap: String?
   /// How long it took, in seconds.
   var seconds = 0.0
+  /// How long the configuration problems took of that; `nil` where they were known.
+  var findingsSeconds: Double?
 
   /// Works out what a request asks for.
   @concurrent
@@ -63,9 +65,14 @@ public struct ScreenData: Sendable {
   private init(_ request: ScreenRequest, _ view: MeshView) {
     screen = request.screen
     revision = request.revision
-    generation = view.snapshot.generation
     ignored = request.ignored
-    findings = request.findings ?? view.findings()
+    if let known = request.findings {
+      (findings, generation) = (known.list, known.generation)
+    } else {
+      let begun = ContinuousClock.now
+      (findings, generation) = (view.findings(), view.snapshot.generation)
+      findingsSeconds = begun.duration(to: .now) / .seconds(1)
+    }
     summary =
       request.summary ?? Summary(view, findings: request.ignored.leavingOut(of: view.disagreements() + findings))
   }

@@ -23,8 +23,8 @@ public struct DashboardState: Sendable {
   var data: [ScreenID: ScreenData] = [:]
   /// The numbers of the context bar.
   var summary: Summary?
-  /// The configuration problems known, with the revision they belong to.
-  var findings: (revision: Int, generation: Int, list: [Finding]) = (-1, 0, [])
+  /// The configuration problems known.
+  var findings = KnownFindings()
   /// The findings that are ignored.
   var ignored = IgnoredFindings()
   /// Whether rows are being worked out.

@@ -10,8 +10,9 @@ struct Update {
     case .input(let event): return input(event, &state)
     case .tick(let now):
       state.now = now
-      return (state.isBehind && !state.isComputing && now >= state.due ? refresh(&state) : []) + askCertificates(&state)
-        + rereadJournal(&state)
+      let areFindingsDue = state.pastIndex == nil && !state.areFindingsCurrent && now >= state.findings.due
+      let isDue = now >= state.due && (state.isBehind || areFindingsDue)
+      return (isDue && !state.isComputing ? refresh(&state) : []) + askCertificates(&state) + rereadJournal(&state)
     case .view(let view): return take(view, &state)
     case .computed(let data): return take(data, &state)
     case .receipts(let receipts, let awaiting): return take(receipts, awaiting: awaiting, &state)
@@ -63,10 +64,18 @@ struct Update {
   private func take(_ data: ScreenData, _ state: inout DashboardState) -> [Effect<Message>] {
     state.isComputing = false
     // Numbers that count what is ignored by now are worked out again.
-    state.findings = (data.ignored == state.ignored ? data.revision : -1, data.generation, data.findings)
+    state.findings.revision = data.ignored == state.ignored ? data.revision : -1
+    (state.findings.generation, state.findings.list) = (data.generation, data.findings)
+    if let seconds = data.findingsSeconds {
+      let feeds = state.view?.snapshot.feeds.values
+      let isLoading = feeds?.contains { if case .loading = $0 { true } else { false } } ?? false
+      state.findings.due = Instant(
+        seconds: state.now.seconds + KnownFindings.pause(after: seconds, isLoading: isLoading))
+    }
     // What takes long in a large mesh is worked out again less often: a hundredth of the time, after half a minute at most.
     // What the operator does is answered at once.
-    state.due = data.seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(data.seconds * 100, 30))
+    let seconds = data.seconds - (data.findingsSeconds ?? 0)
+    state.due = seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(seconds * 100, 30))
     remember(data.summary, &state)
     state.data[data.screen] = data
     if data.screen == .overview { remember(data.rows, &state) }
@@ -86,13 +95,12 @@ struct Update {
     }
     state.isComputing = true
     state.isBehind = false
-    let isKnown = state.findings.revision == state.revision
-    // Configuration problems follow from the configuration alone.
-    let areKnown = isKnown || (view.snapshot.generation > 0 && state.findings.generation == view.snapshot.generation)
+    let doFindingsHold = state.doFindingsHold
+    let isKnown = doFindingsHold && state.findings.revision == state.revision
     let request = ScreenRequest(
       screen: state.screen, place: state.place, topology: state.topology, receipts: state.receipts,
       ignored: state.ignored, certificates: state.certificates, revision: state.revision,
-      findings: areKnown ? state.findings.list : nil,
+      findings: doFindingsHold ? state.findings : nil,
       summary: isKnown ? state.summary : nil)
     return [effects.compute(request, from: view)]
   }

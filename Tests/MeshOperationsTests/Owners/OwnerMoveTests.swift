@@ -64,7 +64,8 @@ import Testing
     (.abort, canary("Progressing"), "kubectl -n shop rollout undo deployment/reviews"),
     (.abort, canary("Progressing", [hook("rollback", "/rollback/check", host: "a$(id).b")]), "have it answer 200"),
     (.promote, canary("Waiting", [hook("confirm-rollout", "/ask")]), "have it answer 200"),
-    (.abort, canary("Succeeded"), "look at it: kubectl describe"), (.promote, canary("Succeeded"), "deploy a new version"),
+    (.abort, canary("Succeeded"), "look at it: kubectl describe"),
+    (.promote, canary("Succeeded"), "deploy a new version"),
   ])
   func whatNoFieldDoesIsRefusedWithTheCommand(move: OwnerMove, canary: JSONValue, remedy: String) {
     let error = #expect(throws: MeshError.self) { try Self.intent(move, Self.kind, canary) }

@@ -68,7 +68,9 @@ import Testing
 
   @Test func aLeafOfTheAgentsOwnProxyIsReadWithoutItsKey() async throws {
     let consul = Self.consul()
-    let read = try await consul.plane(writes: .refused(reason: "--read-only")).certificates(of: [Self.proxy, Self.elsewhere])
+    let read = try await consul.plane(writes: .refused(reason: "--read-only")).certificates(of: [
+      Self.proxy, Self.elsewhere,
+    ])
     let held = try #require(read[Self.proxy]?.value)
     let workload = try #require(held.workload)
     #expect(workload.spiffe?.hasSuffix("/svc/web") == true && workload.issuer == "CN=Consul CA 7")
