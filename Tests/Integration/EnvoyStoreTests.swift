@@ -23,9 +23,15 @@ struct EnvoyStoreTests {
     Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
     """#
 
-  /// Asks three times for each time it writes, as long as it runs.
+  /// Asks three times for each time it writes, as long as it runs; begins once the server itself answers.
   static let client = #"""
     import socket, sys, time
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5).close()
+            break
+        except OSError:
+            time.sleep(0.1)
     while True:
         try:
             link = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
@@ -87,7 +93,7 @@ struct EnvoyStoreTests {
     }
     guard let envoy = started else { return }
     let store = try await EnvoyServer.serve(["python3", "-c", Self.server, "\(redis)"])
-    let client = try await EnvoyServer.serve(["python3", "-c", Self.client, "\(front)"])
+    let client = try await EnvoyServer.serve(["python3", "-c", Self.client, "\(front)", "\(redis)"])
     defer { withExtendedLifetime((envoy, store, client)) {} }
     let deck = try await EnvoyTests.deck(envoy.setting())
     try await PrometheusTests.until(60) {
