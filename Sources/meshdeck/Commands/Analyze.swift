@@ -12,7 +12,7 @@ struct Analyze: AsyncParsableCommand {
         meshdeck analyze -A
         meshdeck analyze -f manifests.yaml   offline: only what is in the files
         meshdeck analyze -A --threshold error -o json
-        meshdeck analyze -A --all            also those that were ignored in the dashboard, with the reason
+        meshdeck analyze -A --all            also those ignored, with the reason
       """)
 
   @Option(name: .shortAndLong, help: "Files to analyse offline, in place of the planes.", completion: .file())
