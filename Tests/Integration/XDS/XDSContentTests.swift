@@ -108,7 +108,7 @@ import Testing
     let control = try deck.connection("cp").control
     #expect(try await control.natives("scopedroute", namespace: nil).map(\.ref.name) == ["blue"])
     let checks = await control.check()
-    #expect(checks.contains { $0.detail.hasPrefix("1 scoped routes") }, "\(checks)")
+    #expect(checks.contains { $0.detail.hasPrefix("1 scoped route") }, "\(checks)")
     #expect(!checks.contains { $0.result == .warning || $0.result == .failed }, "\(checks)")
   }
 
