@@ -31,20 +31,8 @@ extension ScenarioObjects {
   ///
   /// Source: Linkerd, "ExternalWorkload"; linkerd2, `controller/api/destination/external-workload/endpoints_reconciler.go`.
   mutating func emitExternalWorkloads(_ app: Scenario.App) throws {
-    let (namespace, address) = (JSONValue.string(app.namespace), serviceIP())
-    try emit(
-      stamped([
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": ["name": .string(app.name), "namespace": namespace, "labels": ["app": .string(app.name)]],
-        "spec": [
-          "ports": .array(
-            app.ports.map {
-              ["name": .string($0.name), "protocol": "TCP", "port": .int($0.number), "targetPort": .int($0.target)]
-            }), "selector": ["app": .string(app.name)], "clusterIP": .string(address),
-          "clusterIPs": [.string(address)], "type": "ClusterIP",
-        ],
-        "status": ["loadBalancer": [:]],
-      ]))
+    let namespace = JSONValue.string(app.namespace)
+    try emitService(app, selector: ["app": .string(app.name)])
     var endpoints: [JSONValue] = []
     for version in app.versions {
       for index in 0..<version.replicas {

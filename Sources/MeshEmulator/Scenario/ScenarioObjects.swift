@@ -173,21 +173,29 @@ struct ScenarioObjects {
       ]))
   }
 
+  /// The Service of instances that are no pods; without a selector where their addresses are written by hand.
+  mutating func emitService(_ app: Scenario.App, selector: JSONValue?) throws {
+    let address = JSONValue.string(serviceIP())
+    var service: JSONValue = [
+      "apiVersion": "v1", "kind": "Service",
+      "metadata": [
+        "name": .string(app.name), "namespace": .string(app.namespace), "labels": ["app": .string(app.name)],
+      ],
+      "spec": ["clusterIP": address, "clusterIPs": [address], "type": "ClusterIP"],
+      "status": ["loadBalancer": [:]],
+    ]
+    service["spec"]?["ports"] = .array(
+      app.ports.map {
+        ["name": .string($0.name), "protocol": "TCP", "port": .int($0.number), "targetPort": .int($0.target)]
+      })
+    service["spec"]?["selector"] = selector
+    try emit(stamped(service))
+  }
+
   /// A service without a selector and the slice of the addresses that are written for it.
   private mutating func emitWritten(_ app: Scenario.App) throws {
-    let (namespace, address) = (JSONValue.string(app.namespace), serviceIP())
-    try emit(
-      stamped([
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": ["name": .string(app.name), "namespace": namespace, "labels": ["app": .string(app.name)]],
-        "spec": [
-          "ports": .array(
-            app.ports.map {
-              ["name": .string($0.name), "protocol": "TCP", "port": .int($0.number), "targetPort": .int($0.target)]
-            }), "clusterIP": .string(address), "clusterIPs": [.string(address)], "type": "ClusterIP",
-        ],
-        "status": ["loadBalancer": [:]],
-      ]))
+    let namespace = JSONValue.string(app.namespace)
+    try emitService(app, selector: nil)
     try emit(
       stamped([
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",

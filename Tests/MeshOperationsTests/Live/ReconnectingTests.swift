@@ -8,7 +8,7 @@ import Testing
 /// A plane whose following begins anew.
 @Suite struct ReconnectingTests {
   /// A plane that tells what the test says, to whoever follows it last.
-  final class FollowedPlane: ControlPlane {
+  final class FollowedPlane: QuietPlane {
     private let followers = Mutex<[AsyncStream<[MeshChange]>.Continuation]>([])
     var followings: Int { followers.withLock { $0.count } }
     var plane: Plane { Plane(name: "east", kind: .kubernetes, address: "memory") }
@@ -23,20 +23,9 @@ import Testing
       return stream
     }
 
-    func check() async -> [PlaneCheck] { [] }
     func read(
       _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
     ) async throws(MeshError) {}
-    func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
-    func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject { throw MeshError(.notFound, "none") }
-    func rules(for dialect: Dialect) -> (any DialectRules)? { nil }
-    func permits(_ step: Step) async -> Capabilities.Answer { .yes }
-    func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }
-    func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] { [] }
-    func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
-      ProgrammedReport(at: .now)
-    }
-    func apply(_ step: Step) async throws(MeshError) -> StepOutcome { throw MeshError(.refused, "no") }
   }
 
   private static let key = MeshSnapshot.FeedKey(plane: "east", kind: "namespace")

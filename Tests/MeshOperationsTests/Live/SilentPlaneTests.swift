@@ -16,12 +16,11 @@ import Testing
   }
 
   /// A plane that tells one namespace in its manner.
-  struct TellingPlane: ControlPlane {
+  struct TellingPlane: QuietPlane {
     var name: PlaneName
     var manner: Manner
     var plane: Plane { Plane(name: name, kind: .kubernetes, address: "memory") }
 
-    func check() async -> [PlaneCheck] { [] }
     func read(
       _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
     ) async throws(MeshError) {
@@ -38,16 +37,6 @@ import Testing
       await receive([.upsert(.namespace(Namespace(ref: ref, labels: [:])))])
     }
     func changes() -> AsyncStream<[MeshChange]> { AsyncStream { $0.finish() } }
-    func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
-    func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject { throw MeshError(.notFound, "none") }
-    func rules(for dialect: Dialect) -> (any DialectRules)? { nil }
-    func permits(_ step: Step) async -> Capabilities.Answer { .yes }
-    func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }
-    func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] { [] }
-    func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
-      ProgrammedReport(at: .now)
-    }
-    func apply(_ step: Step) async throws(MeshError) -> StepOutcome { throw MeshError(.refused, "no") }
   }
 
   private static func mesh(_ east: Manner, _ west: Manner, patience: Double) -> LiveMesh {
