@@ -23,6 +23,9 @@ static int captured_errors = -1, original_errors = -1;
 static int notify = -1;
 static volatile sig_atomic_t installed, ending, fired, lent, continued;
 static atomic_int restored = 1;
+/// The milliseconds that a program is given to come to its end once the terminal is restored.
+enum { USUAL_PATIENCE = 3000 };
+static volatile sig_atomic_t patience = USUAL_PATIENCE;
 
 static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
 static const int endings[] = {SIGTERM, SIGHUP, SIGINT};
@@ -125,6 +128,11 @@ static void on_ending(int number) {
   int error = errno;
   if (number == SIGINT && lent) return;
   if (fired) {
+    // A hang-up comes more than once, from the terminal and from the shell on it: nobody is impatient.
+    if (number == SIGHUP || ending == SIGHUP) {
+      errno = error;
+      return;
+    }
     cn_guard_restore();
     replay();
     cn_die(number);
@@ -134,7 +142,7 @@ static void on_ending(int number) {
   char byte = (char)number;
   ssize_t ignored = write(notify, &byte, 1);
   (void)ignored;
-  alarm_after(100);
+  alarm_after(atomic_load(&restored) ? patience : 100);
   errno = error;
 }
 
@@ -147,7 +155,7 @@ static void on_alarm(int number) {
     cn_die(ending);
   }
   cn_guard_restore();
-  alarm_after(3000);
+  alarm_after(patience);
 }
 
 static void on_notice(int number) {
@@ -161,7 +169,12 @@ static void on_notice(int number) {
 
 void cn_guard_restored(bool is) {
   atomic_store(&restored, is ? 1 : 0);
-  if (is && ending) alarm_after(3000);
+  if (is && ending) alarm_after(patience);
+}
+
+void cn_guard_patience(long milliseconds) {
+  patience = milliseconds ? (sig_atomic_t)milliseconds : USUAL_PATIENCE;
+  if (ending) alarm_after(patience);
 }
 
 void cn_guard_lend(bool is) { lent = is; }
@@ -182,6 +195,7 @@ void cn_guard_install(int notify_fd) {
   if (installed) return;
   installed = 1;
   ending = fired = 0;
+  patience = USUAL_PATIENCE;
   struct sigaction action;
   memset(&action, 0, sizeof action);
   sigemptyset(&action.sa_mask);

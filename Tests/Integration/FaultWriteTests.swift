@@ -6,7 +6,7 @@ import Testing
 @Suite struct FaultWriteTests {
   static let set = ["canary", "set", "reviews", "v1=70", "v2=30", "-n", "shop", "-y", "-o", "json"]
   static let object = "/apis/networking.istio.io/v1/namespaces/shop/virtualservices/reviews"
-  private static let real = #""method":"PATCH","target":"^(?!.*dryRun).*virtualservices/reviews""#
+  static let real = #""method":"PATCH","target":"^(?!.*dryRun).*virtualservices/reviews""#
   private static let dry = #""method":"PATCH","target":"dryRun=All""#
   private static let denial =
     #"{"kind":"Status","status":"Failure","message":"admission webhook \"v\" denied the request: no","reason":"Forbidden","code":403}"#
@@ -62,7 +62,7 @@ import Testing
       code: 4, bumps: 1, writes: 1),
   ]
 
-  private static func reviews(_ mesh: Laboratory) async throws -> JSONValue {
+  static func reviews(_ mesh: Laboratory) async throws -> JSONValue {
     let run = try await Invocation.meshdeck(
       ["get", "objects", "virtualservice", "-n", "shop", "-o", "json"],
       kubeconfig: mesh.announced["kubeconfig"]?.string)
@@ -70,7 +70,7 @@ import Testing
     return try #require(items.first { $0["metadata"]?["name"]?.string == "reviews" })
   }
 
-  private static func weights(_ object: JSONValue) -> [Int] {
+  static func weights(_ object: JSONValue) -> [Int] {
     let rules = object["spec"]?["http"]?.array ?? []
     return rules.compactMap(\.["route"]?.array).first { $0.count > 1 }?.compactMap { $0["weight"]?.int } ?? []
   }

@@ -66,12 +66,16 @@ void cn_guard_save(const char *reset, size_t length);
 /// While standard error goes to `captured`, its true descriptor is `original`; a crash replays it. -1, -1: not captured.
 void cn_guard_errors(int captured, int original);
 /// Installs the handlers on an alternate stack. TERM, HUP and INT are written to `notify_fd` as one byte each; a second
-/// one, or 100 ms without a restored terminal, restores it there and then. WINCH, TSTP and CONT are written too.
+/// TERM or INT ends the process there and then, unless one of them is a hang-up, and 100 ms without a restored terminal
+/// restore it. WINCH, TSTP and CONT are written too.
 void cn_guard_install(int notify_fd);
 /// Gives the calling thread an alternate stack for handlers.
 void cn_guard_thread(void);
 /// The owner restored the terminal by itself, or (false) took it again.
 void cn_guard_restored(bool restored);
+/// The milliseconds that the program is given to come to its end after a signal, once the terminal is restored; 0: the
+/// usual three seconds. They count from now on where the signal came already.
+void cn_guard_patience(long milliseconds);
 /// While another program has the terminal, INT and QUIT are meant for that one.
 void cn_guard_lend(bool lent);
 /// Takes the handlers away.

@@ -145,8 +145,11 @@ private final class Session<P: Program> {
   /// Lets the program close what must not be left open.
   private func closeUp(for signal: Int32) async {
     guard let message = engine.program.message(forSignal: signal, in: engine.state) else { return }
+    // Whatever else comes meanwhile, such as the signal of a hang-up that was read already, does not cut it short.
+    cn_guard_patience(31_000)
     engine.update(message)
     await settle(until: .now + .seconds(30)) { $0.status.isIdle }
+    cn_guard_patience(0)
   }
 
   private func finish(limit: Duration) async {

@@ -4,20 +4,24 @@ import Foundation
 /// Signals that ask a command to stop while it writes.
 enum Interruption {
   /// Runs a write to an end that is known: the first SIGINT, SIGTERM or SIGHUP lets no further step begin and waits for
-  /// the request under way; a second one ends the process at once, and the journal says what may have happened.
+  /// the request under way; a second SIGINT or SIGTERM ends the process at once, and the journal says what may have
+  /// happened. A hang-up comes more than once, from the terminal and from the shell on it: it is nobody's impatience, and
+  /// after it nobody is there to be impatient.
   ///
   /// - Returns: What the work gave, and whether it was interrupted.
   static func awaited<Result: Sendable>(
     _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> (Result, wasInterrupted: Bool) {
     let task = Task { try await work() }
-    let count = Count()
+    let seen = Seen()
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: seen.queue)
       source.setEventHandler {
-        count.value += 1
-        guard count.value == 1 else { _exit(130) }
+        let isFirst = seen.signals.isEmpty
+        seen.signals.insert(number)
+        guard isFirst || seen.signals.contains(SIGHUP) else { _exit(130) }
+        guard isFirst else { return }
         Console.note(
           "interrupted: waiting for the request under way; once more ends at once, and `meshdeck history` tells")
         task.cancel()
@@ -30,12 +34,12 @@ enum Interruption {
       for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
     }
     let result = try await task.value
-    return (result, count.queue.sync { count.value } > 0)
+    return (result, !seen.queue.sync { seen.signals.isEmpty })
   }
 
-  /// How often a signal came; touched on its queue alone.
-  private final class Count: @unchecked Sendable {
+  /// The signals that came; touched on its queue alone.
+  private final class Seen: @unchecked Sendable {
     let queue = DispatchQueue(label: "interruption")
-    var value = 0
+    var signals: Set<Int32> = []
   }
 }

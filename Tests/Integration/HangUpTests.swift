@@ -1,0 +1,55 @@
+import Foundation
+import MeshModel
+import Testing
+
+/// A terminal that goes away while a plan waits to be confirmed: what nobody confirmed is taken back, however long it takes.
+extension FaultWriteTests {
+  /// A mesh whose second write, which takes the first one back, takes some seconds.
+  private static func slow(_ seconds: Int, before mesh: Laboratory) async throws -> Laboratory {
+    try await Laboratory.faulty("[{\(real),\"do\":\"delay\",\"seconds\":\(seconds),\"after\":1}]", before: mesh)
+  }
+
+  @Test("A hang-up that comes from the terminal and from its shell is no impatience")
+  func hungUpTwice() async throws {
+    let mesh = try await Laboratory.mesh()
+    let server = try await Self.slow(1, before: mesh)
+    let before = try await Self.weights(Self.reviews(mesh))
+    let run = try await Invocation.meshdeck(Self.set + ["--confirm", "40s"], kubeconfig: server.kubeconfig) { process in
+      await Laboratory.wait(20) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
+      kill(process, SIGHUP)
+      await Laboratory.wait(20) { server.writes.count > 1 }
+      kill(process, SIGHUP)
+    }
+    #expect(run.code == 130, "\(run.error)")
+    #expect(run.journal.contains(#""result":"undone""#), "it is taken back, and the journal knows")
+    #expect(Self.weights(try await Self.reviews(mesh)) == before)
+  }
+
+  @Test("The dashboard takes back on a hang-up though that takes longer than its end usually may")
+  func dashboardHungUp() async throws {
+    let mesh = try await Laboratory.mesh()
+    let server = try await Self.slow(5, before: mesh)
+    let before = try await Self.weights(Self.reviews(mesh))
+    let tool = try Tool(kubeconfig: server.kubeconfig)
+    let terminal = try await Terminal(tool)
+    defer { terminal.close() }
+    let process = try await terminal.start()
+    terminal.type(":canary set shop/reviews v1=70 v2=30\r")
+    await Laboratory.wait(20) { server.requests.contains { $0.method == "PATCH" && $0.target.contains("dryRun=All") } }
+    terminal.type("c")
+    // The sheet takes Enter once it has the server's answer.
+    for _ in 0..<40 where server.writes.isEmpty {
+      terminal.type("\r")
+      await Laboratory.wait(0.5) { !server.writes.isEmpty }
+    }
+    await Laboratory.wait(20) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
+    terminal.forget()
+    #expect(kill(process, SIGHUP) == 0)
+    await Laboratory.wait(20) { server.writes.count > 1 }
+    _ = kill(process, SIGHUP)
+    #expect(try await terminal.ended() == 128 + Int(SIGHUP))
+    let journal = try String(contentsOfFile: tool.home + "/state/meshdeck/journal.jsonl", encoding: .utf8)
+    #expect(journal.contains(#""result":"undone""#), "\(journal.suffix(300))")
+    #expect(Self.weights(try await Self.reviews(mesh)) == before)
+  }
+}
