@@ -78,7 +78,7 @@ struct SmallWorld {
   mutating func call(
     by source: String = "web-v1", from namespace: String = "shop", _ service: String, _ version: String,
     in place: String = "shop", ok: Double, failed: Double = 0, p99: Double? = nil, mtls: Double? = 1,
-    transport: String = "http", bytes: Double? = nil
+    transport: String = "http", bytes: Double? = nil, reporter: Edge.Reporter = .destination
   ) {
     let window = 60.0
     edges.append(
@@ -87,13 +87,21 @@ struct SmallWorld {
         destination: EdgeEnd(
           namespace: place, workload: "\(service)-\(version)", service: "\(service).\(place).svc.cluster.local",
           version: version),
-        transport: transport, reporter: .destination,
+        transport: transport, reporter: reporter,
         traffic: Traffic(
           rates: [.success: ok, .serverError: failed].filter { $0.value > 0 }, p99ms: p99, bytesInPerSecond: bytes,
           mtlsShare: mtls,
           n: (ok + failed) * window, window: window, at: view.at, query: "q")))
     view.traffic["lab"] = .known(
       TrafficReport(edges: edges, queries: [], window: window, at: view.at), source: "test", at: view.at)
+  }
+
+  /// Calls of a service that reached no workload, as the caller's proxy reports them.
+  mutating func lose(_ service: String, failed: Double) {
+    call(service, "", ok: 0, failed: failed, mtls: nil, reporter: .source)
+    edges[edges.count - 1].destination.workload = ""
+    view.traffic["lab"] = .known(
+      TrafficReport(edges: edges, queries: [], window: 60, at: view.at), source: "test", at: view.at)
   }
 
   /// What is measured is that nothing was called.

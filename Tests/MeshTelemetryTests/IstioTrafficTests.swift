@@ -63,7 +63,7 @@ struct IstioTrafficTests {
     #expect(first.source == EdgeEnd(namespace: "shop", workload: "web", version: "v1"))
     #expect(first.transport == "http")
     #expect(first.traffic.query == "q")
-    let flows = assembly.edges.onePerFlow()
+    let flows = assembly.edges.countedOnce()
     #expect(flows.count == 2)
     #expect(flows.allSatisfy { $0.reporter == .destination })
   }
@@ -96,7 +96,7 @@ struct IstioTrafficTests {
     let lost = try #require(assembly.edges.first { $0.destination.workload.isEmpty })
     #expect(lost.destination == EdgeEnd(namespace: "shop", workload: "", service: "reviews"))
     #expect(lost.traffic.rates == [.serverError: 4])
-    let total = assembly.edges.onePerFlow().map(\.traffic.requestsPerSecond).reduce(0, +)
+    let total = assembly.edges.countedOnce().map(\.traffic.requestsPerSecond).reduce(0, +)
     #expect(total == 11)
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 public import MeshModel
 import MeshTelemetry
 
@@ -74,20 +73,16 @@ public struct TrafficIndex: Sendable {
     toService[Self.serviceKey(host, namespace: namespace)] ?? []
   }
 
-  /// One reporter's edges of several: the destination's where it reported, since only it knows of mTLS and of plain callers.
-  public static func oneReporter(_ edges: [Edge], prefer: Edge.Reporter = .destination) -> [Edge] {
-    let preferred = edges.filter { $0.reporter == prefer }
-    let alone = edges.filter { $0.reporter == .alone }
-    return (preferred.isEmpty ? edges.filter { $0.reporter != prefer && $0.reporter != .alone } : preferred) + alone
-  }
-
   /// `reviews.shop` for `reviews`, `reviews.shop` and `reviews.shop.svc.cluster.local`; other hosts as they are.
   private static func serviceKey(_ host: String, namespace: String) -> String {
-    if !host.contains(".") { return "\(host).\(namespace)" }
-    if let range = host.range(of: ".svc.") ?? (host.hasSuffix(".svc") ? host.range(of: ".svc") : nil) {
-      return String(host[..<range.lowerBound])
+    let bytes = host.utf8
+    guard var dot = bytes.firstIndex(of: 0x2E) else { return "\(host).\(namespace)" }
+    while true {
+      let rest = bytes[bytes.index(after: dot)...]
+      if rest.starts(with: "svc".utf8), (rest.dropFirst(3).first ?? 0x2E) == 0x2E { return String(host[..<dot]) }
+      guard let next = rest.firstIndex(of: 0x2E) else { return host }
+      dot = next
     }
-    return host
   }
 }
 

@@ -64,7 +64,7 @@ extension MeshView {
         let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
         indices[row.ref.plane] = index
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
-        row.traffic = sum(TrafficIndex.oneReporter(edges), plane: row.ref.plane)
+        row.traffic = sum(edges.countedOnce(), plane: row.ref.plane)
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
@@ -107,7 +107,7 @@ extension MeshView {
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
         isCounted: readiness != nil || workload.desired != nil,
-        traffic: sum(TrafficIndex.oneReporter(index.inbound(to: workload.ref)), plane: workload.ref.plane),
+        traffic: sum(index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane),
         cluster: clusters.name(workload.ref.plane, self))
     }.sorted { $0.ref < $1.ref }
   }

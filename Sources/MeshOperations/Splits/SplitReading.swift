@@ -160,7 +160,7 @@ extension MeshView {
         }
     case .known(let report, let origin, let at):
       let edges = target.workloads.flatMap { workload in
-        TrafficIndex.oneReporter(index.inbound(to: workload).filter { $0.destination.names(target.host) })
+        index.inbound(to: workload).filter { $0.destination.names(target.host) }.countedOnce()
       }
       traffic =
         edges.isEmpty && !report.gaps.isEmpty

@@ -152,7 +152,7 @@ extension MeshView {
   }
 
   private func sum(_ edges: [Edge]) -> TrafficSum {
-    TrafficSum(TrafficIndex.oneReporter(edges).map(\.traffic), errors: errors)
+    TrafficSum(edges.countedOnce().map(\.traffic), errors: errors)
   }
 
   /// What each end told of a flow, the caller's first.

@@ -61,39 +61,3 @@ public enum IstioTraffic {
       < (right.cluster, right.namespace, right.service, right.workload, right.version)
   }
 }
-
-extension Sequence<Edge> {
-  /// One edge for each flow: as the destination reported it, else a waypoint, else the source. What the mesh as a whole
-  /// carried, counting nothing twice; for the shares of one caller use the edges that the source reported.
-  public func onePerFlow() -> [Edge] {
-    func rank(_ reporter: Edge.Reporter) -> Int {
-      switch reporter {
-      case .destination, .alone: 0
-      case .waypoint: 1
-      case .source: 2
-      case .sink: 3
-      }
-    }
-    var best: [Flow: Int] = [:]
-    var result: [Edge] = []
-    for edge in self {
-      let flow = Flow(
-        plane: edge.plane, source: edge.source, destination: edge.destination, transport: edge.transport)
-      if let index = best[flow] {
-        if rank(edge.reporter) < rank(result[index].reporter) { result[index] = edge }
-      } else {
-        best[flow] = result.count
-        result.append(edge)
-      }
-    }
-    return result
-  }
-}
-
-/// What makes two edges one flow, whoever reported it.
-private struct Flow: Hashable {
-  var plane: PlaneName
-  var source: EdgeEnd
-  var destination: EdgeEnd
-  var transport: String
-}
