@@ -30,7 +30,7 @@ public protocol ControlPlane: Sendable {
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject]
 
   /// The native kinds that make up the plane's mesh configuration, in the order in which they can be made.
-  var configurationKinds: [ObjectKind] { get }
+  var configurationKinds: [ObjectKind] { get async }
 
   /// The identity of a native object that names its kind in the plane's own way; `nil` for one that it does not know so.
   func identity(of object: JSONValue) -> ObjectRef?
@@ -117,11 +117,6 @@ extension ControlPlane {
 
   /// What the object itself calls its kind, in lower case.
   public func kind(of object: JSONValue) -> ObjectKind? { object["kind"]?.string?.lowercased() }
-
-  /// Istio's, which a Kubernetes plane looks for first.
-  public var configurationKinds: [ObjectKind] {
-    ["virtualservice", "destinationrule", "gateway", "serviceentry", "peerauthentication", "authorizationpolicy"]
-  }
 }
 
 /// The outcome of one written step.

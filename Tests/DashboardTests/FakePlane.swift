@@ -83,6 +83,7 @@ final class FakePlane: ControlPlane {
     }
   }
 
+  var configurationKinds: [ObjectKind] { [] }
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
 
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {

@@ -37,6 +37,7 @@ final class FakePlane: ControlPlane {
     _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError) {}
   func changes() -> AsyncStream<[MeshChange]> { AsyncStream { $0.finish() } }
+  var configurationKinds: [ObjectKind] { [] }
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     state.withLock { state in
       state.objects.values.filter { $0.ref.kind == kind && (namespace == nil || namespace == $0.ref.namespace) }

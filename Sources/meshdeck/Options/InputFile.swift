@@ -11,7 +11,7 @@ struct InputFile {
   /// The plans of the file: those in it as they are, and those made of its intents and objects.
   func plans(in deck: Deck, options: GlobalOptions) async throws -> [Plan] {
     var plans: [Plan] = []
-    for document in ordered(try documents(), deck) {
+    for document in await ordered(try documents(), deck) {
       if document["kind"]?.string == "Plan", document["apiVersion"]?.string == "meshdeck/v1" {
         plans.append(try Plan(json: document))
       } else {
@@ -23,21 +23,22 @@ struct InputFile {
 
   /// The intents of the file.
   func intents(in deck: Deck, options: GlobalOptions) async throws -> [Intent] {
-    try ordered(documents(), deck).map { try intent($0, deck, options) }
+    try await ordered(documents(), deck).map { try intent($0, deck, options) }
   }
 
   /// The documents in the order in which their planes can make them; Kubernetes' objects as they come, since its API
   /// takes them in any order.
-  private func ordered(_ documents: [JSONValue], _ deck: Deck) -> [JSONValue] {
-    func rank(_ document: JSONValue) -> Int {
+  private func ordered(_ documents: [JSONValue], _ deck: Deck) async -> [JSONValue] {
+    func rank(_ document: JSONValue) async -> Int {
       for connection in deck.live.connections {
         guard let ref = connection.control.identity(of: document) else { continue }
-        return connection.control.configurationKinds.firstIndex(of: ref.kind) ?? 0
+        return await connection.control.configurationKinds.firstIndex(of: ref.kind) ?? 0
       }
       return 0
     }
-    return documents.enumerated().map { (rank($0.element), $0.offset, $0.element) }
-      .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+    var ranked: [(rank: Int, offset: Int, document: JSONValue)] = []
+    for (offset, document) in documents.enumerated() { ranked.append((await rank(document), offset, document)) }
+    return ranked.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.document)
   }
 
   /// The documents of the file; a `List` is its items.

@@ -6,7 +6,7 @@ struct NativeList {
   let deck: Deck
   let options: GlobalOptions
 
-  /// The objects of a kind, or of those one looks for first, of every plane that answers; a plane that fails is named on
+  /// The objects of a kind, or of all that make up a plane's mesh configuration, of every plane that answers; a plane that fails is named on
   /// standard error, and only where all fail is there nothing.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
     let outcomes = await withTaskGroup(of: Result<[NativeObject], MeshError>.self) { group in
@@ -35,7 +35,9 @@ struct NativeList {
     _ connection: PlaneConnection, kind: String?, namespace: String?
   ) async -> Result<[NativeObject], MeshError> {
     var objects: [NativeObject] = []
-    let kinds = kind.map { [$0.lowercased()] } ?? connection.control.configurationKinds
+    let configuration = await connection.control.configurationKinds
+    let kinds = kind.map { [$0.lowercased()] } ?? configuration
+    if kinds.isEmpty { Console.note("\(connection.name): it holds no mesh configuration of its own; name a kind") }
     for kind in kinds {
       do throws(MeshError) {
         objects += try await connection.control.natives(kind, namespace: namespace)

@@ -27,6 +27,13 @@ extension CommandTests {
       #expect(nodes.count == 1, "\(nodes)")
     }
 
+    @Test func anExportHoldsTheConfigurationOfEveryDialect() async throws {
+      let tool = try await DemoServer.dialects.tool()
+      let kinds = Set(try await Self.items(tool, "get", "objects", "-A").compactMap { $0["kind"]?.string })
+      #expect(kinds.isSuperset(of: ["HTTPRoute", "TrafficSplit", "Server"]), "\(kinds)")
+      #expect(!kinds.contains("Pod"))
+    }
+
     @Test(arguments: [("books-split", 0.9), ("quotes-split", 0.75)])
     func linkerdsRoutesHaveThreeTruths(name: String, share: Double) async throws {
       let tool = try await DemoServer.dialects.tool(measured: true)

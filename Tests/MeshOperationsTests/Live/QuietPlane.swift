@@ -8,6 +8,7 @@ protocol QuietPlane: ControlPlane {}
 
 extension QuietPlane {
   func check() async -> [PlaneCheck] { [] }
+  var configurationKinds: [ObjectKind] { [] }
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] { [] }
   func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject { throw MeshError(.notFound, "none") }
   func rules(for dialect: Dialect) -> (any DialectRules)? { nil }

@@ -88,6 +88,23 @@ enum Recorded {
     #expect(index.broken["gateway.networking.k8s.io"]?.contains("unable") == true)
   }
 
+  @Test func theConfigurationIsThatOfEveryDialectServed() async throws {
+    let dialects = DialectFixtures.dialects.map { $0 as any KubernetesDialect } + [IstioDialect()]
+    let kinds = await (try Recorded.plane(Recorded.server(), dialects: dialects)).configurationKinds
+    #expect(kinds.contains("virtualservice") && kinds.contains("sidecar") && kinds.contains("httproute"))
+    #expect(!kinds.contains("pod") && !kinds.contains("policy.authentication.istio.io"), "\(kinds)")
+    let denied = ScriptedServer { _, _ in .answer(401, Wire.status(401)) }
+    let all = await (try Recorded.plane(denied, dialects: dialects)).configurationKinds
+    #expect(all.count == dialects.reduce(0) { $0 + $1.resources.count })
+  }
+
+  @Test func aWorkloadIsNotMissingWhereTheServerDoesNotSayWhatItServes() async throws {
+    let plane = try Recorded.plane(ScriptedServer { _, _ in .answer(401, Wire.status(401)) })
+    let web = ObjectRef(plane: "p", namespace: "shop", kind: "workload", name: "web")
+    let error = await #expect(throws: MeshError.self) { try await plane.native(web) }
+    #expect(error?.code == .unauthenticated)
+  }
+
   @Test func podsBecomeEndpointsWithTheirProxies() async throws {
     let plane = try Recorded.plane(Recorded.server())
     let snapshot = try await plane.snapshot(["pod"])

@@ -10,6 +10,9 @@ extension EnvoyPlane {
     return found
   }
 
+  /// None: what proxies run was configured elsewhere, and nothing is made through them.
+  public var configurationKinds: [ObjectKind] { [] }
+
   /// The objects of a kind, each as the first proxy that has it shows it.
   public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     let state = await fleet.current(within: 3)

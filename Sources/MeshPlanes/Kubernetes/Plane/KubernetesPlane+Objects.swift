@@ -18,9 +18,8 @@ extension KubernetesPlane {
       return try await served(ref.kind).path(namespace: ref.namespace).object(ref.name)
     }
     for kind in ["deployment", "statefulset", "daemonset", "pod"] {
-      guard let resource = try? await served(kind) else { continue }
-      let path = resource.path(namespace: ref.namespace).object(ref.name)
       do throws(MeshError) {
+        let path = try await served(kind).path(namespace: ref.namespace).object(ref.name)
         _ = try await client.get(path, object: ref)
         return path
       } catch  where error.code == .notFound {
@@ -34,6 +33,17 @@ extension KubernetesPlane {
     NativeObject(
       ref: ref, path: path.text, json: json, version: json["metadata"]?["resourceVersion"]?.string ?? "",
       uid: json["metadata"]?["uid"]?.string ?? "")
+  }
+
+  /// The kinds of the dialects that are served; all of them where that cannot be asked, since reading one says why.
+  public var configurationKinds: [ObjectKind] {
+    get async {
+      do throws(MeshError) {
+        return readers(try await catalog.current()).filter { $0.dialect != nil }.map(\.resource.kind)
+      } catch {
+        return dialects.flatMap { $0.resources.map(\.kind) }
+      }
+    }
   }
 
   /// Reads the objects of a kind, page by page, each with its `apiVersion` and `kind`.

@@ -9,6 +9,9 @@ extension XDSPlane {
     return found
   }
 
+  /// Istio's, where an istiod gives them; else none, since discovery makes nothing.
+  public var configurationKinds: [ObjectKind] { settings.content == .istio ? IstioResources.objectKinds : [] }
+
   /// The objects of a kind as they were sent: members without a definition by their numbers, extensions by their names.
   public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     let state = await feed.current(within: 3)
