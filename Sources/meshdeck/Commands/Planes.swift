@@ -74,7 +74,7 @@ struct Planes: AsyncParsableCommand {
           meshdeck planes add edge --kind envoy --admin http://127.0.0.1:9901 \\
             --admin dns://envoys.internal:9901
           meshdeck planes add fleet --kind envoy --admin file:///etc/envoys.txt
-          meshdeck planes add gateways --kind envoy --context prod \\
+          meshdeck planes add gateways --kind envoy --from-context prod \\
             --admin pods://edge/app=envoy:9901
           meshdeck planes add mesh --kind xds --url http://127.0.0.1:18000 \\
             --node-id edge-1 --node-cluster edge
@@ -135,6 +135,11 @@ struct Planes: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
+      guard options.contexts.isEmpty else {
+        throw MeshError(
+          .usage, "--context chooses the planes of one run; a plane that is added is told its own",
+          remedy: "--from-context \(options.contexts[0]), or --contexts PATTERN for several")
+      }
       let file = try Planes.file(options)
       if allContexts || !contexts.isEmpty { return try addContexts(to: file) }
       guard let name else {

@@ -58,6 +58,7 @@ extension CommandTests {
       for (arguments, words) in [
         (["get", "services", "-p", "north"], "there is no plane north"),
         (["get", "services", "--context", "north-*"], "no context is named north-*"),
+        (["planes", "add", "x", "--context", "east"], "a plane that is added is told its own"),
         (["planes", "add", "x", "--all-contexts"], "several contexts take no name"),
       ] {
         let run = try await tool.run([Program.meshdeck] + arguments)
