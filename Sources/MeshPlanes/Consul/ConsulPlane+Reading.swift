@@ -200,13 +200,16 @@ extension ConsulPlane {
     reading.instances = instances
     for peer in peers {
       for service in peer.services(in: namespace).sorted() {
-        reading.imports.append(await imported(service, of: peer, namespace: namespace))
+        let found = try await imported(service, of: peer, namespace: namespace, gaps: &reading.gaps)
+        reading.imports.append(found)
       }
     }
     for service in Set(instances.filter(\.isTransparent).map(\.destination)).sorted() {
-      let topology = try? await client.get(
-        "/v1/internal/ui/service-topology/\(ConsulName.encoded(service))", query: [("kind", "")], namespace: namespace,
-        what: "read the topology of \(service)")
+      let topology = try await answered("upstreams", &reading.gaps) { () async throws(MeshError) in
+        try await client.get(
+          "/v1/internal/ui/service-topology/\(ConsulName.encoded(service))", query: [("kind", "")],
+          namespace: namespace, what: "read the topology of \(service)")
+      }
       reading.upstreams[service] = (topology?.json["Upstreams"]?.array ?? []).compactMap { upstream in
         upstream["Name"]?.string.map { ConsulPeering.named($0, peer: upstream["PeerName"]?.string) }
       }
@@ -216,11 +219,26 @@ extension ConsulPlane {
       for subset in resolver["Subsets"]?.object?.members ?? [] {
         // The server evaluates the filter itself, so that no expression is understood otherwise here.
         let filter = subset.value["Filter"]?.string ?? ""
-        let chosen = (try? await self.instances(service, filter: filter, namespace: namespace)) ?? []
-        reading.subsets[service, default: [:]][subset.name] = Set(chosen.map(\.key))
+        let chosen = try await answered("workload", &reading.gaps) { () async throws(MeshError) in
+          try await self.instances(service, filter: filter, namespace: namespace)
+        }
+        reading.subsets[service, default: [:]][subset.name] = Set((chosen ?? []).map(\.key))
       }
     }
     return reading
+  }
+
+  /// What the servers answer to one question of many. What they refuse is a gap of a kind and hides nothing else; without an
+  /// answer the reading fails whole, so that what was known stays.
+  private func answered<Value>(
+    _ kind: ObjectKind, _ gaps: inout [ObjectKind: FeedState], _ question: () async throws(MeshError) -> Value
+  ) async throws(MeshError) -> Value? {
+    do throws(MeshError) { return try await question() } catch  where error.code == .notFound {
+      return nil
+    } catch  where [.forbidden, .refused].contains(error.code) {
+      gaps[kind] = .stale(error.message, now)
+      return nil
+    }
   }
 
   private func instances(
@@ -237,11 +255,17 @@ extension ConsulPlane {
   /// A service of a peer: its instances, and what it speaks, which the peer tells with its proxies.
   ///
   /// Source: hashicorp/consul, `agent/structs/structs.go`, `PeeringServiceMeta`.
-  private func imported(_ service: String, of peer: ConsulPeering, namespace: String?) async -> ConsulImport {
-    let found = try? await instances(service, peer: peer.name, namespace: namespace)
-    let proxies = try? await client.get(
-      "/v1/health/connect/\(ConsulName.encoded(service))", query: [("peer", peer.name)], namespace: namespace,
-      what: "read the proxies of \(service) of peer \(peer.name)")
+  private func imported(
+    _ service: String, of peer: ConsulPeering, namespace: String?, gaps: inout [ObjectKind: FeedState]
+  ) async throws(MeshError) -> ConsulImport {
+    let found = try await answered("instance", &gaps) { () async throws(MeshError) in
+      try await instances(service, peer: peer.name, namespace: namespace)
+    }
+    let proxies = try await answered("service", &gaps) { () async throws(MeshError) in
+      try await client.get(
+        "/v1/health/connect/\(ConsulName.encoded(service))", query: [("peer", peer.name)], namespace: namespace,
+        what: "read the proxies of \(service) of peer \(peer.name)")
+    }
     let spoken = (proxies?.json.array ?? []).lazy.compactMap {
       $0["Service"]?["Connect"]?["PeerMeta"]?["Protocol"]?.string
     }

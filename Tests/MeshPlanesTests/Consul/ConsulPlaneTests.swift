@@ -70,6 +70,28 @@ import Testing
     #expect(!consul.requests.contains { $0.url.contains("/service-topology/orders") })
   }
 
+  @Test func aQuestionThatIsRefusedIsAGapAndOneWithoutAnAnswerFails() async throws {
+    let consul = FakeConsul.stock()
+    consul.register("web", mode: "transparent")
+    func answer(_ status: Int, _ words: String) {
+      consul.change {
+        $0.answers["/v1/internal/ui/service-topology/web"] = HTTPResponse(status: status, body: Array(words.utf8))
+      }
+    }
+    answer(403, "Permission denied: token lacks permission 'service:read'")
+    let plane = try consul.plane()
+    let snapshot = try await Self.snapshot(plane)
+    #expect(snapshot.services.count == 3)
+    guard case .stale(let reason, _)? = snapshot.feeds[MeshSnapshot.FeedKey(plane: "vms", kind: "upstreams")] else {
+      Issue.record("the gap is not told: \(snapshot.feeds)")
+      return
+    }
+    #expect(reason.contains("service:read"))
+    answer(500, "No cluster leader")
+    let error = await #expect(throws: MeshError.self) { try await Self.snapshot(plane) }
+    #expect(error?.code == .unreachable)
+  }
+
   @Test func whoMayCallOnlyWithATokenIsToldSo() async throws {
     let consul = FakeConsul.stock()
     consul.store([
