@@ -34,8 +34,18 @@ extension XDSPlane {
     var entities: [ObjectKind: [Entity]] = [:]
   }
 
-  private func changes(of state: XDSFeed.State, before told: inout Told) async -> [MeshChange] {
-    let clients = (try? await clients(within: 3)) ?? []
+  /// The kinds that clients are told as.
+  private static let ofClients: Set<ObjectKind> = [EnvoyEntities.Kind.proxy, "workload"]
+
+  /// What differs from what was told before.
+  func changes(of state: XDSFeed.State, before told: inout Told) async -> [MeshChange] {
+    let clients: [ClientStatus]
+    var unheard: MeshError?
+    do throws(MeshError) { clients = try await self.clients(within: 3) } catch {
+      clients = []
+      // Where there is no client status, discovery tells all that can be known.
+      if error.code != .notFound { unheard = error }
+    }
     let views = XDSEntities(plane: name, settings: settings, state: state, clients: clients)
     let (entities, gaps) = await Self.views(views)
     var byKind = Dictionary(grouping: entities, by: \.ref.kind)
@@ -44,12 +54,16 @@ extension XDSPlane {
     for kind in views.kinds {
       let key = MeshSnapshot.FeedKey(plane: name, kind: kind)
       let entities = (byKind.removeValue(forKey: kind) ?? []).sorted { $0.ref < $1.ref }
-      if told.entities[kind] != entities {
+      let failure = unheard.flatMap { Self.ofClients.contains(kind) ? $0 : nil }
+      // Clients that were told stay, since nothing says that they are gone.
+      if failure == nil || told.entities[kind] == nil, told.entities[kind] != entities {
         changes.append(.reset(key, entities))
         told.entities[kind] = entities
       }
       if let failure = state.failure {
         changes.append(.feed(key, .stale(failure.error.message, failure.since)))
+      } else if let failure {
+        changes.append(.feed(key, .stale(failure.message, at)))
       } else {
         changes.append(.feed(key, .live(at)))
       }
