@@ -206,6 +206,27 @@ import Testing
     #expect(checks.last?.detail.contains("pilot_vservice_dup_domain 1") == true)
   }
 
+  @Test(arguments: [nil, "[1]"]) func thatThereAreNoPushErrorsIsSaidOnlyWhereItWasTold(answer: String?) async throws {
+    var answers = ["1:8080/debug/mesh": try IstioFixtures.bytes("istiod/mesh.json")]
+    answers["1:8080/debug/push_status"] = answer.map { Array($0.utf8) }
+    let checks = await IstioDialect().checks(using: try Self.access(answers))
+    #expect(!checks.contains { $0.detail.contains("no push errors") }, "\(checks)")
+    #expect(
+      checks.contains {
+        $0.result == .warning && ($0.detail.contains("push_status") || $0.detail.contains("push status"))
+      }, "\(checks)")
+    answers["1:8080/debug/push_status"] = Array("{}".utf8)
+    let told = await IstioDialect().checks(using: try Self.access(answers))
+    #expect(told.contains { $0.result == .ok && $0.detail == "no push errors" }, "\(told)")
+  }
+
+  @Test func podsThatCannotBeListedAreNotMissing() async throws {
+    var access = try Self.access([:])
+    access.refused = ["pod"]
+    let report = try #require(await IstioDialect().distribution(in: MeshSnapshot(), using: access))
+    #expect(report.gaps == ["istiod's pods: pods is forbidden"])
+  }
+
   @Test func settingsComeFromIstiodWhereTheConfigMapCannotBeRead() async throws {
     let access = try Self.access(["1:8080/debug/mesh": try IstioFixtures.bytes("istiod/mesh.json")])
     #expect(await IstioDialect().settings(using: access)?.autoMTLS == false)

@@ -9,6 +9,8 @@ struct StoredObjects: KubernetesAccess {
   var answers: [String: [UInt8]] = [:]
   /// Whether Istio is of the time before PeerAuthentication.
   var isOfOld = false
+  /// The kinds that may not be listed.
+  var refused: Set<ObjectKind> = []
 
   var plane: PlaneName { "lab" }
   var now: Instant { Instant(seconds: 1000) }
@@ -34,7 +36,8 @@ struct StoredObjects: KubernetesAccess {
   }
 
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
-    objects.filter { $0.ref.kind == kind && (namespace == nil || $0.ref.namespace == namespace) }
+    if refused.contains(kind) { throw MeshError(.forbidden, "\(kind)s is forbidden") }
+    return objects.filter { $0.ref.kind == kind && (namespace == nil || $0.ref.namespace == namespace) }
   }
 
   func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {

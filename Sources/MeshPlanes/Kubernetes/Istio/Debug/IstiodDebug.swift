@@ -28,14 +28,14 @@ struct IstiodDebug {
   }
 
   /// The names of istiod's pods in the root namespace.
-  func pods(_ rootNamespace: String, in snapshot: MeshSnapshot) async -> [String] {
+  func pods(_ rootNamespace: String, in snapshot: MeshSnapshot) async throws(MeshError) -> [String] {
     let known = snapshot.endpoints.values.filter {
       let labels = $0.labels
       return $0.ref.plane == access.plane && $0.ref.namespace == rootNamespace && $0.isReady
         && Self.isControlPlane { labels[$0] }
     }
     if !known.isEmpty { return known.map(\.ref.name).sorted() }
-    guard let pods = try? await access.natives("pod", namespace: rootNamespace) else { return [] }
+    let pods = try await access.natives("pod", namespace: rootNamespace)
     return pods.filter { pod in Self.isControlPlane { pod.json["metadata"]?["labels"]?[$0]?.string } }
       .map(\.ref.name).sorted()
   }
@@ -50,7 +50,9 @@ struct IstiodDebug {
     if dialect.addresses.istiod != nil, dialect.direct != nil {
       pods = ["istiod"]
     } else {
-      pods = await self.pods(rootNamespace, in: snapshot)
+      do throws(MeshError) { pods = try await self.pods(rootNamespace, in: snapshot) } catch {
+        return ([], ["istiod's pods: \(error.message)"])
+      }
     }
     guard !pods.isEmpty else { return ([], ["no ready istiod pod (label app=istiod) in \(rootNamespace)"]) }
     let replies = await withTaskGroup(of: Reply<Reader.Value>.self) { group in

@@ -86,15 +86,31 @@ struct IstiodDistribution {
         PlaneCheck(name: "istiod", result: .ok, detail: "\(answer.replica): \(words.joined(separator: ", "))"))
     }
     guard !answers.isEmpty else { return checks }
-    let (pushed, _) = await istiod.ask("/debug/push_status", rootNamespace: root, in: MeshSnapshot(), WholeAnswer())
-    let errors = pushed.flatMap { (try? PushStatusReader.read($0.value, plane: access.plane)) ?? [] }
-    let kinds = Dictionary(grouping: errors, by: \.kind).sorted { $0.key < $1.key }
-    checks.append(
-      PlaneCheck(
-        name: "istiod", result: kinds.isEmpty ? .ok : .warning,
-        detail: kinds.isEmpty
-          ? "no push errors" : "push errors: " + kinds.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "),
-        remedy: kinds.isEmpty ? nil : "see the findings MD3007"))
+    checks += await pushChecks(istiod, root)
     return checks + (await IstiodRegistry(dialect: dialect, access: access).checks(root))
+  }
+
+  /// The push errors by their kinds; that there are none is said only where every replica told.
+  private func pushChecks(_ istiod: IstiodDebug, _ root: String) async -> [PlaneCheck] {
+    let (pushed, gaps) = await istiod.ask("/debug/push_status", rootNamespace: root, in: MeshSnapshot(), WholeAnswer())
+    var checks = gaps.map { PlaneCheck(name: "istiod", result: .warning, detail: $0) }
+    var errors: [PushError] = []
+    for answer in pushed {
+      do throws(JSONError) { errors += try PushStatusReader.read(answer.value, plane: access.plane) } catch {
+        checks.append(
+          PlaneCheck(
+            name: "istiod", result: .warning, detail: "\(answer.replica): its push status makes no sense: \(error)"))
+      }
+    }
+    let kinds = Dictionary(grouping: errors, by: \.kind).sorted { $0.key < $1.key }
+    if !kinds.isEmpty {
+      let words = kinds.map { "\($0.key) \($0.value.count)" }.joined(separator: ", ")
+      checks.append(
+        PlaneCheck(
+          name: "istiod", result: .warning, detail: "push errors: \(words)", remedy: "see the findings MD3007"))
+    } else if checks.isEmpty {
+      checks.append(PlaneCheck(name: "istiod", result: .ok, detail: "no push errors"))
+    }
+    return checks
   }
 }
