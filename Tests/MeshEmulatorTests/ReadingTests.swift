@@ -31,6 +31,15 @@ import Testing
     #expect(names(rest) == ["bb", "d", "reviews"])
   }
 
+  @Test func aListFromTheCacheHasNoPages() async throws {
+    let client = try APIClient()
+    for name in ["a", "b"] { _ = try await client.create(name) }
+    #expect(names(try await client.send("GET", all, "limit=1&resourceVersion=0")) == ["a", "b", "reviews"])
+    let none = try await client.send("GET", all, "fieldSelector=metadata.name%3D-&resourceVersion=0")
+    #expect(names(none) == [])
+    #expect(none.json["metadata"]?["resourceVersion"]?.string == String(client.store.resourceVersion))
+  }
+
   @Test(arguments: [
     ("continue=garbage", 400), ("resourceVersion=x", 400), ("resourceVersion=999999", 504), ("resourceVersion=0", 200),
     ("labelSelector=a%20in%20(b", 400), ("fieldSelector=spec.host%3Dx", 400), ("limit=x", 400),

@@ -231,6 +231,30 @@ import Testing
       run.server.hangUp()
     }
     #expect(run.lists.count == 1)
+    let probes = run.server.requests.filter(\.isProbe)
+    #expect(probes.allSatisfy { $0.query("fieldSelector") == "metadata.name=-" && $0.query("resourceVersion") == "0" })
+  }
+
+  @Test func objectsTooLargeForAPageComeInSmallerOnes() async throws {
+    let run = FeedRun(
+      lists: [
+        .answer(200, Wire.list([Wire.service("a")], version: "10", next: "t")), .failure(.tooLarge),
+        .failure(.tooLarge), .answer(200, Wire.list([Wire.service("b")], version: "10")),
+      ], watches: [])
+    try await run.run { $0.contains(where: \.isWatch) }
+    #expect(run.lists.map { $0.query("limit") } == ["500", "500", "250", "125"])
+    #expect(run.lists.map { $0.query("continue") } == [nil, "t", "t", "t"])
+    #expect(run.names == ["a", "b"])
+    #expect(!run.states.contains { if case .stale = $0 { true } else { false } })
+  }
+
+  @Test func anObjectTooLargeByItselfIsTold() async throws {
+    let run = FeedRun(lists: Array(repeating: .failure(.tooLarge), count: 9) + [Self.one], watches: [])
+    try await run.run { $0.contains(where: \.isWatch) }
+    #expect(
+      run.lists.compactMap { $0.query("limit") } == ["500", "250", "125", "62", "31", "15", "7", "3", "1", "500"])
+    #expect(run.states.contains { if case .stale = $0 { true } else { false } })
+    #expect(run.names == ["a"])
   }
 
   @Test func slicesThatASelectorMadeAreNeitherListedNorWatched() async throws {

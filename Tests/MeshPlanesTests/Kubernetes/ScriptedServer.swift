@@ -93,8 +93,8 @@ final class ScriptedServer: HTTPTransport {
 extension HTTPRequest {
   var isWatch: Bool { url.contains("watch=true") }
   /// The question of a doubted watch.
-  var isProbe: Bool { url.contains("limit=1&") }
-  var isList: Bool { method == .get && !isWatch && !isProbe && url.contains("limit=500") }
+  var isProbe: Bool { url.contains("fieldSelector=") }
+  var isList: Bool { method == .get && !isWatch && !isProbe && url.contains("limit=") }
 
   /// The decoded value of a query item.
   func query(_ name: String) -> String? {

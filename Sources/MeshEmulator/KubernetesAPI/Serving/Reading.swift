@@ -104,12 +104,14 @@ extension KubernetesAPIServer {
 
   func revisionMetadata(_ revision: Int) -> JSONValue { ["resourceVersion": .string(String(revision))] }
 
+  /// The most items of a page; a list from the cache (version 0) has them all, as a real server's has.
   private func limit(_ request: APIRequest) throws(APIStatus) -> Int? {
     guard let text = request["limit"], !text.isEmpty else { return nil }
     guard let limit = Int(text), limit >= 0 else {
       throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax")
     }
-    return limit == 0 ? nil : limit
+    let isCached = request["resourceVersion"] == "0" && (request["continue"] ?? "").isEmpty
+    return limit == 0 || isCached ? nil : limit
   }
 
   /// The revision a request names, checked against the store's.

@@ -119,13 +119,30 @@ extension KubernetesClient {
     }
   }
 
-  /// The items a page asks for.
+  /// The items a page asks for, unless so many are too much at once.
   static let pageSize = 500
+
+  /// The version of a collection in the server's cache, asked for without its items.
+  ///
+  /// A list from the cache ignores `limit` (apiserver, `shouldDelegateList`: a limit counts where the version is not 0), so a
+  /// name that no object can have keeps the items out.
+  func cachedVersion(of path: ResourcePath, kind: String) async throws(MeshError) -> String {
+    let what = "ask for the version of \(path.plural)"
+    let response = try await send(
+      .get, path.text, query: [("fieldSelector", "metadata.name=-"), ("resourceVersion", "0")], what: what)
+    do throws(JSONError) {
+      return try ListPage.read(response.body, kind: kind) { reader throws(JSONError) in try reader.skip() }
+        .resourceVersion
+    } catch {
+      throw unexpected(response.body, error, what: what)
+    }
+  }
 
   /// Lists a collection page by page.
   ///
   /// A page token that expired half-way (410) restarts the list once, from the newest state, after `restarted` was called.
-  /// A server that gives the same token twice is not followed for ever.
+  /// A server that gives the same token twice is not followed for ever. Objects too large for a page of them are asked for in
+  /// pages half as long, down to one.
   ///
   /// - Parameter selector: The label selector of the items; empty lists all.
   /// - Returns: The version a watch goes on from.
@@ -136,8 +153,9 @@ extension KubernetesClient {
   ) async throws(ListFailure) -> String {
     do throws(MeshError) { try check(path, nil) } catch { throw .failed(error) }
     var (token, hasRestarted, freshness) = ("", false, freshness)
+    var size = Self.pageSize
     while true {
-      var query: [(String, String?)] = [("limit", String(Self.pageSize))]
+      var query: [(String, String?)] = [("limit", String(size))]
       if !selector.isEmpty { query.append(("labelSelector", selector)) }
       if !token.isEmpty {
         query.append(("continue", token))
@@ -148,7 +166,9 @@ extension KubernetesClient {
       do throws(MeshError) {
         response = try await answer(.get, path.text, query: query, limits: .page, what: what)
       } catch {
-        throw .failed(error)
+        guard error.isTooLarge, size > 1 else { throw .failed(error) }
+        size /= 2
+        continue
       }
       guard response.isSuccess else {
         let status = KubernetesStatus(code: response.status, body: response.body)

@@ -25,6 +25,9 @@ extension MeshError {
       underlying: error)
   }
 
+  /// Whether the answer was larger than what is accepted.
+  var isTooLarge: Bool { (underlying as? TransportError)?.code == .tooLarge }
+
   /// What helps where the transport knows nothing more particular.
   private static func remedy(_ code: TransportError.Code, _ address: String) -> String? {
     switch code {

@@ -118,24 +118,14 @@ extension ResourceFeed {
         do { try await context.clock.sleep(for: Self.silence - quiet) } catch { return }
         continue
       }
-      let probe: ListPage?
-      do {
-        let response = try await context.client.send(
-          .get, path.text, query: [("limit", "1"), ("resourceVersion", "0")], limits: .page,
-          what: "ask for the version of \(reader.served.plural)")
-        probe = try ListPage.read(response.body, kind: reader.served.kind) { reader throws(JSONError) in
-          try reader.skip()
-        }
-      } catch {
-        probe = nil
-      }
+      let cached = try? await context.client.cachedVersion(of: path, kind: reader.served.kind)
       guard !Task.isCancelled else { return }
-      if let probe, probe.resourceVersion == version {
+      if cached == version {
         heard.last = context.clock.now()
         tellLive(always: true)
         continue
       }
-      if probe == nil { tellStale("the server does not answer") }
+      if cached == nil { tellStale("the server does not answer") }
       heard.doubted = true
       stream.cancel()
       return
