@@ -65,7 +65,7 @@ struct TrafficMetrics: TelemetrySource {
         QueryRecord(
           id: Self.query,
           text: "GET /apis/\(SMITrafficMetrics.group)/v1alpha1/namespaces/NAMESPACE/deployments/NAME/edges",
-          purpose: "successes and failures by edge over the API's own window of \(Int(own.rounded())) s; "
+          purpose: "successes and failures by edge over the API's own window of \(Figures.duration(own)); "
             + "what fails is the API's definition",
           seconds: Double(spent.seconds) + Double(spent.attoseconds) / 1e18, series: found.count + backends.count)
       ], gaps: gaps, sampleAge: all.compactMap(\.at).max().map { max(0, at.seconds - $0.seconds) }, window: own, at: at,

@@ -54,7 +54,8 @@ enum EnvoyAdminAnswers {
               }
             }
             if value > 0, name.hasSuffix("update_rejected"), let type = type(ofStatistic: name) {
-              result[type, default: 0] += value
+              let (sum, isTooMuch) = result[type, default: 0].addingReportingOverflow(value)
+              result[type] = isTooMuch ? .max : sum
             }
           }
         default: try reader.skip()

@@ -2,6 +2,9 @@ import MeshModel
 
 /// Fields that several of Envoy's messages share.
 enum EnvoyFields {
+  /// A weight as its messages hold it, 32 bits without a sign: whatever an answer says, weights can be added up.
+  static func weight(_ value: Int) -> Int { min(max(value, 0), Int(UInt32.max)) }
+
   /// `clusters` of a weighted cluster, of HTTP routes and of `tcp_proxy` alike.
   static func weightedClusters(_ reader: inout JSONReader) throws(JSONError) -> [ProgrammedRoute.Cluster] {
     var clusters: [ProgrammedRoute.Cluster] = []
@@ -13,7 +16,7 @@ enum EnvoyFields {
           try reader.object { key, reader throws(JSONError) in
             switch key {
             case "name": name = try reader.string()
-            case "weight": weight = try reader.int()
+            case "weight": weight = self.weight(try reader.int())
             default: try reader.skip()
             }
           }

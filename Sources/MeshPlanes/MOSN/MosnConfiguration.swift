@@ -62,7 +62,7 @@ enum MosnConfiguration {
       return weighted.enumerated().map { number, item in
         let cluster = item["cluster"]
         return EnvoyRouteTable.Weights.Target(
-          cluster: cluster?["name"]?.string ?? "", weight: cluster?["weight"]?.protoInt ?? 0,
+          cluster: cluster?["name"]?.string ?? "", weight: EnvoyFields.weight(cluster?["weight"]?.protoInt ?? 0),
           pointer: place.appending("weighted_clusters").appending(number).appending("cluster"))
       }
     }

@@ -46,13 +46,14 @@ import Testing
   final class Counted: Sendable {
     let paths = Mutex<[String]>([])
 
-    func source() -> TrafficMetrics {
+    func source(window: String = "30s") -> TrafficMetrics {
       TrafficMetrics(
         ask: { path throws(MeshError) in
           self.paths.withLock { $0.append(path) }
           guard let text = TrafficMetricsSourceTests.answers[path] else { throw MeshError(.notFound, path) }
           do {
-            return SMITrafficMetrics.items(of: try JSONValue(parsing: #"{"items":[\#(text)]}"#))
+            let told = text.replacing("30s", with: window)
+            return SMITrafficMetrics.items(of: try JSONValue(parsing: #"{"items":[\#(told)]}"#))
           } catch {
             throw MeshError(.malformed, "\(error)")
           }
@@ -65,7 +66,7 @@ import Testing
     let report = try await counted.source().traffic(window: 60, plane: "lab")
     #expect(report.window == 30)
     #expect(report.queries.map(\.id) == ["smi-0"])
-    #expect(report.queries.first?.purpose.contains("own window of 30 s") == true)
+    #expect(report.queries.first?.purpose.contains("own window of 30s") == true)
     let served = try #require(report.edges.first { $0.reporter == .destination })
     #expect(served.source == EdgeEnd(namespace: "shop", workload: "edge"))
     #expect(served.destination == EdgeEnd(namespace: "shop", workload: "site-v1"))
@@ -79,6 +80,11 @@ import Testing
     #expect(report.backends.first?.routeKind == "trafficsplit")
     let asked = counted.paths.withLock { $0 }
     #expect(!asked.contains { $0.contains("quiet") || $0.contains("idle") }, "only what had requests is asked for")
+  }
+
+  @Test func aWindowOfAgesIsNoNumberOfSeconds() async throws {
+    let report = try await Counted().source(window: "99999999999999999999s").traffic(window: 60, plane: "lab")
+    #expect(report.queries.first?.purpose.contains("own window of –") == true)
   }
 
   @Test func aClusterWithoutPrometheusIsMeasuredByWhatItServes() async throws {

@@ -74,7 +74,7 @@ struct EnvoyRouteTable: Sendable, Hashable {
       case .none: return clusters.map(\.weight)
       case .prefix:
         return clusters.indices.map { index in
-          key(of: index).flatMap { runtime[$0] }.flatMap { Int($0) } ?? clusters[index].weight
+          key(of: index).flatMap { runtime[$0] }.flatMap { Int($0) }.map(EnvoyFields.weight) ?? clusters[index].weight
         }
       case .fraction(let key):
         // An integer in the runtime is per cent, whatever the denominator of the configured share.
@@ -130,13 +130,14 @@ enum EnvoyRouteReader {
     plain["runtime_fraction"] = nil
     guard plain.isEquivalent(to: rest) else { return nil }
     let share = setting["default_value"]
-    let numerator = share?["numerator"]?.protoInt ?? 0
     let scale =
       switch share?["denominator"]?.string {
       case "TEN_THOUSAND": 10_000
       case "MILLION": 1_000_000
       default: 100
       }
+    // More than the whole is the whole.
+    let numerator = min(max(share?["numerator"]?.protoInt ?? 0, 0), scale)
     var entry = entry(routes[index], index)
     entry.match = self.match(plain)
     entry.weights = EnvoyRouteTable.Weights(
@@ -144,7 +145,7 @@ enum EnvoyRouteReader {
         .init(
           cluster: first, weight: numerator,
           pointer: place(index).appending("match").appending("runtime_fraction")),
-        .init(cluster: second, weight: max(0, scale - numerator), pointer: place(index + 1).appending("route")),
+        .init(cluster: second, weight: scale - numerator, pointer: place(index + 1).appending("route")),
       ], override: .fraction(key: key))
     return entry
   }
@@ -196,7 +197,8 @@ enum EnvoyRouteReader {
     let place = pointer.appending("weighted_clusters").appending("clusters")
     let targets = weighted.list("clusters").enumerated().map { number, item in
       EnvoyRouteTable.Weights.Target(
-        cluster: item["name"]?.string ?? item["cluster_header"]?.string ?? "", weight: item["weight"]?.protoInt ?? 0,
+        cluster: item["name"]?.string ?? item["cluster_header"]?.string ?? "",
+        weight: EnvoyFields.weight(item["weight"]?.protoInt ?? 0),
         pointer: place.appending(number))
     }
     let prefix = weighted["runtime_key_prefix"]?.string ?? ""

@@ -95,7 +95,7 @@ struct EnvoyReader: Sendable {
       state: info["state"]?.string ?? "LIVE", file: options?["config_path"]?.string ?? "",
       node: Self.name(node.isEmpty ? Self.shortName(admin.address) : node),
       group: Self.name(info["node"]?["cluster"]?.string ?? ""),
-      uptime: Int(info["uptime_current_epoch"]?.protoSeconds ?? 0))
+      uptime: info["uptime_current_epoch"]?.protoSeconds.flatMap { Int(exactly: $0.rounded(.down)) } ?? 0)
   }
 
   private func part(_ part: EnvoyAdmin.Part) async -> Result<JSONValue, MeshError> {

@@ -61,7 +61,7 @@ enum KnativeObjectReader {
     guard parts.status["conditions"] != nil || parts.status["traffic"] != nil else { return [] }
     var weights: [String: Int] = [:]
     for target in parts.status["traffic"]?.array ?? [] {
-      let percent = target["percent"]?.int ?? 0
+      let percent = min(max(target["percent"]?.int ?? 0, 0), 100)
       // What follows the latest revision is told apart from what names the same one.
       let isLatest = target["latestRevision"]?.bool ?? false
       if let revision = target["revisionName"]?.string {

@@ -4,7 +4,8 @@ import MeshModel
 enum LinkerdObjectReader {
   /// A profile: a rule a class of requests, and one more where it divides traffic (`dstOverrides`, in thousandths).
   static func profile(_ parts: ObjectParts, ref: ObjectRef) -> Route {
-    let budget = parts.spec["retryBudget"]?["retryRatio"]?.double.map { "budget \(Int(($0 * 100).rounded()))%" } ?? ""
+    let percent = parts.spec["retryBudget"]?["retryRatio"]?.double.flatMap { Int(exactly: ($0 * 100).rounded()) }
+    let budget = percent.map { "budget \($0)%" } ?? ""
     var rules = (parts.spec["routes"]?.array ?? []).enumerated().map { index, item in
       let condition = item["condition"] ?? [:]
       let match = RuleMatch(
