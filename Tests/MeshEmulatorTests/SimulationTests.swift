@@ -83,6 +83,17 @@ import Testing
     #expect(near(mesh.rate("reporter=\"destination\"", "source_workload=\"web-v1\""), 75))
   }
 
+  @Test(
+    arguments: [
+      (["abort": ["httpStatus": 418]], 0), (["delay": ["fixedDelay": "2s"]], 0),
+      (["delay": ["fixedDelay": "2s", "percent": 30]], 30),
+    ] as [(JSONValue, Double)])
+  func aFaultHitsTheShareThatIsWritten(fault: JSONValue, expected: Double) throws {
+    let mesh = try SimulatedMesh(.demo)
+    try mesh.setRule(["fault": fault])
+    #expect(near(mesh.rate(fromWeb, "response_flags=\"FI\"") + mesh.rate(fromWeb, "response_flags=\"DI\""), expected))
+  }
+
   @Test func aDelayIsSeenByTheCallerAlone() throws {
     let mesh = try SimulatedMesh(.demo)
     try mesh.setRule(["fault": ["delay": ["fixedDelay": "2s", "percentage": ["value": 10]]]])

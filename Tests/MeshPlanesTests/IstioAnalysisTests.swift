@@ -123,6 +123,15 @@ import Testing
       objects: [vs("a", #"{"hosts":["cart"],"http":[{"delegate":{"name":"nosuch"}}]}"#)],
       code: "MD1121", pointer: "/spec/http/0/delegate", equivalents: ["IST0101"]),
     Row(
+      name: "fault without a percentage",
+      objects: [
+        vs(
+          "a",
+          #"{"hosts":["cart"],"http":[{"fault":{"delay":{"fixedDelay":"2s"}},"route":[{"destination":{"host":"cart"}}]}]}"#
+        )
+      ],
+      code: "MD1122", pointer: "/spec/http/0/fault/delay", equivalents: []),
+    Row(
       name: "gateway without workload", objects: [gateway("nosuch")], code: "MD0302", pointer: "/spec/selector",
       equivalents: ["KIA0302", "IST0101"]),
     Row(

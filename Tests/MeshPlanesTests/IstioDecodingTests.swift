@@ -86,6 +86,21 @@ import Testing
     #expect(rule.backends[0].port == 80)
   }
 
+  @Test(
+    arguments: [
+      ("", 0), (#","percent":5"#, 5), (#","percentage":{"value":0.5}"#, 0.5), (#","percentage":{}"#, 0),
+      (#","percentage":{"value":7},"percent":5"#, 7), (#","percent":5,"percentage":{"value":7}"#, 7),
+      (#","percentage":null,"percent":5"#, 5),
+    ] as [(String, Double)])
+  func aFaultHitsTheShareThatIsWritten(share: String, expected: Double) throws {
+    let entities = try IstioFixtures.entities(
+      text: #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"a","namespace":"n"},"#
+        + #""spec":{"hosts":["a"],"http":[{"fault":{"delay":{"fixedDelay":"2s"\#(share)},"#
+        + #""abort":{"httpStatus":503\#(share)}},"route":[{"destination":{"host":"a"}}]}]}}"#)
+    let fault = try #require(IstioFixtures.route(entities, "a")?.rules.first?.fault)
+    #expect(fault == FaultSetting(delay: 2, delayPercent: expected, abortStatus: 503, abortPercent: expected))
+  }
+
   @Test func tellsDelegatesActionsAndConditionsItHasNoWordFor() throws {
     let entities = try IstioFixtures.entities(
       text: """

@@ -166,6 +166,10 @@ import Testing
       name: "an abort beside the delay",
       intent: { $0.fault = .set(FaultSetting(delay: 2, delayPercent: 5, abortStatus: 503, abortPercent: 10)) },
       changes: [.add("/spec/http/1/fault/abort", ["httpStatus": 503, "percentage": ["value": 10]])]),
+    RuleRow(
+      name: "an abort of every request says so",
+      intent: { $0.fault = .set(FaultSetting(delay: 2, delayPercent: 5, abortStatus: 503)) },
+      changes: [.add("/spec/http/1/fault/abort", ["httpStatus": 503, "percentage": ["value": 100]])]),
     RuleRow(name: "no fault", intent: { $0.fault = .remove }, changes: [.remove("/spec/http/1/fault")]),
     RuleRow(
       name: "a mirror", intent: { $0.mirror = .set(MirrorSetting(host: "reviews", subset: "v3", percent: 10)) },

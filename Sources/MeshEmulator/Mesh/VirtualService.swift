@@ -150,8 +150,9 @@ struct HTTPRule: Sendable {
     "connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes", "503",
   ]
 
+  /// The share a fault hits: none where it is not written.
   private static func percent(_ json: JSONValue) -> Double {
-    let value = json["percentage"]?["value"]?.double ?? json["percent"]?.double ?? (json["percentage"] == nil ? 100 : 0)
+    let value = json["percentage"].map { $0["value"]?.double ?? 0 } ?? json["percent"]?.double ?? 0
     return min(100, max(0, value)) / 100
   }
 }

@@ -9,6 +9,7 @@ extension IstioAnalysis {
       for rule in route.rules {
         checkWeights(rule, of: route, into: &found)
         checkDestinations(rule, of: route, &last, into: &found)
+        checkFault(rule, of: route, into: &found)
         if let delegate = rule.delegate, snapshot.routes[delegate] == nil {
           found.append(
             Finding(
@@ -19,6 +20,22 @@ extension IstioAnalysis {
         }
       }
       UnreachableRules.check(route, into: &found)
+    }
+  }
+
+  /// A fault that hits no request. Source: Istio API, HTTPFaultInjection: an unspecified percentage is none.
+  private func checkFault(_ rule: Rule, of route: Route, into found: inout [Finding]) {
+    guard let fault = rule.fault else { return }
+    for (part, isIdle) in [
+      ("delay", fault.delay != nil && fault.delayPercent == 0),
+      ("abort", fault.abortStatus != nil && fault.abortPercent == 0),
+    ] where isIdle {
+      found.append(
+        Finding(
+          code: "MD1122", severity: .info, object: route.ref,
+          pointer: rule.pointer.appending("fault").appending(part),
+          message: "the \(part) hits no request: its percentage is not written, or 0",
+          remedy: "Write percentage.value, 100 for every request, or take the fault away", equivalents: []))
     }
   }
 

@@ -140,7 +140,8 @@ enum FaultEdit {
     }
   }
 
-  /// Sets the share in the form that is there: `percentage.value`, or the old integer `percent` where it suffices.
+  /// Sets the share in the form that is there: `percentage.value`, or the old integer `percent` where it suffices. A share
+  /// that is not written hits no request.
   private static func share(_ percent: Double, in part: inout JSONValue) {
     if part["percentage"] == nil, let old = part["percent"], !old.isNull {
       if old.double == percent { return }
@@ -150,7 +151,6 @@ enum FaultEdit {
       }
       part["percent"] = nil
     }
-    if part["percentage"] == nil, percent == 100 { return }
     var percentage = part.child("percentage")
     percentage.keep(number: percent, at: "value")
     part["percentage"] = percentage
