@@ -60,7 +60,7 @@ import Testing
       case .retryOn: "5xx,reset"
       case .delayPercent, .abortPercent, .mirrorPercent: "2.5"
       case .abort: "503"
-      case .fault: "none"
+      case .fault, .headers: "none"
       case .mirror: "reviews:v3"
       case .setHeader, .addHeader, .setResponseHeader: "x-canary=a=b"
       case .removeHeader, .removeResponseHeader: "x-canary"

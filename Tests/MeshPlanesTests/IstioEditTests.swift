@@ -201,6 +201,36 @@ import Testing
     _ = try Self.roundTrip(step, on: Self.strange)
   }
 
+  /// A rule that has every setting, and an abort there is no word for.
+  static let whole = """
+    {"apiVersion":"networking.istio.io/v1","kind":"VirtualService",
+     "metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},
+     "spec":{"hosts":["reviews"],"http":[{"name":"primary","route":[{"destination":{"host":"reviews"}}],"timeout":"2s",
+      "retries":{"attempts":2,"perTryTimeout":"0.5s","retryOn":"5xx","backoff":"25ms"},
+      "fault":{"delay":{"fixedDelay":"2s","percentage":{"value":5}},
+       "abort":{"grpcStatus":"UNAVAILABLE","percentage":{"value":7}}},
+      "mirror":{"host":"reviews","subset":"v3","port":{"number":80}},"mirrorPercentage":{"value":7},
+      "headers":{"request":{"set":{"a":"1"},"add":{"b":"2"},"remove":["c"]},"response":{"remove":["f"]}}}]}}
+    """
+
+  @Test func whatIsSetAsItIsReadChangesNothing() async throws {
+    let rule = try #require(VirtualServiceEdit.route(try IstioFixtures.native(Self.whole)).rules.first)
+    let intent = RuleIntent(
+      route: SmallMesh.ref("virtualservice", "shop", "reviews"), timeout: rule.timeout.map { .set($0) },
+      retries: rule.retries.map { .set($0) }, fault: rule.fault.map { .set($0) },
+      mirror: rule.mirrors.first.map { .set($0) }, headers: rule.headers.map { .set($0) })
+    #expect(try await Self.steps(.rule(intent), Self.whole).isEmpty)
+  }
+
+  @Test func anAbortThereIsNoWordForStaysBesideANewDelay() async throws {
+    let intent = RuleIntent(
+      route: SmallMesh.ref("virtualservice", "shop", "reviews"), fault: .set(FaultSetting(delay: 3, delayPercent: 5)))
+    guard case .patch(let patch) = try #require(try await Self.steps(.rule(intent), Self.whole).first).write else {
+      return
+    }
+    #expect(patch.changes == [.replace("/spec/http/0/fault/delay/fixedDelay", "3s")])
+  }
+
   @Test(
     arguments: [
       { $0.timeout = .set(-1) }, { $0.timeout = .set(.nan) }, { $0.retries = .set(RetrySetting(attempts: -1)) },

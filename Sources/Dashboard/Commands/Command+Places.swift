@@ -70,8 +70,11 @@ extension Command {
       throw MeshError(
         .usage, "route set NAME --SETTING VALUE…", remedy: "for example route set reviews --request-timeout 3s")
     }
-    let route = try placed.one(name, among: (view?.snapshot ?? MeshSnapshot()).routes.keys, "route")
-    return try RuleSettings(words: placed.words.dropFirst()).intent(route: route, rule: placed.rule)
+    let routes = (view?.snapshot ?? MeshSnapshot()).routes
+    guard let route = routes[try placed.one(name, among: routes.keys, "route")] else {
+      throw MeshError(.notFound, "there is no route \(name)")
+    }
+    return try RuleSettings(words: placed.words.dropFirst()).intent(for: route, rule: placed.rule)
   }
 }
 

@@ -14,6 +14,7 @@ public struct RuleSettings: Sendable, Hashable {
     case abortPercent = "abort-percent"
     case fault, mirror
     case mirrorPercent = "mirror-percent"
+    case headers
     case setHeader = "set-header"
     case addHeader = "add-header"
     case removeHeader = "remove-header"
@@ -35,17 +36,19 @@ public struct RuleSettings: Sendable, Hashable {
   /// How long requests are delayed.
   public var delay: String?
   /// The share of requests delayed, 0–100.
-  public var delayPercent = 100.0
+  public var delayPercent: Double?
   /// The status answered in place of the service.
   public var abort: Int?
   /// The share of requests aborted, 0–100.
-  public var abortPercent = 100.0
-  /// `none` takes faults away.
+  public var abortPercent: Double?
+  /// `none` takes the faults away that are there.
   public var fault: String?
-  /// Where copies go, `HOST[:SUBSET]`.
+  /// Where copies go, `HOST[:SUBSET]` or `HOST:PORT`.
   public var mirror: String?
   /// The share of requests copied, 0–100.
-  public var mirrorPercent = 100.0
+  public var mirrorPercent: Double?
+  /// `none` takes the header changes away that are there.
+  public var headers: String?
   /// Request headers overwritten, added and removed; the former two as `NAME=VALUE`.
   public var setHeader: [String] = [], addHeader: [String] = [], removeHeader: [String] = []
   /// Response headers overwritten, as `NAME=VALUE`, and removed.
@@ -87,6 +90,7 @@ public struct RuleSettings: Sendable, Hashable {
     case .fault: fault = value
     case .mirror: mirror = value
     case .mirrorPercent: mirrorPercent = try number(value, option)
+    case .headers: headers = value
     case .setHeader: setHeader.append(value)
     case .addHeader: addHeader.append(value)
     case .removeHeader: removeHeader.append(value)
@@ -98,74 +102,5 @@ public struct RuleSettings: Sendable, Hashable {
   private func number(_ text: String, _ option: Option) throws(MeshError) -> Double {
     guard let number = Double(text) else { throw MeshError(.usage, "\(option.typed) \(text) is no number") }
     return number
-  }
-
-  /// The intent the settings come to; an error where they come to none.
-  public func intent(route: ObjectRef, rule: String?) throws(MeshError) -> RuleIntent {
-    var intent = RuleIntent(route: route, rule: rule)
-    if let timeout { intent.timeout = timeout == "none" ? .remove : .set(try seconds(timeout, "--request-timeout")) }
-    if retries == "none" {
-      intent.retries = .remove
-    } else if retries != nil || perTryTimeout != nil || retryOn != nil {
-      guard let retries, let attempts = Int(retries), attempts >= 0 else {
-        throw MeshError(.usage, "--retries needs a whole number of attempts", remedy: "write for example --retries 2")
-      }
-      let each: Double? = if let perTryTimeout { try seconds(perTryTimeout, "--per-try-timeout") } else { nil }
-      intent.retries = .set(RetrySetting(attempts: attempts, perTryTimeout: each, retryOn: retryOn ?? ""))
-    }
-    try setFault(&intent)
-    if mirror == "none" {
-      intent.mirror = .remove
-    } else if let mirror {
-      try percent(mirrorPercent, "--mirror-percent")
-      let parts = mirror.split(separator: ":", maxSplits: 1).map(String.init)
-      guard let host = parts.first else { throw MeshError(.usage, "--mirror needs HOST[:SUBSET]") }
-      intent.mirror = .set(MirrorSetting(host: host, subset: parts.count > 1 ? parts[1] : nil, percent: mirrorPercent))
-    }
-    let headers = HeaderSetting(
-      request: .init(overwritten: try pairs(setHeader), added: try pairs(addHeader), removed: removeHeader),
-      response: .init(overwritten: try pairs(setResponseHeader), removed: removeResponseHeader))
-    if !headers.request.isEmpty || !headers.response.isEmpty { intent.headers = .set(headers) }
-    if intent == RuleIntent(route: route, rule: rule) {
-      throw MeshError(.usage, "no setting is named", remedy: "see `meshdeck route set --help`")
-    }
-    return intent
-  }
-
-  private func setFault(_ intent: inout RuleIntent) throws(MeshError) {
-    if fault == "none" {
-      intent.fault = .remove
-    } else if let fault {
-      throw MeshError(.usage, "--fault \(fault) means nothing", remedy: "say --delay, --abort, or --fault none")
-    } else if delay != nil || abort != nil {
-      try percent(delayPercent, "--delay-percent")
-      try percent(abortPercent, "--abort-percent")
-      if let abort, !(200...599).contains(abort) { throw MeshError(.usage, "--abort \(abort) is no HTTP status") }
-      let length: Double? = if let delay { try seconds(delay, "--delay") } else { nil }
-      intent.fault = .set(
-        FaultSetting(delay: length, delayPercent: delayPercent, abortStatus: abort, abortPercent: abortPercent))
-    }
-  }
-
-  private func seconds(_ text: String, _ option: String) throws(MeshError) -> Double {
-    guard let interval = Interval(typed: text) else {
-      throw MeshError(.usage, "\(option) \(text) is no length of time", remedy: "write for example 3s or 500ms")
-    }
-    return interval.seconds
-  }
-
-  private func percent(_ value: Double, _ option: String) throws(MeshError) {
-    guard (0...100).contains(value) else { throw MeshError(.usage, "\(option) is not between 0 and 100") }
-  }
-
-  private func pairs(_ texts: [String]) throws(MeshError) -> [String: String] {
-    var result: [String: String] = [:]
-    for text in texts {
-      guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-        throw MeshError(.usage, "\(text) is not NAME=VALUE")
-      }
-      result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-    }
-    return result
   }
 }

@@ -10,7 +10,7 @@ struct RouteCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         meshdeck route show reviews
-        meshdeck route set reviews --rule primary --timeout 3s
+        meshdeck route set reviews --rule primary --request-timeout 3s
       """,
     subcommands: [Show.self, Set.self, Edit.self, Create.self, Delete.self], defaultSubcommand: Show.self)
 
@@ -46,7 +46,8 @@ struct RouteCommand: AsyncParsableCommand {
   /// `meshdeck route set`.
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "set", abstract: "Change the settings of one rule through a plan; `none` takes a setting away.",
+      commandName: "set",
+      abstract: "Change the settings of one rule through a plan; what is not named stays, `none` takes a setting away.",
       discussion: """
         EXAMPLES
           meshdeck route set reviews --request-timeout 3s --retries 2
@@ -72,7 +73,7 @@ struct RouteCommand: AsyncParsableCommand {
       let route = try Lookup.route(
         route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
       try await PlanRun(deck: deck, options: options, write: write)
-        .run(.rule(try settings.typed.intent(route: route.ref, rule: rule)))
+        .run(.rule(try settings.typed.intent(for: route, rule: rule)))
     }
   }
 

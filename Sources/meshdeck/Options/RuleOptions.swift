@@ -10,32 +10,35 @@ struct RuleOptions: ParsableArguments {
   @Option(help: "Try again at most this often; none takes retries away.")
   var retries: String?
 
-  @Option(help: "The time for each try, such as 500ms.")
+  @Option(help: "The time for each try, such as 500ms; none leaves it open.")
   var perTryTimeout: String?
 
-  @Option(help: "When to try again, such as 5xx,reset.")
+  @Option(help: "When to try again, such as 5xx,reset; none leaves it open.")
   var retryOn: String?
 
   @Option(help: "Delay requests by this long, such as 2s.")
   var delay: String?
 
-  @Option(help: "The share of requests delayed, 0 to 100.")
-  var delayPercent: Double = 100
+  @Option(help: "The share of requests delayed, 0 to 100; a new delay is for all.")
+  var delayPercent: Double?
 
   @Option(help: "Answer with this HTTP status in place of the service.")
   var abort: Int?
 
-  @Option(help: "The share of requests aborted, 0 to 100.")
-  var abortPercent: Double = 100
+  @Option(help: "The share of requests aborted, 0 to 100; a new abort is for all.")
+  var abortPercent: Double?
 
-  @Option(help: "none takes faults away.")
+  @Option(help: "none takes the faults away that are there.")
   var fault: String?
 
-  @Option(help: "Send copies to HOST[:SUBSET]; none takes mirroring away.")
+  @Option(help: "Send copies to HOST[:SUBSET] or HOST:PORT; none takes mirroring away.")
   var mirror: String?
 
-  @Option(help: "The share of requests copied, 0 to 100.")
-  var mirrorPercent: Double = 100
+  @Option(help: "The share of requests copied, 0 to 100; a new mirror gets all.")
+  var mirrorPercent: Double?
+
+  @Option(help: "none takes the header changes away that are there.")
+  var headers: String?
 
   @Option(help: "Overwrite a request header, NAME=VALUE.")
   var setHeader: [String] = []
@@ -58,6 +61,7 @@ struct RuleOptions: ParsableArguments {
     (typed.timeout, typed.retries, typed.perTryTimeout, typed.retryOn) = (timeout, retries, perTryTimeout, retryOn)
     (typed.delay, typed.delayPercent, typed.abort, typed.abortPercent) = (delay, delayPercent, abort, abortPercent)
     (typed.fault, typed.mirror, typed.mirrorPercent) = (fault, mirror, mirrorPercent)
+    typed.headers = headers
     (typed.setHeader, typed.addHeader, typed.removeHeader) = (setHeader, addHeader, removeHeader)
     (typed.setResponseHeader, typed.removeResponseHeader) = (setResponseHeader, removeResponseHeader)
     return typed

@@ -71,6 +71,22 @@ extension CommandTests {
           == Self.settings.map(\.0).sorted())
     }
 
+    @Test func aSettingLeavesTheOthersAsTheyAre() async throws {
+      let tool = try await Self.plant("whole")
+      let set = [Program.meshdeck, "route", "set", "whole", "--rule", "two", "-y"]
+      let all = try await tool.run(set + Self.settings.dropFirst(2).flatMap(\.1))
+      #expect(all.code == 0, "\(all.errors)")
+      let some = try await tool.run(set + ["--retry-on", "reset", "--abort", "500", "--set-header", "x-b=c"])
+      #expect(some.code == 0, "\(some.errors)")
+      let after = try await Self.spec("whole")
+      for words in [
+        "retryOn\":\"reset", "attempts\":2", "perTryTimeout\":\"500ms", "httpStatus\":500", "fixedDelay\":\"2s",
+        "x-b\":\"c", "x-canary\":\"true", "x-a\":\"b", "\"server\"", "1500ms", "\"v3\"",
+      ] {
+        #expect(after.contains(words), "\(words): \(after)")
+      }
+    }
+
     @Test func weightsAreShiftedAndTakenBackExactly() async throws {
       let tool = try await Self.plant("weights")
       let before = try await Self.spec("weights")

@@ -46,7 +46,7 @@ enum AppMeshEdit {
   /// New timeouts and retries of a route.
   static func rule(_ native: NativeObject, _ intent: RuleIntent) throws(MeshError) -> Step? {
     let route = try route(native)
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { _ in true }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     for (name, isAsked) in [
       ("faults", intent.fault != nil), ("mirrors", intent.mirror != nil), ("header changes", intent.headers != nil),
     ] where isAsked {

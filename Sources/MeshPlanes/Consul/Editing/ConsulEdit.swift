@@ -104,7 +104,7 @@ enum ConsulEdit {
       throw MeshError(.refused, "Consul's routes have no \(name)", object: native.ref)
     }
     let route = try route(native)
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { _ in true }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     guard let whole = native.json[rule.pointer] else {
       throw MeshError(.malformed, "the route is not where it was read", object: native.ref)
     }

@@ -11,7 +11,7 @@ enum ConsulRouteEdit {
       throw MeshError(.refused, "Consul's http-routes have no \(name)", object: native.ref)
     }
     let route = try ConsulEdit.route(native)
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { _ in true }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     guard var whole = native.json[rule.pointer] else {
       throw MeshError(.malformed, "the rule is not where it was read", object: native.ref)
     }

@@ -1,7 +1,7 @@
-import MeshModel
+public import MeshModel
 
 /// Finding a rule of a route, and a backend of a rule, by what an operator typed.
-enum RouteLookup {
+public enum RouteLookup {
   /// The index of the rule meant.
   ///
   /// - Parameters:
@@ -40,6 +40,18 @@ enum RouteLookup {
   static func weightedRule(_ typed: String?, of route: Route) throws(MeshError) -> Int {
     let isSplit = route.rules.contains { $0.backends.count > 1 }
     return try rule(typed, of: route) { isSplit ? $0.backends.count > 1 : !$0.backends.isEmpty }
+  }
+
+  /// The rule whose settings are meant: where none is named, the only one, or the only one for requests.
+  ///
+  /// Fails with `.usage` where several fit, and with `.refused` where there is none.
+  public static func settingsRule(_ typed: String?, of route: Route) throws(MeshError) -> Int {
+    let isForRequests = route.rules.contains { $0.layer == .http || $0.layer == .grpc }
+    return try rule(typed, of: route) { rule in
+      // A ServiceProfile's division of traffic is a rule of its own, without settings.
+      (!isForRequests || rule.layer == .http || rule.layer == .grpc)
+        && (route.dialect != .linkerd || rule.backends.isEmpty)
+    }
   }
 
   /// The weights of a rule with those of an intent in place of them, and the indices that were named.

@@ -32,7 +32,7 @@ enum GatewayRouteEdit {
   static func rule(
     _ native: NativeObject, _ intent: RuleIntent, of route: Route
   ) throws(MeshError) -> (json: JSONValue, guards: [JSONPatch.Operation]) {
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { $0.layer == .http || $0.layer == .grpc }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     guard rule.layer == .http || rule.layer == .grpc else {
       throw MeshError(.refused, "a \(rule.layer.rawValue) rule has weights only", object: native.ref)
     }

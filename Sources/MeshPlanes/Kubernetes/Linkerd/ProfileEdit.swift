@@ -32,7 +32,7 @@ enum ProfileEdit {
       throw MeshError(
         .refused, "a ServiceProfile has timeouts and retries, no faults, mirrors or headers", object: native.ref)
     }
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { $0.backends.isEmpty }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     guard rule.backends.isEmpty, var json = native.json[rule.pointer] else {
       throw MeshError(.refused, "this rule divides traffic and has no settings", object: native.ref)
     }

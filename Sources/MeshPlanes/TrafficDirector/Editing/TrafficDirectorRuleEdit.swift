@@ -11,7 +11,7 @@ struct TrafficDirectorRuleEdit {
   /// The step that carries out an intent; `nil` where nothing would change.
   static func step(_ native: NativeObject, _ intent: RuleIntent, project: String) throws(MeshError) -> Step? {
     let route = try TrafficDirectorEdit.route(native, project)
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { _ in true }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     var edit = TrafficDirectorRuleEdit(
       native: native, rule: rule, action: (native.json[rule.pointer] ?? .null).child("action"))
     try edit.apply(intent)
@@ -138,8 +138,7 @@ struct TrafficDirectorRuleEdit {
     guard (0...100).contains(setting.percent) else { throw refused("\(setting.percent) is no percentage") }
     var policy = action.child("requestMirrorPolicy")
     var destination = policy.child("destination")
-    let service = try serviceName(setting.host)
-    if destination["serviceName"]?.string != service { destination["serviceName"] = .string(service) }
+    if setting.host != rule.mirrors.first?.host { destination["serviceName"] = .string(try serviceName(setting.host)) }
     policy["destination"] = destination
     if setting.percent != (policy["mirrorPercent"]?.double ?? 100) {
       policy["mirrorPercent"] = .double(setting.percent)

@@ -9,7 +9,7 @@ enum RuleEdit {
     _ native: NativeObject, _ intent: RuleIntent
   ) throws(MeshError) -> (json: JSONValue, guards: [JSONPatch.Operation]) {
     let route = try VirtualServiceEdit.route(native)
-    let rule = route.rules[try RouteLookup.rule(intent.rule, of: route) { $0.layer == .http || $0.layer == .grpc }]
+    let rule = route.rules[try RouteLookup.settingsRule(intent.rule, of: route)]
     guard rule.layer == .http || rule.layer == .grpc else {
       throw MeshError(
         .refused, "a \(rule.layer.rawValue) rule has no timeout, retries, fault, mirror or headers", object: native.ref)
@@ -100,8 +100,9 @@ enum RuleEdit {
 
 /// A rule's fault injection, edited.
 enum FaultEdit {
+  /// Sets both parts. What a setting has no word for, such as an abort by a status of gRPC, stays where its part is not named.
   static func apply(_ change: RuleIntent.Change<FaultSetting>, _ rule: inout JSONValue) throws(MeshError) {
-    guard case .set(let setting) = change, setting.delay != nil || setting.abortStatus != nil else {
+    guard case .set(let setting) = change else {
       rule["fault"] = nil
       return
     }
@@ -112,7 +113,7 @@ enum FaultEdit {
       try delay.keep(duration: seconds, at: "fixedDelay")
       share(setting.delayPercent, in: &delay)
       fault["delay"] = delay
-    } else {
+    } else if fault["delay"]?["fixedDelay"] != nil {
       fault["delay"] = nil
     }
     if let status = setting.abortStatus {
@@ -127,10 +128,10 @@ enum FaultEdit {
       abort.keep(number: Double(status), at: "httpStatus")
       share(setting.abortPercent, in: &abort)
       fault["abort"] = abort
-    } else {
+    } else if fault["abort"]?["httpStatus"] != nil {
       fault["abort"] = nil
     }
-    rule["fault"] = fault
+    rule["fault"] = fault.object?.isEmpty ?? true ? nil : fault
   }
 
   static func check(_ percent: Double) throws(MeshError) {
