@@ -69,7 +69,9 @@ enum PlanSheetView {
       if let risk = sheet.risk {
         let what: SafeText =
           !risk.breaks.isEmpty
-          ? "breaks callers" : risk.unknowns.isEmpty ? "no instance is ready" : "who breaks is not known"
+          ? "breaks callers"
+          : !risk.unknowns.isEmpty
+            ? "who breaks is not known" : risk.unready.isEmpty ? "changes others too" : "no instance is ready"
         let key: SafeText = frame.glyphs.isASCII ? "Enter asks for a word" : "⏎ asks for a word"
         frame.put(what + ": " + key, in: right, style: Style(.bad, on: .sheet), align: .right)
         return

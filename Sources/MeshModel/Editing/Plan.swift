@@ -131,11 +131,13 @@ public struct BlastRadius: Sendable, Hashable {
   public var unknowns: [String]
   /// The backends that would be given more requests though nothing is ready to take them.
   public var unready: [String]
+  /// The workloads that a plan for one workload changes besides it, since they share the policy.
+  public var others: [String]
 
   /// Creates a blast radius.
   public init(
     lines: [String] = [], movedRPS: Double? = nil, callers: [String] = [], breaks: [String] = [],
-    unknowns: [String] = [], unready: [String] = []
+    unknowns: [String] = [], unready: [String] = [], others: [String] = []
   ) {
     self.lines = lines
     self.movedRPS = movedRPS
@@ -143,6 +145,7 @@ public struct BlastRadius: Sendable, Hashable {
     self.breaks = breaks
     self.unknowns = unknowns
     self.unready = unready
+    self.others = others
   }
 }
 

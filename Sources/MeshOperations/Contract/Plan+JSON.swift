@@ -117,6 +117,7 @@ extension BlastRadius {
     value["breaks"] = .array(breaks.map(JSONValue.string))
     value["unknowns"] = .array(unknowns.map(JSONValue.string))
     value["unready"] = .array(unready.map(JSONValue.string))
+    value["others"] = .array(others.map(JSONValue.string))
     return value
   }
 
@@ -126,7 +127,8 @@ extension BlastRadius {
       callers: (json["callers"]?.array ?? []).compactMap(\.string),
       breaks: (json["breaks"]?.array ?? []).compactMap(\.string),
       unknowns: (json["unknowns"]?.array ?? []).compactMap(\.string),
-      unready: (json["unready"]?.array ?? []).compactMap(\.string))
+      unready: (json["unready"]?.array ?? []).compactMap(\.string),
+      others: (json["others"]?.array ?? []).compactMap(\.string))
   }
 }
 

@@ -27,6 +27,15 @@ public struct Planner: Sendable {
       "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.amount(pair.traffic)) now)"
     }
     blast.unknowns = view.unknownCallers(of: view.tightened(by: after, plane: plane), plane: plane)
+    if case .mtls(let wanted) = intent, wanted.scope == .workload || wanted.scope == .port {
+      let others = view.changedModes(by: after, plane: plane).filter {
+        $0.workload.name != wanted.workload || $0.workload.namespace != wanted.namespace
+      }
+      blast.others = Set(others.map(\.workload.shortName)).sorted()
+      blast.lines += others.map {
+        "\($0.workload.shortName) would take \($0.after.rawValue) too, not \($0.before.rawValue) as now"
+      }
+    }
     var owners: [Owner] = []
     for step in steps {
       let known = view.snapshot.routes[step.object]?.owners ?? step.before.map { ObjectOwners.owners(of: $0) } ?? []
@@ -49,7 +58,7 @@ public struct Planner: Sendable {
         "this plane has no write precondition: it is read, compared and written, and the last writer wins")
     }
     return Plan(
-      id: PlanID.make(), intent: intent, summary: summary(of: intent, steps), steps: steps,
+      id: PlanID.make(), intent: intent, summary: summary(of: intent, steps, others: blast.others), steps: steps,
       findingsBefore: findings(view.snapshot), findingsAfter: findings(after), blastRadius: blast, owners: owners,
       warnings: warnings)
   }
@@ -139,7 +148,7 @@ public struct Planner: Sendable {
     }
   }
 
-  private func summary(of intent: Intent, _ steps: [Step]) -> String {
+  private func summary(of intent: Intent, _ steps: [Step], others: [String]) -> String {
     switch intent {
     case .weights(let intent):
       "\(intent.route.name): " + intent.weights.map { "\($0.backend) → \(intent.text(of: $0))" }.joined(separator: ", ")
@@ -147,12 +156,8 @@ public struct Planner: Sendable {
       "\(intent.route.name): " + (intent.rule.map { "rule \($0), " } ?? "")
         + intent.changedSettings.joined(separator: ", ")
     case .mtls(let intent):
-      switch intent.scope {
-      case .mesh: "mTLS \(intent.mode.rawValue) for the mesh"
-      case .namespace: "mTLS \(intent.mode.rawValue) for namespace \(intent.namespace)"
-      case .workload: "mTLS \(intent.mode.rawValue) for \(intent.namespace)/\(intent.workload)"
-      case .port: "mTLS \(intent.mode.rawValue) for \(intent.namespace)/\(intent.workload) port \(intent.port ?? 0)"
-      }
+      "mTLS \(intent.mode.rawValue) for \(intent.place)"
+        + (others.isEmpty ? "" : ", and for \(MeshView.named(others, limit: 3))")
     case .object(let intent):
       OwnerHold.summary(of: intent, steps) ?? OwnerMove.summary(of: intent, steps)
         ?? (steps.first.map { if case .create = $0.write { "create" } else { "edit" } } ?? "no change to")
@@ -183,6 +188,18 @@ extension Intent {
     case .mtls(let intent): intent.plane
     case .object(let intent): intent.ref.plane
     case .delete(let ref): ref.plane
+    }
+  }
+}
+
+extension MTLSIntent {
+  /// What the mode is for.
+  fileprivate var place: String {
+    switch scope {
+    case .mesh: "the mesh"
+    case .namespace: "namespace \(namespace)"
+    case .workload: "\(namespace)/\(workload)"
+    case .port: "\(namespace)/\(workload) port \(port ?? 0)"
     }
   }
 }

@@ -14,6 +14,18 @@ extension MeshView {
 
   /// The workloads with a proxy that would refuse plaintext on some port where they take it now.
   public func tightened(by changed: MeshSnapshot, plane: PlaneName) -> [ObjectRef] {
+    Set(changedModes(by: changed, plane: plane).lazy.filter { $0.after == .strict }.map(\.workload)).sorted()
+  }
+
+  /// What a workload takes on some port, before and after.
+  struct ModeChange: Hashable {
+    var workload: ObjectRef
+    var before: MTLSMode
+    var after: MTLSMode
+  }
+
+  /// The workloads with a proxy that would take something else on some port, each with its changes.
+  func changedModes(by changed: MeshSnapshot, plane: PlaneName) -> [ModeChange] {
     let isUnchanged =
       snapshot.mtlsPolicies == changed.mtlsPolicies && snapshot.accessPolicies == changed.accessPolicies
       && snapshot.namespaces == changed.namespaces && snapshot.workloads == changed.workloads
@@ -24,13 +36,17 @@ extension MeshView {
     let policies = Array(snapshot.mtlsPolicies.values) + Array(changed.mtlsPolicies.values)
     let ports = Set(policies.lazy.filter { $0.ref.plane == plane }.flatMap(\.ports.keys))
       .union(before.exceptionalPorts).union(after.exceptionalPorts).sorted()
-    return changed.workloads.values.filter { workload in
-      guard workload.ref.plane == plane, changed.readiness[workload.ref]?.proxy != ProxyMode.none else { return false }
-      return ([nil] + ports.map(Int?.some)).contains { port in
-        before.accepted(by: workload, port: port).mode != .strict
-          && after.accepted(by: workload, port: port).mode == .strict
+    var changes: Set<ModeChange> = []
+    for workload in changed.workloads.values
+    where workload.ref.plane == plane && changed.readiness[workload.ref]?.proxy != ProxyMode.none {
+      for port in [nil] + ports.map(Int?.some) {
+        let change = ModeChange(
+          workload: workload.ref, before: before.accepted(by: workload, port: port).mode,
+          after: after.accepted(by: workload, port: port).mode)
+        if change.before != change.after { changes.insert(change) }
       }
-    }.map(\.ref).sorted()
+    }
+    return changes.sorted { ($0.workload, $0.after.rawValue) < ($1.workload, $1.after.rawValue) }
   }
 
   /// Why it cannot be told who calls workloads in plaintext, one reason an entry; empty where it can.
@@ -89,7 +105,8 @@ extension MeshView {
       })
   }
 
-  private static func named(_ items: [String], limit: Int = 5) -> String {
+  /// The first of some items, and how many more there are.
+  static func named(_ items: [String], limit: Int = 5) -> String {
     let more = items.count > limit ? " and \(items.count - limit) more" : ""
     return items.prefix(limit).joined(separator: ", ") + more
   }

@@ -1,7 +1,7 @@
 public import MeshModel
 
-/// What speaks against applying a plan: callers that would break, what cannot be told of callers, and backends with nothing
-/// ready to take the requests they would be given.
+/// What speaks against applying a plan: callers that would break, what cannot be told of callers, backends with nothing
+/// ready to take the requests they would be given, and workloads that it changes though another was named.
 ///
 /// One rule for the command line (`--force`), the plan sheet (a typed word) and the library (`force: true`).
 public struct PlanRisk: Sendable, Hashable {
@@ -11,6 +11,8 @@ public struct PlanRisk: Sendable, Hashable {
   public var unknowns: [String]
   /// The backends that would be given more requests though nothing is ready to take them.
   public var unready: [String]
+  /// The workloads that would be changed besides the one that was named.
+  public var others: [String]
   /// The word an operator types to take the risk: what the plan is about.
   public var word: String
 
@@ -28,13 +30,14 @@ public struct PlanRisk: Sendable, Hashable {
     if !unready.isEmpty {
       parts.append("no instance is ready to take what would go to \(unready.joined(separator: " and "))")
     }
+    if !others.isEmpty { parts.append("the same policy is for \(others.joined(separator: " and ")) too") }
     return parts.joined(separator: "; ")
   }
 
   /// What to do about it, one line, without the way to take the risk.
   public var remedy: String {
     switch (breaks.isEmpty, unknowns.isEmpty) {
-    case (true, true): "wait until one is ready"
+    case (true, true): unready.isEmpty ? "give them a policy of their own first" : "wait until one is ready"
     case (false, true): "mend them first"
     case (true, false): "mend the telemetry (`meshdeck planes check`)"
     case (false, false): "mend them and the telemetry (`meshdeck planes check`) first"
@@ -51,8 +54,9 @@ extension Plan {
   /// What speaks against applying the plan; `nil` where nothing does.
   public var risk: PlanRisk? {
     let blast = blastRadius
-    guard !blast.breaks.isEmpty || !blast.unknowns.isEmpty || !blast.unready.isEmpty else { return nil }
-    return PlanRisk(breaks: blast.breaks, unknowns: blast.unknowns, unready: blast.unready, word: riskWord)
+    guard ![blast.breaks, blast.unknowns, blast.unready, blast.others].allSatisfy(\.isEmpty) else { return nil }
+    return PlanRisk(
+      breaks: blast.breaks, unknowns: blast.unknowns, unready: blast.unready, others: blast.others, word: riskWord)
   }
 
   private var riskWord: String {

@@ -100,6 +100,7 @@ struct MTLS: AsyncParsableCommand {
           try options.console.write(plan.json, as: options.output)
         } else {
           for line in plan.blastRadius.breaks { try options.console.line("would break: \(line)") }
+          for workload in plan.blastRadius.others { try options.console.line("would change too: \(workload)") }
         }
         for reason in plan.blastRadius.unknowns {
           Console.note("who \(plan.blastRadius.breaks.isEmpty ? "" : "else ")would break cannot be told: \(reason)")

@@ -85,6 +85,28 @@ import Testing
     #expect(plan.summary == "mTLS STRICT for namespace shop")
   }
 
+  @Test func aPolicyThatIsForOthersTooNamesThem() async throws {
+    var world = try MTLSMatrixTests.world("STRICT", mtls: 1)
+    let policy = """
+      {"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"reviews","namespace":"shop"},
+       "spec":{"selector":{"matchLabels":{"app":"reviews"}},"mtls":{"mode":"STRICT"}}}
+      """
+    try world.add(object: policy)
+    let looser = try JSONPatch([.replace("/spec/mtls/mode", "PERMISSIVE")]).applied(to: JSONValue(parsing: policy))
+    let plane = FakePlane()
+    let step = try Self.step(policy, to: looser, kind: "peerauthentication")
+    plane.state.withLock { $0.steps = [step] }
+    let intent = MTLSIntent(
+      plane: "lab", scope: .workload, namespace: "shop", workload: "reviews-v1", mode: .permissive)
+    let plan = try await Planner(plane).plan(.mtls(intent), in: world.view)
+    #expect(plan.blastRadius.others == ["shop/reviews-v2"])
+    #expect(plan.blastRadius.lines == ["shop/reviews-v2 would take PERMISSIVE too, not STRICT as now"])
+    #expect(plan.summary == "mTLS PERMISSIVE for shop/reviews-v1, and for shop/reviews-v2")
+    #expect(plan.risk?.message == "the same policy is for shop/reviews-v2 too")
+    #expect(plan.risk?.remedy == "give them a policy of their own first")
+    #expect(try Plan(json: plan.json).risk == plan.risk)
+  }
+
   @Test func theNewProblemsAreFindingsOfThePlan() async throws {
     let world = try SmallWorld()
     let plane = FakePlane()
