@@ -12,6 +12,8 @@ final class FakePlane: ControlPlane {
     case loseAnswer
     /// It is not stored and the answer is lost.
     case loseRequest
+    /// The answer is lost, and it is stored when the next write comes in.
+    case storeLate
     /// Somebody else writes first.
     case foreign(@Sendable (inout JSONValue) -> Void)
   }
@@ -21,6 +23,7 @@ final class FakePlane: ControlPlane {
     var revision = 100
     var faults: [Int: [Fault]] = [:]
     var always: Fault?
+    var late: Step?
     var writes = 0
     var reads = 0
     var log: [String] = []
@@ -65,6 +68,7 @@ final class FakePlane: ControlPlane {
   func apply(_ step: Step) async throws(MeshError) -> StepOutcome {
     let result = state.withLock { state -> Result<StepOutcome, MeshError> in
       state.beforeWrite?()
+      if let late = state.late.take() { _ = try? Self.store(late, &state) }
       let number = state.writes
       state.writes += 1
       var isLost = false
@@ -73,6 +77,9 @@ final class FakePlane: ControlPlane {
         case .fail(let code): return .failure(MeshError(code, "told to fail", object: step.object))
         case .loseAnswer: isLost = true
         case .loseRequest: return .failure(MeshError(.unknownOutcome, "no answer", object: step.object))
+        case .storeLate:
+          state.late = step
+          return .failure(MeshError(.unknownOutcome, "no answer", object: step.object))
         case .foreign(let edit): Self.edit(step.object, &state, edit)
         }
       }

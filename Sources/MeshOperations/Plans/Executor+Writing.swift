@@ -19,20 +19,27 @@ extension Executor {
   /// Writes one step; cures a lost answer by reading back (and sending once more what never arrived), and an edit of
   /// something else by rebasing, three times at most.
   private func write(_ step: inout Step) async throws(MeshError) -> StepOutcome {
-    var (lost, rebases) = (0, 0)
+    var lost: MeshError?
+    var rebases = 0
     while true {
       do throws(MeshError) {
         return try await control.apply(step)
       } catch {
+        // Of two requests the first may have arrived late, and the second be refused for what the first did.
+        if let lost, error.code == .conflict || error.code == .notFound && step.write == .delete,
+          let outcome = try await readBack(step, after: lost)
+        {
+          return outcome
+        }
         switch error.code {
         case .unknownOutcome:
-          if let outcome = try await readBack(&step, after: error) { return outcome }
-          lost += 1
-          guard lost < 2 else {
+          if let outcome = try await readBack(step, after: error) { return outcome }
+          guard lost == nil else {
             throw MeshError(
               .unreachable, "\(error.message); read back, the object is as it was", object: step.object,
               remedy: "nothing was changed; try again")
           }
+          lost = error
         case .conflict:
           guard rebases < 2 else {
             throw MeshError(
@@ -48,7 +55,7 @@ extension Executor {
   }
 
   /// What became of a write whose answer was lost: its outcome, or `nil` where it never arrived and may be sent again.
-  private func readBack(_ step: inout Step, after error: MeshError) async throws(MeshError) -> StepOutcome? {
+  private func readBack(_ step: Step, after error: MeshError) async throws(MeshError) -> StepOutcome? {
     let trace: Trace
     do throws(MeshError) { trace = try await self.trace(of: step) } catch let unread {
       throw error.unread(because: unread)

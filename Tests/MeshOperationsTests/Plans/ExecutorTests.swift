@@ -86,6 +86,24 @@ import Testing
     #expect(bench.first("a") == 60)
   }
 
+  @Test func aRequestThatArrivesAfterItWasSentAgainIsNoConflict() async throws {
+    let bench = Workbench()
+    let old = bench.plane.put(Workbench.ref("old"), spec: Workbench.spec)
+    let made = Step.creating(
+      ["kind": "thing", "spec": Workbench.spec], as: Workbench.ref("new"), in: "/apis/x/v1/namespaces/shop/things")
+    let steps = try bench.shifts(["a"]).steps + [made, Step.deleting(old)]
+    // Each is sent twice, and stored before the second is looked at.
+    bench.plane.state.withLock { $0.faults = [0: [.storeLate], 2: [.storeLate], 4: [.storeLate]] }
+    let receipt = try await bench.executor.apply(bench.plan(steps), reason: "")
+    #expect(receipt.result == .applied, "\(receipt.error ?? "")")
+    #expect(bench.plane.state.withLock { $0.writes } == 6)
+    #expect(bench.first("a") == 60)
+    #expect(bench.plane.now(Workbench.ref("new")) == Workbench.spec)
+    #expect(bench.plane.now(Workbench.ref("old")) == nil)
+    #expect(try await bench.executor.undo(receipt, reason: "").result == .applied)
+    #expect(bench.first("a") == 80)
+  }
+
   @Test func aLostRequestThatAForeignEditOvertookIsRebased() async throws {
     let bench = Workbench()
     let plan = try bench.shifts(["a"])
