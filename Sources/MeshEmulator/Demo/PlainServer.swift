@@ -15,7 +15,8 @@ struct PlainServer: Sendable {
   init(port: UInt16 = 0, answer: @escaping @Sendable (PlainRequest) async -> PlainAnswer) throws {
     server = HTTPServer(
       config: .init(
-        address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), timeout: Self.patience, logger: .disabled),
+        address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), timeout: Self.patience,
+        pool: PromptPool(inner: HTTPServer.defaultPool()), logger: .disabled),
       handler: DatedAnswers(inner: PlainEntry(answer: answer)))
   }
 

@@ -59,11 +59,14 @@ public final class Estate: Sendable {
     var rollouts = Rollouts(store: store)
     while !Task.isCancelled {
       await store.waitForChange(after: revision)
+      let begun = ContinuousClock.now
       if hasControllers { controllers.reconcile() }
       mirror.reconcile()
       if rollouts.hasWork { rollouts.reconcile() }
       revision = store.resourceVersion
       simulation.advance(to: clock())
+      // What takes long in a large mesh is done once for several writes in a row, as istiod pushes them.
+      try? await Task.sleep(for: begun.duration(to: .now) * 3)
     }
   }
 

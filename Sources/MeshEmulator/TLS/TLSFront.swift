@@ -32,7 +32,7 @@ struct TLSFront: Sendable {
   func run() async throws {
     defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
     try listener.listen()
-    let pool = HTTPServer.defaultPool()
+    let pool = PromptPool(inner: HTTPServer.defaultPool())
     try await pool.prepare()
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { try await pool.run() }

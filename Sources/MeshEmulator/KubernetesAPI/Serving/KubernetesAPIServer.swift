@@ -44,7 +44,7 @@ public struct KubernetesAPIServer: Sendable {
     server = HTTPServer(
       config: .init(
         address: address, timeout: 120, sharedRequestBufferSize: 4 << 20, sharedRequestReplaySize: 8 << 20,
-        logger: .disabled),
+        pool: PromptPool(inner: HTTPServer.defaultPool()), logger: .disabled),
       handler: DatedAnswers(inner: entry))
     entry.serve.withLock { $0 = { [self] request in await self.response(to: request) } }
   }
