@@ -1,7 +1,8 @@
 import MeshKit
 
-/// One row of a screen's table.
-enum Row: Sendable {
+/// One row of a screen's table. Each in a box of its own size: the largest row is many times the smallest, and a mesh may have
+/// 50,000.
+indirect enum Row: Sendable {
   case attention(Attention)
   case health(HealthRow)
   case routeHead(Route)
@@ -143,7 +144,7 @@ struct ProxyRow: Sendable, Hashable {
   /// When its state was read.
   var at: Instant
   /// Its certificates, or why they are not known; `nil` where it was not asked.
-  var certificates: Known<ProxyCertificates>?
+  @Rare var certificates: Known<ProxyCertificates>?
 
   /// The certificate of its own that ends first.
   var certificate: ProxyCertificate? { certificates?.value?.firstToExpire }

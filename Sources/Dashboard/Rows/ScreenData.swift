@@ -54,6 +54,15 @@ public struct ScreenData: Sendable {
   /// How long the configuration problems took of that; `nil` where they were known.
   var findingsSeconds: Double?
 
+  /// Whether it is worth keeping while another screen is open. What is large is worked out anew: a mesh of 50,000 pods has tens of
+  /// megabytes of rows.
+  var isSmall: Bool { rows.count <= 1000 && graph?.boxes.count ?? 0 <= 1000 }
+
+  /// The place of a row; one that is where it was is not looked for.
+  func index(of id: String, near place: Int) -> Int? {
+    rows.indices.contains(place) && rows[place].id == id ? place : rows.firstIndex { $0.id == id }
+  }
+
   /// Works out what a request asks for.
   @concurrent
   static func compute(_ request: ScreenRequest, from view: MeshView) async -> ScreenData {

@@ -33,23 +33,28 @@ extension ScreenID {
       guard case .known(let report, _, let at) = known else { return [] }
       let asked = Set(report.asked)
       let routes = Dictionary(grouping: report.routes, by: \.proxy)
-      func rank(_ state: ProxyState) -> Int {
-        if !state.isConnected { return 1 }
-        return switch state.worstSync {
-        case .rejected: 0
-        case .stale: 2
-        case .notSent: 3
-        case .synced: 4
-        }
-      }
-      return report.proxies.map { ($0, rank($0)) }
-        .sorted { ($0.1, $0.0.ref) < ($1.1, $1.0.ref) }
-        .map { state, _ in
-          .proxy(
+      // The proxies are in the order of their names, and stay so within a rank: nothing is sorted of 50,000.
+      let ranks = report.proxies.map(rank)
+      return (0...4).flatMap { rank in
+        ranks.indices.lazy.filter { ranks[$0] == rank }.map { place in
+          let state = report.proxies[place]
+          return .proxy(
             ProxyRow(
               state: state, routes: routes[state.ref] ?? [], wasAsked: asked.contains(state.ref), at: at,
               certificates: certificates[state.ref]?.known))
         }
+      }
+    }
+  }
+
+  /// What is wrong with a proxy decides its place; the worst first.
+  private static func rank(_ state: ProxyState) -> UInt8 {
+    if !state.isConnected { return 1 }
+    return switch state.worstSync {
+    case .rejected: 0
+    case .stale: 2
+    case .notSent: 3
+    case .synced: 4
     }
   }
 

@@ -80,6 +80,7 @@ extension Update {
   /// Opens a screen.
   func open(_ screen: ScreenID, _ state: inout DashboardState) -> [Effect<Message>] {
     if state.screen == screen, state.place.detail != nil { state.place.detail = nil }
+    if state.screen != screen, state.data[state.screen]?.isSmall == false { state.data[state.screen] = nil }
     state.screen = screen
     return refresh(&state) + (screen == .journal ? rereadJournal(&state) : [])
   }

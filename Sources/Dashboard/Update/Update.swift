@@ -72,12 +72,12 @@ struct Update {
       state.findings.due = Instant(
         seconds: state.now.seconds + KnownFindings.pause(after: seconds, isLoading: isLoading))
     }
-    // What takes long in a large mesh is worked out again less often: a hundredth of the time, after half a minute at most.
+    // What takes long in a large mesh is worked out again less often: a two-hundredth of the time, after a minute at most.
     // What the operator does is answered at once.
     let seconds = data.seconds - (data.findingsSeconds ?? 0)
-    state.due = seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(seconds * 100, 30))
+    state.due = seconds < 0.02 ? state.now : Instant(seconds: state.now.seconds + min(seconds * 200, 60))
     remember(data.summary, &state)
-    state.data[data.screen] = data
+    state.data[data.screen] = data.screen == state.screen || data.isSmall ? data : nil
     if data.screen == .overview { remember(data.rows, &state) }
     keepChoice(of: data, &state)
     dropStaleDrafts(data, &state)
@@ -137,7 +137,7 @@ struct Update {
       state.places[data.screen] = place
       return
     }
-    if let chosen = place.chosen, let index = data.rows.firstIndex(where: { $0.id == chosen }) {
+    if let chosen = place.chosen, let index = data.index(of: chosen, near: place.list.selected) {
       place.list.select(index, count: data.rows.count, height: Update.tableHeight(state))
     } else {
       place.list.select(place.list.selected, count: data.rows.count, height: Update.tableHeight(state))
