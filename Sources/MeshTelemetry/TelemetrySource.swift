@@ -9,6 +9,9 @@ public protocol TelemetrySource: Sendable {
   /// `nil` where the first answer is whole.
   var warmUp: Double? { get }
 
+  /// The version of the server, where it tells; fails where it does not answer.
+  func check() async throws(MeshError) -> String?
+
   /// The traffic of the whole mesh over a window, from a bounded number of cluster-wide queries.
   ///
   /// `now` stamps the report; `window` is in seconds.
@@ -83,6 +86,9 @@ public struct TrafficHistory: Sendable {
 extension TelemetrySource {
   /// The seconds until a second question can be answered, where the source keeps its own history.
   public var warmUp: Double? { nil }
+
+  /// Nothing but that there is nothing to ask before the traffic.
+  public func check() async throws(MeshError) -> String? { nil }
 }
 
 /// The traffic of a mesh over one window, with how it was come by.

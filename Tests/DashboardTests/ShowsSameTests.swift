@@ -27,6 +27,7 @@ import Testing
     #expect(isNews { $0.planes[0].staleSince = $0.at })
     #expect(isNews { $0.traffic[plane] = .unknown("no answer") })
     #expect(isNews { $0.traffic["edge"] = .unknown("another reason") })
+    #expect(isNews { $0.measuringFailures[plane] = "connection refused" })
     #expect(isNews { $0.programmed[plane] = nil })
     #expect(isNews { $0.proxyTLS[plane] = .unknown("not asked") })
     #expect(

@@ -99,7 +99,9 @@ enum Chrome {
         right.append("window \(Figures.seconds((summary.window ?? 0).rounded()))  ", .muted)
       }
       let age = state.now.age(of: measured)
-      right.append("age \(Cells.age(of: measured, at: state.now))", age > 30 ? Style(.stale) : .muted)
+      let isOld = age > 30 || summary.isMeasuringFailing
+      right.append("age \(Cells.age(of: measured, at: state.now))", isOld ? Style(.stale) : .muted)
+      if summary.isMeasuringFailing { right.append("  measuring fails", .warn) }
     } else if let gap = state.summary?.gap {
       right.append("traffic unknown: \(SafeText(gap).truncated(to: 40))", .warn)
     }

@@ -207,7 +207,8 @@ struct DashboardEffects: Sendable {
   func check(_ plane: PlaneName) -> Effect<Message> {
     .run(id: "check") { send in
       do throws(MeshError) {
-        let checks = await (try deck.connection(plane)).control.check()
+        let connection = try deck.connection(plane)
+        let checks = await connection.control.check() + [await connection.checkTelemetry()]
         send(.sheet(NativeText.sheet(checks, of: plane)))
       } catch {
         send(.remark(Toast("\(error.description)", .bad)))

@@ -12,6 +12,8 @@ struct Summary: Sendable, Hashable {
   var mtlsShare: Double?
   /// When the oldest of the measurements was made.
   var measuredAt: Instant?
+  /// Whether a measurement after that failed.
+  var isMeasuringFailing: Bool
   /// The window of the measurements in seconds.
   var window: Double?
   /// The queries one round of measurement took, and their time in seconds.
@@ -28,16 +30,14 @@ struct Summary: Sendable, Hashable {
   /// The numbers of a view.
   init(_ view: MeshView, findings list: [Finding]) {
     for finding in list { findings[finding.severity, default: 0] += 1 }
+    isMeasuringFailing = !view.measuringFailures.isEmpty
     for (plane, traffic) in view.traffic.sorted(by: { $0.key < $1.key }) {
-      switch traffic {
-      case .unknown(let reason): gap = gap ?? "\(plane): \(reason)"
-      case .known(let report, _, let at):
-        measuredAt = measuredAt.map { min($0, at) } ?? at
-        window = report.window
-        queries += report.queries.count
-        querySeconds += report.queries.map(\.seconds).reduce(0, +)
-        gap = gap ?? report.gaps.first.map { "\(plane): \($0)" }
-      }
+      gap = gap ?? view.trafficGap(on: plane).map { "\(plane): \($0)" }
+      guard case .known(let report, _, let at) = traffic else { continue }
+      measuredAt = measuredAt.map { min($0, at) } ?? at
+      window = report.window
+      queries += report.queries.count
+      querySeconds += report.queries.map(\.seconds).reduce(0, +)
     }
     let hasFlows = view.traffic.values.contains { $0.value.map { !$0.edges.isEmpty || $0.gaps.isEmpty } ?? false }
     guard measuredAt != nil, hasFlows else { return }

@@ -30,6 +30,9 @@ enum Explanations {
       case .unknown(let reason): lines += [heading("\(name)"), text("  traffic is not known: \(reason)", .warn)]
       case .known(let report, let source, let at):
         lines += measured(report, report.queries, by: "\(name): \(source)", at, state)
+        if let failure = view.measuringFailures[name] {
+          lines.append(text("  the last measurement failed: \(failure)", .warn))
+        }
       }
     }
     return sheet("How do you know?", lines)

@@ -190,7 +190,7 @@ extension MeshView {
   /// Whether another view differs by nothing but the times its feeds were last heard of.
   func showsSame(as other: MeshView) -> Bool {
     snapshot.generation > 0 && snapshot.generation == other.snapshot.generation && planes == other.planes
-      && traffic.mapValues(\.mark) == other.traffic.mapValues(\.mark)
+      && traffic.mapValues(\.mark) == other.traffic.mapValues(\.mark) && measuringFailures == other.measuringFailures
       && programmed.mapValues(\.mark) == other.programmed.mapValues(\.mark)
       && proxyTLS.mapValues(\.mark) == other.proxyTLS.mapValues(\.mark)
       && distribution.mapValues(\.mark) == other.distribution.mapValues(\.mark)

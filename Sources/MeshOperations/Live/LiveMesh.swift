@@ -210,10 +210,18 @@ public actor LiveMesh {
       let report = try await telemetry.traffic(window: window, plane: connection.name)
       guard !Task.isCancelled else { return }
       view.traffic[connection.name] = .known(report, source: telemetry.description, at: report.at)
+      view.measuringFailures[connection.name] = nil
     } catch {
       guard !Task.isCancelled else { return }
-      // What was measured before stays, with its age, unless there was nothing.
-      if view.traffic[connection.name]?.value == nil { view.traffic[connection.name] = .unknown(error.message) }
+      // What was measured before stays, with its age and the failure, as long as it says something of now.
+      if let earlier = view.traffic[connection.name]?.value,
+        Instant.now.age(of: earlier.at) <= MeshView.oldestMeasurement
+      {
+        view.measuringFailures[connection.name] = error.message
+      } else {
+        view.traffic[connection.name] = .unknown(error.message)
+        view.measuringFailures[connection.name] = nil
+      }
     }
     publish()
   }

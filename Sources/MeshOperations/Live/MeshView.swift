@@ -10,6 +10,8 @@ public struct MeshView: Sendable {
   public var planes: [PlaneStatus]
   /// The traffic of each plane, or why it is not known.
   public var traffic: [PlaneName: Known<TrafficReport>]
+  /// Why the last measurement of planes failed whose traffic is that of an earlier one.
+  public var measuringFailures: [PlaneName: String] = [:]
   /// What the proxies of each plane run, or why it is not known.
   public var programmed: [PlaneName: Known<ProgrammedReport>]
   /// The TLS contexts that proxies of each plane run, or why they are not known; nothing until they are asked for.
@@ -70,6 +72,15 @@ public struct MeshView: Sendable {
   /// The traffic of a plane, or why it is not known.
   public func traffic(on plane: PlaneName) -> Known<TrafficReport> {
     traffic[plane] ?? .unknown("no telemetry source")
+  }
+
+  /// Why numbers of a plane's traffic are missing or older than they should be; `nil` where nothing is known to be.
+  public func trafficGap(on plane: PlaneName) -> String? {
+    switch traffic(on: plane) {
+    case .unknown(let reason): reason
+    case .known(let report, _, _):
+      measuringFailures[plane].map { "the last measurement failed: \($0)" } ?? report.gaps.first
+    }
   }
 }
 

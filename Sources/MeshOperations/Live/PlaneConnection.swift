@@ -24,6 +24,27 @@ public struct PlaneConnection: Sendable {
     self.telemetryGap = telemetryGap
   }
 
+  /// Whether its measurements can be read, and are those of a mesh.
+  public func checkTelemetry() async -> PlaneCheck {
+    guard let telemetry else { return PlaneCheck(name: "telemetry", result: .skipped, detail: telemetryGap) }
+    do throws(MeshError) {
+      let version = try await telemetry.check()
+      let report = try await telemetry.traffic(window: 60, plane: name)
+      // What counts between two questions can say nothing after one.
+      let gap = telemetry.warmUp == nil ? report.gaps.first : nil
+      let words = [
+        telemetry.description, version.map { "version \($0)" }, "\(report.edges.count) flows", gap,
+      ]
+      return PlaneCheck(
+        name: "telemetry", result: gap == nil ? .ok : .warning,
+        detail: words.compactMap(\.self).joined(separator: ", "))
+    } catch {
+      return PlaneCheck(
+        name: "telemetry", result: error.code == .notFound ? .warning : .failed, detail: error.message,
+        remedy: error.remedy)
+    }
+  }
+
   /// The plane with what it can do; what it does not measure itself is told by the source it was given.
   public var plane: Plane {
     get async {

@@ -23,6 +23,8 @@ actor ClusterPrometheus: TelemetrySource {
     self.now = now
   }
 
+  func check() async throws(MeshError) -> String? { try await source().check() }
+
   func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     let source = try await source()
     do throws(MeshError) {

@@ -31,6 +31,13 @@ struct ClusterTelemetry: TelemetrySource {
     do throws(MeshError) { return try await isOffered() } catch { return false }
   }
 
+  func check() async throws(MeshError) -> String? {
+    do throws(MeshError) { return try await prometheus.check() } catch {
+      guard await isThere() else { throw error }
+      return try await metrics.check()
+    }
+  }
+
   func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     do throws(MeshError) { return try await prometheus.traffic(window: window, plane: plane) } catch {
       guard await isThere() else { throw error }

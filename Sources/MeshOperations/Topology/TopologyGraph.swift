@@ -82,10 +82,7 @@ extension MeshView {
     if idle { links += declaredLinks(beside: links) }
     var gap: String?
     for name in traffic.keys.sorted() where plane == nil || plane == name {
-      switch traffic(on: name) {
-      case .unknown(let reason): gap = gap ?? "\(name): \(reason)"
-      case .known(let report, _, _): gap = gap ?? report.gaps.first.map { "\(name): \($0)" }
-      }
+      gap = gap ?? trafficGap(on: name).map { "\(name): \($0)" }
     }
     if let plane { links = links.filter { $0.source.plane == plane || $0.destination.plane == plane } }
     if let namespace {

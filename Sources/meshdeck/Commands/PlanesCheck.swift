@@ -7,7 +7,7 @@ extension Planes {
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: CommandWord.check.rawValue,
-      abstract: "Prove reachability, identity, permissions, versions and clock; exit 1 where a check fails.",
+      abstract: "Prove reachability, identity, permissions, versions, clock and telemetry; exit 1 where a check fails.",
       discussion: """
         EXAMPLES
           meshdeck planes check
@@ -43,17 +43,23 @@ extension Planes {
       if failed { throw Ending(code: 1) }
     }
 
+    private func failure(_ name: String, _ error: any Error) -> PlaneCheck {
+      let known = error as? MeshError
+      return PlaneCheck(name: name, result: .failed, detail: known?.message ?? "\(error)", remedy: known?.remedy)
+    }
+
     /// What a plane proves and what it can do; one that gives no answer hides none of the others.
     private func checks(_ connection: PlaneConnection) async -> [PlaneCheck] {
       var checks: [PlaneCheck]
       do {
         checks = try await Deadline.run(options.timeout) { await connection.control.check() }
       } catch {
-        let failure = error as? MeshError
-        return [
-          PlaneCheck(
-            name: "reachable", result: .failed, detail: failure?.message ?? "\(error)", remedy: failure?.remedy)
-        ]
+        return [failure("reachable", error)]
+      }
+      do {
+        checks.append(try await Deadline.run(options.timeout) { await connection.checkTelemetry() })
+      } catch {
+        checks.append(failure("telemetry", error))
       }
       let answers = await connection.plane.capabilities.answers
       let can = Capabilities.Ability.allCases.filter { answers[$0] == .yes }.map(\.rawValue)
