@@ -53,8 +53,10 @@ enum Cells {
     return Line(SafeText(Figures.percent(share)), share >= 0.01 ? .bad : share >= 0.001 ? .warn : .text)
   }
 
-  /// A latency.
-  static func latency(_ value: Double?) -> Line { value.map { Line(SafeText(Figures.milliseconds($0))) } ?? unknown }
+  /// The 99th percentile of a sum of flows, or a bound of it.
+  static func latency(_ traffic: TrafficSum?) -> Line {
+    traffic?.p99ms == nil ? unknown : Line(SafeText(Figures.latency(traffic)))
+  }
 
   /// Ready instances of all.
   static func ready(_ ready: Int, _ total: Int) -> Line {

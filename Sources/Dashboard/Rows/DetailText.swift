@@ -104,7 +104,7 @@ enum DetailText {
     line.append(SafeText(Figures.amount(traffic, transport)).padded(to: 9, align: .right))
     let isBad = (traffic.errorRate ?? 0) >= 0.01
     line.append("  err \(Figures.percent(traffic.errorRate))", isBad ? .bad : .text)
-    line.append("  p99 \(Figures.milliseconds(traffic.p99ms))  ")
+    line.append("  p99 \(Figures.latency(traffic))  ")
     line.append("mTLS \(Figures.percent(traffic.mtlsShare))", (traffic.mtlsShare ?? 1) < 0.99 ? .warn : .text)
     return line
   }

@@ -142,7 +142,7 @@ struct CellContext {
     return [
       Line(Cells.name(row.ref), row.needsAttention ? .warn : .text), Cells.amount(traffic), trend(row.ref),
       Cells.errors(traffic?.errorRate),
-      Cells.latency(traffic?.p99ms),
+      Cells.latency(traffic),
       traffic?.mtlsShare.map { Line(SafeText(Figures.percent($0)), $0 < 0.99 ? .warn : .text) } ?? Cells.unknown,
       Cells.ready(row.ready, row.total), Cells.text(row.role?.rawValue ?? "–", .muted),
       Cells.text(row.proxy?.rawValue ?? "–", row.proxy == ProxyMode.none ? .warn : .muted),
@@ -194,7 +194,7 @@ struct CellContext {
     }
     let traffic = backend.traffic.value
     cells += [
-      Cells.rps(traffic?.rps), Cells.errors(traffic?.errorRate), Cells.latency(traffic?.p99ms),
+      Cells.rps(traffic?.rps), Cells.errors(traffic?.errorRate), Cells.latency(traffic),
       Cells.ready(backend.ready, backend.total),
     ]
     let mark = backend.verdict.isBad ? "\(glyphs.alarm) " : ""

@@ -48,7 +48,7 @@ extension Explanations {
     if transport != "tcp" {
       words = [
         "\(Figures.rate(traffic.rps)), err \(Figures.percent(traffic.errorRate)), \(counted)",
-        "p50 \(Figures.milliseconds(traffic.p50ms)), p95 \(Figures.milliseconds(traffic.p95ms)), p99 \(Figures.milliseconds(traffic.p99ms))",
+        "p50 \(Figures.latency(traffic, \.p50ms)), p95 \(Figures.latency(traffic, \.p95ms)), p99 \(Figures.latency(traffic))",
       ]
     }
     if transport == "tcp" || traffic.bytesPerSecond != nil {

@@ -45,7 +45,7 @@ enum OverviewView {
       let cells = [
         Line(SafeText(String(sign)), style), Cells.text(row.subject), Cells.text(row.state, .muted),
         row.traffic.map { Cells.rps($0.rps) } ?? Line(""), row.traffic.map { Cells.errors($0.errorRate) } ?? Line(""),
-        row.traffic.map { Cells.latency($0.p99ms) } ?? Line(""),
+        row.traffic.map { Cells.latency($0) } ?? Line(""),
         isFine ? Line("–", .muted) : Cells.text(since ?? "now", .muted), Cells.text(row.why, isFine ? .muted : style),
       ]
       return context.tableRow(data.rows[number], cells)

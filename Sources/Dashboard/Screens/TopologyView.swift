@@ -149,7 +149,7 @@ enum TopologyView {
       line.append(" \(Figures.amount(wire.traffic, wire.transport)) \(wire.transport)")
       let isBad = (wire.traffic.errorRate ?? 0) >= 0.01
       line.append("  err \(Figures.percent(wire.traffic.errorRate))", isBad ? .bad : .text)
-      line.append("  p99 \(Figures.milliseconds(wire.traffic.p99ms))")
+      line.append("  p99 \(Figures.latency(wire.traffic))")
       line.append(
         "  mTLS \(Figures.percent(wire.traffic.mtlsShare))", (wire.traffic.mtlsShare ?? 1) < 0.99 ? .warn : .muted)
       if let there = said(wire.reports, wire.transport) { line.append("  \(there)", .muted) }

@@ -96,6 +96,7 @@ enum GraphSelection {
     sum.rps += right.rps
     sum.errorsPerSecond += right.errorsPerSecond
     sum.errorRate = sum.rps > 0 ? sum.errorsPerSecond / sum.rps : nil
+    sum.isLatencyBound = left.isLatencyBound || right.isLatencyBound || (left.p99ms != nil && right.p99ms != nil)
     for percentile in [\TrafficSum.p50ms, \.p95ms, \.p99ms] {
       sum[keyPath: percentile] = [left[keyPath: percentile], right[keyPath: percentile]].compactMap(\.self).max()
     }

@@ -74,12 +74,15 @@ extension StoreTraffic {
 }
 
 extension TrafficSum {
+  /// Writes the numbers; where `latencyIsBound`, the percentiles are those of the slowest of several flows, and those of all
+  /// together are at most that.
   func write(to writer: inout JSONWriter) {
     writer.member("rps", rps)
     writer.promised("errorRate", errorRate)
     writer.promised("p50ms", p50ms)
     writer.promised("p95ms", p95ms)
     writer.promised("p99ms", p99ms)
+    writer.member("latencyIsBound", isLatencyBound)
     writer.promised("bytesPerSecond", bytesPerSecond)
     writer.promised("mtlsShare", mtlsShare)
     writer.member("n", n.rounded())

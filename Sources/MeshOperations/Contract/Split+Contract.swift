@@ -54,6 +54,7 @@ extension SplitBackend {
         writer.member("rps", traffic.rps)
         writer.promised("errorRate", traffic.errorRate)
         writer.promised("p99ms", traffic.p99ms)
+        writer.member("latencyIsBound", traffic.isLatencyBound)
       }
       writer.member("ready", ready)
       writer.member("total", total)

@@ -100,6 +100,11 @@ public struct TrafficSum: Sendable, Hashable {
   public var p95ms: Double?
   /// The 99th percentile in milliseconds.
   public var p99ms: Double?
+  /// Whether several flows have latencies, so that the percentiles of all together may be less than these.
+  public var isLatencyBound = false
+  /// The 99th percentile in milliseconds that verdicts rest on: the mean of the flows' with enough requests, weighted by
+  /// them, so that no rare caller makes it.
+  public var weightedP99ms: Double?
   /// Bytes a second both ways; `nil` where not measured.
   public var bytesPerSecond: Double?
   /// The share of traffic that was mutually authenticated, 0–1.
@@ -107,14 +112,24 @@ public struct TrafficSum: Sendable, Hashable {
   /// The number of requests or connections behind the numbers.
   public var n = 0.0
 
+  /// The least number of requests in a flow that its 99th percentile says something with.
+  static let leastOfPercentile = 30.0
+
   /// The sum of flows.
   public init(_ flows: some Sequence<Traffic>, errors: Traffic.ErrorDefinition) {
     var mtls = 0.0
     var mtlsWeight = 0.0
+    var latencies = 0.0
+    var requests = 0.0
     for flow in flows {
       rps += flow.requestsPerSecond
       errorsPerSecond += (flow.errorRate(errors) ?? 0) * flow.requestsPerSecond
       n += flow.n
+      isLatencyBound = isLatencyBound || (p99ms != nil && flow.p99ms != nil)
+      if let p99 = flow.p99ms, flow.n >= Self.leastOfPercentile {
+        latencies += p99 * flow.n
+        requests += flow.n
+      }
       p50ms = Self.worst(p50ms, flow.p50ms)
       p95ms = Self.worst(p95ms, flow.p95ms)
       p99ms = Self.worst(p99ms, flow.p99ms)
@@ -128,6 +143,7 @@ public struct TrafficSum: Sendable, Hashable {
     }
     if rps > 0 { errorRate = errorsPerSecond / rps }
     if mtlsWeight > 0 { mtlsShare = mtls / mtlsWeight }
+    if requests > 0 { weightedP99ms = latencies / requests }
   }
 
   private static func worst(_ left: Double?, _ right: Double?) -> Double? {

@@ -35,6 +35,12 @@ public enum Figures {
     return value < 999.5 ? String(format: "%.0fms", value) : String(format: "%.1fs", value / 1000)
   }
 
+  /// A latency of a sum of flows: `84ms`, `≤84ms` where it is no more than a bound.
+  public static func latency(_ traffic: TrafficSum?, _ percentile: KeyPath<TrafficSum, Double?> = \.p99ms) -> String {
+    guard let traffic, let value = traffic[keyPath: percentile] else { return "–" }
+    return (traffic.isLatencyBound ? "≤" : "") + milliseconds(value)
+  }
+
   /// Bytes a second: `812B/s`, `1.2kB/s`, `3.4MB/s`.
   public static func bytes(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }

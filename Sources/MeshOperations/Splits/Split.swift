@@ -76,7 +76,7 @@ public enum SplitVerdict: Sendable, Hashable, CustomStringConvertible {
   case drift(expected: Double)
   /// Fails more often than the baseline; the p-value of chance.
   case worse(than: String, p: Double)
-  /// Slower than the baseline at the 99th percentile, by a factor.
+  /// Slower than the baseline at the 99th percentile (``TrafficSum/weightedP99ms``), by a factor.
   case slower(than: String, factor: Double)
   /// No instance takes traffic.
   case notReady

@@ -219,7 +219,7 @@ extension MeshView {
       {
         return .worse(than: baseline.name, p: p)
       }
-      if let p99 = sum.p99ms, let basis = base.p99ms, basis > 0, p99 > 2 * basis, p99 - basis > 20, sum.n >= 30 {
+      if let p99 = sum.weightedP99ms, let basis = base.weightedP99ms, basis > 0, p99 > 2 * basis, p99 - basis > 20 {
         return .slower(than: baseline.name, factor: p99 / basis)
       }
     }

@@ -92,7 +92,7 @@ extension TopologyGraph {
     guard link.declared == nil else { return Figures.unmeasured }
     var parts = [Figures.amount(link.traffic, link.transport)]
     if let rate = link.traffic.errorRate, rate > 0 { parts.append("\(Figures.percent(rate)) err") }
-    if let p99 = link.traffic.p99ms { parts.append("p99 \(Figures.milliseconds(p99))") }
+    if link.traffic.p99ms != nil { parts.append("p99 \(Figures.latency(link.traffic))") }
     if let share = link.traffic.mtlsShare { parts.append("mTLS \(Figures.percent(share))") }
     return parts.joined(separator: " ")
   }

@@ -34,7 +34,7 @@ struct SplitTable {
             console.paint(Self.observed(backend), .plain),
             console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
             console.paint(Figures.percent(traffic?.errorRate), .plain),
-            console.paint(Figures.milliseconds(traffic?.p99ms), .plain),
+            console.paint(Figures.latency(traffic), .plain),
             console.paint("\(backend.ready)/\(backend.total)", backend.ready < backend.total ? .warn : .plain),
             console.paint(backend.verdict.description, backend.verdict.isBad ? .bad : .good),
           ], staleFor: age)
@@ -95,7 +95,7 @@ struct HealthTable {
         console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
         console.paint(Figures.percent(traffic?.errorRate), (traffic?.errorRate ?? 0) >= 0.01 ? .bad : .plain),
       ]
-      cells += [traffic?.p50ms, traffic?.p95ms, traffic?.p99ms].map { console.paint(Figures.milliseconds($0), .plain) }
+      cells += [\TrafficSum.p50ms, \.p95ms, \.p99ms].map { console.paint(Figures.latency(traffic, $0), .plain) }
       cells.append(console.paint(Figures.percent(traffic?.mtlsShare), .plain))
       if isWide {
         cells += [

@@ -38,6 +38,19 @@ import Testing
     #expect(sum.n == 400)
   }
 
+  @Test func latenciesOfSeveralFlowsAreABound() {
+    let one = TrafficSum([Self.flow([.success: 1], p99: 50, n: 60), Self.flow([.success: 1], n: 60)], errors: .server)
+    #expect(!one.isLatencyBound)
+    #expect(Figures.latency(one) == "50ms")
+    let two = TrafficSum(
+      [Self.flow([.success: 99], p99: 50, n: 5940), Self.flow([.success: 0.1], p99: 900, n: 6)], errors: .server)
+    #expect(two.isLatencyBound)
+    #expect(Figures.latency(two) == "≤900ms")
+    #expect(Figures.latency(two, \.p50ms) == "–")
+    #expect(two.weightedP99ms == 50, "six requests have no 99th percentile")
+    #expect(TrafficSum([Self.flow([.success: 0.1], p99: 900, n: 6)], errors: .server).weightedP99ms == nil)
+  }
+
   @Test(arguments: [(Traffic.ErrorDefinition.server, 0.3), (.all, 0.7), (.only5xx, 0.1)])
   func anErrorIsWhatTheDefinitionSays(definition: Traffic.ErrorDefinition, rate: Double) throws {
     let flow = Self.flow([.success: 3, .clientError: 4, .serverError: 1, .grpcError: 1, .noResponse: 1])

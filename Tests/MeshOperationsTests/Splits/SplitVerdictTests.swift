@@ -50,6 +50,17 @@ import Testing
     #expect(share.low <= share.share && share.share <= share.high)
   }
 
+  @Test(arguments: [(1.0, "ok"), (20, "slower than v1 (p99 10.4×)")])
+  func aRareSlowCallerMakesNoBackendSlow(rate: Double, verdict: String) throws {
+    var world = try SmallWorld()
+    world.call("reviews", "v1", ok: 80, p99: 80)
+    world.call("reviews", "v2", ok: 20 - rate, p99: 80)
+    world.call(by: "batch-v1", "reviews", "v2", ok: rate, p99: 830)
+    let backend = try #require(world.view.splits().first?.backends.last)
+    #expect(backend.traffic.value?.p99ms == 830)
+    #expect(backend.verdict.description == verdict)
+  }
+
   @Test(
     arguments: [
       (ProgrammedWeight(weight: 20, share: 0.2, proxies: 3, acknowledged: 3), "ok"),
