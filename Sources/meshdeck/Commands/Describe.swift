@@ -12,7 +12,7 @@ struct Describe: AsyncParsableCommand {
         meshdeck describe service/ledger
         meshdeck describe workload/payments/ledger-canary
         meshdeck describe proxy/storefront-v1 -n shop   what it runs, certificates
-        meshdeck describe virtualservice/reviews -o yaml      the native object
+        meshdeck describe virtualservice/reviews -o yaml      the native object with what is known of it
       """)
 
   @Argument(help: "KIND/NAME, or any unambiguous part of plane/namespace/kind/name.")
@@ -25,11 +25,14 @@ struct Describe: AsyncParsableCommand {
     try await options.load(deck)
     let ref = try await deck.view.described(thing, namespace: options.allNamespaces ? nil : options.namespace)
     if options.output == .name { return try options.console.line(ref.description) }
-    if options.output == .json || options.output == .yaml { return try await native(ref, deck) }
     if ref.kind == "workload" || ref.kind == "service" {
       try await Deadline.run(options.timeout) { await deck.readProxyTLS(namespace: ref.namespace) }
     }
     let view = await deck.view
+    if options.output == .json || options.output == .yaml {
+      let object = try await Deadline.run(options.timeout) { await Self.native(ref, deck) }
+      return try options.console.write(list: Description(of: ref, in: view).document(object), as: options.output)
+    }
     if view.isProxy(ref) {
       let inspection = try await Deadline.run(options.timeout) {
         try await deck.connection(ref.plane).control.inspect(ref)
@@ -47,8 +50,12 @@ struct Describe: AsyncParsableCommand {
     if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
   }
 
-  private func native(_ ref: ObjectRef, _ deck: Deck) async throws {
-    let object = try await deck.connection(ref.plane).control.native(ref).json
-    try options.console.write(object, as: options.output)
+  /// The object as its control plane has it, or why it cannot be had.
+  private static func native(_ ref: ObjectRef, _ deck: Deck) async -> Known<JSONValue> {
+    do throws(MeshError) {
+      return .known(try await deck.connection(ref.plane).control.native(ref).json, source: ref.plane, at: .now)
+    } catch {
+      return .unknown(error.message)
+    }
   }
 }

@@ -41,7 +41,7 @@ struct InputFile {
     return ranked.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.document)
   }
 
-  /// The documents of the file; a `List` is its items.
+  /// The documents of the file; a `List` is its items, a `Description` the object it describes.
   func documents() throws -> [JSONValue] {
     let documents: [JSONValue]
     do { documents = try YAMLObject.documents(try read()) } catch var error as MeshError {
@@ -49,7 +49,11 @@ struct InputFile {
       throw error
     }
     return documents.flatMap { document in
-      document["kind"]?.string == "List" ? document["items"]?.array ?? [] : [document]
+      switch document["kind"]?.string {
+      case "List": document["items"]?.array ?? []
+      case "Description" where document["apiVersion"]?.string == "meshdeck/v1": [document["object"] ?? .null]
+      default: [document]
+      }
     }.filter { !$0.isNull }
   }
 

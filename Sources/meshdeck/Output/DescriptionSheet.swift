@@ -6,12 +6,13 @@ struct DescriptionSheet {
   let view: MeshView
 
   func write(_ ref: ObjectRef) throws {
+    let known = Description(of: ref, in: view)
     if let route = view.snapshot.routes[ref] {
       try RuleSheet(console: console).write(route, in: view)
     } else if let service = view.snapshot.services[ref] {
-      try write(service)
+      try write(service, known)
     } else if let workload = view.snapshot.workloads[ref] {
-      try write(workload)
+      try write(workload, known)
     } else if let endpoint = view.snapshot.endpoints[ref] {
       try write(endpoint)
     } else if let policy = view.snapshot.mtlsPolicies[ref] {
@@ -39,8 +40,7 @@ struct DescriptionSheet {
     } else {
       try console.line(ref.description)
     }
-    let findings = view.findings(plane: ref.plane).filter { $0.object == ref }
-    for finding in findings {
+    for finding in known.findings {
       try console.line("\(finding.severity.rawValue) \(finding.code) \(finding.pointer): \(finding.message)")
     }
   }
@@ -61,7 +61,7 @@ struct DescriptionSheet {
     }
   }
 
-  private func write(_ service: Service) throws {
+  private func write(_ service: Service, _ known: Description) throws {
     try console.line("\(service.ref)  \(service.runtime.rawValue) \(service.role.rawValue)")
     try console.line("hosts: \(service.hosts.joined(separator: ", "))")
     if let remote = service.remote { try console.line("stands for: \(remote.host) of \(remote.cluster)") }
@@ -71,26 +71,16 @@ struct DescriptionSheet {
         "port \(port.port)\(port.name.isEmpty ? "" : " \(port.name)") → \(port.targetPort.map(String.init) ?? "named") \(port.appProtocol)"
       )
     }
-    let rows = view.serviceRows(plane: service.ref.plane, namespace: service.ref.namespace).filter {
-      $0.ref == service.ref
-    }
+    let rows = known.health.filter { $0.ref == service.ref }
     try HealthTable(console, wide: true, view).write(rows)
     for line in rows.flatMap({ $0.stores ?? [] }).flatMap(\.lines) { try console.line(line) }
-    let workloads = view.workloads(of: service, WorkloadIndex(view.snapshot))
+    let workloads = known.health.filter { $0.ref != service.ref }
     if !workloads.isEmpty {
       try console.line("workloads:")
-      let refs = Set(workloads.map(\.ref))
-      try HealthTable(console, wide: true, view)
-        .write(
-          view.workloadRows(plane: service.ref.plane, namespace: service.ref.namespace).filter { refs.contains($0.ref) }
-        )
+      try HealthTable(console, wide: true, view).write(workloads)
     }
-    let splits = view.splits(plane: service.ref.plane).filter { split in
-      split.backends.contains { $0.host == service.hosts.first }
-    }
-    if !splits.isEmpty { try SplitTable(console, view).write(splits) }
-    let pairs = view.mtlsMatrix(plane: service.ref.plane).filter { $0.service == service.ref }
-    for pair in pairs {
+    if !known.splits.isEmpty { try SplitTable(console, view).write(known.splits) }
+    for pair in known.callers {
       try console.line(
         "called by \(pair.client.shortName) at \(Figures.amount(pair.traffic)): \(pair.policy.outcome.rawValue), \(pair.verdict)"
       )
@@ -99,17 +89,12 @@ struct DescriptionSheet {
     }
   }
 
-  private func write(_ workload: Workload) throws {
+  private func write(_ workload: Workload, _ known: Description) throws {
     try console.line("\(workload.ref)  \(workload.nativeKind), \(workload.runtime.rawValue)")
     try console.line("labels: \(labels(workload.labels))")
     if !workload.serviceAccount.isEmpty { try console.line("account: \(workload.serviceAccount)") }
-    try HealthTable(console, wide: true, view)
-      .write(
-        view.workloadRows(plane: workload.ref.plane, namespace: workload.ref.namespace).filter {
-          $0.ref == workload.ref
-        })
-    for row in view.mtlsRows(plane: workload.ref.plane, namespace: workload.ref.namespace)
-    where row.workload == workload.ref {
+    try HealthTable(console, wide: true, view).write(known.health)
+    for row in known.mtls {
       try console.line("accepts \(row.mode.rawValue) on \(row.port.map { "port \($0)" } ?? "all ports")")
       try console.line("  programmed: \(row.programmed.value?.rawValue ?? "unknown: \(row.programmed.reason ?? "")")")
       try console.line("  observed: \(observed(row.observed))")
