@@ -27,12 +27,17 @@ struct Get: AsyncParsableCommand {
   @Argument(help: "One by name; of `objects`, the native kind.")
   var name: String?
 
-  @Flag(name: .shortAndLong, help: "Go on, and list again whenever something changes.")
+  @Flag(name: .shortAndLong, help: "Go on, and list again whenever something changes; not of objects.")
   var watch = false
 
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    if watch, kind == .objects {
+      throw MeshError(
+        .usage, "native objects are not followed: `get objects` has no --watch",
+        remedy: "watch a list made of them, such as `meshdeck get routes --watch`")
+    }
     let deck = try await options.connect()
     let namespace = options.namespace(of: deck)
     let (options, name) = (options, name)
@@ -61,15 +66,12 @@ struct Get: AsyncParsableCommand {
       listing.certificates = try await Deadline.run(options.timeout) { await reading.read(view) } ?? [:]
       return try listing.write(await deck.view)
     }
-    let redraws = options.console.isTerminal
-    let said = redraws && isatty(STDERR_FILENO) == 1 ? nil : SaidOnce()
+    var pages = Pages(options.console, clearsNotes: options.console.isTerminal && isatty(STDERR_FILENO) == 1)
     for await view in await deck.follow() {
       let new = await CertificateReading(deck: deck, listing: listing).read(view)
       listing.certificates.merge(new ?? [:]) { $1 }
-      if redraws { try options.console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
-      said?.nextRound()
-      let listing = listing
-      try SaidOnce.$current.withValue(said) { try listing.write(view) }
+      try pages.write { try listing.write(view) }
+      listing.mayBeGone = true
     }
   }
 

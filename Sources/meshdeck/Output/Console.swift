@@ -21,6 +21,7 @@ struct Console: Sendable {
 
   /// Writes bytes of data. A reader that went away ends the process quietly, as of any command in a pipe.
   func write(_ bytes: [UInt8]) throws {
+    if let page = Page.current { return page.append(bytes) }
     var offset = 0
     while offset < bytes.count {
       let count = bytes[offset...].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
@@ -45,7 +46,7 @@ struct Console: Sendable {
 
   /// Writes a note to standard error.
   static func note(_ text: String) {
-    if let said = SaidOnce.current, !said.isNew(text) { return }
+    if let page = Page.current { return page.note(text) }
     let bytes = Array((SafeText.escape(text) + "\n").utf8)
     _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

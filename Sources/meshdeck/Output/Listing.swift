@@ -10,6 +10,9 @@ struct Listing {
   /// The certificates of the proxies that were asked for them.
   var certificates: [ObjectRef: Known<ProxyCertificates>] = [:]
 
+  /// Whether what is named was there before, so that it may be gone without being a mistake.
+  var mayBeGone = false
+
   private var console: Console { options.console }
   private var plane: PlaneName? { options.plane }
 
@@ -70,7 +73,7 @@ struct Listing {
     _ kind: String, _ items: [Item], _ view: MeshView, id: (Item) -> ObjectRef, table: () throws -> Void
   ) throws {
     if items.isEmpty, let refusal = view.refusal(of: self.kind.native) { throw refusal }
-    if let name, items.isEmpty {
+    if let name, items.isEmpty, !mayBeGone {
       let silent = view.planes.filter { $0.state == .down }
       if let first = silent.first {
         throw MeshError(
@@ -105,7 +108,7 @@ struct Listing {
         [
           place(link.source, graph), place(link.destination, graph), link.service, link.transport,
           link.transport == "tcp" ? "–" : Figures.compact(link.traffic.rps), Figures.percent(link.traffic.errorRate),
-          Figures.milliseconds(link.traffic.p99ms),
+          Figures.latency(link.traffic),
           Figures.bytes(link.traffic.bytesPerSecond), Figures.percent(link.traffic.mtlsShare),
         ] + (isWide ? [security(link)] : []), staleFor: view.staleFor(link.source) ?? view.staleFor(link.destination))
     }

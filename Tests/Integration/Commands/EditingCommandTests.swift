@@ -34,6 +34,25 @@ extension CommandTests {
       return JSONWriter.text(json["spec"] ?? .null) + JSONWriter.text(json["metadata"]?["annotations"] ?? .null)
     }
 
+    @Test func aWatchWritesAgainWhenSomethingChangesAndOnlyThen() async throws {
+      let tool = try await Self.plant("watched")
+      let url =
+        "\(try await DemoServer.writing.endpoints().kubernetes)/apis/networking.istio.io/v1/namespaces/shop/virtualservices"
+      let run = try await tool.shell(
+        """
+        "$deck" get routes watched -n shop --watch > seen 2> said & pid=$!
+        pages() { grep -c '^NAMESPACE' seen; }
+        until_pages() { for i in $(seq 150); do [ "$(pages)" = $1 ] && return; sleep 0.1; done; }
+        until_pages 1; sleep 3; pages
+        "$deck" canary set watched v1=60 v2=40 -n shop -y > /dev/null
+        until_pages 2; pages; tail -n 1 seen | grep -c 'v1=60 v2=40'
+        curl -s -X DELETE \(url)/watched > /dev/null
+        until_pages 3; pages; tail -n 1 seen | grep -c watched
+        kill $pid && echo alive; cat said >&2
+        """)
+      #expect(run.output.split(separator: "\n") == ["1", "2", "1", "3", "0", "alive"], "\(run.output)\(run.errors)")
+    }
+
     static let settings: [(String, [String], String)] = [
       ("timeout", ["--request-timeout", "3s"], "timeout\":\"3s"), ("no timeout", ["--request-timeout", "none"], ""),
       ("retries", ["--retries", "2", "--per-try-timeout", "500ms", "--retry-on", "5xx,reset"], "attempts\":2"),

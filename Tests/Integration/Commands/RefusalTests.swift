@@ -39,6 +39,7 @@ extension CommandTests {
       (["get", "splits", "--context", "nowhere"], 2, "nowhere"), (["--token", "x", "get", "splits"], 2, "--token"),
       (["get", "splits", "--token", "x"], 2, "Credentials are never arguments"),
       (["completion", "tcsh"], 2, "tcsh"), (["describe", "route/nosuch"], 2, "there is no route nosuch"),
+      (["get", "objects", "--watch"], 2, "has no --watch"),
     ]
 
     @Test(arguments: refusals) func isToldInWordsWithItsExitCode(arguments: [String], code: Int32, words: String)
