@@ -58,6 +58,21 @@ import FoundationNetworking
     await mesh.stop()
   }
 
+  /// Istio's sidecars listen for their administration on 127.0.0.1, and the API server dials the pod.
+  @Test func theAdministrationOfSidecarsIsClosedUnlessTheScenarioOpensIt() async throws {
+    let mesh = try EmbeddedMesh(scenario: .builtIn("small"))
+    let endpoints = try await mesh.start()
+    let pod = try #require(mesh.store.list(ResourceID("pods")).first { $0.label("app") == "web" })
+    let path = "api/v1/namespaces/demo/pods/\(pod.name):15000/proxy/certs"
+    let refused = try await get("\(endpoints.kubernetes)/\(path)")
+    #expect(refused.status == 503)
+    #expect(String(decoding: refused.body, as: UTF8.self).contains("connection refused"))
+    let dump = try await get("\(endpoints.istiod)/debug/config_dump?proxyID=\(pod.name).demo")
+    #expect(dump.status == 200)
+    #expect(String(decoding: dump.body, as: UTF8.self).contains("\"weightedClusters\""))
+    await mesh.stop()
+  }
+
   @Test func everyPlatformOfAHybridScenarioIsServedBesideKubernetes() async throws {
     let scenario = try Scenario.builtIn("hybrid")
     let mesh = try EmbeddedMesh(scenario: scenario)

@@ -7,6 +7,8 @@ import Testing
 struct StoredObjects: KubernetesAccess {
   var objects: [NativeObject] = []
   var answers: [String: [UInt8]] = [:]
+  /// The server's words where nothing answers; the place asked for unless given.
+  var refusal: String?
   /// Whether Istio is of the time before PeerAuthentication.
   var isOfOld = false
   /// The kinds that may not be listed.
@@ -42,7 +44,7 @@ struct StoredObjects: KubernetesAccess {
 
   func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
     guard let bytes = answers["\(namespace)/\(pod):\(port)\(path)"] else {
-      throw MeshError(.unreachable, "no answer from \(pod):\(port)\(path)")
+      throw MeshError(.unreachable, refusal ?? "no answer from \(pod):\(port)\(path)")
     }
     return bytes
   }

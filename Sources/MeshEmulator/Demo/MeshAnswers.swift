@@ -32,7 +32,9 @@ struct MeshAnswers: Sendable {
         return MosnAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
       }
       switch port {
-      case "15000": return EnvoyAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
+      case "15000":
+        guard simulation.scenario.mesh.opensAdministration else { return nil }
+        return EnvoyAdmin(proxy: instance, state: state, simulation: simulation, time: time).answer(request)
       case "15020", "15090":
         guard request.path == "/stats/prometheus" || request.path == "/metrics" else {
           return .text("404 page not found\n", status: 404)

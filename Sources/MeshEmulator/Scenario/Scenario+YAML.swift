@@ -144,10 +144,13 @@ extension Scenario.Mesh {
       case "autoMtls": autoMTLS = try value.bool()
       case "cluster": cluster = try value.string()
       case "meshId": meshID = try value.string()
+      case "opensAdministration": opensAdministration = try value.bool()
       case "sofa":
         isSOFA = try value.bool()
         if isSOFA { autoMTLS = false }
-      default: throw value.unknown(name, known: "version trustDomain rootNamespace autoMtls cluster meshId sofa")
+      default:
+        throw value.unknown(
+          name, known: "version trustDomain rootNamespace autoMtls cluster meshId opensAdministration sofa")
       }
     }
   }

@@ -49,6 +49,8 @@ public struct Scenario: Sendable {
     public var meshID = ""
     /// Whether it is a SOFAMesh: the APIs of Istio 1.1, Mixer's metrics, and MOSN for a proxy.
     public var isSOFA = false
+    /// Whether the administration of sidecars listens where the API server dials. Istio's is on 127.0.0.1 of the pod alone.
+    public var opensAdministration = false
   }
 
   /// A platform beside Kubernetes: a scenario of its own and its native configuration.

@@ -135,6 +135,8 @@ public struct ProgrammedReport: Sendable, Hashable {
   public var routes: [ProgrammedRoute]
   /// The proxies whose configuration was read.
   public var asked: [ObjectRef]
+  /// Those of them whose configuration their control plane told: what it sent them and they acknowledged.
+  public var sent: [ObjectRef] = []
   /// Why something is missing, in words; empty where nothing is.
   public var gaps: [String]
   /// When it was read.

@@ -97,6 +97,8 @@ public struct ProxyTLSQuestion: Sendable, Hashable {
 public struct ProxyTLSReport: Sendable, Hashable {
   /// What one proxy of each workload runs.
   public var workloads: [ObjectRef: ProxyTLS]
+  /// The workloads whose proxy's control plane told it: what it sent the proxy and the proxy acknowledged.
+  public var sent: Set<ObjectRef> = []
   /// Why it is not known of a workload.
   public var gaps: [ObjectRef: String]
   /// When it was read.

@@ -80,7 +80,12 @@ extension MeshView {
       ProgrammedMTLS(
         server: takes?.mode ?? .disable, client: sends?.rawValue ?? "no proxy",
         outcome: ProgrammedMTLS.outcome(sends, takes), proxies: proxies),
-      source: source, at: at)
+      source: Self.source(source, of: [server.ref, client.ref], in: report), at: at)
+  }
+
+  /// Whose word contexts are: the proxies' own, or their control plane's where it alone tells.
+  private static func source(_ source: String, of workloads: [ObjectRef], in report: ProxyTLSReport) -> String {
+    report.sent.isDisjoint(with: workloads) ? source : "the control plane's config_dump, acknowledged by proxies"
   }
 
   /// What a workload's proxy takes on a container port (`nil`: on those without a mode of their own), or why it is not
@@ -92,11 +97,12 @@ extension MeshView {
     guard let contexts = report.workloads[workload] else {
       return .unknown(report.gaps[workload] ?? "not asked")
     }
+    let word = Self.source(source, of: [workload], in: report)
     if let port {
       guard let found = contexts.inbound(port: port) else {
         return .unknown("its proxy has no listener for port \(port)")
       }
-      return .known(found.mode, source: source, at: at)
+      return .known(found.mode, source: word, at: at)
     }
     let own = contexts.inbound.filter { entry in entry.port.map { !exceptional.contains($0) } ?? false }
     let modes = Set((own.isEmpty ? contexts.inbound.filter { $0.port == nil } : own).map(\.mode))
@@ -105,7 +111,7 @@ extension MeshView {
       let ports = own.map { "\($0.port ?? 0) \($0.mode.rawValue)" }.joined(separator: ", ")
       return .unknown("its proxy differs by port: \(ports)")
     }
-    return .known(only, source: source, at: at)
+    return .known(only, source: word, at: at)
   }
 
   /// The share of what reached each workload of a plane that was mutually authenticated.

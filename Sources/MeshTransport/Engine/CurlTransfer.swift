@@ -99,7 +99,8 @@ final class CurlTransfer {
     if let route = order.connectTo { options.set(CURLOPT_CONNECT_TO, list: list([route])) }
     // libcurl repeats any request whose reused connection turned out dead, writes too: give those a fresh one. A call has
     // its own, so that one whose answer nobody reads holds up no other.
-    if !request.idempotent || request.needsHTTP2 { options.set(CURLOPT_FRESH_CONNECT, true) }
+    let isWrite = !request.idempotent && !request.method.isSafe
+    if isWrite || request.needsHTTP2 { options.set(CURLOPT_FRESH_CONNECT, true) }
   }
 
   private func configureCallbacks(_ options: inout EasyOptions) {

@@ -119,13 +119,14 @@ extension KubernetesClient {
     }
   }
 
-  /// A GET through the API server to a pod or service (`kind` is `pods` or `services`).
+  /// A GET through the API server to a pod or service (`kind` is `pods` or `services`), sent once: where nothing listens, it
+  /// answers 503 each time.
   func proxied(
     _ kind: String, _ name: String, namespace: String, port: Int, path: String
   ) async throws(MeshError) -> [UInt8] {
     try await send(
       .get, Self.proxyPath(kind, name, namespace, port, path), accept: "*/*", limits: .dump,
-      what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
+      what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)", isRepeated: false
     ).body
   }
 
@@ -135,7 +136,7 @@ extension KubernetesClient {
   ) async throws(MeshError) {
     let what = "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
     let stream = try await stream(
-      Self.proxyPath(kind, name, namespace, port, path), query: [], deadlines: .read, what: what)
+      Self.proxyPath(kind, name, namespace, port, path), deadlines: .read, limits: .dump, what: what)
     guard stream.isSuccess else {
       let body = (try? await stream.collect(limit: 64 << 10)) ?? []
       throw KubernetesStatus(code: stream.status, body: body).error(what, plane: plane)

@@ -58,11 +58,12 @@ public struct KubernetesClient: Sendable {
   func send(
     _ method: HTTPRequest.Method = .get, _ path: String, query: [(String, String?)] = [], accept: String = json,
     contentType: String? = nil, body: [UInt8]? = nil, deadlines: Deadlines? = nil, limits: BodyLimits = .object,
-    what: String, object: ObjectRef? = nil, isGuardedPatch: Bool = false, isQuestion: Bool = false
+    what: String, object: ObjectRef? = nil, isGuardedPatch: Bool = false, isQuestion: Bool = false,
+    isRepeated: Bool = true
   ) async throws(MeshError) -> HTTPResponse {
     let response = try await answer(
       method, path, query: query, accept: accept, contentType: contentType, body: body, deadlines: deadlines,
-      limits: limits, what: what, object: object, isQuestion: isQuestion)
+      limits: limits, what: what, object: object, isQuestion: isQuestion, isRepeated: isRepeated)
     guard response.isSuccess else {
       throw KubernetesStatus(code: response.status, body: response.body).error(
         what, plane: plane, object: object, isWrite: !method.isSafe && !isQuestion, isGuardedPatch: isGuardedPatch)
@@ -71,14 +72,16 @@ public struct KubernetesClient: Sendable {
   }
 
   /// Sends a request and gives the answer whatever its status.
+  ///
+  /// - Parameter isRepeated: Whether a read is sent again after a passing failure.
   func answer(
     _ method: HTTPRequest.Method = .get, _ path: String, query: [(String, String?)] = [], accept: String = json,
     contentType: String? = nil, body: [UInt8]? = nil, deadlines: Deadlines? = nil, limits: BodyLimits = .object,
-    what: String, object: ObjectRef? = nil, isQuestion: Bool = false
+    what: String, object: ObjectRef? = nil, isQuestion: Bool = false, isRepeated: Bool = true
   ) async throws(MeshError) -> HTTPResponse {
     let request = session.request(
       method, path, query: query, headers: fields(accept, contentType), body: body, deadlines: deadlines,
-      limits: limits, idempotent: method.isSafe || isQuestion)
+      limits: limits, idempotent: isRepeated && (method.isSafe || isQuestion))
     do throws(TransportError) {
       return try await session.send(request)
     } catch {
@@ -88,10 +91,10 @@ public struct KubernetesClient: Sendable {
 
   /// Opens a stream; a refusal is a stream too.
   func stream(
-    _ path: String, query: [(String, String?)], deadlines: Deadlines, what: String
+    _ path: String, query: [(String, String?)] = [], deadlines: Deadlines, limits: BodyLimits = .stream, what: String
   ) async throws(MeshError) -> HTTPStream {
     let request = session.request(
-      .get, path, query: query, headers: fields(Self.json, nil), deadlines: deadlines, limits: .stream)
+      .get, path, query: query, headers: fields(Self.json, nil), deadlines: deadlines, limits: limits)
     do throws(TransportError) {
       return try await session.stream(request)
     } catch {

@@ -26,6 +26,8 @@ public struct IstioDialect: KubernetesDialect {
   let direct: DirectGet?
   let indices = IstioIndexMemo()
   let syncs = SyncMemo()
+  let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
+  let sentContexts = SentMemo<ProxyTLSQuestion, ProxyTLS>()
 
   /// Creates the dialect.
   public init(addresses: Addresses = Addresses(), direct: DirectGet? = nil) {

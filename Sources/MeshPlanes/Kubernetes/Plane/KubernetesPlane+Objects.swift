@@ -178,6 +178,7 @@ extension KubernetesPlane {
       report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
       report.routes += part.routes
       report.asked += part.asked
+      report.sent += part.sent
       report.gaps += part.gaps
     }
     if !asked { report.gaps = ["no dialect of this plane tells what proxies run"] }

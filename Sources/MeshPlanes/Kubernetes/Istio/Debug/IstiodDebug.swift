@@ -155,11 +155,21 @@ extension PieceReader {
 
 /// An answer kept whole, for those that do not grow with the mesh.
 struct WholeAnswer: PieceReader {
+  /// An answer larger than this is none of istiod's.
+  private static let limit = 16 << 20
+
   private var bytes: [UInt8] = []
+  private var isTooLarge = false
 
-  mutating func feed(_ piece: [UInt8]) { bytes += piece }
+  mutating func feed(_ piece: [UInt8]) {
+    isTooLarge = isTooLarge || bytes.count + piece.count > Self.limit
+    if isTooLarge { bytes = [] } else { bytes += piece }
+  }
 
-  func finish() throws(JSONError) -> [UInt8] { bytes }
+  func finish() throws(JSONError) -> [UInt8] {
+    if isTooLarge { throw JSONError(.malformed, at: Self.limit, expected: "no more than \(Self.limit) bytes") }
+    return bytes
+  }
 }
 
 /// A limit of time on an asynchronous question.

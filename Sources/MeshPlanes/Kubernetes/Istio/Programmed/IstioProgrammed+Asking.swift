@@ -28,9 +28,24 @@ extension IstioProgrammed {
         return .known(
           MosnSidecar.routes(dump, proxy: proxy), source: "the MOSN's /api/v1/config_dump", at: access.now)
       }
-      return .unknown(reason(error))
+      return await sentRoutes(of: proxy, instead: error)
     } catch {
       return .unknown("the proxy's /config_dump makes no sense: \(error)")
+    }
+  }
+
+  /// All routes that istiod sent one proxy and it acknowledged, where the proxy itself did not answer.
+  private func sentRoutes(of proxy: ObjectRef, instead error: MeshError) async -> Known<[ProgrammedRoute]> {
+    let root = (await dialect.settings(using: access) ?? MeshSettings()).rootNamespace
+    let (snapshot, own) = (MeshSnapshot(), reason(error))
+    do throws(MeshError) {
+      let routes = try await sent(proxy, rootNamespace: root, in: snapshot, where: { _ in true }, streams: false)
+      let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: root)
+      let state = await configuration.states(of: [proxy], in: snapshot)[proxy]
+      if let doubt = SentConfiguration.doubt(state) { return .unknown(doubt) }
+      return .known(routes, source: "istiod's /debug/config_dump, acknowledged by the proxy", at: access.now)
+    } catch {
+      return .unknown("\(own); \(error.message)")
     }
   }
 

@@ -29,8 +29,25 @@ struct IstioProgrammed {
       for: wanted, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
-    report.proxies = await ask(chosen, of: proxies, domains: domains, streams: streams, into: &report)
+    let question = Question(domains: domains, streams: streams, rootNamespace: settings.rootNamespace)
+    let answers = await ask(chosen, question, known: proxies, in: snapshot)
+    // What istiod sent counts by what was acknowledged of it since.
+    let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
+    report.proxies = Self.take(answers, of: states, into: &report)
     return report
+  }
+
+  /// What is asked of each proxy of the sample.
+  struct Question: Sendable, Hashable {
+    /// The hosts whose routes are wanted.
+    var domains: Set<String>
+    /// Whether routes of streams are wanted.
+    var streams: Bool
+    var rootNamespace: String
+
+    func isWanted(_ hosts: [String]) -> Bool {
+      hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+    }
   }
 
   /// Every proxy istiod knows, in the order of their names, and why one is missing.
@@ -58,44 +75,56 @@ struct IstioProgrammed {
     return (proxies, gaps)
   }
 
-  /// What one proxy answered.
+  /// What one proxy answered, or istiod for it.
   private struct Answer: Sendable {
     var proxy: ObjectRef
     var routes: [ProgrammedRoute] = []
     var rejected: [ProxyState.ConfigType: Int] = [:]
     var certificateDaysLeft: Int?
+    /// Whether it is what istiod sent the proxy.
+    var isSent = false
+    /// Whether istiod was asked for that now.
+    var isNew = false
     var gap: String?
   }
 
-  /// Asks proxies for what they run; the states of all proxies, with what those asked say of themselves.
+  /// Asks proxies for what they run.
   private func ask(
-    _ proxies: [ObjectRef], of known: [ProxyState], domains: Set<String>, streams: Bool,
-    into report: inout ProgrammedReport
-  ) async -> [ProxyState] {
-    var states = known
-    var places: [ObjectRef: Int] = [:]
+    _ proxies: [ObjectRef], _ question: Question, known: [ProxyState], in snapshot: MeshSnapshot
+  ) async -> [Answer] {
     let asked = Set(proxies)
-    for place in states.indices where asked.contains(states[place].ref) { places[states[place].ref] = place }
-    func isStale(_ proxy: ObjectRef) -> Bool {
-      places[proxy].map { states[$0].sync.values.contains(.stale) } ?? false
-    }
-    let stale = asked.filter(isStale)
-    let answers = await withTaskGroup(of: Answer.self) { group in
+    var states: [ObjectRef: ProxyState] = [:]
+    for place in known.indices where asked.contains(known[place].ref) { states[known[place].ref] = known[place] }
+    return await withTaskGroup(of: Answer.self) { group in
       for proxy in proxies {
-        group.addTask { await ask(proxy, domains: domains, streams: streams, isStale: stale.contains(proxy)) }
+        let state = states[proxy]
+        group.addTask { await ask(proxy, question, state, in: snapshot) }
       }
       var answers: [Answer] = []
       for await answer in group { answers.append(answer) }
       return answers.sorted { $0.proxy < $1.proxy }
     }
+  }
+
+  /// Takes answers into a report; the states of all proxies, with what those asked say of themselves.
+  private static func take(
+    _ answers: [Answer], of known: [ProxyState], into report: inout ProgrammedReport
+  ) -> [ProxyState] {
+    var states = known
+    var places: [ObjectRef: Int] = [:]
+    let asked = Set(answers.map(\.proxy))
+    for place in states.indices where asked.contains(states[place].ref) { places[states[place].ref] = place }
     for answer in answers {
-      if let gap = answer.gap {
+      let place = places[answer.proxy]
+      let doubt = answer.isSent ? SentConfiguration.doubt(place.map { states[$0] }) : nil
+      if let gap = answer.gap ?? doubt.map({ "\(answer.proxy.namespace)/\(answer.proxy.name): \($0)" }) {
         report.gaps.append(gap)
         continue
       }
       report.asked.append(answer.proxy)
+      if answer.isSent { report.sent.append(answer.proxy) }
       report.routes += answer.routes
-      guard let place = places[answer.proxy] else { continue }
+      guard let place else { continue }
       states[place].certificateDaysLeft = answer.certificateDaysLeft
       states[place].noteRejections(answer.rejected)
     }
@@ -103,34 +132,68 @@ struct IstioProgrammed {
   }
 
   @concurrent
-  private func ask(_ proxy: ObjectRef, domains: Set<String>, streams: Bool, isStale: Bool) async -> Answer {
+  private func ask(
+    _ proxy: ObjectRef, _ question: Question, _ state: ProxyState?, in snapshot: MeshSnapshot
+  ) async -> Answer {
     var answer = Answer(proxy: proxy)
-    func isWanted(_ hosts: [String]) -> Bool {
-      hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
-    }
     do {
       let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
-      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: isWanted)
-      if streams {
+      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: question.isWanted)
+      if question.streams {
         let listeners = try EnvoyListenerReader.serving(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
         answer.routes += Self.streams(listeners, proxy: proxy)
       }
     } catch {
       if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
-        answer.routes = MosnSidecar.routes(dump, proxy: proxy, where: isWanted)
+        answer.routes = MosnSidecar.routes(dump, proxy: proxy, where: question.isWanted)
         return answer
       }
-      answer.gap = "\(proxy.namespace)/\(proxy.name): \((error as? MeshError)?.message ?? String(describing: error))"
+      var reason = (error as? MeshError)?.message ?? String(describing: error)
+      if error is MeshError {
+        if let kept = dialect.sentRoutes.value(of: proxy, sent: state?.sent, for: question) {
+          (answer.routes, answer.isSent) = (kept, true)
+          return answer
+        }
+        do throws(MeshError) {
+          answer.routes = try await sent(
+            proxy, rootNamespace: question.rootNamespace, in: snapshot, where: { question.isWanted($0) },
+            streams: question.streams)
+          dialect.sentRoutes.keep(answer.routes, of: proxy, sent: state?.sent, for: question)
+          (answer.isSent, answer.isNew) = (true, true)
+          return answer
+        } catch {
+          reason += "; \(error.message)"
+        }
+      }
+      answer.gap = "\(proxy.namespace)/\(proxy.name): \(reason)"
       return answer
     }
     // Certificates and counters are extras: without them the routes still hold.
     if let bytes = try? await get(proxy, "/certs") {
       answer.certificateDaysLeft = (try? EnvoyAdminAnswers.certificateDaysLeft(bytes)) ?? nil
     }
-    if isStale, let bytes = try? await get(proxy, "/stats?format=json&filter=update_rejected") {
+    if state?.sync.values.contains(.stale) == true,
+      let bytes = try? await get(proxy, "/stats?format=json&filter=update_rejected")
+    {
       answer.rejected = (try? EnvoyAdminAnswers.rejectedUpdates(bytes)) ?? [:]
     }
     return answer
+  }
+
+  /// The routes that istiod sent a proxy.
+  func sent(
+    _ proxy: ObjectRef, rootNamespace: String, in snapshot: MeshSnapshot,
+    where isWanted: @escaping @Sendable ([String]) -> Bool, streams: Bool
+  ) async throws(MeshError) -> [ProgrammedRoute] {
+    let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: rootNamespace)
+    return try await configuration.read(proxy, in: snapshot, into: [ProgrammedRoute]()) {
+      routes, kind, dump throws(JSONError) in
+      switch kind {
+      case .routes: routes += try EnvoyConfigDump.routes(dump, proxy: proxy, where: isWanted)
+      case .listeners where streams: routes += Self.streams(try EnvoyListenerReader.serving(dump), proxy: proxy)
+      case .listeners, .clusters: break
+      }
+    }
   }
 
   /// The routes of streams in a proxy's outbound listeners: those made from an object, with where they lead.

@@ -40,30 +40,58 @@ struct IstioProxyTLS {
         report.gaps[question.workload] = "not asked: at most \(Self.sample) proxies are; narrow it to a namespace"
       }
     }
+    let sent = SentConfiguration(
+      dialect: dialect, access: access,
+      rootNamespace: (snapshot.meshes[access.plane] ?? MeshSettings()).rootNamespace)
+    // What istiod sent is kept by what it says it sent before.
+    let places = asked.map(\.proxy)
+    var states = dialect.sentContexts.isInUse ? await sent.states(of: places, in: snapshot) : [:]
+    let before = states
+    var isNew = false
     await withTaskGroup(of: Answer.self) { group in
       var rest = asked[...]
       func add() {
         guard let next = rest.popFirst() else { return }
-        group.addTask { await answer(of: next.proxy, to: next.question) }
+        group.addTask {
+          await answer(of: next.proxy, to: next.question, sent, before[next.proxy]?.sent, in: snapshot)
+        }
       }
       for _ in 0..<Self.parallel { add() }
       for await answer in group {
         report.workloads[answer.workload] = answer.contexts
         report.gaps[answer.workload] = answer.gap
+        if answer.isSent { report.sent.insert(answer.workload) }
+        isNew = isNew || answer.isNew
         add()
       }
+    }
+    if isNew { states = await sent.states(of: places, in: snapshot) }
+    for workload in report.sent {
+      guard let proxy = report.workloads[workload]?.proxy, let doubt = SentConfiguration.doubt(states[proxy]) else {
+        continue
+      }
+      report.workloads[workload] = nil
+      report.gaps[workload] = "its proxy does not tell, and \(doubt)"
+      report.sent.remove(workload)
     }
     return report
   }
 
-  /// What a proxy told, or why it did not.
+  /// What a proxy told, or istiod for it, or why neither did.
   private struct Answer: Sendable {
     var workload: ObjectRef
     var contexts: ProxyTLS?
+    /// Whether it is what istiod sent the proxy.
+    var isSent = false
+    /// Whether istiod was asked for that now.
+    var isNew = false
     var gap: String?
   }
 
-  private func answer(of proxy: ObjectRef, to question: ProxyTLSQuestion) async -> Answer {
+  private func answer(
+    of proxy: ObjectRef, to question: ProxyTLSQuestion, _ sent: SentConfiguration, _ version: UInt64?,
+    in snapshot: MeshSnapshot
+  ) async -> Answer {
     var answer = Answer(workload: question.workload)
     do {
       answer.contexts = try await ask(proxy, question)
@@ -72,9 +100,40 @@ struct IstioProxyTLS {
         answer.contexts = MosnSidecar.contexts(dump, proxy: proxy, question)
         return answer
       }
-      answer.gap = "its proxy does not tell: \(error.message)"
+      if let kept = dialect.sentContexts.value(of: proxy, sent: version, for: question) {
+        (answer.contexts, answer.isSent) = (kept, true)
+        return answer
+      }
+      let reason = error.message
+      do throws(MeshError) {
+        let contexts = try await contexts(sent, to: proxy, question, in: snapshot)
+        dialect.sentContexts.keep(contexts, of: proxy, sent: version, for: question)
+        (answer.contexts, answer.isSent, answer.isNew) = (contexts, true, true)
+      } catch {
+        answer.gap = "its proxy does not tell: \(reason); \(error.message)"
+      }
     }
     return answer
+  }
+
+  /// The TLS contexts in what istiod sent a proxy.
+  private func contexts(
+    _ sent: SentConfiguration, to proxy: ObjectRef, _ question: ProxyTLSQuestion, in snapshot: MeshSnapshot
+  ) async throws(MeshError) -> ProxyTLS {
+    var (listeners, contexts) = try await sent.read(
+      proxy, in: snapshot, into: (listeners: [EnvoyListener](), contexts: ProxyTLS(proxy: proxy))
+    ) { found, kind, dump throws(JSONError) in
+      switch kind {
+      case .listeners where question.isServer: found.listeners += try EnvoyListenerReader.serving(dump)
+      case .clusters where !question.hosts.isEmpty:
+        found.contexts.outbound += try EnvoyTLSContexts.outbound(dump, hosts: question.hosts)
+      case .routes, .listeners, .clusters: break
+      }
+    }
+    let captured = listeners.filter { $0.name == "virtualInbound" }
+    if captured.contains(where: \.isInbound) { listeners = captured }
+    contexts.inbound = EnvoyTLSContexts.inbound(listeners)
+    return contexts
   }
 
   /// Why a workload has no proxy that could be asked.
@@ -116,36 +175,5 @@ struct IstioProxyTLS {
       throw error as? MeshError ?? MeshError(.malformed, "its configuration makes no sense: \(error)", object: proxy)
     }
     return contexts
-  }
-}
-
-/// The admin interface of one of Istio's proxies: at a configured address, or through the API server.
-struct IstioProxyAdmin {
-  let dialect: IstioDialect
-  let access: any KubernetesAccess
-
-  /// The answer to a GET; a proxy has three seconds.
-  func get(_ proxy: ObjectRef, _ path: String, port: Int = 15_000) async throws(MeshError) -> [UInt8] {
-    let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
-      () async throws(MeshError) in
-      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
-        return try await direct(address + path)
-      }
-      guard proxy.kind == "pod" else { throw Self.unreachable(proxy) }
-      do throws(MeshError) {
-        return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: port, path: path)
-      } catch  where error.code == .notFound {
-        // istiod names a VM by its own host name, which no WorkloadEntry need have.
-        throw Self.unreachable(proxy)
-      }
-    }
-  }
-
-  /// Why a proxy that is no pod is not asked: the API server leads to pods alone.
-  private static func unreachable(_ proxy: ObjectRef) -> MeshError {
-    MeshError(
-      .unreachable, "it is no pod (a VM?), so the API server does not lead to its proxy", object: proxy,
-      remedy: "name its address in the configuration: envoy: [{url, workload: \(proxy.namespace)/\(proxy.name)}]")
   }
 }

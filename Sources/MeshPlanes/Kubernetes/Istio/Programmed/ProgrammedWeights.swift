@@ -70,7 +70,16 @@ public struct ProgrammedWeights: Sendable, Hashable {
       rejections: report.counts.rejections)
     let times = own.compactMap(\.updatedAt)
     result.since = times.count == own.count ? times.max() : nil
-    return .known(result, source: "config_dump of \(byProxy.count) of \(report.asked.count) proxies", at: report.at)
+    return .known(result, source: source(of: byProxy.keys, in: report), at: report.at)
+  }
+
+  /// Whose word the weights are: the proxies' own, or istiod's for those it alone tells of.
+  private static func source(of proxies: some Collection<ObjectRef>, in report: ProgrammedReport) -> String {
+    let words = "config_dump of \(proxies.count) of \(report.asked.count) proxies"
+    let sent = report.sent.count { proxies.contains($0) }
+    if sent == 0 { return words }
+    return sent == proxies.count
+      ? "istiod's \(words), acknowledged by them" : "\(words), \(sent) by istiod and acknowledged"
   }
 
   /// Creates programmed weights.

@@ -1,0 +1,135 @@
+import MeshModel
+import Synchronization
+
+/// What istiod last sent a proxy, for proxies whose own administration is not reached.
+///
+/// A sidecar's administration listens on 127.0.0.1 of its pod alone unless somebody changed that, and the API server dials
+/// the pod's address. istiod makes what it last sent a proxy anew for who asks; where the proxy acknowledged everything it was
+/// sent, that is what it runs. Source: Istio, `pilot/pkg/xds/debug.go`, `configDump`.
+struct SentConfiguration {
+  let dialect: IstioDialect
+  let access: any KubernetesAccess
+  let rootNamespace: String
+
+  /// What is read from the configuration that istiod last sent a proxy; fails where no replica of istiod tells.
+  func read<Value: Sendable>(
+    _ proxy: ObjectRef, in snapshot: MeshSnapshot, into value: Value, _ take: @escaping SentResources<Value>.Take
+  ) async throws(MeshError) -> Value {
+    let path = "/debug/config_dump?proxyID=\(EnvoyQuery.escaped("\(proxy.name).\(proxy.namespace)"))"
+    let (answers, gaps) = await IstiodDebug(dialect: dialect, access: access).ask(
+      path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, SentResources(into: value, take))
+    guard let found = answers.first else {
+      throw MeshError(.unreachable, gaps.first ?? IstiodDebug.nobodyKnows, object: proxy)
+    }
+    return found.value
+  }
+
+  /// What istiod says of some proxies.
+  ///
+  /// It is asked after the configuration was read: what was acknowledged before may be older.
+  func states(of proxies: [ObjectRef], in snapshot: MeshSnapshot) async -> [ObjectRef: ProxyState] {
+    let (answers, _) = await IstiodDebug(dialect: dialect, access: access).ask(
+      "/debug/syncz", rootNamespace: rootNamespace, in: snapshot,
+      SyncTable(plane: access.plane, snapshot: MeshSnapshot()))
+    let wanted = Set(proxies)
+    return Dictionary(
+      answers.flatMap(\.value).filter { wanted.contains($0.ref) }.map { ($0.ref, $0) },
+      uniquingKeysWith: { $0.sync.values.contains(.notSent) ? $1 : $0 })
+  }
+
+  /// Why what istiod sent a proxy is not known to be what it runs; `nil` where it acknowledged all of it.
+  static func doubt(_ state: ProxyState?) -> String? {
+    guard let state else { return "istiod does not tell whether it acknowledged what it was sent" }
+    if let rejection = state.rejection { return "it rejected what istiod sent it: \(rejection)" }
+    return state.isSettled ? nil : "it has not acknowledged what istiod sent it"
+  }
+}
+
+/// What istiod sent proxies, kept while it sends them nothing else: it makes it anew for each question, at a price.
+final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
+  private struct Entry {
+    var question: Question
+    var sent: UInt64
+    var value: Value
+  }
+
+  /// The most proxies of which something is kept.
+  private static var limit: Int { 256 }
+
+  private let entries = Mutex<[ObjectRef: Entry]>([:])
+  private let asked = Mutex(false)
+
+  /// Whether istiod was ever asked in place of proxies.
+  var isInUse: Bool { asked.withLock { $0 } }
+
+  /// What was kept of a proxy that was sent nothing since; `sent` is what ``ProxyState/sent`` was before istiod was asked.
+  func value(of proxy: ObjectRef, sent: UInt64?, for question: Question) -> Value? {
+    guard let entry = entries.withLock({ $0[proxy] }), entry.sent == sent, entry.question == question else {
+      return nil
+    }
+    return entry.value
+  }
+
+  /// Keeps what a proxy was sent, where istiod tells when that changes.
+  func keep(_ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question) {
+    asked.withLock { $0 = true }
+    guard let sent, sent != 0 else { return }
+    entries.withLock { entries in
+      if entries.count >= Self.limit, entries[proxy] == nil { entries = [:] }
+      entries[proxy] = Entry(question: question, sent: sent, value: value)
+    }
+  }
+}
+
+/// A reader of istiod's `/debug/config_dump` that hands on each resource as the proxy itself would tell of it.
+///
+/// The answer is as long as the mesh is large; no resource is kept once it was read.
+struct SentResources<Value: Sendable>: PieceReader {
+  /// What a resource is of.
+  enum Kind: String, CaseIterable { case routes = "routeConfig", listeners = "activeState", clusters = "cluster" }
+
+  /// Reads one resource, a dump of it alone, into the value.
+  typealias Take = @Sendable (inout Value, Kind, [UInt8]) throws(JSONError) -> Void
+
+  private var value: Value
+  private let take: Take
+  private var cutter = DumpCutter()
+  private var fault: JSONError?
+
+  init(into value: Value, _ take: @escaping Take) {
+    self.value = value
+    self.take = take
+  }
+
+  mutating func feed(_ piece: [UInt8]) {
+    var cutter = cutter
+    self.cutter = DumpCutter()
+    cutter.feed(piece) { add($0) }
+    self.cutter = cutter
+  }
+
+  private mutating func add(_ resource: ArraySlice<UInt8>) {
+    guard fault == nil, let kind = Self.kind(of: resource) else { return }
+    do throws(JSONError) {
+      let dump = Array(#"{"configs":["#.utf8) + ProtoNames.ofDefinitions(resource) + Array("]}".utf8)
+      try take(&value, kind, dump)
+    } catch {
+      fault = error
+    }
+  }
+
+  /// The kind by the member that comes first: what it holds comes behind it.
+  private static func kind(of resource: ArraySlice<UInt8>) -> Kind? {
+    let head = resource.prefix(1 << 10)
+    let places = Kind.allCases.compactMap { kind in
+      head.firstRange(of: Array("\"\(kind.rawValue)\"".utf8)).map { (kind, $0.lowerBound) }
+    }
+    return places.min { $0.1 < $1.1 }?.0
+  }
+
+  func finish() throws(JSONError) -> Value {
+    if let fault { throw fault }
+    guard cutter.isWhole else { throw JSONError(.malformed, at: 0, expected: "a configuration dump") }
+    return value
+  }
+}
