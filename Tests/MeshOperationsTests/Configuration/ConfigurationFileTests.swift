@@ -71,6 +71,51 @@ import Testing
       try ConfigurationFile.parse(ConfigurationFile.yaml(of: configuration), path: "c.yaml") == configuration)
   }
 
+  @Test func whatSomebodyWroteStaysWherePlanesAreAddedAndRemoved() throws {
+    let bench = Workbench()
+    let file = ConfigurationFile(path: bench.folder + "/config.yaml")
+    let text = """
+      # Mine.
+      planes:
+      # The shop's.
+      - {name: prod, kind: kubernetes,
+         context: prod}   # careful
+
+      # Quiet.
+      theme: 'mono'  # at night
+      """
+    try text.write(toFile: file.path, atomically: false, encoding: .utf8)
+    let lab = PlaneSetting(name: "lab", kind: .kubernetes, context: "lab")
+    try file.update { configuration in configuration.planes.append(lab) }
+    #expect(
+      try String(contentsOfFile: file.path, encoding: .utf8)
+        == text.replacing(
+          "# careful\n",
+          with: "# careful\n- name: \"lab\"\n  kind: kubernetes\n  context: \"lab\"\n"))
+    #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+    try file.update { configuration in configuration.planes.removeAll { $0.name == "prod" } }
+    let rest = try String(contentsOfFile: file.path, encoding: .utf8)
+    #expect(rest.contains("# Mine.") && rest.contains("theme: 'mono'  # at night") && !rest.contains("careful"))
+    #expect(try file.read() == Configuration(planes: [lab], theme: "mono"))
+  }
+
+  @Test(arguments: [
+    "", "theme: mono # dark", "theme: mono\n", "planes: []\n", "planes: [{name: a, kind: envoy, envoy: [{url: \"http://127.0.0.1:9901\"}]}]\n",
+    "{planes: [], theme: mono}\n", "planes:\n  -\n    name: a\n    kind: kubernetes\n",
+    "planes:\n    - name: a\n      kind: kubernetes",
+  ])
+  func aPlaneIsAddedWhateverTheFormOfTheFile(text: String) throws {
+    let bench = Workbench()
+    let file = ConfigurationFile(path: bench.folder + "/config.yaml")
+    try text.write(toFile: file.path, atomically: false, encoding: .utf8)
+    var expected = try ConfigurationFile.parse(text, path: "c.yaml")
+    let lab = PlaneSetting(name: "lab", kind: .kubernetes, context: "lab")
+    expected.planes.append(lab)
+    try file.update { configuration in configuration.planes.append(lab) }
+    #expect(try file.read() == expected)
+    if text.contains("dark") { #expect(try String(contentsOfFile: file.path, encoding: .utf8).contains("# dark")) }
+  }
+
   @Test func aLinkedFileStaysALink() throws {
     let bench = Workbench()
     try FileManager.default.createDirectory(atPath: bench.folder + "/dotfiles", withIntermediateDirectories: true)
