@@ -37,6 +37,24 @@ import Testing
     #expect(transport.requests.isEmpty)
   }
 
+  @Test func authoritiesThatRotateReplaceThoseOfTheSettings() async throws {
+    let seen = Mutex<[[UInt8]?]>([])
+    let transport = ScriptedTransport { _, _ in .success(HTTPResponse(status: 200)) }
+    var rotated = Credential.bearer(Secret("t"))
+    rotated.authorities = [2]
+    let credential = rotated
+    let session = try session(transport) {
+      $0.settings.tls.authorities = [1]
+      $0.credentials = FixedCredential(credential)
+      $0.transport = { settings in
+        seen.withLock { $0.append(settings.tls.authorities) }
+        return transport
+      }
+    }
+    for path in ["/x", "/y"] { _ = try await session.send(session.request(.get, path)) }
+    #expect(seen.withLock { $0 } == [[1], [2]])
+  }
+
   @Test(arguments: [
     ("0", 1), ("5", 5), ("99999999", 60), ("999999999999999999999999", 60),
     ("Thu, 01 Jan 2026 00:00:10 GMT", 10), ("Wed, 31 Dec 2025 23:59:00 GMT", 1), ("Fri, 01 Jan 2027 00:00:00 GMT", 60),

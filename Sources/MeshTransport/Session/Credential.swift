@@ -20,6 +20,8 @@ public struct Credential: Sendable, Hashable {
   public var identity: ClientIdentity?
   /// An AWS signature in place of the settings' one.
   public var awsSigning: AWSSigning?
+  /// The authorities to trust in place of the settings' ones, where they are replaced as certificates are.
+  public var authorities: [UInt8]?
 
   /// A credential of its parts.
   public init(fields: [Field] = [], identity: ClientIdentity? = nil, awsSigning: AWSSigning? = nil) {

@@ -168,6 +168,7 @@ public final class Session: HTTPTransport {
     for field in credential.fields { prepared.headers.set(field.name, field.value.reveal) }
     var settings = options.settings
     if let identity = credential.identity { settings.tls.identity = identity }
+    if let authorities = credential.authorities { settings.tls.authorities = authorities }
     if let signing = credential.awsSigning { settings.awsSigning = signing }
     let transport = current.withLock { current in
       if current.settings != settings { current = (settings, options.transport(settings)) }

@@ -116,7 +116,7 @@ import Testing
       testDescription: "C8 world-writable", body: answer("{\"token\":\"t\"}"), says: "everybody may write", mode: 0o757),
     Row(testDescription: "not executable", body: answer("{\"token\":\"t\"}"), says: "not installed", mode: 0o600),
     Row(
-      testDescription: "C9 wants a terminal", body: answer("{\"token\":\"t\"}"), says: "needs a terminal",
+      testDescription: "C9 wants a terminal", body: answer("{\"token\":\"t\"}"), says: "interactiveMode: Always",
       interactive: .always),
   ]
 

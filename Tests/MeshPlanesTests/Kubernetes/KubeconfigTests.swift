@@ -229,9 +229,13 @@ import Testing
       folder.write("c.pem", "C\(number)")
       folder.write("k.pem", "K\(number)")
     }
+    func files(_ certificate: String, read number: Int) -> RotatingFiles<ClientIdentity> {
+      RotatingFiles(read: identity(number), clock: clock) { () throws(MeshError) in
+        try ClientIdentity(.file(certificate), key: .file(key))
+      }
+    }
     let source = RotatingCredentials(
-      files: IdentityFiles(.file(certificate), key: .file(key), read: identity(1), clock: clock),
-      tokens: FixedCredential(.bearer(Secret("t"))))
+      identity: files(certificate, read: 1), tokens: FixedCredential(.bearer(Secret("t"))))
     rotate(to: 2)
     #expect(try await source.credential(refresh: false).identity == identity(1))
     #expect(try await source.credential(refresh: true).identity == identity(2))
@@ -239,8 +243,21 @@ import Testing
     _ = clock.advance(by: .seconds(61))
     let credential = try await source.credential(refresh: false)
     #expect(credential.identity == identity(3) && credential.fields.count == 1)
-    let lost = IdentityFiles(.file(folder.path + "/gone"), key: .file(key), read: identity(3), clock: clock)
-    #expect(lost.identity(refresh: true) == identity(3), "a file that is not there leaves the last in use")
+    let lost = files(folder.path + "/gone", read: 3)
+    #expect(lost.value(refresh: true) == identity(3), "a file that is not there leaves the last in use")
+  }
+
+  @Test func authoritiesInAFileAreReadAgainAsTheyRotate() async throws {
+    let folder = TemporaryFolder()
+    folder.write("ca.pem", "CA1")
+    let connection = try KubernetesConnection(
+      Kubeconfig.load(path: folder.write("config", Self.plain), environment: [:]), environment: [:])
+    #expect(connection.settings.tls.authorities == Array("CA1".utf8))
+    folder.write("ca.pem", "CA2")
+    // A refusal has the files read again before the minute is over.
+    let credential = try await connection.authentication?.credential(refresh: true)
+    #expect(credential?.authorities == Array("CA2".utf8))
+    #expect(credential?.fields.isEmpty == false, "the token goes with them")
   }
 
   @Test func onlyTheAPIServerIsShownACertificateThatRotates() async throws {

@@ -79,8 +79,11 @@ actor ExecCredentials: CredentialSource {
       let mayAsk = interactive && plugin.interactiveMode != .never
       guard mayAsk || plugin.interactiveMode != .always else {
         throw MeshError(
-          .unauthenticated, "the credential plugin \(plugin.command) needs a terminal, which is in use",
-          remedy: "log in with it first, then start again")
+          .unauthenticated,
+          "the credential plugin \(plugin.command) asks questions in a terminal (interactiveMode: Always) and is given none here",
+          remedy:
+            "run it in a shell to log in, and set interactiveMode: IfAvailable for it in the kubeconfig"
+        )
       }
       var variables = environment.reduced
       for variable in plugin.environment { variables[variable.name] = variable.value.reveal }

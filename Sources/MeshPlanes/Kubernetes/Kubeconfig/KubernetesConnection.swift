@@ -13,8 +13,9 @@ public struct KubernetesConnection: Sendable {
   public var settings: ConnectionSettings
   /// Where tokens come from; `nil` where a certificate, or nothing, proves who asks.
   public var credentials: (any CredentialSource)?
-  /// The client certificate where it lies in files; they are read again as they are replaced.
-  var identityFiles: IdentityFiles?
+  /// The client certificate and the authorities where they lie in files, which are read again as they are replaced.
+  private var identityFiles: RotatingFiles<ClientIdentity>?
+  private var authorityFile: RotatingFiles<[UInt8]>?
   /// Whom to act as.
   public var impersonation: Kubeconfig.Impersonation
   /// Whether answers are asked for uncompressed.
@@ -22,9 +23,12 @@ public struct KubernetesConnection: Sendable {
   /// Things to know before relying on it.
   public var warnings: [String] = []
 
-  /// What proves who asks at the API server, and there alone: the tokens, and the client certificate as it is now.
+  /// What proves who asks at the API server, and there alone: the tokens, and the client certificate as it is now; with it
+  /// the authorities to trust there.
   public var authentication: (any CredentialSource)? {
-    identityFiles.map { RotatingCredentials(files: $0, tokens: credentials) } ?? credentials
+    let isAnonymous = credentials == nil && settings.tls.identity == nil
+    guard !isAnonymous, identityFiles != nil || authorityFile != nil else { return credentials }
+    return RotatingCredentials(identity: identityFiles, authorities: authorityFile, tokens: credentials)
   }
 
   /// A connection of its parts.
@@ -69,7 +73,7 @@ public struct KubernetesConnection: Sendable {
       namespace: context.namespace.isEmpty ? "default" : context.namespace)
     warnings = config.warnings
     disablesCompression = cluster.disablesCompression
-    settings.tls.authorities = try cluster.authority?.load()
+    try trust(cluster.authority)
     settings.tls.serverName = cluster.tlsServerName
     settings.tls.insecure = cluster.isInsecure
     if let proxy = cluster.proxyURL, !proxy.isEmpty { settings.proxy = .url(proxy) }
@@ -105,9 +109,13 @@ public struct KubernetesConnection: Sendable {
         .usage, "user \(user.name) has a client \(user.key == nil ? "certificate without its key" : "key alone")")
     }
     if let certificate = user.certificate, let key = user.key {
-      let identity = ClientIdentity(certificate: try certificate.load(), key: Secret(bytes: try key.load()))
+      let identity = try ClientIdentity(certificate, key: key)
       settings.tls.identity = identity
-      if certificate.isFile || key.isFile { identityFiles = IdentityFiles(certificate, key: key, read: identity) }
+      if certificate.isFile || key.isFile {
+        identityFiles = RotatingFiles(read: identity) { () throws(MeshError) in
+          try ClientIdentity(certificate, key: key)
+        }
+      }
     }
     let hasToken = user.tokenFile != nil || user.token != nil
     if hasToken, user.username?.isEmpty == false {
@@ -128,6 +136,16 @@ public struct KubernetesConnection: Sendable {
     if hasToken, user.exec != nil { warnings.append("user \(user.name) has a token and a plugin; the token counts") }
   }
 
+  /// Trusts these authorities, read again as they are replaced.
+  private mutating func trust(_ authority: Kubeconfig.Material?) throws(MeshError) {
+    guard let authority else { return }
+    let bytes = try authority.load()
+    settings.tls.authorities = bytes
+    if authority.isFile {
+      authorityFile = RotatingFiles(read: bytes) { () throws(MeshError) in try authority.load() }
+    }
+  }
+
   /// The connection of a pod's own service account, or `nil` outside a cluster.
   ///
   /// - Parameter directory: Where the account is mounted.
@@ -140,7 +158,7 @@ public struct KubernetesConnection: Sendable {
     else { return nil }
     let shown = host.contains(":") ? "[\(host)]" : host
     var connection = KubernetesConnection(context: "in-cluster", server: "https://\(shown):\(port)")
-    connection.settings.tls.authorities = try LocalFile.read("\(directory)/ca.crt")
+    try connection.trust(.file("\(directory)/ca.crt"))
     if let bytes = try? LocalFile.read("\(directory)/namespace"), !bytes.isEmpty {
       connection.namespace = String(decoding: bytes, as: UTF8.self)
     }
