@@ -72,8 +72,8 @@ struct JSONReaderTests {
     func nested(_ count: Int) -> [UInt8] {
       Array(String(repeating: "[", count: count).utf8) + Array(String(repeating: "]", count: count).utf8)
     }
-    _ = try JSONValue(parsing: nested(128))
-    for bytes in [nested(129), Array(String(repeating: "{\"a\":", count: 129).utf8), nested(100_000)] {
+    _ = try JSONValue(parsing: nested(64))
+    for bytes in [nested(65), Array(String(repeating: "{\"a\":", count: 65).utf8), nested(100_000)] {
       do throws(JSONError) {
         _ = try JSONValue(parsing: bytes)
         Issue.record("accepted \(bytes.count) bytes")
@@ -89,6 +89,25 @@ struct JSONReaderTests {
     }
     // Depth is nesting, not the number of values beside each other.
     _ = try JSONValue(parsing: "[" + String(repeating: "[],{},", count: 1000) + "0]")
+  }
+
+  @Test("a tree has no more values than the limit; what is passed over does not count")
+  func values() throws {
+    let bytes = Array(#"{"a":[1,2,{"b":null}],"c":"d"}"#.utf8)
+    _ = try JSONReader.read(bytes, valueLimit: 7) { reader throws(JSONError) in try reader.value() }
+    do throws(JSONError) {
+      _ = try JSONReader.read(bytes, valueLimit: 6) { reader throws(JSONError) in try reader.value() }
+      Issue.record("accepted seven values")
+    } catch { #expect(error.code == .tooMany) }
+    try JSONReader.read(bytes, valueLimit: 0) { reader throws(JSONError) in try reader.skip() }
+  }
+
+  @Test("an object with many names, one of them twice, is read in time that grows with it alone")
+  func repeatedNames() throws {
+    let names = (0..<100_000).map { #""n\#($0)":\#($0)"# }.joined(separator: ",")
+    let object = try JSONValue(parsing: #"{"twice":1,\#(names),"twice":2}"#)
+    #expect(object["twice"]?.int == 2 && object["n99999"]?.int == 99_999)
+    #expect(object.object?.members.count == 100_001)
   }
 
   @Test(

@@ -10,6 +10,8 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     case wrongType
     /// The nesting is deeper than the limit.
     case tooDeep
+    /// There are more values than the limit.
+    case tooMany
     /// A number does not fit the type asked for.
     case outOfRange
   }
@@ -35,6 +37,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     case .malformed: "not JSON at byte \(offset), expected \(expected)"
     case .wrongType: "unexpected JSON type at byte \(offset), expected \(expected)"
     case .tooDeep: "JSON nested too deep at byte \(offset), expected \(expected)"
+    case .tooMany: "too much JSON at byte \(offset), expected \(expected)"
     case .outOfRange: "number out of range at byte \(offset), expected \(expected)"
     }
   }

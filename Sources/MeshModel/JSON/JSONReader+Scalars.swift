@@ -92,6 +92,8 @@ extension JSONReader {
 
   /// Reads one value of any kind as a lossless tree.
   public mutating func value() throws(JSONError) -> JSONValue {
+    guard valuesLeft > 0 else { throw JSONError(.tooMany, at: offset, expected: "fewer values in one text") }
+    valuesLeft -= 1
     switch try peek() {
     case .null:
       try literal("null")

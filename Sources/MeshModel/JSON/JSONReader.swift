@@ -2,7 +2,8 @@
 ///
 /// It visits a text once and allocates only what is asked for, so a list decodes straight to slim values: memory follows
 /// what is kept, not what was sent. It is strict (RFC 8259: no trailing commas, no control characters in strings, valid
-/// UTF-8 in what is read) and depth-limited.
+/// UTF-8 in what is read), and limited in depth and in the values that a tree is made of: how many bytes there are is limited
+/// where they come from.
 ///
 /// ```swift
 /// try JSONReader.read(bytes) { reader throws(JSONError) in
@@ -20,27 +21,33 @@ public struct JSONReader {
   public internal(set) var offset = 0
   var depth = 0
   let depthLimit: Int
+  /// How many more values may become trees.
+  var valuesLeft: Int
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int, valueLimit: Int = JSONReader.valueLimit) {
     self.bytes = bytes
     self.depthLimit = depthLimit
+    valuesLeft = valueLimit
   }
+
+  /// The most values that trees read from one text may have, some 200 MB in memory.
+  public static let valueLimit = 2_000_000
 
   /// Reads one whole JSON text with `body` and checks that nothing follows it.
   public static func read<Result>(
-    _ bytes: borrowing [UInt8], depthLimit: Int = 128,
+    _ bytes: borrowing [UInt8], depthLimit: Int = 64, valueLimit: Int = JSONReader.valueLimit,
     _ body: (inout JSONReader) throws(JSONError) -> Result
   ) throws(JSONError) -> Result {
-    try read(slice: bytes[...], depthLimit: depthLimit, body)
+    try read(slice: bytes[...], depthLimit: depthLimit, valueLimit: valueLimit, body)
   }
 
   /// Reads one whole JSON text in a slice, for a line of a stream.
   public static func read<Result>(
-    slice: ArraySlice<UInt8>, depthLimit: Int = 128,
+    slice: ArraySlice<UInt8>, depthLimit: Int = 64, valueLimit: Int = JSONReader.valueLimit,
     _ body: (inout JSONReader) throws(JSONError) -> Result
   ) throws(JSONError) -> Result {
     let outcome = slice.withUnsafeBufferPointer { buffer -> Swift.Result<Result, JSONError> in
-      var reader = JSONReader(buffer, depthLimit: depthLimit)
+      var reader = JSONReader(buffer, depthLimit: depthLimit, valueLimit: valueLimit)
       do throws(JSONError) {
         if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { reader.offset = 3 }
         let result = try body(&reader)

@@ -34,7 +34,19 @@ public struct JSONObject: Sendable, Hashable {
   public init(_ members: [Member] = []) {
     self.members = []
     self.members.reserveCapacity(members.count)
-    for member in members { self[member.name] = member.value }
+    guard members.count > 16 else {
+      for member in members { self[member.name] = member.value }
+      return
+    }
+    var places: [String: Int] = [:]
+    for member in members {
+      if let place = places[member.name] {
+        self.members[place].value = member.value
+      } else {
+        places[member.name] = self.members.count
+        self.members.append(member)
+      }
+    }
   }
 
   /// Members already known to have distinct names.

@@ -43,6 +43,9 @@ enum CurlCallbacks {
     let transfer = transfer(context)
     if transfer.connectStarted == nil { transfer.connectStarted = ContinuousClock.now }
     let number = socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
+    // Three unanswered probes end a connection; libcurl sets their pause alone before 8.9.
+    var probes: Int32 = 3
+    _ = setsockopt(number, Int32(IPPROTO_TCP), TCP_KEEPCNT, &probes, socklen_t(MemoryLayout<Int32>.size))
     if number >= 0, let inode = SocketState.inode(number) { transfer.sockets.append((number, inode)) }
     return number
   }
