@@ -24,6 +24,8 @@ final class FakePlane: ControlPlane {
     var faults: [Int: [Fault]] = [:]
     var always: Fault?
     var late: Step?
+    /// What the server sets of its own in what it is given to store.
+    var defaults: (@Sendable (inout JSONValue) -> Void)?
     var writes = 0
     var reads = 0
     var log: [String] = []
@@ -139,6 +141,7 @@ final class FakePlane: ControlPlane {
       state.revision += 1
       let version = String(state.revision)
       var stored = json
+      state.defaults?(&stored)
       stored["metadata"] = [
         "name": .string(step.object.name), "uid": .string("u\(version)"), "resourceVersion": .string(version),
       ]
@@ -160,6 +163,7 @@ final class FakePlane: ControlPlane {
       do throws(JSONPatchError) { object.json = try patch.applied(to: object.json) } catch {
         throw MeshError(.conflict, error.description, object: step.object)
       }
+      state.defaults?(&object.json)
       bump(&object, &state)
       state.objects[step.object] = object
       return StepOutcome(version: object.version, json: object.json)

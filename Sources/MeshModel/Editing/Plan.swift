@@ -70,7 +70,7 @@ public struct Step: Sendable, Hashable {
   public var inverse: Write
   /// The object before, where it existed: what the diff is drawn from.
   public var before: JSONValue?
-  /// The object after, as computed here.
+  /// The object after: as computed here, and as the server stored it once it is applied.
   public var after: JSONValue?
   /// What must be true before the next step.
   public var barrier: Barrier?

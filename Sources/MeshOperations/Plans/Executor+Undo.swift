@@ -56,9 +56,10 @@ extension Executor {
       let step = settled.plan.steps[index]
       guard step.state == .pending || step.state == .unknown else { continue }
       switch try await trace(of: step) {
-      case .arrived(let version):
+      case .arrived(let now):
         settled.plan.steps[index].state = .applied
-        settled.versions[index] = version
+        settled.plan.steps[index].after = now?.json
+        settled.versions[index] = now?.version ?? ""
       case .absent: settled.plan.steps[index].state = .failed
       case .unclear:
         throw MeshError(

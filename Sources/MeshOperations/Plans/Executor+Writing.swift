@@ -61,7 +61,7 @@ extension Executor {
       throw error.unread(because: unread)
     }
     switch trace {
-    case .arrived(let version): return StepOutcome(version: version, json: step.after)
+    case .arrived(let now): return StepOutcome(version: now?.version ?? "", json: now?.json)
     case .absent: return nil
     case .unclear: throw error
     }
@@ -69,7 +69,8 @@ extension Executor {
 
   /// What an object tells of a step that may have been written.
   enum Trace: Sendable, Hashable {
-    case arrived(version: String)
+    /// It took effect, and this is what the object has become; `nil` where it is gone, as was meant.
+    case arrived(NativeObject?)
     case absent
     case unclear
   }
@@ -80,7 +81,7 @@ extension Executor {
     do throws(MeshError) { now = try await control.native(step.object) } catch {
       guard error.code == .notFound else { throw error }
       switch step.write {
-      case .delete: return .arrived(version: "")
+      case .delete: return .arrived(nil)
       case .create: return .absent
       case .patch: return .unclear
       }
@@ -88,11 +89,11 @@ extension Executor {
     if let version = step.precondition.version, now.version == version { return .absent }
     let isSame = step.precondition.uid.isEmpty || now.uid == step.precondition.uid
     switch step.write {
-    case .delete: return isSame ? .absent : .arrived(version: "")
-    case .create: return StepGuards.changed(by: step, in: now.json).isEmpty ? .arrived(version: now.version) : .unclear
+    case .delete: return isSame ? .absent : .arrived(nil)
+    case .create: return StepGuards.holds(step, in: now.json) ? .arrived(now) : .unclear
     case .patch(let patch):
       guard isSame else { return .unclear }
-      if StepGuards.changed(by: step, in: now.json).isEmpty { return .arrived(version: now.version) }
+      if StepGuards.holds(step, in: now.json) { return .arrived(now) }
       if let before = step.before, StepGuards.untouched(patch, between: before, and: now.json) { return .absent }
       return .unclear
     }

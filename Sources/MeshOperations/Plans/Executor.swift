@@ -78,6 +78,8 @@ public struct Executor: Sendable {
         let outcome = try result.get()
         receipt.plan.steps[index].state = .applied
         receipt.versions[index] = outcome.version
+        // With what the server set of its own: what differs from it later is somebody else's.
+        if let stored = outcome.json { receipt.plan.steps[index].after = stored }
         if let warning = outcome.warning {
           receipt.error = [receipt.error, warning].compactMap(\.self).joined(separator: "; ")
         }

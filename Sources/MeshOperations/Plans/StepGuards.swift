@@ -5,20 +5,30 @@ import MeshPlanes
 enum StepGuards {
   private static let versionPointer: JSONPointer = "/metadata/resourceVersion"
 
-  /// The places a step set that hold another value now.
+  /// The places an applied step set that hold another value now.
   static func changed(by step: Step, in now: JSONValue) -> [JSONPointer] {
-    let patch: JSONPatch
+    changed(by: step, in: now) { $0.isEquivalent(to: $1) }
+  }
+
+  /// Whether an object says all that a step sets, whatever the server set besides.
+  static func holds(_ step: Step, in now: JSONValue) -> Bool {
+    changed(by: step, in: now) { $0.holds($1) }.isEmpty
+  }
+
+  private static func changed(
+    by step: Step, in now: JSONValue, _ isAsMeant: (_ now: JSONValue, _ meant: JSONValue) -> Bool
+  ) -> [JSONPointer] {
     switch step.write {
     case .delete: return []
     case .create(let object):
-      if let spec = object["spec"] { return (now["spec"] ?? .null).isEquivalent(to: spec) ? [] : ["/spec"] }
+      if let spec = (step.after ?? object)["spec"] { return isAsMeant(now["spec"] ?? .null, spec) ? [] : ["/spec"] }
       // Where a platform keeps what is wanted in members of its own, what the server sets may stand among them.
       return (object.object?.members ?? []).filter { now[$0.name]?.holds($0.value) != true }
         .map { JSONPointer([$0.name]) }
-    case .patch(let write): patch = write
+    case .patch(let patch):
+      guard let after = step.after else { return touched(patch) }
+      return touched(patch).filter { !isSame($0, in: after, and: now, isAsMeant) }
     }
-    guard let after = step.after else { return touched(patch) }
-    return touched(patch).filter { !isSame($0, in: after, and: now) }
   }
 
   /// Whether the places a patch tests and changes are the same in two states of an object.
@@ -33,10 +43,13 @@ enum StepGuards {
   ///
   /// An index alone does not say which element is meant: every list on the way must be as long as it was and the element
   /// there must be recognisably the one it was, else a list reordered in between would have the wrong rule edited.
-  private static func isSame(_ pointer: JSONPointer, in before: JSONValue, and now: JSONValue) -> Bool {
+  private static func isSame(
+    _ pointer: JSONPointer, in before: JSONValue, and now: JSONValue,
+    _ isAsMeant: (_ now: JSONValue, _ meant: JSONValue) -> Bool = { $0.isEquivalent(to: $1) }
+  ) -> Bool {
     switch (before[pointer], now[pointer]) {
     case (nil, nil): break
-    case (let left?, let right?): if !left.isEquivalent(to: right) { return false }
+    case (let left?, let right?): if !isAsMeant(right, left) { return false }
     default: return false
     }
     var place = JSONPointer()
@@ -44,7 +57,7 @@ enum StepGuards {
       if let left = before[place]?.array {
         guard let right = now[place]?.array, left.count == right.count else { return false }
         let element = place.appending(token)
-        if let old = before[element], let new = now[element], !identity(old).isEquivalent(to: identity(new)) {
+        if let old = before[element], let new = now[element], !isAsMeant(identity(new), identity(old)) {
           return false
         }
       }

@@ -48,6 +48,41 @@ import Testing
     #expect(bench.first("b") == 60)
   }
 
+  /// A plan that makes an object and adds a mirror to another, on a server that gives both what nobody asked for.
+  private static func defaulted(_ bench: Workbench) throws -> Plan {
+    bench.plane.state.withLock {
+      $0.defaults = { object in
+        object["spec"]?["class"] = "usual"
+        guard object["spec"]?["http"]?[0]?["mirror"] != nil else { return }
+        object = (try? JSONPatch([.add("/spec/http/0/mirror/port", 80)]).applied(to: object)) ?? object
+      }
+    }
+    let made = Step.creating(
+      ["kind": "thing", "spec": ["host": "a"]], as: Workbench.ref("new"), in: "/apis/x/v1/namespaces/shop/things")
+    let object = bench.plane.put(Workbench.ref("a"), spec: Workbench.spec)
+    let wanted = try JSONPatch([.add("/spec/http/0/mirror", ["host": "b"])]).applied(to: object.json)
+    return bench.plan([made, try #require(Step.editing(object, to: wanted))])
+  }
+
+  @Test(arguments: [false, true]) func whatTheServerSetOfItsOwnIsNobodysEdit(isLost: Bool) async throws {
+    let bench = Workbench()
+    let plan = try Self.defaulted(bench)
+    if isLost { bench.plane.state.withLock { $0.faults = [0: [.loseAnswer], 1: [.loseAnswer]] } }
+    let receipt = try await bench.executor.apply(plan, reason: "")
+    #expect(receipt.result == .applied, "\(receipt.error ?? "")")
+    for name in ["new", "a"] { bench.plane.edit(Workbench.ref(name)) { $0["status"] = ["seen": true] } }
+    #expect(try await bench.executor.undo(receipt, reason: "").result == .applied)
+    #expect(bench.plane.now(Workbench.ref("new")) == nil)
+    #expect(bench.plane.now(Workbench.ref("a"))?["http"] == Workbench.spec["http"])
+  }
+
+  @Test func whatSomebodyAddedToWhatWasMadeIsAnEdit() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(try Self.defaulted(bench), reason: "")
+    bench.plane.edit(Workbench.ref("new")) { $0["spec"]?["more"] = "theirs" }
+    #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .conflict)
+  }
+
   @Test func aForeignEditOfAnotherFieldIsKept() async throws {
     let bench = Workbench()
     let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
