@@ -46,10 +46,16 @@ extension Executor {
 
   /// A receipt that a crash left open, with the states of its steps as reading back tells them; others as they are.
   ///
-  /// Where nothing of it arrived, the record is closed as failed and the error says so.
+  /// Where nothing of it arrived, the record is closed as failed and the error says so. One that is still being applied is
+  /// refused: it has an end to come to.
   func settled(_ receipt: Receipt) async throws(MeshError) -> Receipt {
     guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else {
       return receipt
+    }
+    guard !journal.isApplying(receipt.plan.id) else {
+      throw MeshError(
+        .refused, "plan \(receipt.plan.id) is being applied by another process",
+        remedy: "wait for its end: meshdeck history \(receipt.plan.id)")
     }
     var settled = receipt
     for index in settled.plan.steps.indices where settled.plan.steps[index].state != .applied {

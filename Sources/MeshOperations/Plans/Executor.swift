@@ -59,9 +59,9 @@ public struct Executor: Sendable {
     }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.confirmBy = confirmWithin.map { Instant(seconds: clock().seconds + $0) }
-    receipt.plan.id = try journal.unused(plan.id)
     for index in receipt.plan.steps.indices { receipt.plan.steps[index].state = .pending }
-    try journal.append(JournalEntry(event: .begun, receipt: receipt))
+    let applying = try journal.begin(&receipt)
+    defer { applying.end() }
     for index in receipt.plan.steps.indices {
       do throws(MeshError) {
         // Between two steps is where an interruption counts; a request under way is always waited for.

@@ -1,22 +1,42 @@
 import Foundation
 import MeshModel
 
-/// A lock between processes: a file beside what it protects, locked while a body runs; the system frees it with the process.
-enum FileLock {
+/// A lock between processes: a file beside what it protects; the system frees it with the process.
+struct FileLock: Sendable {
+  private let file: Int32
+
+  /// Takes the lock at a path; waits for another process that holds it.
+  init(_ path: String) throws(MeshError) {
+    file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw MeshError(.local, "cannot open the lock \(path): \(String(cString: strerror(errno)))")
+    }
+    while flock(file, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        let error = MeshError(.local, "cannot take the lock \(path): \(String(cString: strerror(errno)))")
+        close(file)
+        throw error
+      }
+    }
+  }
+
+  /// Frees the lock.
+  func release() { close(file) }
+
   /// Runs a body while no other process holds the lock at a path; waits for one that does.
   static func held<Result>(
     _ path: String, _ body: () throws(MeshError) -> Result
   ) throws(MeshError) -> Result {
-    let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-      throw MeshError(.local, "cannot open the lock \(path): \(String(cString: strerror(errno)))")
-    }
-    defer { close(file) }
-    while flock(file, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        throw MeshError(.local, "cannot take the lock \(path): \(String(cString: strerror(errno)))")
-      }
-    }
+    let lock = try FileLock(path)
+    defer { lock.release() }
     return try body()
+  }
+
+  /// Whether somebody holds the lock at a path.
+  static func isHeld(_ path: String) -> Bool {
+    let file = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

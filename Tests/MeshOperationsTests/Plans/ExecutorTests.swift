@@ -243,6 +243,19 @@ import Testing
     #expect(try bench.journal.receipts().map(\.result) == [.failed, .applied])
   }
 
+  @Test func onePlanAppliedAtOnceFromManyPlacesHidesNoRecord() async throws {
+    let bench = Workbench()
+    let plan = try bench.shifts(["a"])
+    let executor = bench.executor
+    let receipts = try await withThrowingTaskGroup(of: Receipt.self) { group in
+      for _ in 0..<8 { group.addTask { @concurrent in try await executor.apply(plan, reason: "") } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(Set(receipts.map(\.plan.id)).count == 8)
+    #expect(receipts.count { $0.result == .applied } == 1)
+    #expect(try bench.journal.receipts().count == 8)
+  }
+
   @Test func statesInAPlanFileAreNotBelieved() async throws {
     let bench = Workbench()
     var plan = try bench.shifts(["a", "b"])

@@ -1,3 +1,4 @@
+import Foundation
 import MeshModel
 import MeshPlanes
 import Synchronization
@@ -167,6 +168,42 @@ import Testing
     #expect(undone.plan.steps.count == written)
     for name in ["a", "b", "c"] { #expect(bench.plane.now(Workbench.ref(name)) == Workbench.spec) }
     #expect(try bench.journal.receipts().first { $0.plan.id == "p1" }?.result == .undone)
+  }
+
+  @Test func oneThatIsBeingAppliedIsNotTakenBack() async throws {
+    let bench = Workbench()
+    var receipt = Receipt(
+      plan: try bench.shifts(["a", "b"]), result: .unknown, at: Instant(seconds: 1), author: "tester", reason: "")
+    let applying = try bench.journal.begin(&receipt)
+    let step = receipt.plan.steps[0]
+    receipt.versions[0] = try await bench.plane.apply(step).version
+    receipt.plan.steps[0].state = .applied
+    try bench.journal.append(JournalEntry(event: .step, receipt: receipt))
+    let open = try #require(try bench.journal.receipts().first)
+    await #expect {
+      try await bench.executor.undo(open, reason: "")
+    } throws: { error in
+      (error as? MeshError)?.code == .refused && "\(error)".contains("being applied")
+    }
+    #expect(bench.first("a") == 60)
+    #expect(try bench.journal.receipts().map(\.result) == [.unknown])
+    applying.end()
+    #expect(try await bench.executor.undo(open, reason: "").result == .applied)
+    #expect(bench.first("a") == 80)
+  }
+
+  @Test func onlyWhileItIsBeingAppliedIsItLocked() async throws {
+    let bench = Workbench()
+    let journal = bench.journal
+    let seen = Mutex<[Bool]>([])
+    let plan = bench.plan(try bench.shifts(["a"]).steps, id: "../p1/\u{E9}")
+    let receipt = try await bench.executor.apply(plan, reason: "") { _ in
+      seen.withLock { $0.append(journal.isApplying("../p1/\u{E9}")) }
+    }
+    #expect(seen.withLock { $0 } == [true, true])
+    #expect(!journal.isApplying(receipt.plan.id))
+    let files = try FileManager.default.contentsOfDirectory(atPath: journal.directory.path)
+    #expect(files.sorted() == ["journal.jsonl", "journal.lock"])
   }
 
   @Test func oneThatNeverArrivedIsClosed() async throws {
