@@ -9,7 +9,7 @@ extension Executor {
     receipt.error = error.description
     receipt.failure = error.code
     if receipt.plan.steps[index].state != .applied {
-      receipt.plan.steps[index].state = error.code == .unknownOutcome ? .unknown : .failed
+      receipt.plan.steps[index].state = [.unknownOutcome, .partial].contains(error.code) ? .unknown : .failed
     }
     // A later step may rest on an earlier one: where it is not known whether the later one took effect, or it could not
     // be taken back, the earlier ones stay, because traffic may depend on them.

@@ -65,6 +65,16 @@ import Testing
     #expect(bench.first("a") == 80)
   }
 
+  @Test func aStepThatTookEffectInPartLeavesTheEarlierOnes() async throws {
+    let bench = Workbench()
+    let plan = try bench.shifts(["a", "b"])
+    bench.plane.state.withLock { $0.faults = [1: [.fail(.partial)]] }
+    let receipt = try await bench.executor.apply(plan, reason: "")
+    #expect(receipt.plan.steps.map(\.state) == [.applied, .unknown])
+    #expect(receipt.result == .partial)
+    #expect(bench.first("a") == 60, "what the second step did may rest on it")
+  }
+
   @Test func aLostAnswerIsCuredByReadingBack() async throws {
     let bench = Workbench()
     let plan = try bench.shifts(["a"])
