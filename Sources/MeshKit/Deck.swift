@@ -120,9 +120,13 @@ public struct Deck: Sendable {
   ) async throws(MeshError) -> Receipt {
     let receipt = try undoable(id)
     try checkWritable(receipt.plan.intent.plane)
-    // Whoever waits for its confirmation learns that it is being taken back already.
-    if receipt.confirmBy != nil, receipt.result == .applied { _ = try journal.decide(.expired, on: receipt) }
-    return try await executor(receipt.plan.intent.plane).undo(receipt, reason: reason, progress: progress)
+    let executor = try executor(receipt.plan.intent.plane)
+    // Whoever waits for its confirmation learns that it is being taken back already, once it is known that it can be.
+    if receipt.confirmBy != nil, receipt.result == .applied {
+      _ = try await executor.undoPlan(receipt)
+      _ = try journal.decide(.expired, on: receipt)
+    }
+    return try await executor.undo(receipt, reason: reason, progress: progress)
   }
 
   /// The plan that would take a receipt back, from the objects as they are now; nothing is written.

@@ -83,6 +83,23 @@ import Testing
     #expect(plane.weights == [70, 30])
   }
 
+  @Test func anUndoThatCannotBeDoneLeavesAPlanToBeConfirmed() async throws {
+    let plane = FakePlane()
+    let folder = NSTemporaryDirectory() + "meshdeck-tests-\(UUID().uuidString)"
+    let deck = Deck(
+      [PlaneConnection(name: ShopMesh.plane, control: plane)], journal: Journal(directory: StateDirectory(path: folder))
+    )
+    try await deck.load()
+    let route = ShopMesh.ref("shop", "virtualservice", "reviews")
+    let intent = try #require(WeightsIntent(route: route, rule: nil, typed: [("v1", "70"), ("v2", "30")]))
+    let receipt = try await deck.apply(try await deck.plan(.weights(intent)), force: true, confirmWithin: 300)
+    plane.lose(1)
+    let refusal = await #expect(throws: MeshError.self) { _ = try await deck.undo(receipt.plan.id) }
+    #expect(refusal?.code == .unreachable)
+    #expect(plane.weights == [70, 30])
+    #expect(try Deck.confirm(receipt.plan.id, in: deck.journal).plan.id == receipt.plan.id)
+  }
+
   @Test(.timeLimit(.minutes(1)), arguments: [false, true])
   func aPlaneIsFollowedAnew(_ isTyped: Bool) async throws {
     let plane = FakePlane()
