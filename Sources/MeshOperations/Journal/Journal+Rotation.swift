@@ -4,7 +4,7 @@ import MeshModel
 /// Keeping the journal bounded: once it is larger than its limit, one line a plan is kept, the newest plans first.
 ///
 /// A plan that is kept can be taken back as before, since its last line has everything that undoing needs. A plan whose
-/// end is not known, or that waits for a confirmation, is kept whatever its age.
+/// end is not known, or that waits for a confirmation, is kept whatever its age, and so is a line that cannot be read here.
 extension Journal {
   /// What is kept of entries: the last line of each plan, the newest plans up to a number of bytes, oldest first.
   static func kept(_ entries: [JournalEntry], within bytes: Int) -> [[UInt8]] {
@@ -35,7 +35,7 @@ extension Journal {
   }
 
   /// Puts a shorter journal in the place of one that is open and locked; where that fails, the long one stays.
-  func shorten(_ entries: [JournalEntry]) {
-    try? directory.replace(path, with: Self.kept(entries, within: limit / 2))
+  func shorten(_ entries: [JournalEntry], keeping unreadable: [[UInt8]]) {
+    try? directory.replace(path, with: unreadable + Self.kept(entries, within: limit / 2))
   }
 }

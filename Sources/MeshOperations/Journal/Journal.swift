@@ -45,9 +45,9 @@ public struct Journal: Sendable {
     }
     guard fdatasync(file) == 0 else { throw failure("write the journal") }
     if Int(status.st_size) + line.count > limit, let long = try? FileHandle(forReadingFrom: URL(filePath: path)) {
-      let entries = Self.decoded((try? long.readToEnd()) ?? Data()).entries
+      let (entries, unreadable) = Self.decoded((try? long.readToEnd()) ?? Data())
       try? long.close()
-      if !entries.isEmpty { shorten(entries) }
+      if !entries.isEmpty { shorten(entries, keeping: unreadable) }
     }
   }
 
@@ -88,17 +88,19 @@ public struct Journal: Sendable {
     do { data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data() } catch {
       throw MeshError(.local, "cannot read the journal \(path)", underlying: error)
     }
-    return Self.decoded(data)
+    let (entries, unreadable) = Self.decoded(data)
+    return (entries, unreadable.count)
   }
 
-  private static func decoded(_ data: Data) -> (entries: [JournalEntry], unreadable: Int) {
+  /// The entries of a journal's lines, and the lines that are none, such as those of a later version.
+  private static func decoded(_ data: Data) -> (entries: [JournalEntry], unreadable: [[UInt8]]) {
     var entries: [JournalEntry] = []
-    var unreadable = 0
+    var unreadable: [[UInt8]] = []
     for line in [UInt8](data).split(separator: 0x0A) {
       if let json = try? JSONValue(parsing: Array(line)), let entry = JournalEntry(json: json) {
         entries.append(entry)
       } else {
-        unreadable += 1
+        unreadable.append(Array(line) + [0x0A])
       }
     }
     return (entries, unreadable)

@@ -45,6 +45,21 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: bench.journal.directory.path) == ["journal.jsonl"])
   }
 
+  @Test func aLineOfALaterVersionOutlivesEveryRotation() throws {
+    let bench = Workbench()
+    let journal = Journal(directory: bench.journal.directory, limit: 20_000)
+    try journal.append(JournalEntry(event: .ended, receipt: Self.receipt("first")))
+    let file = try #require(FileHandle(forWritingAtPath: journal.path))
+    try file.seekToEnd()
+    let line = #"{"event":"promoted","receipt":{"id":"later"}}"#
+    try file.write(contentsOf: Data((line + "\n").utf8))
+    try file.close()
+    for number in 0..<100 { try journal.append(JournalEntry(event: .ended, receipt: Self.receipt("p\(number)"))) }
+    #expect(try journal.entries().unreadable == 1)
+    #expect(try !journal.receipts().map(\.plan.id).contains("first"), "it was shortened")
+    #expect(try String(contentsOfFile: journal.path, encoding: .utf8).contains(line + "\n"))
+  }
+
   @Test func undoWorksAfterTheJournalWasShortened() async throws {
     let bench = Workbench()
     let journal = Journal(directory: bench.journal.directory, limit: 6_000)
