@@ -87,7 +87,9 @@ struct AppMeshClient: Sendable {
       if response.isSuccess {
         if response.body.isEmpty { return .null }
         do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
-          throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
+          throw MeshError(
+            request.idempotent ? .malformed : .unknownOutcome, "\(what): \(error)", plane: plane, object: object,
+            underlying: error)
         }
       }
       let failure = AWSFailure(response)

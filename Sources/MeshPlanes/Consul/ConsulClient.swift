@@ -165,7 +165,7 @@ struct ConsulClient: Sendable {
   private static func verdict(
     _ response: HTTPResponse, _ what: String, _ plane: PlaneName, _ object: ObjectRef
   ) throws(MeshError) -> Bool {
-    guard let verdict = try parsed(response, what, plane, object).bool else {
+    guard let verdict = (try? parsed(response, what, plane, object))?.bool else {
       throw MeshError(
         .unknownOutcome, "\(what): the answer is neither true nor false", plane: plane, object: object,
         remedy: "read it back before anything else")

@@ -123,7 +123,9 @@ struct TrafficDirectorClient: Sendable {
     }
     if response.body.isEmpty { return (.null, response.headers) }
     do throws(JSONError) { return (try JSONValue(parsing: response.body), response.headers) } catch {
-      throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
+      throw MeshError(
+        request.idempotent ? .malformed : .unknownOutcome, "\(what): \(error)", plane: plane, object: object,
+        underlying: error)
     }
   }
 }

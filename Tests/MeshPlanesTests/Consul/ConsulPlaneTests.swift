@@ -286,7 +286,7 @@ import Testing
   static let writes: [(Int, String, MeshError.Code)] = [
     (500, "rpc error making call: rpc error making call: EOF", .unknownOutcome),
     (500, "leadership lost while committing log", .unknownOutcome), (502, "", .unknownOutcome),
-    (504, "upstream request timeout", .unknownOutcome),
+    (504, "upstream request timeout", .unknownOutcome), (200, "<html>please log in</html>", .unknownOutcome),
     // Through an agent that is no server, a refusal comes with the words of the call before it.
     (500, "rpc error making call: the sum of all split weights must be 100, not 90.000000", .refused),
     (403, "rpc error making call: Permission denied: token lacks permission 'service:write'", .forbidden),

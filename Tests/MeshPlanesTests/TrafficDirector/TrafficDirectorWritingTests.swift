@@ -118,6 +118,14 @@ import Testing
     (409, ["status": "ABORTED", "message": "unable to queue the operation"], .conflict),
   ]
 
+  @Test func aWriteWhoseAnswerCannotBeReadIsOfUnknownOutcome() async throws {
+    let fake = FakeTrafficDirector.shop()
+    let plane = try fake.plane()
+    let step = try await Self.shift(plane, 70, 30)
+    fake.change { $0.refusedWrites = [HTTPResponse(status: 200, body: Array("<html>".utf8))] }
+    await #expect { _ = try await plane.apply(step) } throws: { ($0 as? MeshError)?.code == .unknownOutcome }
+  }
+
   @Test(arguments: failingServers)
   func aWriteThatAFailingServerMayHaveTakenIsOfUnknownOutcome(
     _ status: Int, _ error: JSONValue, _ code: MeshError.Code

@@ -105,6 +105,8 @@ struct EnvoyAdmin: Sendable {
         switch response.status {
         case 401: .unauthenticated
         case 403: .forbidden
+        // A proxy that failed, or a gateway that lost it, may have taken the values all the same.
+        case 500...: method == .post ? .unknownOutcome : .unreachable
         default: method == .post ? .refused : .unreachable
         }
       throw MeshError(code, "\(address)\(path) answers \(response.status): \(text)", plane: plane)

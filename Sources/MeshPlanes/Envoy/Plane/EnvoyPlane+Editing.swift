@@ -178,10 +178,10 @@ extension EnvoyPlane {
     let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     try await fleet.admin(address).modifyRuntime(changed.map { ($0, new[$0] ?? "") })
     await fleet.expire()
-    let stored = try await runtime(of: step.object)
+    let stored = try await readBack(step)
     guard changed.allSatisfy({ RuntimeObject.values(stored.json)[$0] == new[$0] }) else {
       throw MeshError(
-        .refused, "the proxy took the values and does not show them", plane: name, object: step.object,
+        .unknownOutcome, "the proxy took the values and does not show them", plane: name, object: step.object,
         remedy: "look at \(address)/runtime")
     }
     return StepOutcome(version: stored.version, json: stored.json)
