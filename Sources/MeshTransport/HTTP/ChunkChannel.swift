@@ -14,6 +14,27 @@ final class ChunkChannel: Sendable {
     var error: TransportError?
     var trailers = HTTPHeaders()
     var reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>?
+
+    /// The oldest chunk that nobody has read.
+    mutating func takeFirst() -> [UInt8]? {
+      guard head < chunks.count else { return nil }
+      let chunk = chunks[head]
+      chunks[head] = []
+      head += 1
+      bytes -= chunk.count
+      if head == chunks.count || head > 256 {
+        chunks.removeFirst(head)
+        head = 0
+      }
+      return chunk
+    }
+
+    /// Whether the producer was paused and may go on now.
+    mutating func endsPause(below limit: Int) -> Bool {
+      guard paused, bytes < limit else { return false }
+      paused = false
+      return true
+    }
   }
 
   private let state = Mutex(State())
@@ -83,6 +104,18 @@ final class ChunkChannel: Sendable {
     return try result.get()
   }
 
+  /// What has come and was not read, in one piece; empty where that is nothing. Waits for nothing.
+  func arrived() -> [UInt8] {
+    let (bytes, wantsMore) = state.withLock { state in
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(state.bytes)
+      while let chunk = state.takeFirst() { bytes += chunk }
+      return (bytes, state.endsPause(below: capacity / 2))
+    }
+    if wantsMore { resume() }
+    return bytes
+  }
+
   /// Stops the producer; a waiting reader gets `error`, or the end where it is nil.
   func stop(_ error: TransportError? = nil) {
     state.withLock { state in
@@ -97,19 +130,8 @@ final class ChunkChannel: Sendable {
   private func read(_ reader: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>) {
     var wantsMore = false
     let answer: (() -> Void)? = state.withLock { state in
-      if state.head < state.chunks.count {
-        let chunk = state.chunks[state.head]
-        state.chunks[state.head] = []
-        state.head += 1
-        state.bytes -= chunk.count
-        if state.head == state.chunks.count || state.head > 256 {
-          state.chunks.removeFirst(state.head)
-          state.head = 0
-        }
-        if state.paused, state.bytes < capacity / 2 {
-          state.paused = false
-          wantsMore = true
-        }
+      if let chunk = state.takeFirst() {
+        wantsMore = state.endsPause(below: capacity / 2)
         return { reader.resume(returning: .success(chunk)) }
       }
       if state.ended {
@@ -122,10 +144,7 @@ final class ChunkChannel: Sendable {
           reader.resume(returning: .failure(TransportError(.malformed, "a stream has one reader at a time")))
         }
       }
-      if state.paused {
-        state.paused = false
-        wantsMore = true
-      }
+      wantsMore = state.endsPause(below: .max)
       state.reader = reader
       return nil
     }

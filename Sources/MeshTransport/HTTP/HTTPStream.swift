@@ -84,6 +84,13 @@ public struct HTTPStream: AsyncSequence, Sendable {
       return chunk
     }
 
+    /// What has come since, without waiting for more; empty where that is nothing.
+    package mutating func arrived() -> [UInt8] {
+      let bytes = channel.arrived()
+      tap?.take(bytes)
+      return bytes
+    }
+
     /// The next piece, nil at the end of the body.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation

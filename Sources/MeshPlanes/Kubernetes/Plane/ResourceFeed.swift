@@ -88,7 +88,7 @@ actor ResourceFeed {
       // What a list has in common is shared by now; what finds it, 5 MB of 50,000 pods, is of no more use.
       pool = TextPool()
       context.emit(known.endList())
-      tellLive(always: true)
+      tellLive()
       return .done
     case .failure(.status(let status)) where status.code == 404: return .gone
     case .failure(.status(let status)) where status.code == 403 && narrow(): return .again
@@ -190,38 +190,42 @@ actor ResourceFeed {
 
   private func pause(_ duration: Duration) async { try? await context.clock.sleep(for: duration) }
 
-  /// Takes one event in.
-  func take(_ event: WatchEvent) {
+  /// Takes one event in; what changed by it.
+  func changesOf(_ event: WatchEvent) -> [MeshChange] {
     switch event {
     case .bookmark(let version): if !version.isEmpty { self.version = version }
     case .failure: break
     case .changed(let change, let bytes, let meta):
       if !meta.resourceVersion.isEmpty { version = meta.resourceVersion }
       switch change {
-      case .deleted: context.emit(known.remove(object(meta)))
+      case .deleted: return known.remove(object(meta))
       case .upserted:
         do throws(JSONError) {
           let plane = key.plane
           let entities = try JSONReader.read(slice: bytes) { reader throws(JSONError) in
             try self.reader.entities(plane: plane, from: &reader, pool: &pool)
           }
-          context.emit(known.upsert(object(meta), entities))
+          return known.upsert(object(meta), entities)
         } catch {
           // What it was before is not what it is now: unknown beats wrong.
           let place = meta.namespace.isEmpty ? meta.name : "\(meta.namespace)/\(meta.name)"
-          context.emit(known.remove(object(meta)) + [.feed(key, .stale("cannot read \(place): \(error)", context.now))])
+          return known.remove(object(meta)) + [.feed(key, .stale("cannot read \(place): \(error)", context.now))]
         }
       }
     }
+    return []
   }
 
-  /// Tells that the feed is alive, not more often than every 5 s.
-  func tellLive(always: Bool = false) {
+  /// That the feed is alive, not more often than every 5 s.
+  func live(always: Bool = false) -> [MeshChange] {
     let now = context.clock.now()
-    if !always, let toldLive, now - toldLive < .seconds(5) { return }
+    if !always, let toldLive, now - toldLive < .seconds(5) { return [] }
     toldLive = now
-    context.emit([.feed(key, .live(context.now, within: scope))])
+    return [.feed(key, .live(context.now, within: scope))]
   }
+
+  /// Tells that the feed is alive.
+  func tellLive() { context.emit(live(always: true)) }
 
   /// Tells that the feed may be out of date.
   func tellStale(_ reason: String) { context.emit([.feed(key, .stale(reason, context.now))]) }
