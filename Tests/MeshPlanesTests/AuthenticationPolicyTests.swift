@@ -113,20 +113,4 @@ import Testing
     #expect(try Self.accepted(mesh.snapshot).mode == .strict)
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code).contains("MD0506"))
   }
-
-  @Test func whatBreaksIsToldOfAnIntent() throws {
-    var mesh = SmallMesh(settings: MeshSettings(autoMTLS: false))
-    mesh.add("cart", ports: Self.ports)
-    mesh.add("web", in: "web")
-    try mesh.add(objects: Self.mesh(#"{"peers":[{"mtls":{"mode":"PERMISSIVE"}}]}"#))
-    let mtls = IstioMTLS(mesh.snapshot, plane: "lab")
-    func broken(_ scope: MTLSScope, port: Int? = nil) -> Set<Int> {
-      let intent = MTLSIntent(
-        plane: "lab", scope: scope, namespace: "shop", workload: "cart-v1", port: port, mode: .strict)
-      return Set(mtls.whatBreaks(for: intent).filter { $0.service.name == "cart" }.map(\.port))
-    }
-    #expect(broken(.port, port: 9090) == [9000])
-    #expect(broken(.workload) == [80, 9000])
-    #expect(broken(.mesh) == [80, 9000])
-  }
 }

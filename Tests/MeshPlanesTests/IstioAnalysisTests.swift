@@ -258,14 +258,6 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code) == ["MD0209"])
   }
 
-  @Test func tellsCallsThatCannotGetThrough() throws {
-    var mesh = Self.base()
-    mesh.peer(in: "shop", .strict)
-    let call = MTLSCall(client: try mesh.workload("legacy-v1").ref, service: try mesh.service("cart").ref)
-    let findings = IstioAnalysis(mesh.snapshot, plane: "lab", calls: [call]).findings()
-    #expect(findings.filter { $0.code == "MD0505" }.map(\.object.name) == ["legacy-v1"])
-  }
-
   @Test func routesKeptToTheirNamespacesDoNotOverlap() throws {
     var mesh = Self.base()
     for namespace in ["a", "b"] {

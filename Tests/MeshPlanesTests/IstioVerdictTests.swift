@@ -94,20 +94,4 @@ import Testing
     #expect(mtls.verdict(client: client, service: try mesh.service("cart"), port: 80).outcome == .unknown)
     #expect(mtls.verdict(client: client, service: try mesh.service("cart"), port: 80, subset: "v9").outcome == .unknown)
   }
-
-  @Test func tellsWhatAStricterModeWouldBreak() throws {
-    var mesh = SmallMesh()
-    mesh.add("cart")
-    mesh.add("legacy", proxy: .none)
-    mesh.add("front")
-    let mtls = IstioMTLS(mesh.snapshot, plane: "lab")
-    let intent = MTLSIntent(plane: "lab", scope: .namespace, namespace: "shop", mode: .strict)
-    let broken = mtls.whatBreaks(for: intent)
-    #expect(Set(broken.map(\.client.name)) == ["legacy-v1"])
-    #expect(Set(broken.map(\.service.name)) == ["cart", "front"])
-    let call = MTLSCall(client: try mesh.workload("front-v1").ref, service: try mesh.service("cart").ref)
-    #expect(mtls.whatBreaks(for: intent, calls: [call]).isEmpty)
-    let workload = MTLSIntent(plane: "lab", scope: .workload, namespace: "shop", workload: "cart-v1", mode: .strict)
-    #expect(mtls.whatBreaks(for: workload).map(\.service.name) == ["cart"])
-  }
 }

@@ -84,23 +84,4 @@ extension IstioAnalysis {
       }
     }
   }
-
-  /// Calls that are made and cannot get through.
-  func checkCalls(into found: inout [Finding]) {
-    for call in calls {
-      guard let client = snapshot.workloads[call.client], let service = snapshot.services[call.service] else {
-        continue
-      }
-      for port in call.port.map({ [$0] }) ?? service.ports.map(\.port) {
-        let verdict = mtls.verdict(client: client, service: service, port: port)
-        guard verdict.outcome == .breaks else { continue }
-        found.append(
-          Finding(
-            code: "MD0505", severity: .error, object: client.ref, pointer: JSONPointer(),
-            message: "calls \(service.ref.namespace)/\(service.ref.name):\(port), which cannot get through: "
-              + (verdict.reasons.last?.text ?? "TLS modes conflict"),
-            remedy: "Give the caller a proxy, or set the server to PERMISSIVE until it has one", equivalents: []))
-      }
-    }
-  }
 }

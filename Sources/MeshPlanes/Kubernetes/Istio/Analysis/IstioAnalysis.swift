@@ -13,7 +13,6 @@ public struct IstioAnalysis: Sendable {
   let destinations: DestinationIndex
   let instances: InstanceIndex
   let mtls: IstioMTLS
-  let calls: [MTLSCall]
   /// Whether services are known, so that an unknown host is one.
   let knowsServices: Bool
   /// Whether instances are known, so that a selector without instance selects nothing.
@@ -21,20 +20,14 @@ public struct IstioAnalysis: Sendable {
   private let workloadLabels: [String: [[String: String]]]
 
   /// Indexes one plane of a snapshot.
-  ///
-  /// - Parameter calls: The calls that are made, as telemetry tells; those that cannot get through are told of.
-  public init(
-    _ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil, calls: [MTLSCall] = []
-  ) {
-    self.init(
-      snapshot, plane: plane, index: IstioIndex(snapshot, plane: plane, settings: settings), calls: calls)
+  public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
+    self.init(snapshot, plane: plane, index: IstioIndex(snapshot, plane: plane, settings: settings))
   }
 
   /// Uses an index that was made already.
-  init(_ snapshot: MeshSnapshot, plane: PlaneName, index: IstioIndex, calls: [MTLSCall] = []) {
+  init(_ snapshot: MeshSnapshot, plane: PlaneName, index: IstioIndex) {
     self.snapshot = snapshot
     self.plane = plane
-    self.calls = calls
     settings = index.settings
     hosts = index.hosts
     destinations = index.destinations
@@ -71,7 +64,6 @@ public struct IstioAnalysis: Sendable {
     checkOlderPolicies(into: &found)
     checkAccess(into: &found)
     checkSidecars(into: &found)
-    checkCalls(into: &found)
     return found.sorted {
       if $0.severity != $1.severity { return $0.severity > $1.severity }
       if $0.object != $1.object { return $0.object < $1.object }

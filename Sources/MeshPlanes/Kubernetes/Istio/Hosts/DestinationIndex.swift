@@ -5,8 +5,6 @@ public struct DestinationIndex: Sendable {
   private let settings: MeshSettings
   private let exact: [String: [String: [Kept<DestinationPolicy>]]]
   private let wildcards: [String: [(pattern: String, policies: [Kept<DestinationPolicy>])]]
-  /// The namespaces that have a policy for a host of its own.
-  private let namespaces: [String: Set<String>]
 
   /// Indexes the policies of one plane.
   public init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
@@ -23,10 +21,7 @@ public struct DestinationIndex: Sendable {
         exact[ref.namespace, default: [:]][host, default: []].append(policy)
       }
     }
-    var namespaces: [String: Set<String>] = [:]
-    for (namespace, table) in exact { for host in table.keys { namespaces[host, default: []].insert(namespace) } }
     self.settings = settings
-    self.namespaces = namespaces
     self.exact = exact.mapValues { $0.mapValues(Self.oldestFirst) }
     wildcards = wild.mapValues { table in
       table.map { ($0.key, Self.oldestFirst($0.value)) }.sorted { $0.0.utf8.count > $1.0.utf8.count }
@@ -77,25 +72,6 @@ public struct DestinationIndex: Sendable {
       return found.filter(\.workloadSelector.isEmpty)
     }
     return []
-  }
-
-  /// The namespaces whose callers may use policies of their own for a host; `nil` where any caller may differ from
-  /// another.
-  ///
-  /// Callers elsewhere all use the same policies: those of the service's namespace, or of the root namespace.
-  func namespacesThatMatter(host: String, serviceNamespace: String) -> Set<String>? {
-    for namespace in [serviceNamespace, settings.rootNamespace] {
-      let own = exact[namespace]?[host] ?? []
-      let wide = (wildcards[namespace] ?? []).filter { IstioHost.matches(pattern: $0.pattern, host: host) }
-      if (own + wide.flatMap(\.policies)).contains(where: { !$0.value.exportTo.isEmpty }) { return nil }
-    }
-    var result = namespaces[host] ?? []
-    for (namespace, entries) in wildcards
-    where entries.contains(where: { IstioHost.matches(pattern: $0.pattern, host: host) }) {
-      result.insert(namespace)
-    }
-    result.insert(settings.rootNamespace)
-    return result
   }
 
   /// Whether any policy defines a subset of a host for callers of a namespace; for routes, whose callers are not known.
