@@ -10,7 +10,7 @@
 //   Input/    `Key`, `InputEvent` and the byte decoder behind them; `Binding` is a key as data.
 //   Themes/   `Theme` gives each role its colours at every depth; themes are YAML with named roles.
 //   Widgets/  tables, trees, text, forms: values that draw themselves in a rectangle of a frame.
-//   Loop/     `Program` (state, messages, pure `update`, pure `view`) and its runners: terminal, headless, scripted.
+//   Loop/     `Program` (state, messages, pure `update`, pure `view`) and its runners: terminal, headless.
 //
 // A view is a function `(State, Viewport) -> Frame`:
 //

@@ -124,19 +124,6 @@ private struct Counter: Program {
     await runner.stop()
   }
 
-  @Test func `a script runs steps and dumps the screen`() async throws {
-    let script = try Script(
-      parsing:
-        "# steps\nresize 40x1\nkey a ctrl-l\ntype hi\npaste x\\ny\nkey +\nidle\nwait count 10\ndump\nresize 0x0\ndump\n"
-    )
-    let runner = HeadlessRunner(Counter())
-    let output = try await script.run(on: runner)
-    #expect(output == "count 10 line actrl-lhi<x^Jy> at 40x1\n\n\n")
-    await runner.stop()
-    let error = #expect(throws: ScriptError.self) { try Script(parsing: "dump\nfly away\n") }
-    #expect(error?.line == 2)
-  }
-
   @Test func `jobs run on the terminal's thread and waits end when interrupted`() async {
     let sum = await withTaskGroup(of: Int.self) { group in
       for number in 0..<500 { group.addTask { await TerminalProbe.doubled(number) } }

@@ -66,10 +66,6 @@ static inline CURLcode clibcurl_get_offset(CURL *easy, CURLINFO info, curl_off_t
   return curl_easy_getinfo(easy, info, value);
 }
 
-static inline CURLcode clibcurl_get_string(CURL *easy, CURLINFO info, char **value) {
-  return curl_easy_getinfo(easy, info, value);
-}
-
 static inline CURLcode clibcurl_get_certificates(CURL *easy, struct curl_certinfo **value) {
   return curl_easy_getinfo(easy, CURLINFO_CERTINFO, value);
 }

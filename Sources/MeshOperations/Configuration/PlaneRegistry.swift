@@ -211,21 +211,17 @@ public enum PlaneRegistry {
   }
 
   static func telemetry(
-    _ setting: TelemetrySetting, environment: [String: String],
-    authorization own: PrometheusSettings.Authorization? = nil,
-    vocabulary: MetricVocabulary = .istio
+    _ setting: TelemetrySetting, environment: [String: String], vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> any TelemetrySource {
     switch setting.kind {
     case .prometheus:
       return try Prometheus(
-        prometheus(setting, environment: environment, authorization: own, vocabulary: vocabulary))
+        prometheus(setting, environment: environment, vocabulary: vocabulary))
     case .scrape:
-      var authorization = try authorization(setting, environment: environment)
-      if let own { authorization = own }
       return try Scrape(
         ScrapeSettings(
           urls: setting.urls, connection: connectionSettings(setting, environment: environment),
-          authorization: authorization, vocabulary: vocabulary))
+          authorization: authorization(setting, environment: environment), vocabulary: vocabulary))
     case .cloudWatch: throw cloudWatchElsewhere
     case .trafficMetrics:
       throw MeshError(
@@ -234,7 +230,8 @@ public enum PlaneRegistry {
   }
 
   private static func prometheus(
-    _ setting: TelemetrySetting, environment: [String: String], authorization own: PrometheusSettings.Authorization?,
+    _ setting: TelemetrySetting, environment: [String: String],
+    authorization own: PrometheusSettings.Authorization? = nil,
     vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> PrometheusSettings {
     var authorization = try authorization(setting, environment: environment)

@@ -11,8 +11,8 @@ public struct ListWriter: Sendable {
   private var writer: JSONWriter
 
   /// Begins a list of a kind, such as `SplitList`.
-  public init(kind: String, indent: Int? = 2) {
-    writer = JSONWriter(indent: indent)
+  public init(kind: String) {
+    writer = JSONWriter(indent: 2)
     writer.beginObject()
     writer.member("apiVersion", "meshdeck/v1")
     writer.member("kind", kind)

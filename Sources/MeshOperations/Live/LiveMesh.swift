@@ -33,7 +33,7 @@ public actor LiveMesh {
     view = MeshView(at: .now)
     for connection in connections {
       view.traffic[connection.name] = .unknown(
-        connection.telemetry == nil ? connection.telemetryGap : "not measured yet")
+        connection.telemetry == nil ? "no telemetry source" : "not measured yet")
       view.rules[connection.name] = Dictionary(
         uniqueKeysWithValues: Dialect.allCases.compactMap { dialect in
           connection.control.rules(for: dialect).map { (dialect, $0) }

@@ -10,23 +10,17 @@ public struct PlaneConnection: Sendable {
   public var name: PlaneName
   /// The source of measurements; `nil` where there is none.
   public var telemetry: (any TelemetrySource)?
-  /// Why there is no source of measurements.
-  public var telemetryGap: String
 
   /// Creates a connection.
-  public init(
-    name: PlaneName, control: any ControlPlane, telemetry: (any TelemetrySource)? = nil,
-    telemetryGap: String = "no telemetry source"
-  ) {
+  public init(name: PlaneName, control: any ControlPlane, telemetry: (any TelemetrySource)? = nil) {
     self.name = name
     self.control = control
     self.telemetry = telemetry
-    self.telemetryGap = telemetryGap
   }
 
   /// Whether its measurements can be read, and are those of a mesh.
   public func checkTelemetry() async -> PlaneCheck {
-    guard let telemetry else { return PlaneCheck(name: "telemetry", result: .skipped, detail: telemetryGap) }
+    guard let telemetry else { return PlaneCheck(name: "telemetry", result: .skipped, detail: "no telemetry source") }
     do throws(MeshError) {
       let version = try await telemetry.check()
       let report = try await telemetry.traffic(window: 60, plane: name)

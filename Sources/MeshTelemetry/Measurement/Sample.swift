@@ -62,9 +62,4 @@ public enum Sample: Sendable, Hashable {
     case .unreadable(let text): "unreadable: \(text)"
     }
   }
-
-  /// The sample multiplied by a finite factor; what is no number stays what it is.
-  public func scaled(by factor: Double) -> Sample {
-    if case .value(let number) = self { Sample(number * factor) } else { self }
-  }
 }

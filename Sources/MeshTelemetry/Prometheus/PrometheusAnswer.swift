@@ -14,8 +14,6 @@ public struct PrometheusAnswer: Sendable {
   public var isPartial = false
   /// How many series are native histograms, which have no single value and are left out.
   public var nativeHistograms = 0
-  /// The kind of failure, where the answer is one.
-  public var errorType: String?
   /// The failure in the server's words.
   public var error: String?
   /// Whether the server reports success.
@@ -28,7 +26,6 @@ public struct PrometheusAnswer: Sendable {
       try reader.object { key, reader throws(JSONError) in
         switch key {
         case "status": answer.isSuccess = try reader.string() == "success"
-        case "errorType": answer.errorType = try reader.optionalString()
         case "error": answer.error = try reader.optionalString()
         case "warnings": answer.warnings = try reader.list { reader throws(JSONError) in try reader.string() }
         case "infos": answer.infos = try reader.list { reader throws(JSONError) in try reader.string() }

@@ -15,7 +15,6 @@ final class CurlTransfer {
   /// The sockets opened for this transfer, each with its inode because a number is soon used again.
   var sockets: [(number: Int32, inode: UInt64)] = []
   var requestStarted: ContinuousClock.Instant?
-  var firstByte: ContinuousClock.Instant?
   var lastByte: ContinuousClock.Instant?
   var isPaused = false
   /// Whether the body that is made while it is sent has nothing to send now.
@@ -130,9 +129,7 @@ final class CurlTransfer {
 
   /// Takes a header line; false ends the transfer.
   func take(header line: UnsafeRawBufferPointer) -> Bool {
-    let now = ContinuousClock.now
-    if firstByte == nil { firstByte = now }
-    lastByte = now
+    lastByte = ContinuousClock.now
     do {
       try head.take(line)
     } catch {
@@ -163,7 +160,7 @@ final class CurlTransfer {
     streamOpened = true
     continuation.resume(
       returning: .success(
-        HTTPStream(status: head.status, headers: head.headers, connection: connectionFacts(), channel: channel)))
+        HTTPStream(status: head.status, headers: head.headers, connection: connectionFacts, channel: channel)))
   }
 
   /// Takes a piece of the body: its length, 0 to end the transfer, or libcurl's word for "later".
@@ -263,21 +260,10 @@ final class CurlTransfer {
   }
 
   private func response() -> HTTPResponse {
-    let now = ContinuousClock.now
-    return HTTPResponse(
-      status: head.status, headers: head.headers, body: body,
-      timing: .init(
-        total: order.submitted.duration(to: now), firstByte: order.submitted.duration(to: firstByte ?? now)),
-      connection: connectionFacts())
+    HTTPResponse(status: head.status, headers: head.headers, body: body, connection: connectionFacts)
   }
 
-  private func connectionFacts() -> ConnectionFacts {
-    let facts = EasyFacts(easy: easy)
-    let address = facts.string(CURLINFO_PRIMARY_IP)
-    return ConnectionFacts(
-      protocolVersion: head.protocolVersion,
-      peer: address.isEmpty ? "" : "\(address):\(facts.long(CURLINFO_PRIMARY_PORT))",
-      reused: facts.long(CURLINFO_NUM_CONNECTS) == 0, wireBytes: facts.offset(CURLINFO_SIZE_DOWNLOAD_T),
-      credentialsWithheld: order.credentialsWithheld)
+  private var connectionFacts: ConnectionFacts {
+    ConnectionFacts(protocolVersion: head.protocolVersion, credentialsWithheld: order.credentialsWithheld)
   }
 }

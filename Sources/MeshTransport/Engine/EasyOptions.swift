@@ -48,12 +48,6 @@ struct EasyFacts {
     return clibcurl_get_offset(easy, info, &value) == CURLE_OK ? Int(value) : 0
   }
 
-  func string(_ info: CURLINFO) -> String {
-    var value: UnsafeMutablePointer<CChar>?
-    guard clibcurl_get_string(easy, info, &value) == CURLE_OK, let value else { return "" }
-    return String(cString: value)
-  }
-
   /// The first certificate of the peer, where collecting them was asked for.
   func certificate() -> PeerCertificate? {
     var chain: UnsafeMutablePointer<curl_certinfo>?

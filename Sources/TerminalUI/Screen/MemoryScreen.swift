@@ -1,4 +1,4 @@
-/// A screen in memory, read back as text by tests and by scripted runs.
+/// A screen in memory, read back as text by tests.
 public final class MemoryScreen: Screen {
   /// The size in cells; a new size clears the picture.
   public var size: Size {

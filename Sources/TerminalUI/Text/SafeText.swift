@@ -56,8 +56,8 @@ public struct SafeText: Hashable, Sendable {
   /// The bytes behind an escaped form.
   public static func unescapeBytes(_ escaped: String) -> [UInt8] { TextEscape.unescapeBytes(escaped) }
 
-  /// The lines of foreign text, each escaped; tabs become spaces up to the next multiple of `tabWidth`.
-  public static func lines(_ text: some StringProtocol, tabWidth: Int = 8) -> [SafeText] {
+  /// The lines of foreign text, each escaped; tabs become spaces up to the next multiple of eight columns.
+  public static func lines(_ text: some StringProtocol) -> [SafeText] {
     var lines: [SafeText] = []
     for var line in Array(text.utf8).split(separator: 0x0A, omittingEmptySubsequences: false) {
       if line.last == 0x0D { line = line.dropLast() }
@@ -68,8 +68,7 @@ public struct SafeText: Hashable, Sendable {
       var expanded: [UInt8] = []
       for byte in line {
         if byte == 0x09 {
-          let width = max(tabWidth, 1)
-          expanded.append(contentsOf: repeatElement(0x20, count: width - expanded.count % width))
+          expanded.append(contentsOf: repeatElement(0x20, count: 8 - expanded.count % 8))
         } else {
           expanded.append(byte)
         }

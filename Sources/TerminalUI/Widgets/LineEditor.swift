@@ -155,10 +155,10 @@ public struct LineEditor: Hashable, Sendable {
 
   /// Draws the text after a prompt, scrolled so that the cursor is visible, and places the terminal's cursor.
   public func draw(
-    in rect: Rect, on frame: inout Frame, prompt: SafeText = .empty, style: Style = Style(.inputText, on: .input),
-    isFocused: Bool = true
+    in rect: Rect, on frame: inout Frame, prompt: SafeText = .empty, isFocused: Bool = true
   ) {
     guard !rect.isEmpty else { return }
+    let style = Style(.inputText, on: .input)
     let line = rect.row(0)
     frame.fill(line, style: style)
     let start = frame.put(prompt, at: line.origin, style: Style(.key, on: style.background), width: line.width)

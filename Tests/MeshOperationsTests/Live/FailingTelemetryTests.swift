@@ -43,7 +43,7 @@ import Testing
   }
 
   private static func connection(_ source: (any TelemetrySource)?) -> PlaneConnection {
-    PlaneConnection(name: "east", control: StillPlane(), telemetry: source, telemetryGap: "none is configured")
+    PlaneConnection(name: "east", control: StillPlane(), telemetry: source)
   }
 
   @Test func aFailureAfterASuccessIsToldBesideTheNumbers() async throws {
@@ -81,6 +81,6 @@ import Testing
     let fails = await Self.connection(Failing(ages: [])).checkTelemetry()
     #expect(fails.result == .failed && fails.detail == "connection refused" && fails.remedy == "start it")
     let none = await Self.connection(nil).checkTelemetry()
-    #expect(none.result == .skipped && none.detail == "none is configured")
+    #expect(none.result == .skipped && none.detail == "no telemetry source")
   }
 }

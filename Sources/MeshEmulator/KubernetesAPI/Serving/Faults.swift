@@ -50,9 +50,6 @@ public final class Faults: Sendable {
   /// Orders a misbehaviour.
   public func add(_ order: Order) { orders.withLock { $0.append(order) } }
 
-  /// Takes back every order.
-  public func clear() { orders.withLock { $0.removeAll() } }
-
   /// The effects that strike a request, each used up by one.
   func strike(method: String, path: String) -> [Effect] {
     orders.withLock { orders in

@@ -38,12 +38,6 @@ struct WriteOptions: Sendable {
   }
 }
 
-/// An end of a transaction that wrote nothing: a dry run or a write without effect.
-private struct Settled: Sendable {
-  var object: StoredObject
-  var warnings: [String]
-}
-
 /// Creating, replacing and deleting.
 extension KubernetesAPIServer {
   func create(_ request: APIRequest, _ target: ResourceTarget, _ form: AnswerForm) throws(APIStatus) -> APIAnswer {

@@ -27,20 +27,3 @@ public struct Instant: Sendable, Hashable, Comparable {
   /// The seconds from an earlier point to this one, never negative.
   public func age(of earlier: Instant) -> Double { max(0, seconds - earlier.seconds) }
 }
-
-/// The three truths of one value: what is configured, what proxies acknowledged, what traffic did.
-public struct Truth<Desired: Sendable, Programmed: Sendable, Observed: Sendable>: Sendable {
-  /// What configuration asks for.
-  public var desired: Known<Desired>
-  /// What the proxies were programmed with.
-  public var programmed: Known<Programmed>
-  /// What telemetry measured.
-  public var observed: Known<Observed>
-
-  /// Creates the three truths.
-  public init(desired: Known<Desired>, programmed: Known<Programmed>, observed: Known<Observed>) {
-    self.desired = desired
-    self.programmed = programmed
-    self.observed = observed
-  }
-}
