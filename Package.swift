@@ -78,12 +78,11 @@ let package = Package(
       resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
         .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
-    library("Dashboard", ["MeshKit", "MeshModel", "MeshOperations", "TerminalUI"]),
+    library("Dashboard", ["MeshKit", "TerminalUI"]),
     .executableTarget(
       name: "meshdeck",
       dependencies: [
-        "CFoundationData", "Dashboard", "MeshEmulator", "MeshKit", "MeshModel", "MeshOperations", "TerminalUI",
-        argumentParser, yams,
+        "CFoundationData", "Dashboard", "MeshEmulator", "MeshKit", "MeshTransport", "TerminalUI", argumentParser, yams,
       ],
       swiftSettings: settings),
     tests("MeshModelTests", ["MeshModel"]),

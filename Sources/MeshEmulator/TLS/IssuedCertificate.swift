@@ -1,5 +1,4 @@
 import COpenSSL
-import Synchronization
 
 /// A certificate and its key, made here and good for this run alone.
 final class IssuedCertificate: @unchecked Sendable {

@@ -1,5 +1,4 @@
 import MeshModel
-import Synchronization
 
 /// A Google project with a mesh in it, as far as Traffic Director is concerned: network services, network security and the
 /// part of Compute Engine that backend services are, all below one address.

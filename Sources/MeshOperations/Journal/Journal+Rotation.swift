@@ -1,4 +1,3 @@
-import Foundation
 import MeshModel
 
 /// Keeping the journal bounded: once it is larger than its limit, one line a plan is kept, the newest plans first.

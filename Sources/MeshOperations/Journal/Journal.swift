@@ -1,6 +1,5 @@
 import Foundation
 public import MeshModel
-import Synchronization
 
 /// The record of every plan applied from here: append-only lines of JSON, one file, mode 0600.
 ///
