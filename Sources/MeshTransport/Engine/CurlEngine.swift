@@ -26,6 +26,7 @@ final class CurlEngine: Sendable {
     var isRunning = false
   }
 
+  /// libcurl's handle: of the engine's thread alone, but for the call that wakes it, which any thread may make.
   private struct Handle: @unchecked Sendable { let multi: UnsafeMutableRawPointer? }
 
   private let mailbox = Mutex(Mailbox())

@@ -83,8 +83,7 @@ struct Analyze: AsyncParsableCommand {
 
   /// What this user ignores; where that cannot be read, nothing is left out.
   private static func ignored() -> IgnoredFindings {
-    guard let journal = try? Deck.journal() else { return IgnoredFindings() }
-    do throws(MeshError) { return try IgnoreFile(directory: journal.directory).read() } catch {
+    do throws(MeshError) { return try IgnoreFile(directory: Deck.journal().directory).read() } catch {
       Console.note("nothing is left out: \(error.description)")
       return IgnoredFindings()
     }

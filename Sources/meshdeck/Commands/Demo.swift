@@ -121,10 +121,12 @@ struct Demo: AsyncParsableCommand {
   @inline(never)
   private func show(_ planes: [PlaneSetting], environment: [String: String]) async throws {
     var configuration = Configuration(planes: planes, readOnly: options.readOnly)
-    if let configured = try? ConfigurationFile(environment: ProcessInfo.processInfo.environment)?.read() {
-      configuration.theme = configured.theme
-      configuration.keys = configured.keys
-    }
+    do throws(MeshError) {
+      if let configured = try ConfigurationFile(environment: ProcessInfo.processInfo.environment)?.read() {
+        configuration.theme = configured.theme
+        configuration.keys = configured.keys
+      }
+    } catch { Console.note("theme and keys are the usual ones: \(error.description)") }
     try await DashboardCommand.open(try await Deck.connect(configuration, environment: environment), options: options)
   }
 
