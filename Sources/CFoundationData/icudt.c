@@ -2,7 +2,7 @@
 //
 // The static Foundation holds 31 MB of locale data: names of months, collations, calendars. Meshdeck formats nothing by
 // locale, so the program (and it alone: a library has no business with its importer's Foundation) brings a package with no
-// entry under the same name, and the linker leaves the large one in its archive. Measured: 76 MB become 42 MB. Where the
+// entry under the same name, and the linker leaves the large one in its archive. Where the
 // toolchain has another ICU the name differs and the program is merely large again.
 //
 // Source: ICU User Guide, "ICU Data", the common data format: a header (udata.h, UDataInfo) and a table of contents.

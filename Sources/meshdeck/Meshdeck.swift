@@ -22,8 +22,8 @@ struct Meshdeck: AsyncParsableCommand {
         meshdeck undo                  take the last plan back
 
       EXIT CODES
-        0 done · 1 a difference, finding or failed assertion · 2 usage
-        3 refused by validation or policy
+        0 done · 1 a difference or finding, or a fault of this machine
+        2 usage · 3 refused by validation or policy
         4 conflict · 5 not authenticated or not permitted
         6 unreachable or timed out · 7 applied in part · 130 interrupted
       """,

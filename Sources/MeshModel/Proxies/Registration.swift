@@ -59,7 +59,7 @@ public struct RegisteredEndpoint: Sendable, Hashable {
   /// Whether requests may go to an endpoint.
   public enum Health: String, Sendable, Hashable {
     case healthy, unhealthy, draining, terminating
-    /// The control plane does not say so that it could be told.
+    /// The control plane does not say.
     case untold
   }
 

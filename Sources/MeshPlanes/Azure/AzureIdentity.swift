@@ -4,8 +4,9 @@ public import MeshTransport
 /// Who asks Azure: a token found in the order Microsoft's own libraries look, kept until it ends.
 ///
 /// The order (azure-identity `DefaultAzureCredential`): a client secret in the environment, or a client certificate that
-/// signs a statement; a workload identity, whose token in a file is exchanged; the managed identity of the machine; the Azure command line. What was tried stands in the
-/// error where nothing was found. Tokens are held in memory only and stand in no error.
+/// signs a statement; a workload identity, whose token in a file is exchanged; the managed identity of the machine; the
+/// Azure command line. What was tried stands in the error where nothing was found. Tokens are held in memory only and stand
+/// in no error.
 public actor AzureIdentity {
   /// The kinds of credential, by the names azure-identity gives them.
   enum Kind: String, Sendable, CaseIterable {

@@ -3,7 +3,7 @@ public import MeshTransport
 
 /// A Consul service mesh as a control plane, through the HTTP API of an agent or a server.
 ///
-/// Services, their instances and gateways come of the catalog; routes are service-splitters and service-routers, and all
+/// Services, their instances and gateways come from the catalog; routes are service-splitters and service-routers, and all
 /// configuration entries are native objects. Every write is a check-and-set on the entry's `ModifyIndex`. Changes are
 /// followed by blocking queries.
 public struct ConsulPlane: ControlPlane {
@@ -18,7 +18,7 @@ public struct ConsulPlane: ControlPlane {
 
   /// A plane; nothing is asked yet.
   ///
-  /// - Parameter options: Write policy, rate, clock and transport; credentials and TLS come of the settings.
+  /// - Parameter options: Write policy, rate, clock and transport; credentials and TLS come from the settings.
   public init(
     name: PlaneName, settings: ConsulSettings, environment: [String: String],
     options: Session.Options = Session.Options()

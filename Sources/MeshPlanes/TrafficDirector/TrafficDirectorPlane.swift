@@ -52,7 +52,7 @@ public struct TrafficDirectorPlane: ControlPlane {
 
   /// A plane; nothing is asked yet.
   ///
-  /// - Parameter options: Write policy, rate, clock and transport; credentials come of the surroundings.
+  /// - Parameter options: Write policy, rate, clock and transport; credentials come from the surroundings.
   public init(
     name: PlaneName, settings: Settings, environment: [String: String], options: Session.Options = Session.Options(),
     interval: Duration = .seconds(20)

@@ -93,7 +93,7 @@ struct Planes: AsyncParsableCommand {
     var allContexts = false
     @Option(help: "Add the contexts that match patterns, such as 'prod-*,lab'; with commas, or several times.")
     var contexts: [String] = []
-    @Option(help: "What it speaks: kubernetes, envoy, xds, consul, mosn, app-mesh, traffic-director or service-fabric.")
+    @Option(help: "What it speaks: \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var kind = "kubernetes"
     @Option(
       help:
@@ -147,11 +147,10 @@ struct Planes: AsyncParsableCommand {
           .usage, "a plane needs a name", remedy: "meshdeck planes add NAME …, or --all-contexts, or --contexts PATTERN"
         )
       }
-      let kinds: [Plane.Kind] = [.kubernetes, .envoy, .xds, .consul, .mosn, .appMesh, .trafficDirector, .serviceFabric]
-      guard let kind = Plane.Kind(typed: kind), kinds.contains(kind) else {
+      guard let kind = Plane.Kind(typed: kind) else {
         throw MeshError(
           .usage, "planes of kind \(kind) cannot be added",
-          remedy: "kinds are \(kinds.map(\.rawValue).joined(separator: ", "))")
+          remedy: "kinds are \(Plane.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       let isFleet = kind == .envoy || kind == .mosn
       guard isFleet == !admin.isEmpty || kind == .xds else {

@@ -23,7 +23,7 @@ struct DestinationRuleReader {
           try reader.object { key, reader throws(JSONError) in
             switch key {
             case "name": subset.name = try reader.string()
-            case "labels": subset.labels = CommonIstio.labels.one(try reader.stringMap())
+            case "labels": subset.labels = InternedIstio.labels.one(try reader.stringMap())
             case "trafficPolicy": subset.settings = try Self.settings(&reader)
             default: try reader.skip()
             }

@@ -3,7 +3,7 @@ import MeshModel
 /// A reader of one condition of a rule: HTTP, TLS and TCP conditions have one form here.
 enum IstioMatchReader {
   /// Conditions on headers that many rules have in common, such as those of a canary's testers.
-  private static let common = CommonValues<[String: TextMatch]>()
+  private static let common = InternedValues<[String: TextMatch]>()
 
   static func match(_ reader: inout JSONReader) throws(JSONError) -> RuleMatch {
     var match = RuleMatch()

@@ -118,7 +118,7 @@ enum IstioRuleReader {
       switch key {
       case "attempts": result.attempts = try reader.int()
       case "perTryTimeout": result.perTryTimeout = try reader.goDuration()
-      case "retryOn": result.retryOn = CommonIstio.texts.one(try reader.string())
+      case "retryOn": result.retryOn = InternedIstio.texts.one(try reader.string())
       default: try reader.skip()
       }
     }

@@ -3,7 +3,7 @@ import Synchronization
 /// Values that many objects have in common, such as `5xx,reset` or `version: v1`, kept once.
 ///
 /// The first so many different ones are kept; a value met later is as it was read.
-final class CommonValues<Value: Sendable & Hashable>: Sendable {
+final class InternedValues<Value: Sendable & Hashable>: Sendable {
   private let kept = Mutex<Set<Value>>([])
   private let limit: Int
 
@@ -20,11 +20,11 @@ final class CommonValues<Value: Sendable & Hashable>: Sendable {
 }
 
 /// The common values of Istio's objects.
-enum CommonIstio {
+enum InternedIstio {
   /// Conditions of retries, API versions, names of rules.
-  static let texts = CommonValues<String>()
+  static let texts = InternedValues<String>()
   /// Labels of subsets.
-  static let labels = CommonValues<[String: String]>()
+  static let labels = InternedValues<[String: String]>()
   /// Hosts, gateways and namespaces written alike in many objects.
-  static let lists = CommonValues<[String]>()
+  static let lists = InternedValues<[String]>()
 }
