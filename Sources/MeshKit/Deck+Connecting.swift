@@ -1,4 +1,5 @@
 public import Foundation
+public import MeshTransport
 
 extension Deck {
   /// Connects the configured planes: those of a configuration, of the configuration file, or the current kubeconfig
@@ -8,9 +9,10 @@ extension Deck {
   ///   - configuration: The planes and settings; `nil` reads the configuration file.
   ///   - environment: The variables of the process.
   ///   - interactive: Whether a credential plugin may use the terminal.
+  ///   - transport: What sends the requests: the network unless given, such as a recording.
   public static func connect(
     _ configuration: Configuration? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
-    interactive: Bool = false
+    interactive: Bool = false, transport: @escaping TransportMaker = { CurlTransport(settings: $0) }
   ) async throws(MeshError) -> Deck {
     var settled: Configuration
     if let configuration {
@@ -22,7 +24,8 @@ extension Deck {
     var connections: [PlaneConnection] = []
     for plane in settled.planes {
       connections.append(
-        try PlaneRegistry.connect(plane, configuration: settled, environment: environment, interactive: interactive))
+        try PlaneRegistry.connect(
+          plane, configuration: settled, environment: environment, interactive: interactive, transport: transport))
     }
     return Deck(
       connections, journal: (try? journal(environment: environment)) ?? Journal(directory: .nowhere),

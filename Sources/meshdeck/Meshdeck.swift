@@ -72,7 +72,10 @@ struct Meshdeck: AsyncParsableCommand {
 extension Meshdeck {
   /// The arguments with the global options that stand before the command moved behind it, where the parser wants them.
   static func settled(_ arguments: [String]) -> [String] {
-    let valued = ["-p", "--plane", "-n", "--namespace", "--context", "--config", "-o", "--output", "--timeout"]
+    let valued = [
+      "-p", "--plane", "-n", "--namespace", "--context", "--config", "-o", "--output", "--timeout", "--record",
+      "--replay",
+    ]
     let plain = ["-A", "--all-namespaces", "--read-only", "--no-color", "-v", "--verbose"]
     var leading = 0
     while leading < arguments.count {

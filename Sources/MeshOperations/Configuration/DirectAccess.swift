@@ -12,12 +12,18 @@ struct DirectAccess: Sendable {
   /// istiod by discovery, with the beginning of the addresses that are asked so; `nil` where it is asked by HTTP.
   private let discovery: (address: String, istiod: IstiodDiscovery)?
 
-  init(istiod setting: PlaneSetting, connection: KubernetesConnection, environment: [String: String])
-    throws(MeshError)
-  {
+  /// Whatever else is asked, without credentials.
+  private let others: any HTTPTransport
+
+  init(
+    istiod setting: PlaneSetting, connection: KubernetesConnection, environment: [String: String],
+    transport: @escaping TransportMaker
+  ) throws(MeshError) {
+    var options = Session.Options(transport: transport)
+    others = transport(ConnectionSettings())
     if let xds = setting.istiodDiscovery {
-      let options = try PlaneRegistry.asking(xds, plane: setting.name, environment: environment)
-      discovery = (xds.settings.url, try IstiodDiscovery(xds.settings, options: options, plane: setting.name))
+      let asking = try PlaneRegistry.asking(xds, options, plane: setting.name, environment: environment)
+      discovery = (xds.settings.url, try IstiodDiscovery(xds.settings, options: asking, plane: setting.name))
     } else {
       discovery = nil
     }
@@ -25,7 +31,6 @@ struct DirectAccess: Sendable {
       istiod = nil
       return
     }
-    var options = Session.Options()
     switch token {
     case .file(let path): options.credentials = TokenSource(place: .file(Path.expanded(path, environment)))
     case .variable(let name): options.credentials = TokenSource(place: .variable(name))
@@ -53,7 +58,7 @@ struct DirectAccess: Sendable {
       if let istiod, url.hasPrefix(istiod.origin + istiod.basePath + "/") {
         response = try await istiod.send(request)
       } else {
-        response = try await CurlTransport(settings: ConnectionSettings()).send(request)
+        response = try await others.send(request)
       }
     } catch {
       let isIdentity = error.code == .unauthorized || error.code == .credentials

@@ -22,7 +22,7 @@ extension PlaneRegistry {
   }
 
   static func serviceFabric(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
     let azure = setting.azure ?? AzureSettings()
     if let fault = fault(in: azure) { throw MeshError(.usage, fault, plane: setting.name) }
@@ -36,9 +36,11 @@ extension PlaneRegistry {
     let plane = try ServiceFabricPlane(
       name: setting.name,
       settings: ServiceFabricPlane.Settings(place: place, connection: try connection(azure, setting, environment)),
-      environment: environment, options: sessionOptions(setting, configuration))
+      environment: environment, options: options)
     var connection = PlaneConnection(name: setting.name, control: plane)
-    if let source = setting.telemetry { connection.telemetry = try telemetry(source, environment: environment) }
+    if let source = setting.telemetry {
+      connection.telemetry = try telemetry(source, environment: environment, transport: options.transport)
+    }
     return connection
   }
 

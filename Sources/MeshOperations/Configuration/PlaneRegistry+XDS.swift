@@ -6,30 +6,28 @@ import MeshTransport
 extension PlaneRegistry {
   /// A control plane of Envoy's discovery protocol, with the proxies it configures where their places are named.
   static func xds(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
     guard let xds = setting.xds else {
       throw MeshError(.usage, "a plane of kind xds needs an address", plane: setting.name, remedy: "xds: {url: …}")
     }
-    var asking = try Self.asking(xds, plane: setting.name, environment: environment)
-    if configuration.refusesWrites(to: setting.name) { asking.writes = .refused(reason: "read-only") }
-    let proxies =
-      setting.envoy.isEmpty ? nil : try envoy(setting, configuration: configuration, environment: environment)
+    let asking = try Self.asking(xds, options, plane: setting.name, environment: environment)
+    let proxies = setting.envoy.isEmpty ? nil : try envoy(setting, options, environment: environment)
     let plane = try XDSPlane(
       name: setting.name, settings: xds.settings, options: asking, proxies: proxies?.control as? EnvoyPlane,
       now: { .now })
     var connection = PlaneConnection(name: setting.name, control: plane, telemetry: proxies?.telemetry)
     if let configured = setting.telemetry {
-      connection.telemetry = try telemetry(configured, environment: environment)
+      connection.telemetry = try telemetry(configured, environment: environment, transport: options.transport)
     }
     return connection
   }
 
   /// The credentials and the TLS with which a server is asked by discovery.
   static func asking(
-    _ xds: XDSSetting, plane: PlaneName, environment: [String: String]
+    _ xds: XDSSetting, _ options: Session.Options, plane: PlaneName, environment: [String: String]
   ) throws(MeshError) -> Session.Options {
-    var options = Session.Options()
+    var options = options
     options.settings.tls = try tls(xds, environment: environment)
     if let path = xds.bearerTokenFile {
       options.credentials = TokenFile(Path.expanded(path, environment))

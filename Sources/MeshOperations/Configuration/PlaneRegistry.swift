@@ -2,9 +2,9 @@ import Foundation
 public import MeshModel
 public import MeshPlanes
 import MeshTelemetry
-import MeshTransport
+public import MeshTransport
 
-/// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:)``.
+/// Makes connections of settings. A new kind of control plane is one line in ``connect(_:configuration:environment:interactive:transport:)``.
 public enum PlaneRegistry {
   /// The pure rules of every dialect, for offline analysis.
   public static var rules: [Dialect: any DialectRules] {
@@ -38,25 +38,28 @@ public enum PlaneRegistry {
   ]
 
   /// A connection of a plane's setting; nothing is asked of the plane yet.
+  ///
+  /// - Parameter transport: What sends the requests: the network unless given.
   public static func connect(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool = false
+    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool = false,
+    transport: @escaping TransportMaker = { CurlTransport(settings: $0) }
   ) throws(MeshError) -> PlaneConnection {
+    var options = Session.Options(transport: transport)
+    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
     switch setting.kind {
-    case .kubernetes:
-      return try kubernetes(setting, configuration: configuration, environment: environment, interactive: interactive)
-    case .appMesh: return try appMesh(setting, configuration: configuration, environment: environment)
-    case .envoy, .mosn: return try envoy(setting, configuration: configuration, environment: environment)
-    case .trafficDirector: return try trafficDirector(setting, configuration: configuration, environment: environment)
-    case .serviceFabric: return try serviceFabric(setting, configuration: configuration, environment: environment)
-    case .xds: return try xds(setting, configuration: configuration, environment: environment)
-    case .consul: return try consul(setting, configuration: configuration, environment: environment)
+    case .kubernetes: return try kubernetes(setting, options, environment: environment, interactive: interactive)
+    case .appMesh: return try appMesh(setting, options, environment: environment)
+    case .envoy, .mosn: return try envoy(setting, options, environment: environment)
+    case .trafficDirector: return try trafficDirector(setting, options, environment: environment)
+    case .serviceFabric: return try serviceFabric(setting, options, environment: environment)
+    case .xds: return try xds(setting, options, environment: environment)
+    case .consul: return try consul(setting, options, environment: environment)
     }
   }
 
   private static func appMesh(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    let options = sessionOptions(setting, configuration)
     let plane = try AppMeshPlane(
       name: setting.name,
       settings: AppMeshPlane.Settings(region: setting.region, endpoint: setting.endpoint, profile: setting.profile),
@@ -66,17 +69,18 @@ public enum PlaneRegistry {
     if source.kind == .cloudWatch {
       connection.telemetry = try CloudWatch(
         endpoint: source.urls.first ?? plane.endpoint(of: "monitoring", as: "cloudwatch"),
-        namespace: source.namespace ?? "", credentials: plane.signer(service: "monitoring"))
+        namespace: source.namespace ?? "", credentials: plane.signer(service: "monitoring"),
+        options: Session.Options(transport: options.transport))
     } else {
-      connection.telemetry = try telemetry(source, environment: environment)
+      connection.telemetry = try telemetry(source, environment: environment, transport: options.transport)
     }
     return connection
   }
 
   private static func trafficDirector(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    var options = sessionOptions(setting, configuration)
+    var options = options
     // Google counts by minutes: a pace that leaves most of a project's quota to others.
     options.rate = RateLimit(perSecond: 10, burst: 30)
     let plane = try TrafficDirectorPlane(
@@ -92,13 +96,15 @@ public enum PlaneRegistry {
           try ScrapeSettings(
             urls: [], connection: connectionSettings(configured, environment: environment),
             authorization: authorization(configured, environment: environment)),
-          options: Session.Options()
+          options: Session.Options(transport: options.transport)
         ) { () async throws(MeshError) in
           let counters = EnvoyCounters(try await plane.clusters())
           return configured.urls.map { EnvoyTraffic.Place(url: $0, counters: counters) }
         }
       } else {
-        try CloudMonitoring(monitoring(setting, plane, environment: environment), plane: plane)
+        try CloudMonitoring(
+          monitoring(setting, plane, environment: environment), plane: plane,
+          options: Session.Options(transport: options.transport))
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
@@ -128,18 +134,21 @@ public enum PlaneRegistry {
   }
 
   private static func kubernetes(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String], interactive: Bool
   ) throws(MeshError) -> PlaneConnection {
-    let options = sessionOptions(setting, configuration)
     let connection = try Self.connection(setting, environment: environment, interactive: interactive)
     let proxies = Dictionary(setting.envoy.map { ($0.workload, $0.url) }, uniquingKeysWith: { first, _ in first })
     let istio = IstioDialect(
       addresses: IstioDialect.Addresses(
         istiod: setting.istiod ?? setting.istiodDiscovery?.settings.url, proxies: proxies),
-      direct: try DirectAccess(istiod: setting, connection: connection, environment: environment).get)
+      direct: try DirectAccess(
+        istiod: setting, connection: connection, environment: environment, transport: options.transport
+      ).get)
     let managed: AKSCluster? =
       if let azure = setting.azure {
-        try AKSCluster(plane: setting.name, settings: azure, environment: environment)
+        try AKSCluster(
+          plane: setting.name, settings: azure, environment: environment,
+          options: Session.Options(transport: options.transport))
       } else { nil }
     let plane = try KubernetesPlane(
       name: setting.name, connection: connection, dialects: [istio] + others, options: options,
@@ -150,9 +159,10 @@ public enum PlaneRegistry {
     if setting.telemetry?.kind == .trafficMetrics {
       source = TrafficMetrics(plane)
     } else if let configured = setting.telemetry {
-      source = try telemetry(configured, environment: environment)
+      source = try telemetry(configured, environment: environment, transport: options.transport)
     } else {
-      source = ClusterTelemetry(plane, prometheus: ClusterPrometheus(plane, connection: connection))
+      source = ClusterTelemetry(
+        plane, prometheus: ClusterPrometheus(plane, connection: connection, transport: options.transport))
     }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
@@ -180,9 +190,8 @@ public enum PlaneRegistry {
   }
 
   static func envoy(
-    _ setting: PlaneSetting, configuration: Configuration, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
   ) throws(MeshError) -> PlaneConnection {
-    let options = sessionOptions(setting, configuration)
     let places = setting.envoy.map { place -> String in
       guard place.url.hasPrefix("file://") else { return place.url }
       return "file://" + Path.expanded(String(place.url.dropFirst(7)), environment)
@@ -196,32 +205,27 @@ public enum PlaneRegistry {
       name: setting.name, places: places, kind: setting.kind, options: options, pods: pods, now: { .now })
     let source: any TelemetrySource =
       if let configured = setting.telemetry {
-        try telemetry(configured, environment: environment)
+        try telemetry(configured, environment: environment, transport: options.transport)
       } else {
         EnvoyTraffic(plane, isMosn: setting.kind == .mosn, options: pods?.options ?? options)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
   }
 
-  /// What every session of a plane has: whether anything may be written.
-  static func sessionOptions(_ setting: PlaneSetting, _ configuration: Configuration) -> Session.Options {
-    var options = Session.Options()
-    if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
-    return options
-  }
-
   static func telemetry(
-    _ setting: TelemetrySetting, environment: [String: String], vocabulary: MetricVocabulary = .istio
+    _ setting: TelemetrySetting, environment: [String: String], transport: @escaping TransportMaker,
+    vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> any TelemetrySource {
+    let options = Session.Options(transport: transport)
     switch setting.kind {
     case .prometheus:
       return try Prometheus(
-        prometheus(setting, environment: environment, vocabulary: vocabulary))
+        prometheus(setting, environment: environment, transport: transport, vocabulary: vocabulary), options: options)
     case .scrape:
       return try Scrape(
         ScrapeSettings(
           urls: setting.urls, connection: connectionSettings(setting, environment: environment),
-          authorization: authorization(setting, environment: environment), vocabulary: vocabulary))
+          authorization: authorization(setting, environment: environment), vocabulary: vocabulary), options: options)
     case .cloudWatch: throw cloudWatchElsewhere
     case .trafficMetrics:
       throw MeshError(
@@ -232,14 +236,17 @@ public enum PlaneRegistry {
   private static func prometheus(
     _ setting: TelemetrySetting, environment: [String: String],
     authorization own: PrometheusSettings.Authorization? = nil,
-    vocabulary: MetricVocabulary = .istio
+    transport: @escaping TransportMaker = { CurlTransport(settings: $0) }, vocabulary: MetricVocabulary = .istio
   ) throws(MeshError) -> PrometheusSettings {
     var authorization = try authorization(setting, environment: environment)
     if let own { authorization = own }
     if let region = setting.awsRegion {
       let files = try AWSConfigFiles.load(environment: environment)
       let surroundings = try AWSEnvironment(profile: nil, environment: environment, files: files)
-      authorization = .source(AWSSigner(AWSIdentity(surroundings, region: region), region: region, service: "aps"))
+      var means = AWSIdentity.Means()
+      means.transport = transport
+      let identity = AWSIdentity(surroundings, region: region, means: means)
+      authorization = .source(AWSSigner(identity, region: region, service: "aps"))
     }
     return PrometheusSettings(
       url: setting.urls[0], connection: try connectionSettings(setting, environment: environment),

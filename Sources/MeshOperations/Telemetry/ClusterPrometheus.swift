@@ -11,13 +11,17 @@ actor ClusterPrometheus: TelemetrySource {
   nonisolated let description = "Prometheus in the cluster"
   private let control: any ControlPlane
   private let connection: KubernetesConnection
+  private let transport: TransportMaker
   private let now: @Sendable () -> Instant
   private var found: Prometheus?
   private var hasAnswered = false
   private var missing: (reason: String, at: Instant)?
 
-  init(_ control: any ControlPlane, connection: KubernetesConnection, now: @escaping @Sendable () -> Instant = { .now })
-  {
+  init(
+    _ control: any ControlPlane, connection: KubernetesConnection, transport: @escaping TransportMaker,
+    now: @escaping @Sendable () -> Instant = { .now }
+  ) {
+    self.transport = transport
     self.control = control
     self.connection = connection
     self.now = now
@@ -62,7 +66,7 @@ actor ClusterPrometheus: TelemetrySource {
         throw Self.absent("no telemetry source is configured, and no Prometheus service was found")
       }
       // What nobody named is not waited for: one question, no second try.
-      var options = Session.Options()
+      var options = Session.Options(transport: transport)
       options.retry = .never
       let source = try Prometheus(
         PrometheusSettings(

@@ -11,7 +11,7 @@ public actor AWSIdentity {
   /// What the sources ask through; a test passes its own.
   public struct Means: Sendable {
     /// Sends requests to STS and to metadata endpoints.
-    public var transport: @Sendable (ConnectionSettings) -> any HTTPTransport = { CurlTransport(settings: $0) }
+    public var transport: TransportMaker = { CurlTransport(settings: $0) }
     /// The time.
     public var clock: any TransportClock = SystemClock()
 

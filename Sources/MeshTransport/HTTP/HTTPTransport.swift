@@ -6,3 +6,6 @@ public protocol HTTPTransport: Sendable {
   /// Sends a request and returns when the head of the answer is there; the body follows as a sequence.
   func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream
 }
+
+/// What makes a transport of settings: the network, a recording, or a fake.
+public typealias TransportMaker = @Sendable (ConnectionSettings) -> any HTTPTransport

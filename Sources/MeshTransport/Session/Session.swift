@@ -25,10 +25,10 @@ public final class Session: HTTPTransport {
     /// Random numbers in 0..<1.
     public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
     /// What sends, given the settings with the credential's certificate in them: the network unless given.
-    public var transport: @Sendable (ConnectionSettings) -> any HTTPTransport = { CurlTransport(settings: $0) }
+    public var transport: TransportMaker
 
     /// The usual values.
-    public init() {}
+    public init(transport: @escaping TransportMaker = { CurlTransport(settings: $0) }) { self.transport = transport }
   }
 
   /// Scheme, host and port.

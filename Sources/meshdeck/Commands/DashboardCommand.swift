@@ -18,6 +18,9 @@ struct DashboardCommand: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    guard options.record == nil, options.replay == nil else {
+      throw MeshError(.usage, "the dashboard is neither recorded nor replayed", remedy: "record a command, such as get")
+    }
     try await Self.open(try await options.connect(), options: options)
   }
 

@@ -6,7 +6,7 @@ extension GlobalOptions {
   func connect() async throws -> Deck {
     let environment = ProcessInfo.processInfo.environment
     var configuration = try configured(environment)
-    configuration.readOnly = configuration.readOnly || readOnly
+    configuration.readOnly = configuration.readOnly || readOnly || replay != nil
     if !planes.isEmpty {
       let known = configuration.planes.map(\.name)
       for plane in planes where !known.contains(where: { NamePattern.isMatch(plane, $0) }) {
@@ -18,7 +18,7 @@ extension GlobalOptions {
     if let namespace {
       for index in configuration.planes.indices { configuration.planes[index].namespace = namespace }
     }
-    return try await Deck.connect(configuration, environment: environment)
+    return try await Deck.connect(configuration, environment: environment, transport: try transport())
   }
 
   /// The configuration that the options name, or the default one.

@@ -42,6 +42,18 @@ struct GlobalOptions: ParsableArguments {
   @Flag(help: "Let no write leave the process.")
   var readOnly = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Add every exchange with the servers to a file, without its secrets, for `--replay`.", valueName: "file"),
+    completion: .file())
+  var record: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Answer from a file that `--record` made, without a network; nothing is written.", valueName: "file"),
+    completion: .file())
+  var replay: String?
+
   @Flag(help: "No colours (as does NO_COLOR).")
   var noColor = false
 
