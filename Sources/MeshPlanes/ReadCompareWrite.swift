@@ -1,11 +1,34 @@
 import MeshModel
 
-/// What planes have in common whose platform has no write precondition: a step reads, compares, writes, and reads back.
+/// What planes have in common where a step reads, compares, writes, and reads back.
 extension ControlPlane {
+  /// The object that an intent changes, read now, or `nil` where it is to be made; a conflict where it is not as it was when
+  /// the intent was made.
+  func current(for intent: ObjectIntent) async throws(MeshError) -> NativeObject? {
+    let now: NativeObject
+    do throws(MeshError) { now = try await native(intent.ref) } catch  where error.code == .notFound {
+      guard intent.baseVersion == nil else {
+        throw MeshError(
+          .conflict, "it was deleted since it was read", plane: intent.ref.plane, object: intent.ref,
+          remedy: "read it again")
+      }
+      return nil
+    }
+    if let base = intent.baseVersion, base != now.version {
+      throw MeshError(
+        .conflict, "it was changed since it was read (version \(base), now \(now.version))", plane: intent.ref.plane,
+        object: intent.ref, remedy: "read it again and repeat the change")
+    }
+    return now
+  }
+
   /// The object as a step shall leave it, made of the one read now; a conflict where somebody wrote since the step was made.
   func compared(_ step: Step) async throws(MeshError) -> JSONValue? {
     func conflict(_ message: String, _ underlying: (any Error)? = nil) -> MeshError {
-      MeshError(.conflict, message, plane: step.object.plane, object: step.object, underlying: underlying)
+      MeshError(
+        .conflict, message, plane: step.object.plane, object: step.object,
+        remedy: "read it again and repeat the change",
+        underlying: underlying)
     }
     let now: NativeObject
     do throws(MeshError) { now = try await native(step.object) } catch  where error.code == .notFound {

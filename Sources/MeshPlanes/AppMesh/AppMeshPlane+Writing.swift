@@ -34,22 +34,12 @@ extension AppMeshPlane {
     guard intent.json["spec"]?.object != nil else {
       throw MeshError(.usage, "the object has no spec", plane: name, object: intent.ref)
     }
-    let current: NativeObject
-    do throws(MeshError) { current = try await native(intent.ref) } catch  where error.code == .notFound {
-      guard intent.baseVersion == nil else {
-        throw MeshError(
-          .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
-      }
+    guard let current = try await current(for: intent) else {
       let json = resource.bare(intent.json["spec"] ?? .null)
       let path = await catalog.path(resource)
       return Step(
         object: intent.ref, path: path, write: .create(json), precondition: Precondition(version: nil, isAtomic: false),
         inverse: .delete, after: json)
-    }
-    if let base = intent.baseVersion, base != current.version {
-      throw MeshError(
-        .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
-        object: intent.ref, remedy: "read it again and repeat the change")
     }
     return AppMeshEdit.step(current, to: intent.json)
   }

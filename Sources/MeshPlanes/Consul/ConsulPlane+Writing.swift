@@ -62,17 +62,10 @@ extension ConsulPlane {
   /// An entry as it shall be: changed where it exists, made where it does not.
   private func step(for intent: ObjectIntent) async throws(MeshError) -> Step? {
     guard let entry = ConsulName(of: intent.json) else { throw unknown(intent.ref) }
-    guard let current = try await existing(entry) else {
-      guard intent.baseVersion == nil else {
-        throw MeshError(
-          .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
-      }
+    var intent = intent
+    intent.ref = entry.ref(plane: name)
+    guard let current = try await current(for: intent) else {
       return ConsulEdit.creation(entry, intent.json, plane: name)
-    }
-    if let base = intent.baseVersion, base != current.version {
-      throw MeshError(
-        .conflict, "it was changed since it was read (index \(base), now \(current.version))", plane: name,
-        object: intent.ref, remedy: "read it again and repeat the change")
     }
     return ConsulEdit.step(current, to: intent.json)
   }
@@ -84,19 +77,7 @@ extension ConsulPlane {
   }
 
   /// Reads again and compares; Consul itself judges only what it stores.
-  public func dryRun(_ step: Step) async -> DryRunVerdict {
-    do throws(MeshError) {
-      let body = try await prepared(step)
-      return DryRunVerdict(
-        step: 0, accepted: nil,
-        message: "unchanged since it was read; Consul has no dry run, so it is validated only when it is written",
-        result: body)
-    } catch {
-      let answered = [.refused, .conflict, .forbidden, .notFound, .usage].contains(error.code)
-      return DryRunVerdict(
-        step: 0, accepted: answered ? false : nil, message: error.message, failure: answered ? error.code : nil)
-    }
-  }
+  public func dryRun(_ step: Step) async -> DryRunVerdict { await verdict(comparing: step, api: "Consul") }
 
   /// Whether the token may write an entry, as the servers judge it beforehand.
   public func permits(_ step: Step) async -> Capabilities.Answer {
@@ -113,7 +94,7 @@ extension ConsulPlane {
       throw unknown(step.object)
     }
     let what = "write \(entry.kind.rawValue) \(entry.name)"
-    let wanted = try await prepared(step)
+    let wanted = try await compared(step)
     guard let cas = step.precondition.version.map({ Int($0) }) ?? 0 else {
       throw MeshError(.malformed, "the entry was read without its index", plane: name, object: step.object)
     }
@@ -129,12 +110,7 @@ extension ConsulPlane {
       try await client.put(
         ConsulEdit.bare(wanted), cas: cas, namespace: entry.namespace, what: what, object: step.object)
     else { throw conflict(step) }
-    let now: NativeObject
-    do throws(MeshError) { now = try await native(step.object) } catch {
-      throw MeshError(
-        .unknownOutcome, "written, and reading it back failed: \(error.message)", plane: name, object: step.object,
-        remedy: "read it back before anything else", underlying: error)
-    }
+    let now = try await readBack(step)
     return StepOutcome(version: now.version, json: now.json)
   }
 
@@ -142,29 +118,5 @@ extension ConsulPlane {
     MeshError(
       .conflict, "it was changed since it was read (Consul answers false to index \(step.precondition.version ?? "0"))",
       plane: name, object: step.object, remedy: "read it again and repeat the change")
-  }
-
-  /// The entry as it shall be, made of the one read now; a conflict where somebody wrote since the step was made.
-  private func prepared(_ step: Step) async throws(MeshError) -> JSONValue? {
-    let now: NativeObject
-    do throws(MeshError) { now = try await native(step.object) } catch  where error.code == .notFound {
-      if case .create(let json) = step.write { return json }
-      throw MeshError(.conflict, "it was deleted since it was read", plane: name, object: step.object)
-    }
-    if case .create = step.write {
-      throw MeshError(
-        .conflict, "there is one of this name already (index \(now.version))", plane: name, object: step.object)
-    }
-    guard now.version == step.precondition.version, step.precondition.uid.isEmpty || now.uid == step.precondition.uid
-    else {
-      throw MeshError(
-        .conflict, "it was changed since it was read (index \(step.precondition.version ?? "0"), now \(now.version))",
-        plane: name, object: step.object, remedy: "read it again and repeat the change")
-    }
-    guard case .patch(let patch) = step.write else { return now.json }
-    do throws(JSONPatchError) { return try patch.applied(to: now.json) } catch {
-      throw MeshError(
-        .conflict, "it is not as it was read: \(error)", plane: name, object: step.object, underlying: error)
-    }
   }
 }

@@ -32,23 +32,13 @@ extension ServiceFabricPlane {
     guard intent.json["properties"]?.object != nil else {
       throw MeshError(.usage, "the object has no properties", plane: name, object: intent.ref)
     }
-    let current: NativeObject
-    do throws(MeshError) { current = try await native(intent.ref) } catch  where error.code == .notFound {
-      guard intent.baseVersion == nil else {
-        throw MeshError(
-          .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
-      }
+    guard let current = try await current(for: intent) else {
       try ServiceFabricEdit.check(intent.json, resource, ref: intent.ref, in: snapshot)
       var body = ServiceFabricBody.writable(intent.json)
       body["name"] = .string(resource.name)
       return Step(
         object: intent.ref, path: base.path(of: resource), write: .create(body),
         precondition: Precondition(version: nil, isAtomic: false), inverse: .delete, after: body)
-    }
-    if let base = intent.baseVersion, base != current.version {
-      throw MeshError(
-        .conflict, "it was changed since it was read", plane: name, object: intent.ref,
-        remedy: "read it again and repeat the change")
     }
     guard let step = ServiceFabricEdit.step(current, to: intent.json) else { return nil }
     try ServiceFabricEdit.check(step.after ?? intent.json, resource, ref: intent.ref, in: snapshot)

@@ -71,23 +71,13 @@ extension TrafficDirectorPlane {
         .usage, "the object's name is none of a \(resource.kind.rawValue)", plane: name, object: intent.ref,
         remedy: "write it as projects/PROJECT/locations/LOCATION/\(resource.kind.collection)/NAME")
     }
-    let current: NativeObject
-    do throws(MeshError) { current = try await native(intent.ref) } catch  where error.code == .notFound {
-      guard intent.baseVersion == nil else {
-        throw MeshError(
-          .conflict, "it was deleted since it was read", plane: name, object: intent.ref, remedy: "read it again")
-      }
+    guard let current = try await current(for: intent) else {
       let bare = JSONValue.object(
         JSONObject(
           [.init(name: "name", value: intent.json["name"] ?? .null)] + TrafficDirectorFields.writable(intent.json)))
       return Step(
         object: intent.ref, path: resource.path(project: project), write: .create(bare),
         precondition: Precondition(version: nil, isAtomic: true), inverse: .delete, after: bare)
-    }
-    if let base = intent.baseVersion, base != current.version {
-      throw MeshError(
-        .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
-        object: intent.ref, remedy: "read it again and repeat the change")
     }
     return try TrafficDirectorEdit.step(current, to: intent.json)
   }

@@ -140,21 +140,13 @@ extension KubernetesPlane {
     if let namespace = meta["namespace"]?.string, namespace != ref.namespace {
       throw MeshError(.usage, "the object's namespace is \(namespace), not \(ref.namespace)", plane: name, object: ref)
     }
-    let current: NativeObject
-    do throws(MeshError) {
-      current = try await native(ref)
-    } catch  where error.code == .notFound {
+    guard let current = try await current(for: intent) else {
       let resource = try await served(ref.kind)
-      guard intent.baseVersion == nil, !intent.isStatus else {
+      guard !intent.isStatus else {
         throw MeshError(
           .conflict, "it was deleted since it was read", plane: name, object: ref, remedy: "read it again")
       }
       return [.creating(ServerOwned.removing(from: wanted), as: ref, in: resource.path(namespace: ref.namespace).text)]
-    }
-    if let base = intent.baseVersion, base != current.version {
-      throw MeshError(
-        .conflict, "it was changed since it was read (version \(base), now \(current.version))", plane: name,
-        object: ref, remedy: "read it again and repeat the change")
     }
     return (intent.isStatus ? Step.editingStatus(of: current, to: wanted) : Step.editing(current, to: wanted))
       .map { [$0] } ?? []
