@@ -95,8 +95,8 @@ struct AppMeshClient: Sendable {
       let failure = AWSFailure(response)
       if !cured, failure.isExpired {
         _ = try await identity.keys(refresh: true)
-      } else if !cured, failure.isSkewed, let date = response.headers["Date"].flatMap(HTTPTime.parse) {
-        skew.seconds = Int(date.seconds) - clock.wallSeconds()
+      } else if !cured, failure.isSkewed, let date = response.headers["Date"].flatMap(HTTPDate.parse) {
+        skew.seconds = date - clock.wallSeconds()
       } else {
         throw failure.error(what, plane: plane, object: object, isWrite: !request.idempotent)
       }
@@ -119,17 +119,8 @@ final class SkewMemory: Sendable {
 enum AWSDate {
   /// The text of a moment in seconds since 1970.
   static func text(_ seconds: Int) -> String {
-    let (days, rest) = max(0, seconds).quotientAndRemainder(dividingBy: 86_400)
-    let shifted = days + 719_468
-    let era = shifted / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let index = (5 * dayOfYear + 2) / 153
-    let month = index < 10 ? index + 3 : index - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(year)\(two(month))\(two(dayOfYear - (153 * index + 2) / 5 + 1))T"
-      + "\(two(rest / 3600))\(two(rest / 60 % 60))\(two(rest % 60))Z"
+    let time = CivilTime(seconds: max(0, seconds))
+    let two = CivilTime.two
+    return "\(time.year)\(two(time.month))\(two(time.day))T\(two(time.hour))\(two(time.minute))\(two(time.second))Z"
   }
 }

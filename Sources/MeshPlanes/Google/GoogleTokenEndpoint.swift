@@ -57,7 +57,7 @@ struct GoogleTokenEndpoint: Sendable {
     let code = json["error"]?.string ?? json["error"]?["status"]?.string ?? "status \(response.status)"
     var words = json["error_description"]?.string ?? json["error"]?["message"]?.string ?? ""
     if secrets.contains(where: { !$0.isEmpty && words.contains($0) }) { words = "" }
-    let skew = response.headers["Date"].flatMap(HTTPTime.parse).map { Int($0.seconds) - means.clock.wallSeconds() }
+    let skew = response.headers["Date"].flatMap(HTTPDate.parse).map { $0 - means.clock.wallSeconds() }
     return .failure(Refused(refusal: Refusal(code: code, words: words, skew: skew)))
   }
 

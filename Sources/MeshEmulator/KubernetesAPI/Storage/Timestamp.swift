@@ -1,3 +1,5 @@
+import MeshModel
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -11,45 +13,30 @@ public enum Timestamp {
 
   /// The spelling of a number of seconds since 1970.
   public static func text(_ seconds: Int) -> String {
-    let days = (Double(seconds) / 86_400).rounded(.down)
-    let day = Int(exactly: days) ?? 0
-    let rest = seconds - day * 86_400
-    // The civil calendar counted in 400-year eras that begin in March.
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let ofEra = shifted - era * 146_097
-    let yearOfEra = (ofEra - ofEra / 1_460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthIndex = (5 * ofYear + 2) / 153
-    let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(year)-\(two(month))-\(two(ofYear - (153 * monthIndex + 2) / 5 + 1))"
-      + "T\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
+    let time = CivilTime(seconds: seconds)
+    let two = CivilTime.two
+    return "\(time.year)-\(two(time.month))-\(two(time.day))T\(two(time.hour)):\(two(time.minute)):\(two(time.second))Z"
   }
 
   /// The seconds since 1970 of a spelling such as `2026-11-22T11:01:57Z`, or `nil` where it is none.
   public static func seconds(_ text: String) -> Int? {
     let numbers = text.split(whereSeparator: { !$0.isNumber }).prefix(6).compactMap { Int($0) }
     guard numbers.count == 6, (1...12).contains(numbers[1]), numbers[0] < 10_000 else { return nil }
-    let year = numbers[0] - (numbers[1] <= 2 ? 1 : 0)
-    let era = year / 400
-    let yearOfEra = year - era * 400
-    let ofYear = (153 * (numbers[1] > 2 ? numbers[1] - 3 : numbers[1] + 9) + 2) / 5 + numbers[2] - 1
-    let day = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + ofYear - 719_468
-    return day * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
+    return CivilTime(
+      year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3], minute: numbers[4], second: numbers[5]
+    ).seconds
   }
 
   /// The spelling that HTTP has for a number of seconds since 1970: `Sun, 22 Nov 2026 11:03:17 GMT`.
   static func http(_ seconds: Int) -> String {
-    let parts = text(seconds).split(whereSeparator: { "-T:Z".contains($0) })
-    guard parts.count == 6, let month = Int(parts[1]), (1...12).contains(month) else { return "" }
+    let time = CivilTime(seconds: seconds)
+    let two = CivilTime.two
     // 1970 began on a Thursday.
     let day = Int((Double(seconds) / 86_400).rounded(.down)) + 4
     let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return "\(days[(day % 7 + 7) % 7]), \(parts[2]) \(months[month - 1]) \(parts[0])"
-      + " \(parts[3]):\(parts[4]):\(parts[5]) GMT"
+    return "\(days[(day % 7 + 7) % 7]), \(two(time.day)) \(months[time.month - 1]) \(time.year)"
+      + " \(two(time.hour)):\(two(time.minute)):\(two(time.second)) GMT"
   }
 
   /// The age as `kubectl` prints it: `45s`, `3m20s`, `5h`, `7d`.

@@ -11,7 +11,8 @@ enum RFC3339 {
       let day = number(bytes[8..<10]), (1...31).contains(day), let hour = number(bytes[11..<13]), hour < 24,
       let minute = number(bytes[14..<16]), minute < 60, let second = number(bytes[17..<19]), second <= 60
     else { return nil }
-    var seconds = Double(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+    let civil = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+    var seconds = Double(civil.seconds)
     var index = 19
     if bytes[index] == 0x2E {
       var scale = 0.1
@@ -38,14 +39,5 @@ enum RFC3339 {
       value = value * 10 + Int(digit - 0x30)
     }
     return value
-  }
-
-  /// Days from 1970-01-01 in the Gregorian calendar.
-  private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let year = month <= 2 ? year - 1 : year
-    let era = year / 400
-    let yearOfEra = year - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }
