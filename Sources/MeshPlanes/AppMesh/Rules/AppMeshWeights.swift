@@ -35,9 +35,5 @@ public enum AppMeshWeights {
   }
 
   /// The share each weight comes to, 0–1: its part of their sum; zeros where nothing is above zero.
-  public static func shares(_ weights: [Int]) -> [Double] {
-    let positive = weights.map { Double(max(0, $0)) }
-    let sum = positive.reduce(0, +)
-    return sum > 0 ? positive.map { $0 / sum } : positive
-  }
+  public static func shares(_ weights: [Int]) -> [Double] { RelativeWeights.shares(weights) }
 }

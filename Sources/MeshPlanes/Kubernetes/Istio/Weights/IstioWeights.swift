@@ -47,9 +47,6 @@ public enum IstioWeights {
 
   /// The share each weight comes to, 0–1; zeros throughout where the weights are faulty.
   public static func shares(_ weights: [Int]) -> [Double] {
-    if weights.count == 1 { return [1] }
-    let positive = weights.map { Double(max(0, $0)) }
-    let sum = positive.reduce(0, +)
-    return sum > 0 ? positive.map { $0 / sum } : positive
+    weights.count == 1 ? [1] : RelativeWeights.shares(weights)
   }
 }
