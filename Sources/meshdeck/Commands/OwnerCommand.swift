@@ -182,22 +182,24 @@ struct OwnerCommand: AsyncParsableCommand {
   private static func run(
     _ typed: String, _ move: OwnerMove, _ write: WriteOptions, _ options: GlobalOptions
   ) async throws {
-    let deck = try await options.connect()
-    let namespace = options.allNamespaces ? nil : options.namespace
-    let intent = try await Deadline.run(options.timeout) { () async throws -> Intent in
-      try deck.intent(moving: try await deck.owner(typed, namespace: namespace), move)
-    }
-    try await PlanRun(deck: deck, options: options, write: write).run(intent)
+    try await run(typed, write, options) { deck, owner in try deck.intent(moving: owner, move) }
   }
 
   private static func run(
     _ typed: String, isHeld: Bool, _ write: WriteOptions, _ options: GlobalOptions
   ) async throws {
+    try await run(typed, write, options) { deck, owner in try deck.intent(holding: owner, isHeld) }
+  }
+
+  private static func run(
+    _ typed: String, _ write: WriteOptions, _ options: GlobalOptions,
+    _ intent: @escaping @Sendable (Deck, NativeObject) throws -> Intent
+  ) async throws {
     let deck = try await options.connect()
     let namespace = options.allNamespaces ? nil : options.namespace
-    let intent = try await Deadline.run(options.timeout) { () async throws -> Intent in
-      try deck.intent(holding: try await deck.owner(typed, namespace: namespace), isHeld)
+    let wanted = try await Deadline.run(options.timeout) { () async throws -> Intent in
+      try intent(deck, try await deck.owner(typed, namespace: namespace))
     }
-    try await PlanRun(deck: deck, options: options, write: write).run(intent)
+    try await PlanRun(deck: deck, options: options, write: write).run(wanted)
   }
 }

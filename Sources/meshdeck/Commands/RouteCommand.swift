@@ -68,10 +68,7 @@ struct RouteCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-      let deck = try await options.connect()
-      try await options.load(deck)
-      let route = try Lookup.route(
-        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let (deck, route) = try await options.route(route)
       try await PlanRun(deck: deck, options: options, write: write)
         .run(.rule(try settings.typed.intent(for: route, rule: rule)))
     }
@@ -94,10 +91,7 @@ struct RouteCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-      let deck = try await options.connect()
-      try await options.load(deck)
-      let route = try Lookup.route(
-        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let (deck, route) = try await options.route(route)
       let native = try await deck.connection(route.ref.plane).control.native(route.ref)
       guard let edited = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
@@ -158,10 +152,7 @@ struct RouteCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-      let deck = try await options.connect()
-      try await options.load(deck)
-      let route = try Lookup.route(
-        route, in: await deck.view, namespace: options.allNamespaces ? nil : options.namespace)
+      let (deck, route) = try await options.route(route)
       try await PlanRun(deck: deck, options: options, write: write).run(.delete(route.ref))
     }
   }

@@ -52,6 +52,13 @@ extension GlobalOptions {
     try await Deadline.run(timeout) { try await options.read(deck, truths: truths) }
   }
 
+  /// The route an operator means, with the deck it was read by.
+  func route(_ typed: String) async throws -> (Deck, Route) {
+    let deck = try await connect()
+    try await load(deck)
+    return (deck, try Lookup.route(typed, in: await deck.view, namespace: allNamespaces ? nil : namespace))
+  }
+
   /// Reads every plane once. Where not all namespaces may be read, the one that is meant is, and it is said so.
   func read(_ deck: Deck, _ kinds: Set<ObjectKind>? = nil, truths: Bool = true) async throws(MeshError) {
     do throws(MeshError) { try await deck.load(kinds, truths: truths) } catch {
