@@ -92,7 +92,7 @@ struct IstiodDebug {
     of pod: String, _ namespace: String, _ path: String, _ reader: Reader
   ) async throws(MeshError) -> Reader.Value {
     let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: Self.patience, what: "istiod \(pod)") { () async throws(MeshError) in
+    return try await TimeLimit.within(seconds: Self.patience, what: "istiod \(pod)") { () async throws(MeshError) in
       var reader = reader
       reader.begin(pod)
       if let address = dialect.addresses.istiod, let direct = dialect.direct {
@@ -169,27 +169,5 @@ struct WholeAnswer: PieceReader {
   func finish() throws(JSONError) -> [UInt8] {
     if isTooLarge { throw JSONError(.malformed, at: Self.limit, expected: "no more than \(Self.limit) bytes") }
     return bytes
-  }
-}
-
-/// A limit of time on an asynchronous question.
-enum Deadline {
-  /// The answer, or an `.unreachable` error once the time is up; the question is cancelled then.
-  static func within<Value: Sendable>(
-    seconds: Double, what: String, _ body: @escaping @Sendable () async throws(MeshError) -> Value
-  ) async throws(MeshError) -> Value {
-    let result = await withTaskGroup(of: Result<Value, MeshError>.self) { group in
-      group.addTask {
-        do throws(MeshError) { return .success(try await body()) } catch { return .failure(error) }
-      }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(seconds))
-        return .failure(MeshError(.unreachable, "\(what) gave no answer in \(Int(exactly: seconds) ?? 0) s"))
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first
-    }
-    return try (result ?? .failure(MeshError(.cancelled, "\(what) was not asked"))).get()
   }
 }

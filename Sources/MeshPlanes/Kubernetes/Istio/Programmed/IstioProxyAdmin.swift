@@ -8,7 +8,7 @@ struct IstioProxyAdmin {
   /// The answer to a GET; a proxy has three seconds.
   func get(_ proxy: ObjectRef, _ path: String, port: Int = 15_000) async throws(MeshError) -> [UInt8] {
     let (access, dialect) = (self.access, self.dialect)
-    return try await Deadline.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
+    return try await TimeLimit.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
       () async throws(MeshError) in
       if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
         return try await direct(address + path)
