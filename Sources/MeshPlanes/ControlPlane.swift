@@ -161,3 +161,10 @@ public struct PlaneCheck: Sendable, Hashable {
     self.remedy = remedy
   }
 }
+
+extension [PlaneCheck] {
+  /// Adds a check.
+  mutating func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
+    append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
+  }
+}

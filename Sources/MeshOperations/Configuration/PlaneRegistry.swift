@@ -287,12 +287,3 @@ public enum PlaneRegistry {
     return .basic(user: user, password: Secret(text))
   }
 }
-
-/// Paths as configured.
-enum Path {
-  /// A path with a leading `~/` replaced by the home folder.
-  static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    guard path.hasPrefix("~/"), let home = environment["HOME"] else { return path }
-    return home + path.dropFirst(1)
-  }
-}

@@ -1,5 +1,6 @@
 import Foundation
 public import MeshModel
+import MeshTransport
 
 /// The shared configuration of AWS tools: `~/.aws/config` and `~/.aws/credentials`.
 ///
@@ -36,11 +37,7 @@ public struct AWSConfigFiles: Sendable, Hashable {
   }
 
   private static func text(_ path: String, _ environment: [String: String]) throws(MeshError) -> String {
-    var path = path
-    if path.hasPrefix("~/") {
-      guard let home = environment["HOME"], !home.isEmpty else { return "" }
-      path = home + path.dropFirst(1)
-    }
+    let path = Path.expanded(path, environment)
     guard FileManager.default.fileExists(atPath: path) else { return "" }
     guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
       let text = String(validating: data, as: UTF8.self)

@@ -5,46 +5,43 @@ extension AppMeshPlane {
   /// Checks the service's life, credentials, identity, clock, reachability and permissions, in this order.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
-    add(
+    checks.add(
       "service", .warning, Plane.Kind.appMesh.notice ?? "",
       remedy: "take everything out with: meshdeck get objects -p \(name) -A -o yaml")
     do throws(MeshError) {
       let keys = try await identity.keys()
-      add("credentials", .ok, "\(keys.source), for region \(region)")
+      checks.add("credentials", .ok, "\(keys.source), for region \(region)")
       do throws(MeshError) {
         let (caller, headers) = try await AWSRoles(identity: identity).caller(keys)
-        add("identity", .ok, "\(caller.arn) (account \(caller.account))")
+        checks.add("identity", .ok, "\(caller.arn) (account \(caller.account))")
         checks.append(
           .clock(
             headers, now: clock.wallSeconds(), remedy: "set the clock: signatures are believed for 5 minutes"))
       } catch {
         let isRefused = error.code == .unauthenticated || error.code == .forbidden
-        add("identity", isRefused ? .failed : .warning, error.message, remedy: error.remedy)
+        checks.add("identity", isRefused ? .failed : .warning, error.message, remedy: error.remedy)
       }
     } catch {
-      add("credentials", .failed, error.message, remedy: error.remedy)
+      checks.add("credentials", .failed, error.message, remedy: error.remedy)
       for name in ["identity", "reachable", "permissions"] {
-        add(name, .skipped, "not asked, since the check before failed")
+        checks.add(name, .skipped, "not asked, since the check before failed")
       }
       return checks
     }
     do throws(MeshError) {
       let meshes = try await catalog.meshes(nil)
-      add("reachable", .ok, "\(client.session.origin) answers")
+      checks.add("reachable", .ok, "\(client.session.origin) answers")
       let names = meshes.isEmpty ? "no mesh" : "\(meshes.count) \(meshes.count == 1 ? "mesh" : "meshes")"
-      add("permissions", .ok, "may list meshes: \(names) in \(region)")
+      checks.add("permissions", .ok, "may list meshes: \(names) in \(region)")
       try await kindChecks(&checks)
     } catch {
       let isAnswered = error.code == .forbidden || error.code == .unauthenticated
-      add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
+      checks.add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
     }
     if case .refused(let reason) = client.session.writes {
-      add("writing", .skipped, "not allowed here: \(reason)")
+      checks.add("writing", .skipped, "not allowed here: \(reason)")
     } else {
-      add("writing", .skipped, "AWS tells what one may write only when it is written")
+      checks.add("writing", .skipped, "AWS tells what one may write only when it is written")
     }
     return checks
   }

@@ -41,29 +41,26 @@ public struct AKSCluster: Sendable {
   /// Checks who one is at Azure, what the add-on is, what may be upgraded to, and the way in.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
     do throws(MeshError) {
       if let token = try await client.identity?.token() {
-        add("azure-identity", .ok, "\(token.bearer ?? "a token that names nobody") by \(token.source)")
+        checks.add("azure-identity", .ok, "\(token.bearer ?? "a token that names nobody") by \(token.source)")
       }
       let cluster = try await client.get(path + Self.version, what: "read AKS cluster \(name)")
       let properties = cluster["properties"]
       let location = cluster["location"]?.string ?? ""
-      add(
+      checks.add(
         "aks", .ok,
         "cluster \(name) in \(location), Kubernetes \(properties?["currentKubernetesVersion"]?.string ?? "unknown"), "
           + (properties?["provisioningState"]?.string ?? "state unknown"))
       let profile = AKSMeshProfile(properties?["serviceMeshProfile"])
-      add("istio-addon", profile.isOn ? .ok : .skipped, profile.words)
+      checks.add("istio-addon", profile.isOn ? .ok : .skipped, profile.words)
       if profile.isOn {
         checks += await revisions(of: profile, in: location)
       }
       checks.append(await wayIn())
     } catch {
       let isAnswered = [.forbidden, .unauthenticated, .notFound].contains(error.code)
-      add("aks", isAnswered ? .failed : .warning, error.message, remedy: error.remedy)
+      checks.add("aks", isAnswered ? .failed : .warning, error.message, remedy: error.remedy)
     }
     return checks
   }

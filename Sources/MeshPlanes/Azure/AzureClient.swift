@@ -30,7 +30,7 @@ struct AzureClient: Sendable {
 
   /// One resource, or what another path answers.
   func get(_ path: String, what: String, object: ObjectRef? = nil) async throws(MeshError) -> JSONValue {
-    try json(of: try await answer(get(path), what, object), what, object)
+    try await answer(get(path), what, object).json(what, plane: plane, object: object)
   }
 
   /// The headers of an answer, for the server's time.
@@ -123,13 +123,5 @@ struct AzureClient: Sendable {
         remedy: Self.address)
     }
     return target.path.dropFirst(session.basePath.count) + (target.query.map { "?" + $0 } ?? "")
-  }
-
-  /// The JSON of an answer; null where it is empty.
-  func json(of response: HTTPResponse, _ what: String, _ object: ObjectRef?) throws(MeshError) -> JSONValue {
-    if response.body.isEmpty { return .null }
-    do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
-      throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
-    }
   }
 }

@@ -37,7 +37,7 @@ struct ConsulClient: Sendable {
       session.request(
         .get, path, query: query + place(namespace), headers: ["Accept": "application/json"], deadlines: deadlines,
         limits: .page), what, object)
-    return Answer(json: try Self.parsed(response, what, plane, object), headers: response.headers)
+    return Answer(json: try response.json(what, plane: plane, object: object), headers: response.headers)
   }
 
   /// An answer as it came, for what is not to be kept whole.
@@ -53,7 +53,7 @@ struct ConsulClient: Sendable {
       session.request(
         .post, path, query: place(nil), headers: ["Content-Type": "application/json"], body: JSONWriter.bytes(body),
         idempotent: true), what, nil)
-    return try Self.parsed(response, what, plane, nil)
+    return try response.json(what, plane: plane, object: nil)
   }
 
   /// Writes an entry where it is still of an index, 0 where there is none yet; whether it was.
@@ -152,20 +152,11 @@ struct ConsulClient: Sendable {
     !text.isEmpty && !Self.failures.contains { text.contains($0) }
   }
 
-  private static func parsed(
-    _ response: HTTPResponse, _ what: String, _ plane: PlaneName, _ object: ObjectRef?
-  ) throws(MeshError) -> JSONValue {
-    if response.body.isEmpty { return .null }
-    do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
-      throw MeshError(.malformed, "\(what): \(error)", plane: plane, object: object, underlying: error)
-    }
-  }
-
   /// The `true` or `false` of a check-and-set.
   private static func verdict(
     _ response: HTTPResponse, _ what: String, _ plane: PlaneName, _ object: ObjectRef
   ) throws(MeshError) -> Bool {
-    guard let verdict = (try? parsed(response, what, plane, object))?.bool else {
+    guard let verdict = (try? response.json(what, plane: plane, object: object))?.bool else {
       throw MeshError(
         .unknownOutcome, "\(what): the answer is neither true nor false", plane: plane, object: object,
         remedy: "read it back before anything else")

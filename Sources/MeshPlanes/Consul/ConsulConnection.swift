@@ -29,14 +29,14 @@ struct ConsulConnection {
     }
     // A file goes before a folder; both may be either.
     if let path = settings["caFile"] ?? variable("CONSUL_CACERT") ?? variable("CONSUL_CAPATH") {
-      transport.tls.authorities = try ConsulAuthorities.read(Self.expanded(path, environment))
+      transport.tls.authorities = try ConsulAuthorities.read(Path.expanded(path, environment))
     }
     let certificate = settings["clientCertificate"] ?? variable("CONSUL_CLIENT_CERT")
     let key = settings["clientKey"] ?? variable("CONSUL_CLIENT_KEY")
     if let certificate, let key {
       transport.tls.identity = ClientIdentity(
-        certificate: try LocalFile.read(Self.expanded(certificate, environment)),
-        key: Secret(bytes: try LocalFile.read(Self.expanded(key, environment))))
+        certificate: try LocalFile.read(Path.expanded(certificate, environment)),
+        key: Secret(bytes: try LocalFile.read(Path.expanded(key, environment))))
     } else if certificate != nil || key != nil {
       throw MeshError(
         .usage, "a client certificate needs its key, and a key its certificate",
@@ -55,7 +55,7 @@ struct ConsulConnection {
       }
       use(token, of: name)
     } else if let path = settings["tokenFile"] ?? variable("CONSUL_HTTP_TOKEN_FILE") {
-      credentials = ConsulCredential(token: TokenFile(Self.expanded(path, environment)), basic: nil)
+      credentials = ConsulCredential(token: TokenFile(Path.expanded(path, environment)), basic: nil)
       tokenSource = "the token in \(path)"
     } else if let token = variable("CONSUL_HTTP_TOKEN") {
       use(token, of: "CONSUL_HTTP_TOKEN")
@@ -77,11 +77,6 @@ struct ConsulConnection {
   private static func truth(_ word: String) -> Bool? {
     if ["1", "t", "T", "TRUE", "true", "True"].contains(word) { return true }
     return ["0", "f", "F", "FALSE", "false", "False"].contains(word) ? false : nil
-  }
-
-  private static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    guard path.hasPrefix("~/"), let home = environment["HOME"] else { return path }
-    return home + path.dropFirst(1)
   }
 }
 

@@ -5,37 +5,34 @@ extension ConsulPlane {
   /// Checks reachability, version, identity, permissions, the certificate authority and the clock, in this order.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
     let leader: ConsulClient.Answer
     do throws(MeshError) {
       leader = try await client.get("/v1/status/leader", what: "ask for the leader")
     } catch {
-      add("reachable", .failed, error.message, remedy: error.remedy)
+      checks.add("reachable", .failed, error.message, remedy: error.remedy)
       for name in ["identity", "permissions", "certificates", "clock"] {
-        add(name, .skipped, "not asked, since the check before failed")
+        checks.add(name, .skipped, "not asked, since the check before failed")
       }
       return checks
     }
-    add("reachable", .ok, "\(client.session.origin) answers")
+    checks.add("reachable", .ok, "\(client.session.origin) answers")
     let place = leader.json.string ?? ""
     if place.isEmpty {
-      add("leader", .failed, "the servers have no leader: nothing can be written", remedy: "look at the servers")
+      checks.add("leader", .failed, "the servers have no leader: nothing can be written", remedy: "look at the servers")
     } else {
-      add("leader", .ok, "the servers' leader is \(place)")
+      checks.add("leader", .ok, "the servers' leader is \(place)")
     }
     var hasACLs: Bool?
     do throws(MeshError) {
       let agent = try await client.get("/v1/agent/self", what: "read the agent").json
       let config = agent["Config"]
       hasACLs = agent["DebugConfig"]?["ACLsEnabled"]?.bool
-      add(
+      checks.add(
         "version", .ok,
         "Consul \(config?["Version"]?.string ?? "of unknown version"), datacenter \(config?["Datacenter"]?.string ?? "?")"
       )
     } catch {
-      add("version", .warning, error.message, remedy: "agent:read tells version and datacenter")
+      checks.add("version", .warning, error.message, remedy: "agent:read tells version and datacenter")
     }
     checks += await identityChecks(hasACLs: hasACLs)
     checks += await authorityChecks()
@@ -43,7 +40,9 @@ extension ConsulPlane {
     checks.append(
       .clock(
         leader.headers, now: clock.wallSeconds(), remedy: "set the clock: certificates' ends are judged by it"))
-    if case .refused(let reason) = client.session.writes { add("writing", .skipped, "not allowed here: \(reason)") }
+    if case .refused(let reason) = client.session.writes {
+      checks.add("writing", .skipped, "not allowed here: \(reason)")
+    }
     return checks
   }
 

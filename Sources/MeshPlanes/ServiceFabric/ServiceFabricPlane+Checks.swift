@@ -5,31 +5,30 @@ extension ServiceFabricPlane {
   /// Checks the service's life, credentials, identity, reachability, clock and permissions, in this order.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
-    add(
+    checks.add(
       "service", .warning, Plane.Kind.serviceFabric.notice ?? "",
       remedy: "take everything out with: meshdeck get objects -p \(name) -A -o yaml")
     guard await addIdentity(to: &checks) else {
-      for name in ["reachable", "permissions"] { add(name, .skipped, "not asked, since the check before failed") }
+      for name in ["reachable", "permissions"] {
+        checks.add(name, .skipped, "not asked, since the check before failed")
+      }
       return checks
     }
     do throws(MeshError) {
       let headers = try await client.headers(base.path(of: .gateway), what: "list gateways")
-      add("reachable", .ok, "\(client.session.origin) answers")
+      checks.add("reachable", .ok, "\(client.session.origin) answers")
       checks.append(
         .clock(headers, now: clock.wallSeconds(), remedy: "set the clock: tokens and certificates depend on it"))
       let reading = try await catalog.read(Set(ServiceFabricKind.allCases), replicas: false)
       let counts = ServiceFabricKind.allCases.filter { reading.gaps[$0] == nil }
         .map { (reading.objects[$0]?.count ?? 0).counted(of: $0.collection) }
-      add("permissions", .ok, "may read \(counts.joined(separator: ", "))")
+      checks.add("permissions", .ok, "may read \(counts.joined(separator: ", "))")
       for (_, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        add("permissions", .warning, gap.message, remedy: gap.remedy)
+        checks.add("permissions", .warning, gap.message, remedy: gap.remedy)
       }
     } catch {
       let isAnswered = [.forbidden, .unauthenticated, .notFound].contains(error.code)
-      add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
+      checks.add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
       return checks
     }
     checks.append(await writing())

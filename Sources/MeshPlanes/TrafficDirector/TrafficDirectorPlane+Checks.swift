@@ -5,27 +5,24 @@ extension TrafficDirectorPlane {
   /// Checks credentials, identity, quota project, APIs, clock, reachability and permissions, in this order.
   public func check() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
     do throws(MeshError) {
       if let token = try await identity.token() {
-        add("credentials", .ok, token.source)
+        checks.add("credentials", .ok, token.source)
         await tellIdentity(token, &checks)
         let quota = identity.quotaProject(of: token)
         let isUser = token.source.hasPrefix("user login")
-        add(
+        checks.add(
           "quota project", quota == nil && isUser ? .warning : .ok,
           quota ?? (isUser ? "none: Google may refuse a user's calls without one" : "that of the credentials"),
           remedy: quota == nil && isUser ? "gcloud auth application-default set-quota-project \(project)" : nil)
       } else {
-        add("credentials", .ok, "none are named, and the endpoint is on this machine: nobody in particular asks")
-        add("identity", .ok, "nobody in particular")
+        checks.add("credentials", .ok, "none are named, and the endpoint is on this machine: nobody in particular asks")
+        checks.add("identity", .ok, "nobody in particular")
       }
     } catch {
-      add("credentials", .failed, error.message, remedy: error.remedy)
+      checks.add("credentials", .failed, error.message, remedy: error.remedy)
       for name in ["identity", "reachable", "permissions"] {
-        add(name, .skipped, "not asked, since the check before failed")
+        checks.add(name, .skipped, "not asked, since the check before failed")
       }
       return checks
     }
@@ -70,15 +67,12 @@ extension TrafficDirectorPlane {
   }
 
   private func reach(_ checks: inout [PlaneCheck]) async {
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
     let session = client.session(.services)
     do throws(MeshError) {
       let path = TrafficDirectorName(kind: .mesh, location: location, id: "").collectionPath(project: project)
       let (_, headers) = try await client.send(
         session, session.request(.get, path, query: [("pageSize", "1")]), "list meshes", nil)
-      add("reachable", .ok, "\(session.origin) answers")
+      checks.add("reachable", .ok, "\(session.origin) answers")
       checks.append(
         .clock(
           headers, now: clock.wallSeconds(), remedy: "set the clock: Google refuses statements of another time"))
@@ -86,18 +80,18 @@ extension TrafficDirectorPlane {
       let counts = TrafficDirectorKind.allCases.compactMap { kind in
         reading.objects[kind].map { $0.count.counted(of: kind.collection) }
       }
-      if !counts.isEmpty { add("permissions", .ok, "may read \(counts.joined(separator: ", "))") }
+      if !counts.isEmpty { checks.add("permissions", .ok, "may read \(counts.joined(separator: ", "))") }
       for (kind, gap) in reading.gaps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
         let wanted = "ask for \(kind.api.rawValue).\(kind.collection).list on project \(project)"
-        add("permissions", .warning, gap.message, remedy: gap.code == .forbidden ? wanted : gap.remedy)
+        checks.add("permissions", .warning, gap.message, remedy: gap.code == .forbidden ? wanted : gap.remedy)
       }
       for (kind, gap) in reading.partial.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        add(
+        checks.add(
           "regions", .warning, "\(kind.collection): \(gap)", remedy: "they are read again; what was known stays shown")
       }
     } catch {
       let isAnswered = error.code == .forbidden || error.code == .unauthenticated || error.code == .notFound
-      add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
+      checks.add(isAnswered ? "permissions" : "reachable", .failed, error.message, remedy: error.remedy)
       return
     }
     await writing(&checks)

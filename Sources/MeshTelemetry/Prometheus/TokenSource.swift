@@ -24,7 +24,7 @@ public struct TokenSource: CredentialSource {
   private func token() throws(TransportError) -> String {
     switch place {
     case .file(let path):
-      let expanded = path.hasPrefix("~/") ? NSHomeDirectory() + path.dropFirst() : path
+      let expanded = Path.expanded(path, ProcessInfo.processInfo.environment)
       guard let handle = FileHandle(forReadingAtPath: expanded), let data = try? handle.read(upToCount: 64 << 10) else {
         throw TransportError(
           .credentials, "the token file \(path) cannot be read", remedy: "check its path and permissions")

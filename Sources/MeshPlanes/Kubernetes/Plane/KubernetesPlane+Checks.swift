@@ -11,23 +11,20 @@ extension KubernetesPlane {
 
   private func ownChecks() async -> [PlaneCheck] {
     var checks: [PlaneCheck] = []
-    func add(_ name: String, _ result: PlaneCheck.Result, _ detail: String, remedy: String? = nil) {
-      checks.append(PlaneCheck(name: name, result: result, detail: detail, remedy: remedy))
-    }
-    for warning in connection.warnings { add("configuration", .warning, warning) }
+    for warning in connection.warnings { checks.add("configuration", .warning, warning) }
 
     do throws(MeshError) {
       let (version, headers) = try await client.version()
-      add("reachable", .ok, "\(client.session.origin) answers")
-      add("version", .ok, "Kubernetes \(version)")
+      checks.add("reachable", .ok, "\(client.session.origin) answers")
+      checks.add("version", .ok, "Kubernetes \(version)")
       checks.append(
         .clock(
           headers, now: clock.wallSeconds(), remedy: "set the clock: ages, certificates and tokens depend on it"))
     } catch {
       let isIdentity = error.code == .unauthenticated || error.code == .forbidden
-      add(isIdentity ? "identity" : "reachable", .failed, error.message, remedy: error.remedy)
+      checks.add(isIdentity ? "identity" : "reachable", .failed, error.message, remedy: error.remedy)
       for name in isIdentity ? ["permissions", "dialects"] : ["identity", "permissions", "dialects"] {
-        add(name, .skipped, "not asked, since the check before failed")
+        checks.add(name, .skipped, "not asked, since the check before failed")
       }
       return checks
     }
@@ -35,14 +32,14 @@ extension KubernetesPlane {
     do throws(MeshError) {
       if let identity = try await client.identity() {
         let isAnonymous = identity.user == "system:anonymous"
-        add(
+        checks.add(
           "identity", isAnonymous ? .warning : .ok, identity.user,
           remedy: isAnonymous ? "give the user of this context credentials" : nil)
       } else {
-        add("identity", .skipped, "this server does not tell who we are")
+        checks.add("identity", .skipped, "this server does not tell who we are")
       }
     } catch {
-      add("identity", error.code == .unauthenticated ? .failed : .warning, error.message, remedy: error.remedy)
+      checks.add("identity", error.code == .unauthenticated ? .failed : .warning, error.message, remedy: error.remedy)
     }
 
     do throws(MeshError) {
@@ -55,8 +52,8 @@ extension KubernetesPlane {
         checks += await dialect.checks(using: access)
       }
     } catch {
-      add("dialects", .failed, error.message, remedy: error.remedy)
-      add("permissions", .skipped, "not asked, since the check before failed")
+      checks.add("dialects", .failed, error.message, remedy: error.remedy)
+      checks.add("permissions", .skipped, "not asked, since the check before failed")
     }
     return checks
   }
