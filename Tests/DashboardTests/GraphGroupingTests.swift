@@ -15,7 +15,7 @@ import Testing
   }
 
   private static func traffic(_ rps: Double) -> TrafficSum {
-    TrafficSum([Traffic(rates: [.success: rps], n: rps * 60, window: 60, at: ShopMesh.now)], errors: .server)
+    TrafficSum([Traffic(rates: [.success: rps], n: rps * 60, window: 60, at: ShopMesh.now)])
   }
 
   private static let graph: TopologyGraph = {

@@ -54,6 +54,7 @@ extension Explanations {
     if transport == "tcp" || traffic.bytesPerSecond != nil {
       words.append("\(Figures.bytes(traffic.bytesPerSecond)) both ways")
     }
+    if let messages = traffic.messagesPerSecond { words.append("\(Figures.compact(messages)) messages/s both ways") }
     return words + ["mTLS \(Figures.percent(traffic.mtlsShare))"]
   }
 

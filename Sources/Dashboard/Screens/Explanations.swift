@@ -18,7 +18,7 @@ enum Explanations {
     guard let view = state.view else { return sheet("How do you know?", [text("nothing is known yet", .muted)]) }
     var lines =
       [
-        text("errors are \(view.errors.rawValue), of all requests"), text(""),
+        text("errors are 5xx+grpc+none, of all requests"), text(""),
       ] + commands(state)
     if let row = state.chosenRow {
       lines += [text(""), heading("THE CHOSEN ROW")] + basis(of: row, state).map { text("  \($0)") }

@@ -100,8 +100,8 @@ enum GraphSelection {
     for percentile in [\TrafficSum.p50ms, \.p95ms, \.p99ms] {
       sum[keyPath: percentile] = [left[keyPath: percentile], right[keyPath: percentile]].compactMap(\.self).max()
     }
-    let bytes = [left.bytesPerSecond, right.bytesPerSecond].compactMap(\.self)
-    sum.bytesPerSecond = bytes.isEmpty ? nil : bytes.reduce(0, +)
+    sum.bytesPerSecond = TrafficSum.added(left.bytesPerSecond, right.bytesPerSecond)
+    sum.messagesPerSecond = TrafficSum.added(left.messagesPerSecond, right.messagesPerSecond)
     sum.n += right.n
     if let one = left.mtlsShare, let other = right.mtlsShare {
       let weights = max(left.rps, 1e-9) + max(right.rps, 1e-9)

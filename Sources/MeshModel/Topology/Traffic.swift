@@ -65,30 +65,15 @@ public struct Traffic: Sendable, Hashable {
   /// Requests a second over all classes.
   public var requestsPerSecond: Double { rates.values.reduce(0, +) }
 
-  /// What counts as an error; stated on screen and selectable, since every tool has its own.
-  public enum ErrorDefinition: String, Sendable, Hashable, CaseIterable {
-    /// 5xx, gRPC errors and requests without an answer.
-    case server = "5xx+grpc+none"
-    /// 4xx too.
-    case all = "4xx+5xx+grpc+none"
-    /// 5xx alone, as Flagger and Consul count.
-    case only5xx = "5xx"
-
-    /// The classes that count.
-    public var classes: Set<ResponseClass> {
-      switch self {
-      case .server: [.serverError, .grpcError, .noResponse]
-      case .all: [.clientError, .serverError, .grpcError, .noResponse]
-      case .only5xx: [.serverError]
-      }
-    }
-  }
+  /// The classes that count as an error: 5xx, gRPC errors and requests without an answer. Other tools have other ones, so
+  /// it is stated where errors are explained.
+  private static let failures: Set<ResponseClass> = [.serverError, .grpcError, .noResponse]
 
   /// The share of requests that failed, 0–1, or `nil` without requests.
-  public func errorRate(_ definition: ErrorDefinition = .server) -> Double? {
+  public func errorRate() -> Double? {
     let total = requestsPerSecond
     guard total > 0 else { return nil }
-    return rates.filter { definition.classes.contains($0.key) }.values.reduce(0, +) / total
+    return rates.filter { Self.failures.contains($0.key) }.values.reduce(0, +) / total
   }
 }
 

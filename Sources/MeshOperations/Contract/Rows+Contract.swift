@@ -84,13 +84,14 @@ extension TrafficSum {
     writer.promised("p99ms", p99ms)
     writer.member("latencyIsBound", isLatencyBound)
     writer.promised("bytesPerSecond", bytesPerSecond)
+    writer.promised("messagesPerSecond", messagesPerSecond)
     writer.promised("mtlsShare", mtlsShare)
     writer.member("n", n.rounded())
   }
 }
 
 extension TopologyGraph.Link: ContractItem {
-  /// Writes `source destination protocol rps errorRate p99ms bytesPerSecond mtlsShare n security`.
+  /// Writes `source destination protocol rps errorRate p99ms bytesPerSecond messagesPerSecond mtlsShare n security`.
   public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("source", source.description)

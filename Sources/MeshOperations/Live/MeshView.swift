@@ -22,8 +22,6 @@ public struct MeshView: Sendable {
   public var routesSince: MeshSnapshot.Table<Instant> = [:]
   /// The pure rules of each plane's dialects.
   public var rules: [PlaneName: [Dialect: any DialectRules]]
-  /// What counts as an error.
-  public var errors: Traffic.ErrorDefinition
   /// When this was taken.
   public var at: Instant
   /// What was worked out from configuration alone; shared by the views that follow each other.
@@ -33,14 +31,13 @@ public struct MeshView: Sendable {
   public init(
     snapshot: MeshSnapshot = MeshSnapshot(), planes: [PlaneStatus] = [],
     traffic: [PlaneName: Known<TrafficReport>] = [:], programmed: [PlaneName: Known<ProgrammedReport>] = [:],
-    rules: [PlaneName: [Dialect: any DialectRules]] = [:], errors: Traffic.ErrorDefinition = .server, at: Instant
+    rules: [PlaneName: [Dialect: any DialectRules]] = [:], at: Instant
   ) {
     self.snapshot = snapshot
     self.planes = planes
     self.traffic = traffic
     self.programmed = programmed
     self.rules = rules
-    self.errors = errors
     self.at = at
   }
 

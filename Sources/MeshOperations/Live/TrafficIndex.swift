@@ -13,8 +13,6 @@ public struct TrafficIndex: Sendable {
   private var outbound: [WorkloadKey: [Edge]] = [:]
   private var toService: [String: [Edge]] = [:]
   private var byRoute: [RouteKey: [BackendFlow]] = [:]
-  /// What counts as an error.
-  let errors: Traffic.ErrorDefinition
 
   private struct RouteKey: Hashable {
     let kind: ObjectKind
@@ -24,7 +22,6 @@ public struct TrafficIndex: Sendable {
 
   /// Indexes the traffic at a plane's workloads, whichever plane's source told of it; empty where none is known.
   public init(_ view: MeshView, plane: PlaneName) {
-    errors = view.errors
     for placed in view.placedEdges() {
       let edge = placed.edge
       if placed.destination == plane {
@@ -107,6 +104,8 @@ public struct TrafficSum: Sendable, Hashable {
   public var weightedP99ms: Double?
   /// Bytes a second both ways; `nil` where not measured.
   public var bytesPerSecond: Double?
+  /// Messages a second of gRPC both ways; `nil` where not measured.
+  public var messagesPerSecond: Double?
   /// The share of traffic that was mutually authenticated, 0–1.
   public var mtlsShare: Double?
   /// The number of requests or connections behind the numbers.
@@ -116,14 +115,14 @@ public struct TrafficSum: Sendable, Hashable {
   static let leastOfPercentile = 30.0
 
   /// The sum of flows.
-  public init(_ flows: some Sequence<Traffic>, errors: Traffic.ErrorDefinition) {
+  public init(_ flows: some Sequence<Traffic>) {
     var mtls = 0.0
     var mtlsWeight = 0.0
     var latencies = 0.0
     var requests = 0.0
     for flow in flows {
       rps += flow.requestsPerSecond
-      errorsPerSecond += (flow.errorRate(errors) ?? 0) * flow.requestsPerSecond
+      errorsPerSecond += (flow.errorRate() ?? 0) * flow.requestsPerSecond
       n += flow.n
       isLatencyBound = isLatencyBound || (p99ms != nil && flow.p99ms != nil)
       if let p99 = flow.p99ms, flow.n >= Self.leastOfPercentile {
@@ -133,8 +132,8 @@ public struct TrafficSum: Sendable, Hashable {
       p50ms = Self.worst(p50ms, flow.p50ms)
       p95ms = Self.worst(p95ms, flow.p95ms)
       p99ms = Self.worst(p99ms, flow.p99ms)
-      let bytes = [flow.bytesInPerSecond, flow.bytesOutPerSecond].compactMap(\.self)
-      if !bytes.isEmpty { bytesPerSecond = (bytesPerSecond ?? 0) + bytes.reduce(0, +) }
+      bytesPerSecond = Self.added(bytesPerSecond, flow.bytesInPerSecond, flow.bytesOutPerSecond)
+      messagesPerSecond = Self.added(messagesPerSecond, flow.messagesInPerSecond, flow.messagesOutPerSecond)
       if let share = flow.mtlsShare {
         let weight = max(flow.requestsPerSecond, 1e-9)
         mtls += share * weight
@@ -144,6 +143,12 @@ public struct TrafficSum: Sendable, Hashable {
     if rps > 0 { errorRate = errorsPerSecond / rps }
     if mtlsWeight > 0 { mtlsShare = mtls / mtlsWeight }
     if requests > 0 { weightedP99ms = latencies / requests }
+  }
+
+  /// The sum of what was measured; `nil` where nothing was.
+  public static func added(_ values: Double?...) -> Double? {
+    let known = values.compactMap(\.self)
+    return known.isEmpty ? nil : known.reduce(0, +)
   }
 
   private static func worst(_ left: Double?, _ right: Double?) -> Double? {

@@ -132,7 +132,7 @@ extension MeshView {
     case .unknown(let reason): .unknown(reason)
     case .known(let report, let source, let at):
       edges.isEmpty && !report.gaps.isEmpty
-        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: source, at: at)
+        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic)), source: source, at: at)
     }
   }
 }

@@ -199,7 +199,7 @@ extension MeshView {
     return MTLSPair(
       client: client.ref, server: server.ref, service: service.ref, port: port, policy: policy,
       programmed: programmedMTLS(client: client, server: server, service: service, port: port), observed: observed,
-      traffic: TrafficSum(edges.countedOnce().map(\.traffic), errors: errors))
+      traffic: TrafficSum(edges.countedOnce().map(\.traffic)))
   }
 
   /// The port that was called, as far as it can be told: metrics name no port, so of the ports that speak the protocol

@@ -43,7 +43,7 @@ extension TrafficIndex {
 
   private func sum(_ flows: [BackendFlow]) -> Known<TrafficSum> {
     .known(
-      TrafficSum(flows.map(\.traffic), errors: errors), source: flows.first?.traffic.query ?? "",
+      TrafficSum(flows.map(\.traffic)), source: flows.first?.traffic.query ?? "",
       at: flows.first?.traffic.at ?? Instant(seconds: 0))
   }
 

@@ -164,7 +164,7 @@ extension MeshView {
       }
       traffic =
         edges.isEmpty && !report.gaps.isEmpty
-        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic), errors: errors), source: origin, at: at)
+        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic)), source: origin, at: at)
     }
     return SplitBackend(
       name: backend.name, host: target.host,

@@ -29,7 +29,7 @@ extension MeshView {
             TopologyGraph.Link(
               source: caller, destination: member, service: service.ref.name,
               transport: service.ports.first?.appProtocol == "tcp" ? "tcp" : "http",
-              traffic: TrafficSum([], errors: errors), declared: scope.ref)
+              traffic: TrafficSum([]), declared: scope.ref)
           }
         }
       }

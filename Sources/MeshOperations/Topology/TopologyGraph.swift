@@ -149,7 +149,7 @@ extension MeshView {
   }
 
   private func sum(_ edges: [Edge]) -> TrafficSum {
-    TrafficSum(edges.countedOnce().map(\.traffic), errors: errors)
+    TrafficSum(edges.countedOnce().map(\.traffic))
   }
 
   /// What each end told of a flow, the caller's first.
@@ -159,7 +159,7 @@ extension MeshView {
       guard let first = own.first else { return nil }
       return TopologyGraph.Report(
         reporter: reporter, plane: first.edge.plane,
-        traffic: TrafficSum(own.map(\.edge.traffic), errors: errors))
+        traffic: TrafficSum(own.map(\.edge.traffic)))
     }
   }
 

@@ -13,8 +13,7 @@ import Testing
   }
 
   @Test func nothingIsKnownOfNoFlow() {
-    let sum = TrafficSum([], errors: .server)
-    #expect(sum == TrafficSum([], errors: .all))
+    let sum = TrafficSum([])
     #expect(sum.rps == 0)
     #expect(sum.errorRate == nil)
     #expect(sum.p99ms == nil)
@@ -28,7 +27,7 @@ import Testing
         Self.flow([.success: 90, .serverError: 10], p99: 50, mtls: 1, n: 100),
         Self.flow([.success: 300], p99: 80, mtls: 0.5, n: 300),
         Self.flow([:], bytes: 512),
-      ], errors: .server)
+      ])
     #expect(sum.rps == 400)
     #expect(sum.errorsPerSecond == 10)
     #expect(sum.errorRate == 0.025)
@@ -39,26 +38,33 @@ import Testing
   }
 
   @Test func latenciesOfSeveralFlowsAreABound() {
-    let one = TrafficSum([Self.flow([.success: 1], p99: 50, n: 60), Self.flow([.success: 1], n: 60)], errors: .server)
+    let one = TrafficSum([Self.flow([.success: 1], p99: 50, n: 60), Self.flow([.success: 1], n: 60)])
     #expect(!one.isLatencyBound)
     #expect(Figures.latency(one) == "50ms")
     let two = TrafficSum(
-      [Self.flow([.success: 99], p99: 50, n: 5940), Self.flow([.success: 0.1], p99: 900, n: 6)], errors: .server)
+      [Self.flow([.success: 99], p99: 50, n: 5940), Self.flow([.success: 0.1], p99: 900, n: 6)])
     #expect(two.isLatencyBound)
     #expect(Figures.latency(two) == "≤900ms")
     #expect(Figures.latency(two, \.p50ms) == "–")
     #expect(two.weightedP99ms == 50, "six requests have no 99th percentile")
-    #expect(TrafficSum([Self.flow([.success: 0.1], p99: 900, n: 6)], errors: .server).weightedP99ms == nil)
+    #expect(TrafficSum([Self.flow([.success: 0.1], p99: 900, n: 6)]).weightedP99ms == nil)
   }
 
-  @Test(arguments: [(Traffic.ErrorDefinition.server, 0.3), (.all, 0.7), (.only5xx, 0.1)])
-  func anErrorIsWhatTheDefinitionSays(definition: Traffic.ErrorDefinition, rate: Double) throws {
+  @Test func whatTheServerFailedIsAnErrorAndWhatTheClientAskedWronglyIsNone() throws {
     let flow = Self.flow([.success: 3, .clientError: 4, .serverError: 1, .grpcError: 1, .noResponse: 1])
-    #expect(abs(try #require(TrafficSum([flow], errors: definition).errorRate) - rate) < 1e-9)
+    #expect(abs(try #require(TrafficSum([flow]).errorRate) - 0.3) < 1e-9)
+  }
+
+  @Test func messagesOfGRPCAreCountedBothWays() {
+    func flow(_ sent: Double?, _ received: Double?) -> Traffic {
+      Traffic(messagesInPerSecond: sent, messagesOutPerSecond: received, window: 60, at: Instant(seconds: 0))
+    }
+    #expect(TrafficSum([flow(8, 6), flow(nil, 1), flow(nil, nil)]).messagesPerSecond == 15)
+    #expect(TrafficSum([flow(nil, nil)]).messagesPerSecond == nil)
   }
 
   /// A flow of connections has no requests to weigh it with, and its mTLS share counts all the same.
   @Test func connectionsHaveAShareOfMTLSToo() {
-    #expect(TrafficSum([Self.flow([:], bytes: 10, mtls: 1)], errors: .server).mtlsShare == 1)
+    #expect(TrafficSum([Self.flow([:], bytes: 10, mtls: 1)]).mtlsShare == 1)
   }
 }
