@@ -173,12 +173,29 @@ import Testing
       ("tcp-x", nil, 5432, "tcp", .database),
       ("x", "kubernetes.io/h2c", 80, "http2", .http), ("redis", nil, 1, "redis", .cache),
       ("", nil, 9092, "kafka", .message),
-      ("", nil, 1234, "tcp", .tcp), ("main", "mysql", 1, "mysql", .database), ("grpc-web-x", nil, 1, "grpc-web", .http),
+      ("", nil, 1234, "tcp", .tcp), ("main", "mysql", 1, "mysql", .database),
+      ("", "kubernetes.io/wss", 443, "https", .http), ("grpc-web-x", nil, 1, "grpc-web", .http),
     ] as [(String, String?, Int, String, Role)])
   func tellsProtocolsAndRoles(name: String, app: String?, port: Int, expected: String, role: Role) {
     let found = ApplicationProtocol.name(portName: name, appProtocol: app, port: port)
     #expect(found == expected)
     #expect(ApplicationProtocol.role(ofProtocol: found, port: port) == role)
+  }
+
+  @Test(
+    arguments: [
+      ("", "", "TCP", 8080, "", Role.http), ("", "", "TCP", 5432, "", .database), ("web", "", "TCP", 80, "", .http),
+      ("tcp", "", "TCP", 1234, "tcp", .tcp), ("dns", "", "UDP", 53, "udp", .tcp),
+      ("mqtt-in", "", "TCP", 1, "mqtt", .message),
+      ("GRPC-api", "", "TCP", 9000, "grpc", .grpc), ("x", "kubernetes.io/wss", "TCP", 443, "https", .http),
+    ] as [(String, String, String, Int, String, Role)])
+  func aServicesPortThatSaysNothingIsForItsProxiesToTell(
+    name: String, app: String, transport: String, port: Int, expected: String, role: Role
+  ) {
+    let found = ApplicationProtocol.declared(portName: name, appProtocol: app, transport: transport)
+    #expect(found == expected)
+    let ports = [ServicePort(name: name, port: port, targetPort: port, appProtocol: found)]
+    #expect(CoreResources.role(of: ports) == role)
   }
 
   @Test func namesAMalformedObjectsFault() throws {

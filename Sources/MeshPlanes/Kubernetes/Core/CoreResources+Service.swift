@@ -64,47 +64,15 @@ extension CoreResources {
     port.name = pool.text(port.name)
     // Without a target port the instances listen on the same one; a named one is known from the pods alone.
     port.targetPort = target.isEmpty ? port.port : Int(target)
-    port.appProtocol = pool.text(appProtocol(application, name: port.name, transport: transport))
+    port.appProtocol = pool.text(
+      ApplicationProtocol.declared(portName: port.name, appProtocol: application, transport: transport))
     return port
   }
 
-  /// The application protocol, as Istio selects it: `appProtocol`, else the port's name up to the first dash.
-  static func appProtocol(_ declared: String, name: String, transport: String) -> String {
-    if transport != "TCP" { return transport.lowercased() }
-    switch declared {
-    case "": break
-    case "kubernetes.io/h2c": return "http2"
-    case "kubernetes.io/ws": return "http"
-    case "kubernetes.io/wss": return "https"
-    default: return declared.lowercased()
-    }
-    let known: Set<String> = [
-      "http", "http2", "https", "grpc", "tls", "tcp", "mongo", "mysql", "postgres", "redis", "kafka", "amqp", "nats",
-      "memcached",
-    ]
-    if name == "grpc-web" || name.hasPrefix("grpc-web-") { return "grpc-web" }
-    let prefix = name.prefix { $0 != "-" }.lowercased()
-    return known.contains(prefix) ? prefix : ""
-  }
-
-  /// What kind of server a service is, by its protocols and the ports that are known for one.
+  /// What kind of server a service is. Ports that say nothing, and are known for nothing, are taken for HTTP's.
   static func role(of ports: [ServicePort]) -> Role {
-    for port in ports {
-      switch port.appProtocol {
-      case "mongo", "mysql", "postgres", "postgresql", "cassandra": return .database
-      case "redis", "memcached": return .cache
-      case "kafka", "amqp", "nats", "mqtt": return .message
-      default: break
-      }
-      guard port.appProtocol.isEmpty || port.appProtocol == "tcp" else { continue }
-      switch port.port {
-      case 3306, 5432, 1433, 1521, 27017, 9042, 26257: return .database
-      case 6379, 11211: return .cache
-      case 9092, 5672, 4222, 1883, 61616: return .message
-      default: break
-      }
-    }
-    if ports.contains(where: { $0.appProtocol.hasPrefix("grpc") }) { return .grpc }
+    let role = ApplicationProtocol.role(of: ports)
+    guard role == .tcp else { return role }
     let isTCP = !ports.isEmpty && ports.allSatisfy { ["tcp", "tls", "udp", "sctp"].contains($0.appProtocol) }
     return isTCP ? .tcp : .http
   }

@@ -3,24 +3,29 @@ public import MeshModel
 /// What a port speaks and what kind of server that makes of a service.
 ///
 /// Sources: Istio's explicit protocol selection (`name: <protocol>[-<suffix>]` and `appProtocol`); Kubernetes' standard
-/// `appProtocol` values (`kubernetes.io/h2c`, `kubernetes.io/ws`, `kubernetes.io/wss`); IANA's registered ports for
-/// servers that Istio itself treats as opaque TCP.
+/// `appProtocol` values (`kubernetes.io/h2c`, `kubernetes.io/ws`, `kubernetes.io/wss`), as Istio's `kube.ConvertProtocol`
+/// takes them; IANA's registered ports for servers that Istio itself treats as opaque TCP.
 public enum ApplicationProtocol {
   /// The protocol of a port in lower case: `http`, `grpc`, `tls`, `tcp`, `redis`, …; `appProtocol` goes before the
-  /// name.
-  public static func name(portName: String, appProtocol: String?, port: Int, transport: String = "TCP") -> String {
-    if let appProtocol, !appProtocol.isEmpty {
-      switch appProtocol.lowercased() {
-      case "kubernetes.io/h2c": return "http2"
-      case "kubernetes.io/ws", "kubernetes.io/wss": return "http"
-      case let other: return explicit[other] ?? other
-      }
+  /// name, and where neither says anything the port's number does.
+  public static func name(portName: String, appProtocol: String?, port: Int) -> String {
+    let declared = declared(portName: portName, appProtocol: appProtocol ?? "")
+    return declared.isEmpty ? wellKnown[port] ?? "tcp" : declared
+  }
+
+  /// The protocol that a port of a Service is declared to speak; empty where it is for the proxies to find out.
+  static func declared(portName: String, appProtocol: String, transport: String = "TCP") -> String {
+    if transport.uppercased() != "TCP" { return transport.lowercased() }
+    switch appProtocol.lowercased() {
+    case "": break
+    case "kubernetes.io/h2c": return "http2"
+    case "kubernetes.io/ws": return "http"
+    case "kubernetes.io/wss": return "https"
+    case let other: return explicit[other] ?? other
     }
     let lower = portName.lowercased()
     if lower == "grpc-web" || lower.hasPrefix("grpc-web-") { return "grpc-web" }
-    if let found = explicit[String(lower.prefix { $0 != "-" })] { return found }
-    if transport.lowercased() == "udp" { return "udp" }
-    return wellKnown[port] ?? "tcp"
+    return explicit[String(lower.prefix { $0 != "-" })] ?? ""
   }
 
   /// The kind of server that a service with ports of these protocols is: the most telling port decides.
@@ -39,7 +44,7 @@ public enum ApplicationProtocol {
     case "mysql", "mongo", "postgres", "postgresql", "cassandra", "mssql", "oracle", "clickhouse", "cockroach":
       return .database
     case "redis", "memcached", "memcache": return .cache
-    case "kafka", "amqp", "nats", "mqtt", "rocketmq", "pulsar", "stomp": return .message
+    case "kafka", "amqp", "nats", "mqtt", "rocketmq", "pulsar", "stomp", "openwire": return .message
     default: return .tcp
     }
   }
@@ -55,6 +60,6 @@ public enum ApplicationProtocol {
     3306: "mysql", 5432: "postgres", 27017: "mongo", 1433: "mssql", 1521: "oracle", 9042: "cassandra",
     26257: "cockroach",
     6379: "redis", 11211: "memcached", 9092: "kafka", 5672: "amqp", 5671: "amqp", 4222: "nats", 1883: "mqtt",
-    8883: "mqtt", 6650: "pulsar", 9876: "rocketmq",
+    8883: "mqtt", 6650: "pulsar", 9876: "rocketmq", 61616: "openwire",
   ]
 }
