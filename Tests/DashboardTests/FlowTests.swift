@@ -194,7 +194,7 @@ import Testing
     later.snapshot.apply(.remove(ObjectRef(plane: "prod", namespace: "shop", kind: "service", name: "gone")))
     #expect(program.update(&state, .view(later)).isEmpty)
     #expect(state.isBehind)
-    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 25))).isEmpty)
+    #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 55))).isEmpty)
     #expect(program.update(&state, .tick(Instant(seconds: state.now.seconds + 6))).count == 1)
   }
 

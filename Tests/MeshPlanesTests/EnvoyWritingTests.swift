@@ -1,4 +1,5 @@
 import MeshModel
+import MeshTransport
 import Synchronization
 import Testing
 

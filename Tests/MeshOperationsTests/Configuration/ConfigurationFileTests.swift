@@ -73,6 +73,7 @@ import Testing
 
   @Test func whatSomebodyWroteStaysWherePlanesAreAddedAndRemoved() throws {
     let bench = Workbench()
+    try FileManager.default.createDirectory(atPath: bench.folder, withIntermediateDirectories: true)
     let file = ConfigurationFile(path: bench.folder + "/config.yaml")
     let text = """
       # Mine.
@@ -106,6 +107,7 @@ import Testing
   ])
   func aPlaneIsAddedWhateverTheFormOfTheFile(text: String) throws {
     let bench = Workbench()
+    try FileManager.default.createDirectory(atPath: bench.folder, withIntermediateDirectories: true)
     let file = ConfigurationFile(path: bench.folder + "/config.yaml")
     try text.write(toFile: file.path, atomically: false, encoding: .utf8)
     var expected = try ConfigurationFile.parse(text, path: "c.yaml")

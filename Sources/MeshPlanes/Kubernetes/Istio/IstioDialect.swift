@@ -26,6 +26,7 @@ public struct IstioDialect: KubernetesDialect {
   let direct: DirectGet?
   let indices = IstioIndexMemo()
   let syncs = SyncMemo()
+  let ownRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentContexts = SentMemo<ProxyTLSQuestion, ProxyTLS>()
 

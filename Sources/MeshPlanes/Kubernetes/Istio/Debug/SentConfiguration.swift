@@ -45,7 +45,8 @@ struct SentConfiguration {
   }
 }
 
-/// What istiod sent proxies, kept while it sends them nothing else: it makes it anew for each question, at a price.
+/// What proxies were sent, as istiod or they themselves tell it, kept while they are sent nothing else: it is made anew for each
+/// question, at a price.
 final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var question: Question
@@ -62,9 +63,9 @@ final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
   /// Whether istiod was ever asked in place of proxies.
   var isInUse: Bool { asked.withLock { $0 } }
 
-  /// What was kept of a proxy that was sent nothing since; `sent` is what ``ProxyState/sent`` was before istiod was asked.
+  /// What was kept of a proxy that was sent nothing since; `sent` is what ``ProxyState/sent`` was before that.
   func value(of proxy: ObjectRef, sent: UInt64?, for question: Question) -> Value? {
-    guard let entry = entries.withLock({ $0[proxy] }), entry.sent == sent, entry.question == question else {
+    guard let sent, let entry = entries.withLock({ $0[proxy] }), entry.sent == sent, entry.question == question else {
       return nil
     }
     return entry.value

@@ -7,6 +7,8 @@ struct IstioProgrammed {
 
   /// The most proxies asked for their configuration.
   static let sample = 8
+  /// The proxies under question at the same time: each answer is as long as the mesh is large.
+  static let parallel = 2
   /// The seconds a proxy has to answer.
   static let patience = 3.0
 
@@ -96,12 +98,18 @@ struct IstioProgrammed {
     var states: [ObjectRef: ProxyState] = [:]
     for place in known.indices where asked.contains(known[place].ref) { states[known[place].ref] = known[place] }
     return await withTaskGroup(of: Answer.self) { group in
-      for proxy in proxies {
+      var rest = proxies[...]
+      func add() {
+        guard let proxy = rest.popFirst() else { return }
         let state = states[proxy]
         group.addTask { await ask(proxy, question, state, in: snapshot) }
       }
+      for _ in 0..<Self.parallel { add() }
       var answers: [Answer] = []
-      for await answer in group { answers.append(answer) }
+      for await answer in group {
+        answers.append(answer)
+        add()
+      }
       return answers.sorted { $0.proxy < $1.proxy }
     }
   }
@@ -137,11 +145,14 @@ struct IstioProgrammed {
   ) async -> Answer {
     var answer = Answer(proxy: proxy)
     do {
-      let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
-      answer.routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: question.isWanted)
-      if question.streams {
-        let listeners = try EnvoyListenerReader.serving(try await get(proxy, "/config_dump?resource=dynamic_listeners"))
-        answer.routes += Self.streams(listeners, proxy: proxy)
+      // A proxy that took all it was sent, and was sent nothing since it was asked, runs what it ran then: in a large mesh
+      // eight answers are 100 MB.
+      let sent = state?.isSettled == true ? state?.sent : nil
+      if let kept = dialect.ownRoutes.value(of: proxy, sent: sent, for: question) {
+        answer.routes = kept
+      } else {
+        answer.routes = try await routes(of: proxy, question)
+        dialect.ownRoutes.keep(answer.routes, of: proxy, sent: sent, for: question)
       }
     } catch {
       if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
@@ -178,6 +189,15 @@ struct IstioProgrammed {
       answer.rejected = (try? EnvoyAdminAnswers.rejectedUpdates(bytes)) ?? [:]
     }
     return answer
+  }
+
+  /// The routes that a proxy tells of itself.
+  private func routes(of proxy: ObjectRef, _ question: Question) async throws -> [ProgrammedRoute] {
+    let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
+    let routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: question.isWanted)
+    guard question.streams else { return routes }
+    let listeners = try await get(proxy, "/config_dump?resource=dynamic_listeners")
+    return routes + Self.streams(try EnvoyListenerReader.serving(listeners), proxy: proxy)
   }
 
   /// The routes that istiod sent a proxy.
