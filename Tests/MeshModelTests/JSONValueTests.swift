@@ -37,6 +37,16 @@ struct JSONValueTests {
     #expect(JSONWriter.text(try JSONValue(parsing: text)) == text)
   }
 
+  @Test("one repeated name among very many costs no search for each", .timeLimit(.minutes(1)))
+  func repeatedNameAmongMany() throws {
+    let count = 300_000
+    let text =
+      "{" + (0..<count).map { "\"n\($0)\":1" }.joined(separator: ",") + ",\"n7\":2,\"\u{E9}\":3,\"e\u{301}\":4}"
+    let object = try #require(try JSONValue(parsing: text).object)
+    #expect(object.members.count == count + 2, "names are one where their bytes are")
+    #expect(object.members[7] == JSONObject.Member(name: "n7", value: 2))
+  }
+
   @Test("a repeated name keeps the place of the first and the value of the last")
   func repeatedNames() throws {
     #expect(JSONWriter.text(try JSONValue(parsing: #"{"a":1,"b":2,"\u0061":3}"#)) == #"{"a":3,"b":2}"#)

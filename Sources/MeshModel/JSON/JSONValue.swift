@@ -38,12 +38,14 @@ public struct JSONObject: Sendable, Hashable {
       for member in members { self[member.name] = member.value }
       return
     }
-    var places: [String: Int] = [:]
+    // By their bytes, as ``index(of:)``.
+    var places: [[UInt8]: Int] = [:]
     for member in members {
-      if let place = places[member.name] {
+      let name = Array(member.name.utf8)
+      if let place = places[name] {
         self.members[place].value = member.value
       } else {
-        places[member.name] = self.members.count
+        places[name] = self.members.count
         self.members.append(member)
       }
     }
