@@ -80,14 +80,14 @@ actor ClusterPrometheus: TelemetrySource {
     }
   }
 
-  /// The path of a service's proxy, where the service is a Prometheus by the names its usual installations give it.
+  /// The path of a service's proxy, where the service is a Prometheus by the names and namespaces its usual installations
+  /// give it. Whatever a service in another namespace calls itself, it may be a tenant's, whose word counts for no mesh.
   static func place(_ service: NativeObject) -> String? {
-    let labels = service.json["metadata"]?["labels"]
-    let isLabelled = [labels?["app.kubernetes.io/name"], labels?["app"]].contains { $0?.string == "prometheus" }
     let isNamed = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"].contains(
       service.ref.name)
-    let isHome = ["istio-system", "monitoring", "prometheus", "observability"].contains(service.ref.namespace)
-    guard isLabelled && isNamed || isNamed && isHome, let ports = service.json["spec"]?["ports"]?.array,
+    let isHome = ["istio-system", "linkerd-viz", "monitoring", "prometheus", "observability"].contains(
+      service.ref.namespace)
+    guard isNamed, isHome, let ports = service.json["spec"]?["ports"]?.array,
       let port = ports.first(where: { $0["port"]?.int == 9090 || $0["port"]?.int == 80 })?["port"]?.int
     else { return nil }
     return "/api/v1/namespaces/\(service.ref.namespace)/services/\(service.ref.name):\(port)/proxy"
