@@ -49,8 +49,8 @@ import Testing
     for cut in 0...bytes.count {
       var decoder = InputDecoder()
       var found = decoder.feed(bytes[..<cut])
-      // A pause inside a sequence already begun must not let its rest out as text.
-      if cut > 1 { found += decoder.flush() }
+      // A pause inside a sequence already begun must not let its rest out as text; what begins a string is, alone, a key.
+      if cut > 2 || cut == 2 && bytes[1] == 0x5B { found += decoder.flush() }
       found += decoder.feed(bytes[cut...])
       #expect(found.isEmpty, "cut at \(cut): \(found)")
       #expect(decoder.feed(Array("q".utf8)) == [.key(.char("q"))])
@@ -67,6 +67,23 @@ import Testing
     #expect(decoder.isWaiting)
     #expect(decoder.flush() == [.key(.escape)])
     #expect(!decoder.isWaiting)
+  }
+
+  @Test(arguments: ["]", "P", "X", "^", "_"] as [Character])
+  func `what begins a string is a key held with Alt after a pause`(character: Character) {
+    var decoder = InputDecoder()
+    #expect(decoder.feed(Array("\u{1B}\(character)".utf8)).isEmpty)
+    #expect(decoder.isWaiting)
+    #expect(decoder.flush() == [.key(.alt(character))])
+    #expect(decoder.feed(Array("q".utf8)) == [.key(.char("q"))])
+  }
+
+  @Test func `Control-C gets out of a string that was begun by hand`() {
+    var decoder = InputDecoder()
+    #expect(decoder.feed(Array("\u{1B}]abc".utf8)).isEmpty)
+    #expect(decoder.flush().isEmpty)
+    #expect(decoder.feed([0x03]) == [.key(.ctrl("c"))])
+    #expect(decoder.feed(Array("q".utf8)) == [.key(.char("q"))])
   }
 
   @Test func `no bytes make the decoder trap or grow`() {

@@ -8,7 +8,8 @@ public struct InputDecoder: Sendable {
     case escape
     case sequence
     case single
-    case string(escape: Bool)
+    /// A string of the terminal; `begin` is the byte that began it, as long as it is empty.
+    case string(begin: UInt8?, escape: Bool)
     case mouse(left: Int)
     case paste
     case linux
@@ -31,6 +32,7 @@ public struct InputDecoder: Sendable {
     switch state {
     case .ground: utf8Length > 0
     case .escape, .single: true
+    case .string(let begin, _): begin != nil
     default: false
     }
   }
@@ -42,7 +44,8 @@ public struct InputDecoder: Sendable {
     return events
   }
 
-  /// The events of what waited when no more bytes came: a lone escape byte is the Escape key, the rest is dropped.
+  /// The events of what waited when no more bytes came: a lone escape byte is the Escape key, what begins a string and has
+  /// none is the key held with Alt, the rest is dropped.
   ///
   /// A sequence already begun (CSI, OSC, DCS) keeps waiting for its end, because its bytes would look like keys.
   public mutating func flush() -> [InputEvent] {
@@ -55,6 +58,9 @@ public struct InputDecoder: Sendable {
     case .single:
       reset()
       return [.key(.alt("O"))]
+    case .string(let begin?, _):
+      reset()
+      return [.key(Key(character(begin), .alt))]
     case .string, .paste, .sequence, .mouse:
       return []
     case .ground, .linux:
@@ -90,8 +96,12 @@ public struct InputDecoder: Sendable {
       let parameters = TerminalSequence.parameters(buffer)
       reset()
       if let key = TerminalSequence.key(final: byte, parameters: parameters, single: true) { events.append(.key(key)) }
-    case .string(let escape):
-      if byte == 0x07 || byte == 0x18 || byte == 0x1A || (escape && byte == 0x5C) {
+    case .string(_, let escape):
+      if byte == 0x03 {
+        // No answer holds it: whoever began a string by hand gets out.
+        reset()
+        ground(byte, &events)
+      } else if byte == 0x07 || byte == 0x18 || byte == 0x1A || (escape && byte == 0x5C) {
         reset()
       } else if escape && byte != 0x1B {
         // A new sequence began without the end of the string.
@@ -99,7 +109,7 @@ public struct InputDecoder: Sendable {
         state = .escape
         step(byte, &events)
       } else {
-        state = .string(escape: byte == 0x1B)
+        state = .string(begin: nil, escape: byte == 0x1B)
       }
     case .mouse(let left):
       buffer.append(byte)
@@ -151,7 +161,7 @@ public struct InputDecoder: Sendable {
     switch byte {
     case 0x5B: state = .sequence
     case 0x4F: state = .single
-    case 0x5D, 0x50, 0x58, 0x5E, 0x5F: state = .string(escape: false)
+    case 0x5D, 0x50, 0x58, 0x5E, 0x5F: state = .string(begin: byte, escape: false)
     case 0x1B:
       if alt { events.append(.key(.escape)) }
       alt = true
