@@ -109,6 +109,14 @@ import Testing
         .answer(200, Wire.list([Wire.service("a")], version: "8")),
       ], askedLists: ["-", "-", "-"], askedWatches: ["8"]),
     Row(
+      testDescription: "tokens that go in a circle are told and tried anew",
+      lists: [
+        .answer(200, Wire.list([Wire.service("a")], version: "7", next: "t")),
+        .answer(200, Wire.list([Wire.service("a")], version: "7", next: "u")),
+        .answer(200, Wire.list([Wire.service("a")], version: "7", next: "t")),
+        .answer(200, Wire.list([Wire.service("a")], version: "8")),
+      ], askedLists: ["-", "-", "-", "-"], askedWatches: ["8"]),
+    Row(
       testDescription: "an item that cannot be read is passed over",
       lists: [
         .answer(200, Wire.list([Wire.service("a"), #"{"metadata":{"name":7}}"#, Wire.service("b")], version: "9"))

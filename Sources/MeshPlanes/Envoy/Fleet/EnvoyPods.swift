@@ -47,6 +47,7 @@ public struct EnvoyPods: Sendable {
     let path = namespace == "*" ? "/api/v1/pods" : "/api/v1/namespaces/\(PercentCoding.encode(namespace))/pods"
     var found: [String] = []
     var next: String?
+    var seen: Set<String> = []
     repeat {
       var query: [(String, String?)] = [("limit", "500")]
       if !selector.isEmpty { query.append(("labelSelector", selector)) }
@@ -61,6 +62,9 @@ public struct EnvoyPods: Sendable {
         found.append(client.session.origin + client.session.basePath + tail)
       }
       next = list["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+      if let next, !seen.insert(next).inserted {
+        throw MeshError(.malformed, "\(what): the pages go in a circle", plane: client.plane)
+      }
     } while next != nil
     return found
   }

@@ -141,7 +141,7 @@ extension KubernetesClient {
   /// Lists a collection page by page.
   ///
   /// A page token that expired half-way (410) restarts the list once, from the newest state, after `restarted` was called.
-  /// A server that gives the same token twice is not followed for ever. Objects too large for a page of them are asked for in
+  /// A server whose tokens go in a circle is not followed for ever. Objects too large for a page of them are asked for in
   /// pages half as long, down to one.
   ///
   /// - Parameter selector: The label selector of the items; empty lists all.
@@ -154,6 +154,7 @@ extension KubernetesClient {
     do throws(MeshError) { try check(path, nil) } catch { throw .failed(error) }
     var (token, hasRestarted, freshness) = ("", false, freshness)
     var size = Self.pageSize
+    var seen: Set<String> = []
     while true {
       var query: [(String, String?)] = [("limit", String(size))]
       if !selector.isEmpty { query.append(("labelSelector", selector)) }
@@ -173,7 +174,7 @@ extension KubernetesClient {
       guard response.isSuccess else {
         let status = KubernetesStatus(code: response.status, body: response.body)
         guard status.isExpired, !token.isEmpty, !hasRestarted else { throw .status(status) }
-        (token, hasRestarted, freshness) = ("", true, .newest)
+        (token, hasRestarted, freshness, seen) = ("", true, .newest, [])
         await restarted()
         continue
       }
@@ -184,8 +185,8 @@ extension KubernetesClient {
         throw .failed(unexpected(response.body, error, what: what))
       }
       if page.next.isEmpty { return page.resourceVersion }
-      guard page.next != token else {
-        throw .failed(MeshError(.malformed, "\(what): the server gives the same page for ever", plane: plane))
+      guard seen.insert(page.next).inserted else {
+        throw .failed(MeshError(.malformed, "\(what): the pages go in a circle", plane: plane))
       }
       token = page.next
     }
