@@ -186,19 +186,31 @@ import Testing
   /// Applies a step, takes it back by its inverse, and gives the object as it was between.
   static func applied(_ steps: [Step], through plane: KubernetesPlane) async throws -> (edited: JSONValue, step: Step) {
     let step = try KubernetesContractTests.only(steps)
-    // The controllers of the embedded mesh may write a status meanwhile: the labels alone are at stake.
-    var loose = step
-    loose.precondition.version = nil
-    if case .patch(var patch) = loose.write {
-      patch.operations.removeAll { if case .test("/metadata/resourceVersion", _) = $0 { true } else { false } }
-      loose.write = .patch(patch)
-    }
-    _ = try await plane.apply(loose)
-    let edited = try await plane.native(step.object)
-    var undo = loose
-    undo.path = edited.path
-    undo.write = step.inverse
-    _ = try await plane.apply(undo)
+    let edited = try await written(step.write, of: step, through: plane)
+    _ = try await written(step.inverse, of: step, through: plane)
     return (edited.json, step)
+  }
+
+  /// Writes on the object as it is just then, since the controllers of the embedded mesh may write a status meanwhile: the
+  /// labels alone are at stake.
+  private static func written(
+    _ write: Step.Write, of step: Step, through plane: KubernetesPlane
+  ) async throws -> NativeObject {
+    var tries = 0
+    while true {
+      let now = try await plane.native(step.object)
+      var fresh = step
+      (fresh.path, fresh.write) = (now.path, write)
+      fresh.precondition.version = now.version
+      if case .patch(var patch) = write {
+        patch.operations.removeAll { if case .test("/metadata/resourceVersion", _) = $0 { true } else { false } }
+        fresh.write = .patch(patch)
+      }
+      tries += 1
+      do { _ = try await plane.apply(fresh) } catch let error as MeshError where error.code == .conflict && tries < 5 {
+        continue
+      }
+      return try await plane.native(step.object)
+    }
   }
 }

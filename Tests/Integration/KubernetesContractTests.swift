@@ -74,7 +74,7 @@ import Testing
     #expect(await plane.dryRun(edit).accepted == false)
     var stale = Step.deleting(made)
     #expect(await Self.code { try await plane.apply(stale) } == .conflict)
-    stale.precondition = Precondition(version: nil, uid: "00000000-0000-0000-0000-000000000000")
+    stale.precondition = Precondition(version: edited.version, uid: "00000000-0000-0000-0000-000000000000")
     #expect(await Self.code { try await plane.apply(stale) } == .conflict)
 
     // The inverse is exact.

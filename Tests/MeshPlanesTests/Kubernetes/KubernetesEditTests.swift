@@ -110,6 +110,19 @@ import Testing
     #expect(options["preconditions"] == ["uid": "u", "resourceVersion": "9"])
   }
 
+  @Test(arguments: [Step.Write.patch(JSONPatch([.replace("/spec/x", 1)])), .delete], [nil, ""])
+  func whatNamesNoVersionIsNotWritten(_ write: Step.Write, _ version: String?) async throws {
+    let server = ScriptedServer { _, _ in .answer(200, "{}") }
+    let plane = try Recorded.plane(server)
+    let step = Step(
+      object: Self.ref, path: Self.path, write: write, precondition: Precondition(version: version, uid: "u"),
+      inverse: .patch(JSONPatch()))
+    let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
+    #expect(error?.code == .usage)
+    #expect(await plane.dryRun(step).accepted == false)
+    #expect(server.requests.isEmpty)
+  }
+
   @Test func aLostAnswerIsAnUnknownOutcomeAndNotSentAgain() async throws {
     let server = ScriptedServer { _, _ in .answer(200, #"{"metadata":{"resour"#) }
     let plane = try Recorded.plane(server)

@@ -71,6 +71,13 @@ extension KubernetesPlane {
         object: step.object, remedy: "use kubectl")
     }
     let object = path.object(step.object.name)
+    switch (step.write, step.precondition.version ?? "") {
+    case (.patch, ""), (.delete, ""):
+      throw MeshError(
+        .usage, "the step names no version that the object must still have, so it could replace somebody's edit",
+        plane: name, object: step.object, remedy: "plan it afresh")
+    default: break
+    }
     switch step.write {
     case .patch(let patch):
       let guarded = guarded(patch, step.precondition)
