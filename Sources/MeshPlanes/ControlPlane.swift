@@ -47,6 +47,9 @@ public protocol ControlPlane: Sendable {
   /// Whether the operator may write a step, as far as the server can tell beforehand.
   func permits(_ step: Step) async -> Capabilities.Answer
 
+  /// Why a step is not to be written whoever asks, before anything is noted of it; `nil` where nothing speaks against it.
+  func refusal(of step: Step) -> MeshError?
+
   /// Writes one step and gives the object's version after it.
   ///
   /// A failure whose outcome is not known has the code `.unknownOutcome`: read back before anything else.
@@ -80,6 +83,11 @@ public protocol ControlPlane: Sendable {
   ///
   /// Its answers grow with the configuration: it is asked once a minute at most.
   func distribution(in snapshot: MeshSnapshot) async -> DistributionReport?
+}
+
+extension ControlPlane {
+  /// Nothing: most planes write whatever they plan.
+  public func refusal(of step: Step) -> MeshError? { nil }
 }
 
 extension ControlPlane {

@@ -24,6 +24,7 @@ final class FakePlane: ControlPlane {
     var faults: [Int: [Fault]] = [:]
     var always: Fault?
     var late: Step?
+    var refused: ObjectRef?
     /// What the server sets of its own in what it is given to store.
     var defaults: (@Sendable (inout JSONValue) -> Void)?
     var writes = 0
@@ -51,6 +52,9 @@ final class FakePlane: ControlPlane {
   func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .istio ? IstioDialect() : nil }
   func permits(_ step: Step) async -> Capabilities.Answer { .yes }
   func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }
+  func refusal(of step: Step) -> MeshError? {
+    state.withLock { $0.refused == step.object ? MeshError(.refused, "never", object: step.object) : nil }
+  }
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
     state.withLock { $0.steps }
   }

@@ -57,6 +57,7 @@ public struct Executor: Sendable {
     if let refusal = plan.verdicts.first(where: { $0.accepted == false }) {
       throw refusal.error(plane: plan.intent.plane)
     }
+    if let refusal = plan.steps.lazy.compactMap(control.refusal(of:)).first { throw refusal }
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.confirmBy = confirmWithin.map { Instant(seconds: clock().seconds + $0) }
     for index in receipt.plan.steps.indices { receipt.plan.steps[index].state = .pending }

@@ -243,6 +243,15 @@ import Testing
     #expect(bench.plane.state.withLock { $0.writes } == 0)
   }
 
+  @Test func whatThePlaneNeverWritesIsNotEvenNoted() async throws {
+    let bench = Workbench()
+    let plan = try bench.shifts(["a", "b"])
+    bench.plane.state.withLock { $0.refused = Workbench.ref("b") }
+    #expect(await code { try await bench.executor.apply(plan, reason: "") } == .refused)
+    #expect(bench.plane.state.withLock { $0.writes } == 0)
+    #expect(try bench.journal.receipts().isEmpty)
+  }
+
   @Test func aPlanAppliedTwiceHidesNoRecord() async throws {
     let bench = Workbench()
     let plan = try bench.shifts(["a"])

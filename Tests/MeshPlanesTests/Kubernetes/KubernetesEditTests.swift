@@ -123,6 +123,21 @@ import Testing
     #expect(server.requests.isEmpty)
   }
 
+  @Test(arguments: ["secret", "secrets"]) func aSecretIsNeitherReadNorNoted(kind: ObjectKind) async throws {
+    let server = try Recorded.server()
+    let plane = try Recorded.plane(server)
+    let ref = ObjectRef(plane: "p", namespace: "shop", kind: kind, name: "key")
+    let object = ObjectIntent(ref: ref, json: ["kind": "Secret", "metadata": ["name": "key"]])
+    for intent in [Intent.delete(ref), .object(object)] {
+      let error = await #expect(throws: MeshError.self) { try await plane.steps(for: intent, in: MeshSnapshot()) }
+      #expect(error?.code == .refused)
+    }
+    #expect(!server.requests.contains { $0.url.contains("/secrets") })
+    let step = Step.creating(["data": ["k": "djE="]], as: ref, in: "/api/v1/namespaces/shop/secrets")
+    #expect(plane.refusal(of: step)?.code == .refused)
+    #expect(plane.refusal(of: Step.creating([:], as: Self.ref, in: Self.path)) == nil)
+  }
+
   @Test func aLostAnswerIsAnUnknownOutcomeAndNotSentAgain() async throws {
     let server = ScriptedServer { _, _ in .answer(200, #"{"metadata":{"resour"#) }
     let plane = try Recorded.plane(server)

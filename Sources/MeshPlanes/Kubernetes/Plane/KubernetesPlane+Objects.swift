@@ -83,8 +83,11 @@ extension KubernetesPlane {
   /// Makes the steps of an intent: generic edits and deletes here, everything else by the dialect that knows it.
   public func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
     switch intent {
-    case .object(let intent): return try await steps(for: intent)
+    case .object(let intent):
+      try await refuseSecrets(intent.ref)
+      return try await steps(for: intent)
     case .delete(let ref):
+      try await refuseSecrets(ref)
       return [.deleting(try await native(ref))]
     case .weights, .rule, .mtls:
       let able = dialects.filter { $0.handles(intent) }
@@ -126,14 +129,14 @@ extension KubernetesPlane {
     )
   }
 
+  /// Refuses to edit a Secret before it is read, under whichever name of its kind.
+  private func refuseSecrets(_ ref: ObjectRef) async throws(MeshError) {
+    if let refusal = refusal(of: try await objectPath(ref), ref) { throw refusal }
+  }
+
   /// A native object as it shall be: the smallest patch where it exists, a create where it does not.
   private func steps(for intent: ObjectIntent) async throws(MeshError) -> [Step] {
     let (wanted, ref) = (intent.json, intent.ref)
-    guard ref.kind != "secret" else {
-      throw MeshError(
-        .refused, "Secrets are not edited: plans and journals would hold their contents", plane: name, object: ref,
-        remedy: "use kubectl")
-    }
     guard let meta = wanted["metadata"], meta["name"]?.string == ref.name else {
       throw MeshError(.usage, "the object's metadata.name is not \(ref.name)", plane: name, object: ref)
     }

@@ -61,15 +61,24 @@ extension KubernetesPlane {
     return StepOutcome(version: stored.version, json: stored.json, audit: stored.audit)
   }
 
+  /// Refuses what writes a Secret.
+  public func refusal(of step: Step) -> MeshError? {
+    ResourcePath(step.path).flatMap { refusal(of: $0, step.object) }
+  }
+
+  /// The refusal to edit what lies at a path; `nil` where it is no Secret.
+  func refusal(of path: ResourcePath, _ object: ObjectRef) -> MeshError? {
+    guard path.group.isEmpty, path.plural == "secrets" else { return nil }
+    return MeshError(
+      .refused, "Secrets are not edited: plans and journals would hold their contents", plane: name, object: object,
+      remedy: "use kubectl")
+  }
+
   private func write(_ step: Step, dryRun: Bool) async throws(MeshError) -> KubernetesClient.Stored {
     guard let path = ResourcePath(step.path) else {
       throw MeshError(.usage, "\(step.path) is no path of the API", plane: name, object: step.object)
     }
-    guard !(path.group.isEmpty && path.plural == "secrets") else {
-      throw MeshError(
-        .refused, "Secrets are not edited: plans and journals would hold their contents", plane: name,
-        object: step.object, remedy: "use kubectl")
-    }
+    if let refusal = refusal(of: path, step.object) { throw refusal }
     let object = path.object(step.object.name)
     switch (step.write, step.precondition.version ?? "") {
     case (.patch, ""), (.delete, ""):
