@@ -145,6 +145,25 @@ import Testing
     await runner.stop()
   }
 
+  @Test func leavingWaitsForTheRequestUnderWay() async throws {
+    let gate = Gate()
+    let plane = FakePlane(gate: gate)
+    let runner = try await Self.ready(plane)
+    await runner.press(.enter)
+    try await runner.wait { $0.plan?.isBusy == true }
+    #expect(try await Desk.program().message(forSignal: 15, in: runner.state) != nil, "and so does a signal")
+    await runner.press(.ctrl("c"))
+    #expect(await runner.text().contains("A plan is being applied."))
+    await runner.press(.char("q"))
+    #expect(await runner.exitCode == nil)
+    #expect(await runner.text().contains("Waiting for the request under way"))
+    await gate.open()
+    try await runner.wait { $0.isLeaving && !$0.isWriting }
+    #expect(await runner.exitCode == 0)
+    #expect(plane.weights == [10, 90])
+    await runner.stop()
+  }
+
   @Test func takingAPlanBackByHandEndsItsWait() async throws {
     let plane = FakePlane()
     let runner = try await Self.ready(plane)

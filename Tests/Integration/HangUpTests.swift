@@ -25,6 +25,19 @@ extension FaultWriteTests {
     #expect(Self.weights(try await Self.reviews(mesh)) == before)
   }
 
+  @Test("A command that waits for a confirmation is not stopped by Ctrl-Z, and takes back in time")
+  func notStopped() async throws {
+    let mesh = try await Laboratory.mesh()
+    let before = try await Self.weights(Self.reviews(mesh))
+    let server = try await Laboratory.faulty("[]", before: mesh)
+    let run = try await Invocation.meshdeck(Self.set + ["--confirm", "2s"], kubeconfig: server.kubeconfig) { process in
+      await Laboratory.wait(20) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
+      kill(process, SIGTSTP)
+    }
+    #expect(run.code == 7, "\(run.error)")
+    #expect(Self.weights(try await Self.reviews(mesh)) == before)
+  }
+
   @Test("The dashboard takes back on a hang-up though that takes longer than its end usually may")
   func dashboardHungUp() async throws {
     let mesh = try await Laboratory.mesh()
@@ -43,6 +56,9 @@ extension FaultWriteTests {
       await Laboratory.wait(0.5) { !server.writes.isEmpty }
     }
     await Laboratory.wait(20) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
+    terminal.forget()
+    #expect(kill(process, SIGTSTP) == 0)
+    try await terminal.wait(for: "the reason not to stop") { $0.contains("could not take it back") }
     terminal.forget()
     #expect(kill(process, SIGHUP) == 0)
     await Laboratory.wait(20) { server.writes.count > 1 }

@@ -82,16 +82,18 @@ enum DashboardView {
   /// What would be left undone, and the keys.
   private static func leaving(_ state: DashboardState) -> (what: SafeText, keys: SafeText) {
     if state.isLeaving {
-      return ("Taking back what was not confirmed…", "q leaves without waiting for it")
+      let what: SafeText =
+        state.unconfirmed.isEmpty ? "Waiting for the request under way…" : "Taking back what was not confirmed…"
+      return (what, "q leaves without waiting for it")
     }
     if let change = state.unconfirmed.first {
       let more: SafeText = state.unconfirmed.count > 1 ? " and \(state.unconfirmed.count - 1) more" : ""
       return ("Not confirmed: " + "\(change.summary)" + more, "q takes it back and leaves, Esc stays")
     }
-    return (
-      state.plan?.isBusy == true ? "A plan is being applied." : "A draft is not applied yet.",
-      "q leaves all the same, Esc stays"
-    )
+    if state.plan?.isBusy == true {
+      return ("A plan is being applied.", "q stops it between two steps and leaves, Esc stays")
+    }
+    return ("A draft is not applied yet.", "q leaves all the same, Esc stays")
   }
 
   private static func columns(_ state: DashboardState, _ list: ListState, in body: Rect, on frame: inout Frame) {

@@ -160,7 +160,7 @@ extension DashboardState {
   var readOnlyRefusal: SafeText? {
     if isReadOnlyForGood { return "it was started or configured so" }
     // What nobody confirms is taken back by a write.
-    return plan?.isBusy == true || !unconfirmed.isEmpty ? "a plan is being applied or waits for its confirmation" : nil
+    return isWriting ? "a plan is being applied or waits for its confirmation" : nil
   }
 
   private var fixRefusal: SafeText? {

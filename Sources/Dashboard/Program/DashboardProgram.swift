@@ -80,9 +80,9 @@ public struct DashboardProgram: Program {
     }
   }
 
-  /// Leaves in order where a plan would stay that nobody confirmed.
+  /// Leaves in order where a write is under way, or a plan would stay that nobody confirmed.
   public func message(forSignal signal: Int32, in state: DashboardState) -> Message? {
-    state.unconfirmed.isEmpty ? nil : .leave
+    state.isWriting ? .leave : nil
   }
 
   /// The theme in use.

@@ -59,7 +59,7 @@ public struct DashboardState: Sendable {
   var journalAskedAt = Instant(seconds: 0)
   /// The plans applied from here that are to be confirmed, or are being applied to be.
   var unconfirmed: [UnconfirmedChange] = []
-  /// Whether the dashboard is being left, once what nobody confirmed is taken back.
+  /// Whether the dashboard is being left, once the request under way has its answer and what nobody confirmed is taken back.
   var isLeaving = false
   /// Weights changed on the screen and not yet applied, by split.
   var drafts: [SplitKey: WeightDraft] = [:]
@@ -111,8 +111,11 @@ public struct DashboardState: Sendable {
     return rows.indices.contains(index) ? rows[index] : nil
   }
 
+  /// Whether a plan is being applied, or waits to be confirmed or else taken back.
+  var isWriting: Bool { plan?.isBusy == true || !unconfirmed.isEmpty }
+
   /// Whether leaving would drop something.
-  var isPending: Bool { !drafts.isEmpty || plan?.isBusy == true || !unconfirmed.isEmpty }
+  var isPending: Bool { !drafts.isEmpty || isWriting }
 }
 
 /// A sheet above the screen.

@@ -8,17 +8,22 @@ extension Update {
     _ number: Int, _ receipt: Receipt, _ state: inout DashboardState
   ) -> [Effect<Message>] {
     guard let index = state.unconfirmed.firstIndex(where: { $0.number == number }) else { return [] }
-    guard receipt.result == .applied, receipt.confirmBy != nil else { return stopGuarding(number, &state) }
+    guard receipt.result == .applied, receipt.confirmBy != nil else {
+      stopGuarding(number, &state)
+      return []
+    }
     state.unconfirmed[index].receipt = receipt
     let settle = effects.settle(receipt, number: number)
     return state.isLeaving ? [settle, .cancel(id: effects.settling(number))] : [settle]
   }
 
-  /// Guards a plan no longer; where the dashboard is being left and it was the last, it ends.
-  func stopGuarding(_ number: Int, _ state: inout DashboardState) -> [Effect<Message>] {
+  /// Guards a plan no longer.
+  func stopGuarding(_ number: Int, _ state: inout DashboardState) {
     state.unconfirmed.removeAll { $0.number == number }
-    return state.isLeaving && state.unconfirmed.isEmpty ? [.quit()] : []
   }
+
+  /// Ends the program where it is being left and nothing is under way any longer.
+  func left(_ state: DashboardState) -> [Effect<Message>] { state.isLeaving && !state.isWriting ? [.quit()] : [] }
 
   /// What became of a plan that was to be confirmed.
   func settled(
@@ -34,22 +39,23 @@ extension Update {
     case .failure(let error):
       fail("\(summary) was not confirmed and not taken back: \(error.description)", &state)
     }
-    return [effects.readJournal()] + stopGuarding(number, &state)
+    stopGuarding(number, &state)
+    return [effects.readJournal()] + left(state)
   }
 
   /// What could not be taken back is told before the dashboard is left.
-  private func fail(_ text: SafeText, _ state: inout DashboardState) {
+  func fail(_ text: SafeText, _ state: inout DashboardState) {
     (state.isLeaving, state.overlay) = (false, nil)
     state.toast = Toast(text, .bad)
   }
 
-  /// Ends the program; what nobody confirmed is taken back first.
+  /// Ends the program; a plan being applied is stopped between two steps, and what nobody confirmed is taken back first.
   func leave(_ state: inout DashboardState) -> [Effect<Message>] {
-    guard !state.unconfirmed.isEmpty, !state.isLeaving else { return [.quit()] }
+    guard state.isWriting, !state.isLeaving else { return [.quit()] }
     (state.isLeaving, state.overlay) = (true, .quit)
-    return state.unconfirmed.map { change in
-      .cancel(id: change.receipt == nil ? effects.applying(change.number) : effects.settling(change.number))
-    }
+    let waiting = state.unconfirmed.filter { $0.receipt != nil }.map { effects.settling($0.number) }
+    let applying = state.plan.flatMap { $0.isBusy ? effects.applying($0.number) : nil }
+    return (waiting + [applying].compactMap(\.self)).map { .cancel(id: $0) }
   }
 
   /// Reads the journal again every few seconds while it is looked at or something in it waits for a decision.

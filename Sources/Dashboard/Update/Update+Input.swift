@@ -8,10 +8,10 @@ extension Update {
       state.size = size
       return []
     }
+    if case .key(.ctrl("z")) = event { return suspend(&state) }
     let isSmall = state.size.width < Chrome.minimum.width || state.size.height < Chrome.minimum.height
     if isSmall { return event == .key(.char("q")) || event == .key(.ctrl("c")) ? quit(&state) : [] }
     if case .key(.ctrl("l")) = event { return [.redraw] }
-    if case .key(.ctrl("z")) = event { return suspend(&state) }
     if case .key = event { state.toast = nil }
     if state.overlay != nil { return overlay(event, &state) }
     if state.input != nil { return line(event, &state) }
@@ -180,7 +180,7 @@ extension Update {
 
   /// Goes to the shell, unless something is under way that a stopped program could not bring to its end.
   private func suspend(_ state: inout DashboardState) -> [Effect<Message>] {
-    guard state.plan?.isBusy == true || !state.unconfirmed.isEmpty else { return [.suspend] }
+    guard state.isWriting else { return [.suspend] }
     state.toast = Toast(
       state.unconfirmed.isEmpty
         ? "a plan is being applied; wait for its end"

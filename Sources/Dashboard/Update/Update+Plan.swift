@@ -36,16 +36,17 @@ extension Update {
 
   /// What became of a plan asked for.
   func plan(_ message: Message, _ state: inout DashboardState) -> [Effect<Message>] {
-    var guarding: [Effect<Message>] = []
+    var next: [Effect<Message>] = []
     switch message {
-    case .finished(let number, let receipt): guarding = guardUnconfirmed(number, receipt, &state)
-    case .planFailed(let number, _): guarding = stopGuarding(number, &state)
+    case .finished(let number, let receipt):
+      next = guardUnconfirmed(number, receipt, &state) + [effects.readJournal()]
+      if state.isLeaving, receipt.result == .partial || receipt.result == .unknown {
+        fail("\(receipt.plan.summary): \(receipt.error ?? receipt.result.rawValue)", &state)
+      }
+    case .planFailed(let number, _): stopGuarding(number, &state)
     default: break
     }
-    guard var sheet = state.plan else {
-      if case .finished = message { return guarding + [effects.readJournal()] }
-      return guarding
-    }
+    guard var sheet = state.plan else { return next + left(state) }
     switch message {
     case .planned(sheet.number, let plan): sheet.phase = .rehearsing(plan)
     case .rehearsed(sheet.number, let plan):
@@ -57,18 +58,14 @@ extension Update {
       if receipt.result == .applied, case .weights(let intent) = receipt.plan.intent {
         state.drafts = state.drafts.filter { $0.key.route != intent.route }
       }
-      let written = receipt.result == .applied ? sheet.text.map { [effects.discard($0)] } ?? [] : []
-      state.plan = sheet
-      return guarding + written + [effects.readJournal()]
+      if receipt.result == .applied, let text = sheet.text { next.append(effects.discard(text)) }
     case .planFailed(sheet.number, let error):
       sheet.phase = .failed(
         PlanSheet.MeshFailure(code: error.code, message: error.message, remedy: error.remedy))
-    default:
-      if case .finished = message { return guarding + [effects.readJournal()] }
-      return guarding
+    default: break
     }
     state.plan = sheet
-    return guarding
+    return next + left(state)
   }
 
   /// A key for the plan sheet.

@@ -11,7 +11,7 @@ public protocol Program: Sendable {
   /// The first state and the effects to begin with.
   func start() -> (State, [Effect<Message>])
 
-  /// The message an input event stands for; nil ignores it.
+  /// The message an input event stands for; nil ignores it. To be stopped from outside (SIGTSTP) comes as Ctrl-Z does.
   func message(for event: InputEvent) -> Message?
 
   /// Changes the state and answers what is to be done outside of it.

@@ -128,7 +128,7 @@ private final class Session<P: Program> {
         screen.invalidate()
         isResized = true
         engine.isDirty = true
-      case SIGTSTP: suspend()
+      case SIGTSTP: handle([.key(.ctrl("z"))])
       default: await end(by: Int32(byte))
       }
     }

@@ -6,7 +6,7 @@ enum Interruption {
   /// Runs a write to an end that is known: the first SIGINT, SIGTERM or SIGHUP lets no further step begin and waits for
   /// the request under way; a second SIGINT or SIGTERM ends the process at once, and the journal says what may have
   /// happened. A hang-up comes more than once, from the terminal and from the shell on it: it is nobody's impatience, and
-  /// after it nobody is there to be impatient.
+  /// after it nobody is there to be impatient. Ctrl-Z is ignored: a stopped process could not take back what it waits for.
   ///
   /// - Returns: What the work gave, and whether it was interrupted.
   static func awaited<Result: Sendable>(
@@ -14,6 +14,7 @@ enum Interruption {
   ) async throws -> (Result, wasInterrupted: Bool) {
     let task = Task { try await work() }
     let seen = Seen()
+    signal(SIGTSTP, SIG_IGN)
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: seen.queue)
@@ -31,7 +32,7 @@ enum Interruption {
     }
     defer {
       for source in sources { source.cancel() }
-      for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+      for number in [SIGINT, SIGTERM, SIGHUP, SIGTSTP] { signal(number, SIG_DFL) }
     }
     let result = try await task.value
     return (result, !seen.queue.sync { seen.signals.isEmpty })
