@@ -85,12 +85,7 @@ struct AppMeshClient: Sendable {
         throw MeshError(aws: error, what, plane: plane, object: object)
       }
       if response.isSuccess {
-        if response.body.isEmpty { return .null }
-        do throws(JSONError) { return try JSONValue(parsing: response.body) } catch {
-          throw MeshError(
-            request.idempotent ? .malformed : .unknownOutcome, "\(what): \(error)", plane: plane, object: object,
-            underlying: error)
-        }
+        return try response.json(what, plane: plane, object: object, isWrite: !request.idempotent)
       }
       let failure = AWSFailure(response)
       if !cured, failure.isExpired {

@@ -64,7 +64,7 @@ struct AzureOperation: Sendable {
     case .none: return (.done, .zero)
     case .status(let path):
       let response = try await read(path)
-      let json = try response.json(what, plane: client.plane, object: object)
+      let json = try response.json(what, plane: client.plane, object: object, isWrite: true)
       let state = json["status"]?.string ?? ""
       return (Self.end(state, AzureFailure(json, status: response.status), json), Self.pause(response.headers, client))
     case .location(let path):
@@ -78,7 +78,7 @@ struct AzureOperation: Sendable {
       return (.failed(AzureFailure(response).said), .zero)
     case .resource(let path):
       let response = try await read(path)
-      let json = try response.json(what, plane: client.plane, object: object)
+      let json = try response.json(what, plane: client.plane, object: object, isWrite: true)
       guard let state = Self.state(json["properties"]) else { return (.done, .zero) }
       return (
         Self.end(state, AzureFailure(json["properties"]?["error"], status: 200), json),

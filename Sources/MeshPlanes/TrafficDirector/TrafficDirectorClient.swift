@@ -121,12 +121,8 @@ struct TrafficDirectorClient: Sendable {
     guard response.isSuccess else {
       throw GoogleFailure(response).error(what, plane: plane, object: object, isWrite: !request.idempotent)
     }
-    if response.body.isEmpty { return (.null, response.headers) }
-    do throws(JSONError) { return (try JSONValue(parsing: response.body), response.headers) } catch {
-      throw MeshError(
-        request.idempotent ? .malformed : .unknownOutcome, "\(what): \(error)", plane: plane, object: object,
-        underlying: error)
-    }
+    let json = try response.json(what, plane: plane, object: object, isWrite: !request.idempotent)
+    return (json, response.headers)
   }
 }
 
