@@ -81,8 +81,14 @@ public struct Deck: Sendable {
   }
 
   /// The plan of an intent, over what is known now.
-  public func plan(_ intent: Intent) async throws(MeshError) -> Plan {
-    try await Planner(connection(intent.plane).control).plan(intent, in: live.current())
+  public func plan(_ intent: Intent) async throws(MeshError) -> Plan { try await plan([intent]) }
+
+  /// The one plan of several intents of a plane, whose steps come in the order in which they rest on each other.
+  public func plan(_ intents: [Intent]) async throws(MeshError) -> Plan {
+    guard let plane = intents.first?.plane, intents.allSatisfy({ $0.plane == plane }) else {
+      throw MeshError(.usage, "a plan is for one plane", remedy: "plan the intents of each plane on their own")
+    }
+    return try await Planner(connection(plane).control).plan(intents, in: live.current())
   }
 
   /// The intent that fixes a finding whose fix takes no decision, from its object as it is now.
@@ -91,15 +97,17 @@ public struct Deck: Sendable {
     return try await live.current().fix(finding, in: native)
   }
 
-  /// The plan with the server's verdict on each step.
+  /// The plan with the server's verdict on each step; refused where it was made for another cluster.
   public func rehearse(_ plan: Plan) async throws(MeshError) -> Plan {
-    try await Planner(connection(plan.intent.plane).control).rehearsed(plan, isReadOnly: isReadOnly(plan.intent.plane))
+    let control = try connection(plan.intent.plane).control
+    try await control.accept(plan)
+    return await Planner(control).rehearsed(plan, isReadOnly: isReadOnly(plan.intent.plane))
   }
 
   /// Applies a plan; what became of it stands in the receipt.
   ///
-  /// A plan that would break callers, or of which it cannot be told who would break, is refused unless `force` is said:
-  /// ``MeshModel/Plan/risk`` tells what speaks against it.
+  /// A plan that would break callers, or of which it cannot be told who would break, or that brings errors to the
+  /// configuration, is refused unless `force` is said: ``MeshModel/Plan/risk`` tells what speaks against it.
   ///
   /// - Parameters:
   ///   - wait: The seconds to wait until the proxies concerned acknowledged; one that rejects takes the plan back.

@@ -8,6 +8,9 @@ public protocol ControlPlane: Sendable {
   /// The connection's name, kind, address and capabilities as known now.
   var plane: Plane { get async }
 
+  /// What tells the control plane from any other that may stand under the same name; `nil` where nothing does.
+  func uid() async throws(MeshError) -> String?
+
   /// Proves reachability, identity, permissions, versions and clock: one named check each, in order.
   func check() async -> [PlaneCheck]
 
@@ -37,6 +40,10 @@ public protocol ControlPlane: Sendable {
 
   /// The kind that references to a native object hold; `nil` where the object names none.
   func kind(of object: JSONValue) -> ObjectKind?
+
+  /// What a native object of the platform itself stands for, such as a Kubernetes Service; nothing for the objects of
+  /// dialects, whose rules read them.
+  func entities(from object: JSONValue) -> [Entity]
 
   /// The ordered steps that carry out an intent, from native objects read now; validated by the plane's own arithmetic.
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step]
@@ -91,6 +98,11 @@ extension ControlPlane {
 }
 
 extension ControlPlane {
+  /// Nothing: where the paths of objects name account or project, they tell it themselves.
+  public func uid() async throws(MeshError) -> String? { nil }
+}
+
+extension ControlPlane {
   /// Nothing: most planes are their own store of configuration.
   public func distribution(in snapshot: MeshSnapshot) async -> DistributionReport? { nil }
 }
@@ -122,6 +134,9 @@ extension ControlPlane {
 extension ControlPlane {
   /// None: Kubernetes' objects name their kind in `kind`.
   public func identity(of object: JSONValue) -> ObjectRef? { nil }
+
+  /// None: most planes' objects are all of a dialect.
+  public func entities(from object: JSONValue) -> [Entity] { [] }
 
   /// What the object itself calls its kind, in lower case.
   public func kind(of object: JSONValue) -> ObjectKind? { object["kind"]?.string?.lowercased() }

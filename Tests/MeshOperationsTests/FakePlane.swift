@@ -32,6 +32,8 @@ final class FakePlane: ControlPlane {
     var log: [String] = []
     var programmed = ProgrammedReport(at: Instant(seconds: 0))
     var steps: [Step] = []
+    var stepsOf: [ObjectRef: [Step]] = [:]
+    var uid: String?
     var beforeWrite: (@Sendable () -> Void)?
   }
 
@@ -43,7 +45,7 @@ final class FakePlane: ControlPlane {
     _ kinds: Set<ObjectKind>?, namespace: String?, _ receive: @escaping @Sendable ([MeshChange]) async -> Void
   ) async throws(MeshError) {}
   func changes() -> AsyncStream<[MeshChange]> { AsyncStream { $0.finish() } }
-  var configurationKinds: [ObjectKind] { [] }
+  var configurationKinds: [ObjectKind] { ["gateway", "destinationrule", "virtualservice"] }
   func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     state.withLock { state in
       state.objects.values.filter { $0.ref.kind == kind && (namespace == nil || namespace == $0.ref.namespace) }
@@ -56,8 +58,11 @@ final class FakePlane: ControlPlane {
     state.withLock { $0.refused == step.object ? MeshError(.refused, "never", object: step.object) : nil }
   }
   func steps(for intent: Intent, in snapshot: MeshSnapshot) async throws(MeshError) -> [Step] {
-    state.withLock { $0.steps }
+    state.withLock { state in
+      if case .object(let intent) = intent, let own = state.stepsOf[intent.ref] { own } else { state.steps }
+    }
   }
+  func uid() async throws(MeshError) -> String? { state.withLock { $0.uid } }
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     state.withLock { $0.programmed }
   }

@@ -71,7 +71,9 @@ enum PlanSheetView {
           !risk.breaks.isEmpty
           ? "breaks callers"
           : !risk.unknowns.isEmpty
-            ? "who breaks is not known" : risk.unready.isEmpty ? "changes others too" : "no instance is ready"
+            ? "who breaks is not known"
+            : !risk.unready.isEmpty
+              ? "no instance is ready" : risk.errors.isEmpty ? "changes others too" : "brings errors"
         let key: SafeText = frame.glyphs.isASCII ? "Enter asks for a word" : "⏎ asks for a word"
         frame.put(what + ": " + key, in: right, style: Style(.bad, on: .sheet), align: .right)
         return
@@ -143,18 +145,21 @@ enum PlanSheetView {
   }
 
   private static func findings(_ plan: Plan) -> [Line] {
-    let before = Set(plan.findingsBefore.map { "\($0.code)\($0.pointer)" })
-    let after = Set(plan.findingsAfter.map { "\($0.code)\($0.pointer)" })
+    let new = plan.newFindings
     var lines = [
       field(
         "FINDINGS", "before \(plan.findingsBefore.count), after \(plan.findingsAfter.count)",
-        after.subtracting(before).isEmpty ? .text : .warn)
+        new.isEmpty ? .text : .warn)
     ]
-    for finding in plan.findingsAfter where !before.contains("\(finding.code)\(finding.pointer)") {
-      lines.append(field("", "✗ new \(finding.severity.rawValue) \(finding.code): \(finding.message)", .bad))
+    func name(_ finding: Finding) -> SafeText {
+      let isOwn = plan.steps.map(\.object) == [finding.object]
+      return isOwn ? "\(finding.code)" : "\(finding.code) of \(finding.object.kind) \(finding.object.shortName)"
     }
-    for finding in plan.findingsBefore where !after.contains("\(finding.code)\(finding.pointer)") {
-      lines.append(field("", "✓ gone \(finding.code): \(finding.message)", .good))
+    for finding in new {
+      lines.append(field("", "✗ new \(finding.severity.rawValue) " + name(finding) + ": \(finding.message)", .bad))
+    }
+    for finding in plan.endedFindings {
+      lines.append(field("", "✓ gone " + name(finding) + ": \(finding.message)", .good))
     }
     return lines
   }

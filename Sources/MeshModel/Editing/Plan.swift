@@ -4,13 +4,15 @@ public struct Plan: Sendable, Hashable {
   public var id: String
   /// What is wanted.
   public var intent: Intent
+  /// What else is wanted on the same plane, where several things were asked for at once.
+  public var furtherIntents: [Intent]
   /// What it does in plain language, one line.
   public var summary: String
   /// The steps in order; every prefix of them leaves a safe state.
   public var steps: [Step]
-  /// The problems of the objects as they are now.
+  /// The problems of the objects as they are now, and those of other objects that the plan ends.
   public var findingsBefore: [Finding]
-  /// The problems of the objects as they would be.
+  /// The problems of the objects as they would be, and those it brings to other objects.
   public var findingsAfter: [Finding]
   /// What would be moved or broken.
   public var blastRadius: BlastRadius
@@ -20,15 +22,19 @@ public struct Plan: Sendable, Hashable {
   public var verdicts: [DryRunVerdict]
   /// Things to know before applying.
   public var warnings: [String]
+  /// The identity of the control plane it was made for, where no precondition of its steps holds that: what is made anew
+  /// could be made anywhere. `nil` where they do, or where the control plane has none.
+  public var madeFor: String?
 
   /// Creates a plan.
   public init(
-    id: String, intent: Intent, summary: String, steps: [Step], findingsBefore: [Finding] = [],
-    findingsAfter: [Finding] = [], blastRadius: BlastRadius = BlastRadius(), owners: [Owner] = [],
-    verdicts: [DryRunVerdict] = [], warnings: [String] = []
+    id: String, intent: Intent, furtherIntents: [Intent] = [], summary: String, steps: [Step],
+    findingsBefore: [Finding] = [], findingsAfter: [Finding] = [], blastRadius: BlastRadius = BlastRadius(),
+    owners: [Owner] = [], verdicts: [DryRunVerdict] = [], warnings: [String] = [], madeFor: String? = nil
   ) {
     self.id = id
     self.intent = intent
+    self.furtherIntents = furtherIntents
     self.summary = summary
     self.steps = steps
     self.findingsBefore = findingsBefore
@@ -37,7 +43,13 @@ public struct Plan: Sendable, Hashable {
     self.owners = owners
     self.verdicts = verdicts
     self.warnings = warnings
+    self.madeFor = madeFor
   }
+
+  /// The problems it brings, to its own objects or to others.
+  public var newFindings: [Finding] { findingsAfter.subtracting(findingsBefore) }
+  /// The problems it ends, of its own objects or of others.
+  public var endedFindings: [Finding] { findingsBefore.subtracting(findingsAfter) }
 }
 
 /// One write of one native object.

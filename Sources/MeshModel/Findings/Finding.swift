@@ -39,3 +39,20 @@ public struct Finding: Sendable, Hashable {
     self.equivalents = equivalents
   }
 }
+
+extension [Finding] {
+  /// The problems that are none of `others`.
+  ///
+  /// A problem is the same one where its code and object are and either its place or its words: a rule put before it moves
+  /// the place, and what is named in the words may change.
+  public func subtracting(_ others: [Finding]) -> [Finding] {
+    var known = Dictionary(grouping: others, by: \.object)
+    return filter { finding in
+      let same = known[finding.object]?.firstIndex {
+        $0.code == finding.code && ($0.pointer == finding.pointer || $0.message == finding.message)
+      }
+      if let same { known[finding.object]?.remove(at: same) }
+      return same == nil
+    }
+  }
+}

@@ -7,6 +7,7 @@ extension Plan {
     value["id"] = .string(id)
     value["summary"] = .string(summary)
     value["intent"] = intent.json
+    if !furtherIntents.isEmpty { value["furtherIntents"] = .array(furtherIntents.map(\.json)) }
     value["steps"] = .array(steps.map(\.json))
     value["findings"] = .array(findingsAfter.map(\.json))
     value["findingsBefore"] = .array(findingsBefore.map(\.json))
@@ -14,6 +15,7 @@ extension Plan {
     value["blastRadius"] = blastRadius.json
     value["owners"] = .array(owners.map(\.json))
     value["warnings"] = .array(warnings.map(JSONValue.string))
+    if let madeFor { value["madeFor"] = .string(madeFor) }
     return value
   }
 
@@ -27,8 +29,11 @@ extension Plan {
     }
     var steps: [Step] = []
     for step in json["steps"]?.array ?? [] { steps.append(try Step(json: step)) }
+    var furtherIntents: [Intent] = []
+    for intent in json["furtherIntents"]?.array ?? [] { furtherIntents.append(try Intent(json: intent)) }
     self.init(
-      id: id, intent: try Intent(json: intent), summary: json["summary"]?.string ?? "", steps: steps,
+      id: id, intent: try Intent(json: intent), furtherIntents: furtherIntents,
+      summary: json["summary"]?.string ?? "", steps: steps,
       findingsBefore: (json["findingsBefore"]?.array ?? []).compactMap(Finding.init(json:)),
       findingsAfter: (json["findings"]?.array ?? []).compactMap(Finding.init(json:)),
       blastRadius: BlastRadius(json: json["blastRadius"] ?? .null),
@@ -38,7 +43,7 @@ extension Plan {
           kind: $0["kind"]?.string ?? "", namespace: $0["namespace"]?.string ?? "")
       },
       verdicts: (json["verdicts"]?.array ?? []).compactMap(DryRunVerdict.init(json:)),
-      warnings: (json["warnings"]?.array ?? []).compactMap(\.string))
+      warnings: (json["warnings"]?.array ?? []).compactMap(\.string), madeFor: json["madeFor"]?.string)
   }
 }
 

@@ -36,7 +36,10 @@ extension Executor {
     var plan = receipt.plan
     plan.steps = []
     for (index, step) in applied.reversed() {
-      if let undo = try await inverse(of: step, version: receipt.versions[index]) { plan.steps.append(undo) }
+      guard var undo = try await inverse(of: step, version: receipt.versions[index]) else { continue }
+      // What was held back until this step's predecessor was acknowledged rests on it on the way back too.
+      undo.barrier = index > 0 ? receipt.plan.steps[index - 1].barrier : nil
+      plan.steps.append(undo)
     }
     plan.verdicts = []
     plan.summary = "undo: \(receipt.plan.summary)"
@@ -49,6 +52,7 @@ extension Executor {
   /// Where nothing of it arrived, the record is closed as failed and the error says so. One that is still being applied is
   /// refused: it has an end to come to.
   func settled(_ receipt: Receipt) async throws(MeshError) -> Receipt {
+    try await control.accept(receipt.plan)
     guard receipt.result == .unknown || receipt.plan.steps.contains(where: { $0.state == .unknown }) else {
       return receipt
     }

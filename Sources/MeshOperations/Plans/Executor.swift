@@ -58,6 +58,7 @@ public struct Executor: Sendable {
       throw refusal.error(plane: plan.intent.plane)
     }
     if let refusal = plan.steps.lazy.compactMap(control.refusal(of:)).first { throw refusal }
+    try await control.accept(plan)
     var receipt = Receipt(plan: plan, result: .unknown, at: clock(), author: author, reason: reason)
     receipt.confirmBy = confirmWithin.map { Instant(seconds: clock().seconds + $0) }
     for index in receipt.plan.steps.indices { receipt.plan.steps[index].state = .pending }

@@ -127,7 +127,7 @@ struct MTLS: AsyncParsableCommand {
       commandName: CommandWord.set.rawValue, abstract: "Set the mode of a scope through a plan.",
       discussion: """
         A mode that refuses plaintext is not set (exit 3) where callers would break, or where it cannot be told who
-        would, unless --force is said. Loosening is never refused.
+        would, unless --force is said. Loosening is refused only where it would leave errors in the configuration.
 
         EXAMPLES
           meshdeck mtls set namespace/shop STRICT

@@ -83,7 +83,11 @@ struct WriteOptions: ParsableArguments {
   var yes = false
 
   @Flag(
-    help: "Apply although callers would break, or it cannot be told who would, or no instance is ready for what moves.")
+    help: ArgumentHelp(
+      """
+      Apply although callers would break, or it cannot be told who would, or no instance is ready for what moves, or \
+      configuration would have errors that it has not now.
+      """))
   var force = false
 
   @Flag(help: "Wait until the proxies concerned acknowledged, up to --timeout; a rejection takes the plan back.")

@@ -12,10 +12,12 @@ struct PlanSheet {
     }
     for reason in plan.blastRadius.unknowns { try console.line("  cannot be told who would break: \(reason)") }
     for warning in plan.warnings { try console.line("  note: \(warning)") }
+    let new = Set(plan.newFindings)
     for finding in plan.findingsAfter {
-      let isNew = !plan.findingsBefore.contains { $0.code == finding.code && $0.pointer == finding.pointer }
+      let place = plan.steps.map(\.object) == [finding.object] ? "" : finding.object.description
       try console.line(
-        "  \(isNew ? "new " : "")\(finding.severity.rawValue) \(finding.code) \(finding.pointer): \(finding.message)")
+        "  \(new.contains(finding) ? "new " : "")\(finding.severity.rawValue) \(finding.code) "
+          + "\(place)\(finding.pointer): \(finding.message)")
     }
     for verdict in plan.verdicts {
       let word = verdict.accepted.map { $0 ? "accepts" : "refuses" } ?? "was not asked about"

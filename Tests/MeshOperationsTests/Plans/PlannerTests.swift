@@ -120,6 +120,60 @@ import Testing
     #expect(plan.findingsAfter.contains { $0.severity == .error && $0.message.contains("v9") })
   }
 
+  static let subsets = """
+    {"apiVersion":"networking.istio.io/v1","kind":"DestinationRule","metadata":{"name":"reviews","namespace":"shop"},
+     "spec":{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"}},{"name":"v2","labels":{"version":"v2"}}]}}
+    """
+
+  @Test func whatItBreaksInOtherObjectsIsToldAndRefused() async throws {
+    let world = try SmallWorld()
+    let plane = FakePlane()
+    let wanted = try JSONPatch([.remove("/spec/subsets/1")]).applied(to: JSONValue(parsing: Self.subsets))
+    let step = try Self.step(Self.subsets, to: wanted, kind: "destinationrule")
+    plane.state.withLock { $0.steps = [step] }
+    let intent = Intent.object(ObjectIntent(ref: step.object, json: wanted))
+    let plan = try await Planner(plane).plan(intent, in: world.view)
+    let new = try #require(plan.newFindings.first)
+    #expect(plan.newFindings.count == 1)
+    #expect(new.code == "MD1107")
+    #expect(new.object == SmallWorld.ref("virtualservice", "reviews"))
+    let risk = try #require(plan.risk)
+    #expect(risk.message.hasPrefix("it would bring MD1107 (shop/reviews: no DestinationRule defines the subset v2"))
+    #expect(risk.remedy == "mend them first")
+    #expect(risk.word == "reviews")
+    #expect(try Plan(json: plan.json).risk == risk)
+    // The way back ends the problem and brings none.
+    var broken = world.view
+    for entity in try IstioDialect().entities(from: wanted, plane: "lab") { broken.snapshot.apply(.upsert(entity)) }
+    let back = try Self.step(JSONWriter.text(wanted), to: JSONValue(parsing: Self.subsets), kind: "destinationrule")
+    plane.state.withLock { $0.steps = [back] }
+    let mended = try await Planner(plane).plan(intent, in: broken)
+    #expect(mended.risk == nil)
+    #expect(mended.endedFindings.map(\.code) == ["MD1107"])
+  }
+
+  @Test(arguments: [("v9", "MD1107"), ("v2", nil)]) func aRouteThatIsNewIsJudgedToo(subset: String, code: String?)
+    async throws
+  {
+    var world = try SmallWorld()
+    world.add("reviews", versions: ["v2"], ready: 0)
+    let plane = FakePlane()
+    let route = try JSONValue(
+      parsing: """
+        {"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"late","namespace":"shop"},
+         "spec":{"hosts":["late.example"],"http":[{"route":[
+           {"destination":{"host":"reviews","subset":"v1"},"weight":40},
+           {"destination":{"host":"reviews","subset":"\(subset)"},"weight":60}]}]}}
+        """)
+    let ref = SmallWorld.ref("virtualservice", "late")
+    plane.state.withLock { $0.steps = [Step.creating(route, as: ref, in: "/x")] }
+    let plan = try await Planner(plane).plan(.object(ObjectIntent(ref: ref, json: route)), in: world.view)
+    #expect(plan.newFindings.filter { $0.severity == .error }.map(\.code) == (code.map { [$0] } ?? []))
+    #expect(plan.blastRadius.unready == (code == nil ? ["v2"] : []))
+    #expect(plan.risk != nil)
+    #expect(plan.blastRadius.lines.first == "40% of what the new rule takes go to v1, 2 ready")
+  }
+
   @Test func identitiesOfPlansAreShortAndDistinct() {
     let made = Set((0..<50).map { _ in PlanID.make() })
     #expect(made.count > 40)

@@ -24,6 +24,17 @@ enum CoreResources {
     }
   }
 
+  /// What a native object that an operator writes stands for; nothing for one of another API, or that cannot be read.
+  static func entities(fromNative object: JSONValue, plane: PlaneName) -> [Entity] {
+    let written = [namespaces, services, deployments, statefulSets, daemonSets]
+    guard let resource = written.first(where: { $0.names(object) }) else { return [] }
+    let read: [Entity]? = try? JSONReader.read(JSONWriter.bytes(object)) { reader throws(JSONError) in
+      var pool = TextPool()
+      return try entities(of: resource, plane: plane, from: &reader, pool: &pool)
+    }
+    return read ?? []
+  }
+
   /// The neutral views of one object of Kubernetes itself.
   static func entities(
     of resource: DialectResource, plane: PlaneName, from reader: inout JSONReader, pool: inout TextPool

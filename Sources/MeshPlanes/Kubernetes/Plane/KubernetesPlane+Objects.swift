@@ -2,6 +2,16 @@ public import MeshModel
 import MeshTransport
 
 extension KubernetesPlane {
+  /// The uid of the namespace `kube-system`, which is there as long as the cluster is.
+  public func uid() async throws(MeshError) -> String? {
+    do throws(MeshError) {
+      let uid = try await native(ObjectRef(plane: name, namespace: "", kind: "namespace", name: "kube-system")).uid
+      return uid.isEmpty ? nil : uid
+    } catch  where error.code == .notFound {
+      return nil
+    }
+  }
+
   /// Reads one object. The kind `workload` stands for whichever native object is behind the name.
   public func native(_ ref: ObjectRef) async throws(MeshError) -> NativeObject {
     let path = try await objectPath(ref)
@@ -35,14 +45,18 @@ extension KubernetesPlane {
       uid: json["metadata"]?["uid"]?.string ?? "")
   }
 
-  /// The kinds of the dialects that are served; all of them where that cannot be asked, since reading one says why.
+  /// The kinds of the dialects that are served, routes last; all of them where that cannot be asked, since reading one
+  /// says why.
   public var configurationKinds: [ObjectKind] {
     get async {
+      let kinds: [ObjectKind]
       do throws(MeshError) {
-        return readers(try await catalog.current()).filter { $0.dialect != nil }.map(\.resource.kind)
+        kinds = readers(try await catalog.current()).filter { $0.dialect != nil }.map(\.resource.kind)
       } catch {
-        return dialects.flatMap { $0.resources.map(\.kind) }
+        kinds = dialects.flatMap { $0.resources.map(\.kind) }
       }
+      let routes = dialects.reduce(into: Set<ObjectKind>()) { $0.formUnion($1.routeKinds) }
+      return kinds.filter { !routes.contains($0) } + kinds.filter(routes.contains)
     }
   }
 
@@ -109,6 +123,11 @@ extension KubernetesPlane {
       dialect.resources.contains { $0.group == group && $0.kind == qualified }
     }
     return isQualified ? qualified : bare
+  }
+
+  /// The service, workload or namespace that an object of Kubernetes itself stands for.
+  public func entities(from object: JSONValue) -> [Entity] {
+    CoreResources.entities(fromNative: object, plane: name)
   }
 
   /// Refuses to edit an object that is served in no version the dialect knows: what its fields mean may have changed.
