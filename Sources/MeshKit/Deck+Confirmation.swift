@@ -12,10 +12,13 @@ extension Deck {
   public func settle(
     _ receipt: Receipt, progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt? {
-    guard receipt.confirmBy != nil else { return nil }
+    guard let confirmBy = receipt.confirmBy else { return nil }
     let (journal, id) = (journal, receipt.plan.id)
-    while let deadline = receipt.confirmBy {
-      let left = deadline.seconds - Instant.now.seconds
+    // The instant is for other processes: what is left is counted by a clock that nobody sets.
+    let allowed = min(confirmBy.seconds - receipt.at.seconds, confirmBy.seconds - Instant.now.seconds)
+    let end = ContinuousClock.now.advanced(by: .seconds(allowed))
+    while true {
+      let left = (end - .now) / .seconds(1)
       // A journal that cannot be read just now is read again; only the deadline ends the wait.
       switch try? journal.decision(on: id) {
       case .confirmed?: return nil
