@@ -11,11 +11,14 @@ struct Analyze: AsyncParsableCommand {
       EXAMPLES
         meshdeck analyze -A
         meshdeck analyze -f manifests.yaml   offline: only what is in the files
+        meshdeck analyze -f deploy/*.yaml    also a folder: the YAML and JSON files in it
         meshdeck analyze -A --threshold error -o json
         meshdeck analyze -A --all            also those ignored, with the reason
       """)
 
-  @Option(name: .shortAndLong, help: "Files to analyse offline, in place of the planes.", completion: .file())
+  @Option(
+    name: .shortAndLong, parsing: .upToNextOption,
+    help: "Files, or folders of them, to analyse offline, in place of the planes.", completion: .file())
   var file: [String] = []
 
   @Option(help: "The least severity that counts: info, warning, error.")

@@ -167,6 +167,17 @@ extension CommandTests {
       let run = try await tool("analyze", "-f", path, "-o", "json")
       #expect(run.code == 1, "\(run.errors)")
       #expect(try run.json["items"]?.array?.isEmpty == false)
+      // Several by a shell's pattern, or their folder: what one refers to another may hold.
+      let other = try tool.file(
+        "more/vs.yaml", try String(contentsOfFile: path, encoding: .utf8).replacing("name: a", with: "name: c"))
+      for files in [[path, other], [path, tool.home + "/more"]] {
+        let run = try await tool.run([Program.meshdeck, "analyze", "-f"] + files + ["-o", "json"])
+        #expect(run.code == 1, "\(run.errors)")
+        let objects = Set(try run.json["items"]?.array?.compactMap { $0["id"]?.string } ?? [])
+        #expect(objects.count == 2, "\(objects)")
+      }
+      let empty = try await tool("analyze", "-f", tool.home + "/config")
+      #expect(empty.code == 2)
     }
 
     @Test func whatIsIgnoredIsLeftOutAndCounted() async throws {
