@@ -51,8 +51,8 @@ final class Laboratory: Sendable {
   }
 
   /// The embedded mesh.
-  static func mesh() async throws -> Laboratory {
-    let command = [Program.meshdeck, "demo", "--serve", "--scenario", "shop", "-o", "json"]
+  static func mesh(_ scenario: String = "shop") async throws -> Laboratory {
+    let command = [Program.meshdeck, "demo", "--serve", "--scenario", scenario, "-o", "json"]
     return Laboratory(
       try await Server.start(Server.untilEnd(command, environment: Tool(kubeconfig: nil).environment)))
   }

@@ -13,6 +13,9 @@ struct PlanCommand: AsyncParsableCommand {
       Native objects (YAML, several documents) work too. With -o json the plan
       is a file that `meshdeck apply -f` accepts, preconditions included.
 
+      All of a file is one plan: what is referred to is written first, what is
+      taken away last, and where a step fails the steps before it are taken back.
+
       EXAMPLES
         meshdeck plan -f intent.yaml -o json > plan.json
         meshdeck apply -f plan.json
@@ -28,8 +31,8 @@ struct PlanCommand: AsyncParsableCommand {
     try await options.load(deck)
     let run = PlanRun(deck: deck, options: options, write: WriteOptions())
     var plans: [Plan] = []
-    for intent in try await InputFile(path: file).intents(in: deck, options: options) {
-      plans.append(try await deck.rehearse(try await deck.plan(intent)))
+    for plan in try await InputFile(path: file).plans(in: deck, options: options) {
+      plans.append(try await deck.rehearse(plan))
     }
     try run.show(plans)
   }
@@ -66,6 +69,9 @@ struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Apply a plan, an intent or native objects from a file.",
     discussion: """
+      All of a file is one plan: what is referred to is written first, what is taken away last, and where a step fails
+      the steps before it are taken back. `meshdeck undo` takes back the whole.
+
       EXAMPLES
         meshdeck apply -f plan.json
         meshdeck apply -f virtualservice.yaml --dry-run server

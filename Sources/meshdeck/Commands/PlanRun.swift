@@ -24,12 +24,12 @@ struct PlanRun {
   /// Carries a plan out as the options say.
   func run(_ plan: Plan) async throws { try await run([plan]) }
 
-  /// Carries plans out as the options say, one after another; nothing is written before the server accepted all of them.
+  /// Carries plans out as the options say, one plane after another; nothing is written before the servers accepted all.
   func run(_ plans: [Plan]) async throws {
     if write.dryRun == .client { return try plans.forEach(show) }
     if write.confirm != nil, plans.count > 1 {
       throw MeshError(
-        .usage, "--confirm is for one plan, these are \(plans.count)", remedy: "apply them one after another")
+        .usage, "--confirm is for one plane, these are \(plans.count)", remedy: "apply what is for each on its own")
     }
     for plan in plans where deck.isReadOnly(plan.intent.plane) {
       throw MeshError(
@@ -44,19 +44,30 @@ struct PlanRun {
       throw risk.refusal(plane: risky.intent.plane, unless: "say --force")
     }
     if !write.yes { try ask() }
+    if let confirm = write.confirm, let plan = rehearsed.first { return try await run(plan, confirmWithin: confirm) }
+    var applied: [String] = []
     for plan in rehearsed {
-      if let confirm = write.confirm {
-        try await run(plan, confirmWithin: confirm)
-        continue
+      do {
+        applied.append(try await apply(plan))
+      } catch {
+        guard !applied.isEmpty, (error as? Ending)?.code != 130 else { throw error }
+        if let error = error as? MeshError { Console.note("meshdeck: \(error.description)") }
+        let undos = applied.map { "meshdeck undo \($0)" }.joined(separator: "; ")
+        Console.note("meshdeck: what was for other planes is applied; take it back with: \(undos)")
+        throw Ending(code: 7)
       }
-      let (deck, reason, force) = (deck, write.reason, write.force)
-      let wait = write.wait ? options.timeout.seconds : nil
-      let (receipt, wasInterrupted) = try await Interruption.awaited {
-        try await deck.apply(
-          plan, reason: reason, force: force, wait: wait, progress: Progress.notes(plan.steps.count))
-      }
-      try report(receipt, wasInterrupted: wasInterrupted)
     }
+  }
+
+  /// Applies a plan for good; answers what it is called in the journal.
+  private func apply(_ plan: Plan) async throws -> String {
+    let (deck, reason, force) = (deck, write.reason, write.force)
+    let wait = write.wait ? options.timeout.seconds : nil
+    let (receipt, wasInterrupted) = try await Interruption.awaited {
+      try await deck.apply(plan, reason: reason, force: force, wait: wait, progress: Progress.notes(plan.steps.count))
+    }
+    try report(receipt, wasInterrupted: wasInterrupted)
+    return receipt.plan.id
   }
 
   /// The plan with the server's verdicts; a refusal is thrown with the code it deserves.

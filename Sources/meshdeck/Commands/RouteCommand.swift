@@ -125,10 +125,12 @@ struct RouteCommand: AsyncParsableCommand {
       try await options.load(deck)
       let plans = try await InputFile(path: file).plans(in: deck, options: options)
       for plan in plans {
-        guard !plan.steps.isEmpty, plan.steps.allSatisfy({ if case .create = $0.write { true } else { false } }) else {
-          var known: ObjectRef?
-          if case .object(let intent) = plan.intent { known = intent.ref }
-          throw MeshError(.refused, "it is there already", object: known, remedy: "use `meshdeck apply -f`")
+        let made = plan.steps.filter { if case .create = $0.write { true } else { false } }.map(\.object)
+        for intent in [plan.intent] + plan.furtherIntents {
+          var wanted: ObjectRef?
+          if case .object(let intent) = intent { wanted = intent.ref }
+          if let wanted, made.contains(wanted) { continue }
+          throw MeshError(.refused, "it is there already", object: wanted, remedy: "use `meshdeck apply -f`")
         }
       }
       try await PlanRun(deck: deck, options: options, write: write).run(plans)

@@ -1,48 +1,46 @@
 import Foundation
 import MeshKit
 
-/// A file of plans, intents or native objects; `-` is standard input.
+/// A file of plans, intents or native objects, or a folder of such files; `-` is standard input.
 struct InputFile {
   let path: String
 
   /// The largest file read.
   static let limit = 16 << 20
 
-  /// The plans of the file: those in it as they are, and those made of its intents and objects.
+  /// The plans of the file, one a plane: what is in it as plans, and what comes of its intents and objects together.
   func plans(in deck: Deck, options: GlobalOptions) async throws -> [Plan] {
-    var plans: [Plan] = []
-    for document in await ordered(try documents(), deck) {
+    var made: [Plan] = []
+    var intents: [Intent] = []
+    for document in try documents() {
       if document["kind"]?.string == "Plan", document["apiVersion"]?.string == "meshdeck/v1" {
-        plans.append(try Plan(json: document))
+        made.append(try Plan(json: document))
       } else {
-        plans.append(try await deck.plan(try intent(document, deck, options)))
+        intents.append(try intent(document, deck, options))
       }
+    }
+    var plans: [Plan] = []
+    for plane in Set(made.map(\.intent.plane) + intents.map(\.plane)).sorted() {
+      var own = made.filter { $0.intent.plane == plane }
+      let wanted = intents.filter { $0.plane == plane }
+      if !wanted.isEmpty { own.append(try await deck.plan(wanted)) }
+      if let plan = try Plan.joined(own) { plans.append(plan) }
     }
     return plans
   }
 
-  /// The intents of the file.
-  func intents(in deck: Deck, options: GlobalOptions) async throws -> [Intent] {
-    try await ordered(documents(), deck).map { try intent($0, deck, options) }
-  }
-
-  /// The documents in the order in which their planes can make them; Kubernetes' objects as they come, since its API
-  /// takes them in any order.
-  private func ordered(_ documents: [JSONValue], _ deck: Deck) async -> [JSONValue] {
-    func rank(_ document: JSONValue) async -> Int {
-      for connection in deck.live.connections {
-        guard let ref = connection.control.identity(of: document) else { continue }
-        return await connection.control.configurationKinds.firstIndex(of: ref.kind) ?? 0
-      }
-      return 0
-    }
-    var ranked: [(rank: Int, offset: Int, document: JSONValue)] = []
-    for (offset, document) in documents.enumerated() { ranked.append((await rank(document), offset, document)) }
-    return ranked.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.document)
-  }
-
-  /// The documents of the file; a `List` is its items, a `Description` the object it describes.
+  /// The documents of the file, or of a folder's files in the order of their names; a `List` is its items, a `Description`
+  /// the object it describes.
   func documents() throws -> [JSONValue] {
+    var isFolder: ObjCBool = false
+    if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        .filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
+      guard !names.isEmpty else {
+        throw MeshError(.usage, "the folder \(path) has no YAML or JSON file that can be read")
+      }
+      return try names.flatMap { try InputFile(path: "\(path)/\($0)").documents() }
+    }
     let documents: [JSONValue]
     do { documents = try YAMLObject.documents(try read()) } catch var error as MeshError {
       error.message = "\(path): \(error.message)"

@@ -73,17 +73,23 @@ extension CommandTests {
       #expect(try await Self.shares(tool) == before)
     }
 
-    @Test func aFileOfPlansCanBeConfirmedOnlyOneByOne() async throws {
+    @Test func aFileOfSeveralIsConfirmedOrTakenBackAsAWhole() async throws {
       let tool = try await DemoServer.writing.tool()
+      let before = try await Self.shares(tool)
       let path = try tool.file(
         "intents.yaml",
         """
-        [{set: weights, route: demo/shop/virtualservice/cart, weights: {v1: 50, v2: 50}},
-         {set: weights, route: demo/shop/virtualservice/reviews, rule: primary, weights: {v1: 50, v2: 50}}]
+        {set: weights, route: demo/shop/virtualservice/cart, weights: {v1: 50, v2: 50}}
+        ---
+        {set: weights, route: demo/shop/virtualservice/reviews, rule: primary, weights: {v1: 50, v2: 50}}
         """)
-      let run = try await tool("apply", "-f", path, "-y", "--confirm", "10s")
-      #expect(run.code != 0)
-      #expect(try await tool("history", "-o", "json").json["items"]?.array?.isEmpty == true)
+      let run = try await tool("apply", "-f", path, "-y", "--confirm", "1s")
+      #expect(run.code == 7, "\(run.errors)")
+      for name in ["cart", "reviews"] {
+        #expect(run.errors.contains("shop/virtualservice/\(name): as it was before"), "\(run.errors)")
+      }
+      #expect(try await Self.shares(tool) == before)
+      #expect(try await tool("history", "-o", "json").json["items"]?.array?.count == 2)
     }
   }
 }

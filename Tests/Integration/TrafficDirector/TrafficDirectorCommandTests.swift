@@ -170,7 +170,10 @@ struct TrafficDirectorCommandTests {
       rules:
         - action: {destinations: [{serviceName: projects/shop-prod/locations/global/backendServices/none}]}
       """)
-    let apply = try await deck("apply", "-f", file, "-y")
+    let refused = try await deck("apply", "-f", file, "-y")
+    #expect(refused.code == 3, "\(refused.errors)")
+    #expect(refused.errors.contains("it would bring MD4202"), "\(refused.errors)")
+    let apply = try await deck("apply", "-f", file, "-y", "--force")
     #expect(apply.code == 3, "\(apply.code): \(apply.errors)")
     #expect(apply.errors.contains("was not found"), "\(apply.errors)")
     #expect(!(try await deck("get", "routes", "-A", "-o", "name")).output.contains("nowhere"))
