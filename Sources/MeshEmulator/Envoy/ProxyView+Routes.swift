@@ -1,9 +1,10 @@
 import MeshModel
 
 extension ProxyView {
-  /// `dynamic_route_configs`: for a sidecar one a port of HTTP services, for a gateway one a server.
+  /// `dynamic_route_configs`: for a sidecar one a port of HTTP services, for a gateway one a server; a waypoint's stand in
+  /// its listeners, which are not emulated.
   var routeConfigurations: [(name: String, item: JSONValue)] {
-    let configurations = proxy.proxy == .gateway ? gatewayRoutes : sidecarRoutes
+    let configurations = proxy.isWaypoint ? [] : proxy.proxy == .gateway ? gatewayRoutes : sidecarRoutes
     return configurations.map { name, hosts in
       (
         name,

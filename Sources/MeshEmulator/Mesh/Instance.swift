@@ -33,6 +33,9 @@ struct Instance: Sendable {
   /// Whether there is an Envoy that the control plane programs.
   var hasProxy: Bool { proxy == .sidecar || proxy == .gateway }
 
+  /// Whether it is a waypoint of the ambient mode.
+  var isWaypoint: Bool { labels["gateway.networking.k8s.io/gateway-class-name"] == "istio-waypoint" }
+
   func matches(_ selector: [String: String]) -> Bool {
     selector.allSatisfy { labels[$0.key] == $0.value }
   }

@@ -122,13 +122,15 @@ struct Registry: Sendable {
   /// The addresses that slices name beside pods, by namespace and service, then by slice.
   private var written: [String: [String: [Instance]]] = [:]
   private var hostsOfEntry: [String: [String]] = [:]
+  /// The waypoints that namespaces ask for.
+  private var waypoints: [String: String] = [:]
   /// Counts changes.
   private(set) var version = 0
 
   /// Whether a kind is of the registry: other groups have a kind `services` too.
   static func holds(_ resource: ResourceID) -> Bool {
     [
-      "": ["pods", "services"], "networking.istio.io": ["serviceentries", "workloadentries"],
+      "": ["pods", "services", "namespaces"], "networking.istio.io": ["serviceentries", "workloadentries"],
       "discovery.k8s.io": ["endpointslices"], "workload.linkerd.io": ["externalworkloads"],
     ][resource.group]?.contains(resource.plural) ?? false
   }
@@ -138,6 +140,7 @@ struct Registry: Sendable {
     version += 1
     switch object.resource.plural {
     case "pods": instances[object.namespace, default: [:]][object.name] = Instance(pod: object)
+    case "namespaces": waypoints[object.name] = object.label(Self.waypointLabel)
     case "workloadentries":
       instances[object.namespace, default: [:]][Self.key(ofMachine: object)] = Instance(machine: object)
     case "externalworkloads":
@@ -163,6 +166,7 @@ struct Registry: Sendable {
     version += 1
     switch object.resource.plural {
     case "pods": instances[object.namespace]?[object.name] = nil
+    case "namespaces": waypoints[object.name] = nil
     case "workloadentries", "externalworkloads": instances[object.namespace]?[Self.key(ofMachine: object)] = nil
     case "endpointslices": written[Self.place(ofSlice: object)]?[object.name] = nil
     case "services": services["\(object.name).\(object.namespace).svc.cluster.local"] = nil
@@ -180,6 +184,16 @@ struct Registry: Sendable {
       + (instances[service.namespace] ?? [:]).values
       .filter { (!service.isServiceEntry || $0.isMachine) && $0.matches(service.selector) }
       .sorted { $0.name < $1.name }
+  }
+
+  private static let waypointLabel = "istio.io/use-waypoint"
+
+  /// The name of the waypoint of its namespace that a service is reached through; `nil` where it has none.
+  ///
+  /// Source: Istio's labels: that of the service goes before the namespace's, and `none` means none.
+  func waypoint(of service: RegistryService) -> String? {
+    let name = service.labels[Self.waypointLabel] ?? waypoints[service.namespace]
+    return name == "none" ? nil : name
   }
 
   private static func key(ofMachine object: StoredObject) -> String { "~\(object.resource.group)/\(object.name)" }

@@ -40,8 +40,10 @@ struct Exposition {
     let callerNamespace = "source_workload_namespace=\"\(proxy.namespace)\","
     let server =
       "destination_workload=\"\(proxy.workload)\",destination_workload_namespace=\"\(proxy.namespace)\","
+    let decided = "destination_service_namespace=\"\(proxy.namespace)\","
     let own = state.order.lazy.map { state.counters[$0] }.filter { counter in
       let labels = counter.labels
+      if labels.hasPrefix("reporter=\"waypoint\"") { return proxy.isWaypoint && labels.contains(decided) }
       return labels.hasPrefix(caller)
         ? labels.contains(callerNamespace)
         : labels.hasPrefix("reporter=\"destination\"") && labels.contains(server)

@@ -32,6 +32,8 @@ extension CallSolver {
       guard let instance = group.first else { continue }
       let destination = Destination(instance)
       let own = distribution.acknowledged(by: instance, at: time)?.configuration ?? MeshConfiguration()
+      // Sidecars take no HBONE unless told to: to them a node's proxy sends what it was given.
+      let sent = caller.proxy == .ambient && instance.proxy != .ambient ? .plaintext : sent
       let offers =
         sent == .automatic
         && MutualTLS(configuration: policy?.configuration ?? own, mesh: mesh, registry: registry)

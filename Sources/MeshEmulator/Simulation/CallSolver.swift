@@ -50,17 +50,25 @@ struct CallSolver {
     let callers = instances(workload)
     guard let first = callers.first else { return CallOutcome() }
     if first.proxy == .linkerd { return outcomeThroughLinkerd(of: call, from: first) }
+    if first.proxy == .ambient { return outcomeInAmbient(of: call, from: first) }
     guard first.hasProxy else { return outcomeWithoutProxy(of: call, from: first) }
+    return routed(call, from: first, through: callers, isArrival: isArrival)
+  }
+
+  /// A call by the rules that proxies work with, in proportion to the number of those that work with each.
+  mutating func routed(
+    _ call: Scenario.Call, from caller: Instance, through proxies: [Instance], isArrival: Bool = false
+  ) -> CallOutcome {
     var groups: [Int: (push: ConfigPush, count: Int)] = [:]
-    for caller in callers {
-      guard let push = distribution.acknowledged(by: caller, at: time) else { continue }
+    for proxy in proxies {
+      guard let push = distribution.acknowledged(by: proxy, at: time) else { continue }
       groups[push.id, default: (push, 0)].count += 1
     }
     var result = CallOutcome()
     for id in groups.keys.sorted() {
       guard let group = groups[id] else { continue }
-      let share = Double(group.count) / Double(callers.count)
-      result.add(routed(call, from: first, by: group.push.configuration, isArrival: isArrival), share: share)
+      let share = Double(group.count) / Double(proxies.count)
+      result.add(routed(call, from: caller, by: group.push.configuration, isArrival: isArrival), share: share)
     }
     return result
   }

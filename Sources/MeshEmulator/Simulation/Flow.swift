@@ -115,6 +115,15 @@ struct FlowSolver {
         upstream[workload, default: [:]][key, default: 0] += rate * part.share
       }
     }
+    addCarried(outcome, of: call, from: caller, rate, isConnection: isConnection)
+    if outcome.waypoint != nil {
+      for part in outcome.seen where part.share > 0 {
+        let text = labels.waypoint(
+          caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
+          isConnection: isConnection)
+        add(text, isConnection ? .connection : .request, part, call, rate * part.share, isGRPC)
+      }
+    }
     if caller.proxy == .linkerd, let service = outcome.parent ?? outcome.service {
       for var part in outcome.seen where part.share > 0 {
         part.service = part.service ?? outcome.service
@@ -139,6 +148,34 @@ struct FlowSolver {
         caller: caller, outcome: part, service: part.service ?? outcome.service, isGRPC: isGRPC,
         isConnection: isConnection)
       add(text, isConnection ? .connection : .request, part, call, rate * part.share, isGRPC)
+    }
+  }
+
+  /// What the proxies of nodes count: the connections that carry calls to and from workloads in ambient mode.
+  private mutating func addCarried(
+    _ outcome: CallOutcome, of call: Scenario.Call, from caller: Instance, _ rate: Double, isConnection: Bool
+  ) {
+    let share = isConnection ? 1 : Self.connectionsPerRequest
+    var carried = call
+    carried.requestBytes /= share
+    carried.responseBytes /= share
+    let source = Destination(caller)
+    if source.isAmbient, let waypoint = outcome.waypoint {
+      let leg = Outcome(share: 1, code: 200, destination: waypoint, isMutualTLS: true, latency: .about(1))
+      let text = labels.node("source", from: source, outcome: leg, service: outcome.service)
+      add(text, .connection, leg, carried, rate * share, false)
+    }
+    for part in outcome.served where part.share > 0 {
+      guard let destination = part.destination else { continue }
+      let service = part.service ?? outcome.service
+      if source.isAmbient, outcome.waypoint == nil {
+        let text = labels.node("source", from: source, outcome: part, service: service)
+        add(text, .connection, part, carried, rate * part.share * share, false)
+      }
+      if destination.isAmbient {
+        let text = labels.node("destination", from: outcome.waypoint ?? source, outcome: part, service: service)
+        add(text, .connection, part, carried, rate * part.share * share, false)
+      }
     }
   }
 

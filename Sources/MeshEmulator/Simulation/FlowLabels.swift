@@ -25,6 +25,26 @@ struct FlowLabels {
       isConnection: isConnection)
   }
 
+  /// The labels of what a waypoint reports of the requests it decides; it knows both ends by what carries them.
+  func waypoint(
+    caller: Instance, outcome: Outcome, service: RegistryService?, isGRPC: Bool, isConnection: Bool
+  ) -> String {
+    make(
+      reporter: "waypoint", source: Destination(caller), hasPrincipal: true, outcome: outcome, service: service,
+      security: "mutual_tls", isGRPC: isGRPC, isConnection: isConnection)
+  }
+
+  /// The labels of the connections that the proxy of a node reports, of whichever end is on it.
+  ///
+  /// Source: ztunnel, `src/proxy/metrics.rs`: Istio's TCP metrics with all their labels; both ends know of mutual TLS.
+  func node(
+    _ reporter: String, from source: Destination, outcome: Outcome, service: RegistryService?
+  ) -> String {
+    make(
+      reporter: reporter, source: source, hasPrincipal: outcome.isMutualTLS, outcome: outcome, service: service,
+      security: outcome.isMutualTLS ? "mutual_tls" : "unknown", isGRPC: false, isConnection: true)
+  }
+
   private func make(
     reporter: String, source: Destination?, hasPrincipal: Bool, outcome: Outcome, service: RegistryService?,
     security: String, isGRPC: Bool, isConnection: Bool

@@ -42,6 +42,8 @@ struct Destination: Sendable, Hashable {
   var version: String
   var serviceAccount: String
   var hasProxy: Bool
+  /// Whether the proxy of its node stands before it.
+  var isAmbient: Bool
   /// Whether a proxy of Linkerd that is measured stands before it.
   var isOfLinkerd: Bool
   /// Whether it is a machine that Linkerd knows as an ExternalWorkload.
@@ -63,6 +65,7 @@ struct Destination: Sendable, Hashable {
     version = instance.labels["version"] ?? ""
     serviceAccount = instance.serviceAccount
     hasProxy = instance.hasProxy
+    isAmbient = instance.proxy == .ambient
   }
 
   var id: String { "\(namespace)/\(workload)" }
@@ -77,6 +80,8 @@ struct CallOutcome: Sendable {
   var served: [Outcome] = []
   /// The service that was called.
   var service: RegistryService?
+  /// The waypoint that decided it, in ambient mode.
+  var waypoint: Destination?
   /// The service whose name was called, where a rule sends calls to others.
   var parent: RegistryService?
   /// The service port.

@@ -100,5 +100,32 @@ extension CommandTests {
           $0["rps"]?["unknown"]?.string?.contains("not of the services that were called") ?? false
         }, "\(services)")
     }
+
+    @Test func ambientWorkloadsAreMeasuredByTheirWaypointOnce() async throws {
+      let tool = try await DemoServer.dialects.tool(measured: true)
+      var split: JSONValue?
+      await Laboratory.wait(30) {
+        split = try? await Self.items(tool, "get", "splits", "-n", "am-shop").first { $0["name"]?.string == "catalog" }
+        return (split?["backends"]?[0]?["observed"]?["n"]?.double ?? 0) > 40
+      }
+      let backends = try #require(split?["backends"]?.array)
+      let low = try #require(backends[0]["observed"]?["low"]?.double)
+      let high = try #require(backends[0]["observed"]?["high"]?.double)
+      #expect(low - 0.02 <= 0.8 && 0.8 <= high + 0.02, "\(backends)")
+      // Neither the connections that carry the requests nor those of the waypoint come on top of them.
+      let services = try await Self.items(tool, "get", "services", "-n", "am-shop")
+      let rate = try #require(services.first { $0["name"] == "catalog" }?["rps"]?.double, "\(services)")
+      #expect(rate > 15 && rate < 25)
+      let edges = try await Self.items(tool, "get", "edges", "-n", "am-shop")
+      let pairs = edges.filter { $0["destination"]?.string?.hasSuffix("catalog-v1") == true }
+      #expect(pairs.map { $0["source"]?.string?.hasSuffix("kiosk-v1") } == [true], "\(edges)")
+      #expect(pairs.first?["mtlsShare"]?.double == 1, "\(pairs)")
+      let matrix = try await Self.items(tool, "mtls", "matrix", "-n", "am-shop")
+      let cell = matrix.first { $0["server"]?.string?.hasSuffix("catalog-v1") == true }
+      #expect(cell?["verdict"] == "could be STRICT", "\(matrix)")
+      let modes = try await Self.items(tool, "get", "mtls", "-n", "am-shop")
+      #expect(
+        modes.first { $0["workload"]?.string?.hasSuffix("catalog-v1") == true }?["mode"] == "PERMISSIVE", "\(modes)")
+    }
   }
 }
