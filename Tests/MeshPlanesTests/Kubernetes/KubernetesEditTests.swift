@@ -42,6 +42,19 @@ import Testing
     #expect(Step.editing(native, to: wanted) == nil)
   }
 
+  @Test func aServiceOfTheSameFileIsKnownToWhatRefersToIt() {
+    var object: JSONValue = [
+      "apiVersion": "v1", "kind": "Service", "metadata": ["name": "late", "namespace": "shop"],
+      "spec": ["selector": ["app": "late"], "ports": [["name": "http", "port": 80]]],
+    ]
+    func entities() -> [ObjectRef] { CoreResources.entities(fromNative: object, plane: "p").map(\.ref) }
+    #expect(entities() == [ObjectRef(plane: "p", namespace: "shop", kind: "service", name: "late")])
+    object["apiVersion"] = "serving.knative.dev/v1"
+    #expect(entities().isEmpty, "another API's kind of that name")
+    object = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "late"]]
+    #expect(entities().isEmpty)
+  }
+
   static let shapes: [JSONValue] = [
     [:], ["a": 1], ["a": 2, "b": [1, 2, 3]], ["b": [1, 3]], ["b": [0, 1, 2, 3, 4]], ["b": []], ["b": nil],
     ["b": ["c": [["x": 1], ["x": 2], ["x": 3]]]], ["b": ["c": [["x": 2], ["x": 3]]]],
