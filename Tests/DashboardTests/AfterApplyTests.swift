@@ -150,7 +150,7 @@ import Testing
     let plane = FakePlane(gate: gate)
     let runner = try await Self.ready(plane)
     await runner.press(.enter)
-    try await runner.wait { $0.plan?.isBusy == true }
+    try await runner.wait { $0.plan?.progress.isEmpty == false }
     #expect(try await Desk.program().message(forSignal: 15, in: runner.state) != nil, "and so does a signal")
     await runner.press(.ctrl("c"))
     #expect(await runner.text().contains("A plan is being applied."))
