@@ -179,9 +179,6 @@ import Testing
       func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
         throw MeshError(code, "HTTP said no")
       }
-      func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
-        throw MeshError(code, "HTTP said no")
-      }
     }
     let dialect = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) { _ throws(MeshError) in
       throw MeshError(code, "HTTP said no")

@@ -48,8 +48,4 @@ struct StoredObjects: KubernetesAccess {
     }
     return bytes
   }
-
-  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
-    throw MeshError(.unreachable, "no answer")
-  }
 }

@@ -203,11 +203,6 @@ public protocol KubernetesAccess: Sendable {
   /// - Parameter path: Begins with `/` and may carry a query.
   func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8]
 
-  /// A GET through the API server to a port of a service (`…/services/NAME:PORT/proxy/PATH`).
-  ///
-  /// - Parameter path: Begins with `/` and may carry a query.
-  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8]
-
   /// The same GET to a pod, its answer handed on piece by piece: for answers that grow with the mesh.
   func read(
     pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void

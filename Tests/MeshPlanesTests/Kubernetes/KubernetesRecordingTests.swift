@@ -134,6 +134,21 @@ enum Recorded {
     #expect(Set(snapshot.services.values.map(\.role)).isSuperset(of: [.http, .database]))
   }
 
+  @Test func aPortOfAPodWhereNothingListensIsAskedOnce() async throws {
+    let words = "error trying to reach service: dial tcp 10.0.0.1:15000: connect: connection refused"
+    let server = ScriptedServer { _, _ in
+      .answer(503, Wire.status(503, reason: "ServiceUnavailable", message: words))
+    }
+    let access = try Recorded.plane(server).access
+    do throws(MeshError) {
+      _ = try await access.get(pod: "a", namespace: "shop", port: 15_000, path: "/certs")
+      Issue.record("nothing listens there")
+    } catch {
+      #expect(error.code == .unreachable && error.message.contains(words))
+    }
+    #expect(server.requests.map(\.url) == ["http://127.0.0.1:1/api/v1/namespaces/shop/pods/a:15000/proxy/certs"])
+  }
+
   @Test func aPageIsFollowedByTheNext() async throws {
     let (first, second) = (try Recorded.text("lists/pods.page1.json"), try Recorded.text("lists/pods.page2.json"))
     let server = ScriptedServer { request, _ in

@@ -58,7 +58,7 @@ public struct EnvoyPods: Sendable {
       for pod in list.list("items") where pod["status"]?["phase"]?.string == "Running" {
         guard let meta = pod["metadata"], let name = meta["name"]?.string, let place = meta["namespace"]?.string
         else { continue }
-        let tail = KubernetesClient.proxyPath("pods", name, place, port, "").dropLast()
+        let tail = KubernetesClient.proxyPath(name, place, port, "").dropLast()
         found.append(client.session.origin + client.session.basePath + tail)
       }
       next = list["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }

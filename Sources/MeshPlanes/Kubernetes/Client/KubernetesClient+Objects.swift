@@ -119,24 +119,23 @@ extension KubernetesClient {
     }
   }
 
-  /// A GET through the API server to a pod or service (`kind` is `pods` or `services`), sent once: where nothing listens, it
-  /// answers 503 each time.
+  /// A GET through the API server to a port of a pod, sent once: where nothing listens, it answers 503 each time.
   func proxied(
-    _ kind: String, _ name: String, namespace: String, port: Int, path: String
+    _ pod: String, namespace: String, port: Int, path: String
   ) async throws(MeshError) -> [UInt8] {
     try await send(
-      .get, Self.proxyPath(kind, name, namespace, port, path), accept: "*/*", limits: .dump,
-      what: "get \(path.prefix { $0 != "?" }) of \(name):\(port)", isRepeated: false
+      .get, Self.proxyPath(pod, namespace, port, path), accept: "*/*", limits: .dump,
+      what: "get \(path.prefix { $0 != "?" }) of \(pod):\(port)", isRepeated: false
     ).body
   }
 
   /// The same GET, its answer handed on piece by piece.
   func proxied(
-    _ kind: String, _ name: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
+    _ pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
   ) async throws(MeshError) {
-    let what = "get \(path.prefix { $0 != "?" }) of \(name):\(port)"
+    let what = "get \(path.prefix { $0 != "?" }) of \(pod):\(port)"
     let stream = try await stream(
-      Self.proxyPath(kind, name, namespace, port, path), deadlines: .read, limits: .dump, what: what)
+      Self.proxyPath(pod, namespace, port, path), deadlines: .read, limits: .dump, what: what)
     guard stream.isSuccess else {
       let body = (try? await stream.collect(limit: 64 << 10)) ?? []
       throw KubernetesStatus(code: stream.status, body: body).error(what, plane: plane)
@@ -149,12 +148,10 @@ extension KubernetesClient {
     }
   }
 
-  /// The path of a port of a pod or service through the API server.
-  static func proxyPath(
-    _ kind: String, _ name: String, _ namespace: String, _ port: Int, _ path: String
-  ) -> String {
+  /// The path of a port of a pod through the API server.
+  static func proxyPath(_ pod: String, _ namespace: String, _ port: Int, _ path: String) -> String {
     let tail = path.hasPrefix("/") ? path : "/\(path)"
-    let object = "\(PercentCoding.encode(namespace))/\(kind)/\(PercentCoding.encode(name)):\(port)"
+    let object = "\(PercentCoding.encode(namespace))/pods/\(PercentCoding.encode(pod)):\(port)"
     return "/api/v1/namespaces/\(object)/proxy\(tail)"
   }
 }

@@ -132,17 +132,13 @@ struct PlaneAccess: KubernetesAccess {
   }
 
   func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
-    try await base.client.proxied("pods", pod, namespace: namespace, port: port, path: path)
+    try await base.client.proxied(pod, namespace: namespace, port: port, path: path)
   }
 
   func read(
     pod: String, namespace: String, port: Int, path: String, _ receive: ([UInt8]) -> Void
   ) async throws(MeshError) {
-    try await base.client.proxied("pods", pod, namespace: namespace, port: port, path: path, receive)
-  }
-
-  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
-    try await base.client.proxied("services", service, namespace: namespace, port: port, path: path)
+    try await base.client.proxied(pod, namespace: namespace, port: port, path: path, receive)
   }
 }
 

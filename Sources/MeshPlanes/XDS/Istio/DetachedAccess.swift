@@ -22,8 +22,4 @@ struct DetachedAccess: KubernetesAccess {
   func get(pod: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
     throw refusal
   }
-
-  func get(service: String, namespace: String, port: Int, path: String) async throws(MeshError) -> [UInt8] {
-    throw refusal
-  }
 }
