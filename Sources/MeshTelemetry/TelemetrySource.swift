@@ -99,7 +99,7 @@ public struct TrafficReport: Sendable {
   public var backends: [BackendFlow]
   /// What filters counted that understand the protocols of databases, caches and brokers.
   public var stores: [StoreTraffic] = []
-  /// The workloads whose own proxies reported, beside those that edges tell of.
+  /// The workloads whose own proxies reported, beside those that edges tell of: what they counted nothing of is none.
   public var reporting: Set<EdgeEnd>
   /// The queries asked: what the screen shows for "how do you know?".
   public var queries: [QueryRecord]

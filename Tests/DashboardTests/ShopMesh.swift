@@ -50,7 +50,8 @@ enum ShopMesh {
             id: "latency",
             text: "histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket[1m])))",
             purpose: "latency", seconds: 0.1, series: 12),
-        ], window: 60, at: at), source: "Prometheus at http://prometheus.example", at: at)
+        ], window: 60, at: at, reporting: [EdgeEnd(namespace: "shop", workload: "storefront-v1")]),
+      source: "Prometheus at http://prometheus.example", at: at)
     view.traffic["edge"] = .unknown("no telemetry source")
     view.programmed[plane] = .known(programmed(reviews, at: at), source: "istiod and proxies", at: at)
     view.programmed["edge"] = .unknown("no proxy access")

@@ -55,6 +55,7 @@ struct IstioTrafficTests {
     ])
     #expect(assembly.gaps.isEmpty)
     #expect(assembly.edges.count == 3)
+    #expect(assembly.idle == [EdgeEnd(namespace: "shop", workload: "reviews-v1")], "a counter that stands still is one")
     let first = try #require(assembly.edges.first { $0.reporter == .destination && $0.destination.version == "v1" })
     #expect(first.traffic.rates == [.success: 9, .serverError: 1])
     #expect(first.traffic.n == 600)
@@ -98,6 +99,16 @@ struct IstioTrafficTests {
     #expect(lost.traffic.rates == [.serverError: 4])
     let total = assembly.edges.countedOnce().map(\.traffic.requestsPerSecond).reduce(0, +)
     #expect(total == 11)
+  }
+
+  @Test("failures that never reached a waypoint are told with what it saw")
+  func unreachedWaypoint() throws {
+    let assembly = Self.assemble([
+      Self.sample(5, Self.labels(reporter: "waypoint")), Self.sample(5, Self.labels(reporter: "source")),
+      Self.sample(2, Self.labels(reporter: "source", ["response_code": "503", "response_flags": "UF"])),
+    ])
+    let counted = assembly.edges.countedOnce()
+    #expect(counted.map(\.traffic.rates) == [[.success: 5, .serverError: 2]])
   }
 
   @Test("the mTLS share is the destination's word alone")

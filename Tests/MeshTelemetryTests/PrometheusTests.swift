@@ -145,16 +145,34 @@ struct PrometheusTests {
     let server = FakeServer { _ in FakeServer.vector("") }
     let source = try Self.source(server)
     let report = try await source.traffic(window: 30, plane: "p")
-    // One more asks which other meshes' metrics there are: once a minute.
-    #expect(server.requests.withLock { $0.count } == 7)
+    // Two more ask which other meshes' metrics there are, and whose proxies have counters: once a minute.
+    #expect(server.requests.withLock { $0.count } == 8)
     _ = try await source.traffic(window: 30, plane: "p")
-    #expect(server.requests.withLock { $0.count } == 13)
+    #expect(server.requests.withLock { $0.count } == 14)
     #expect(server.mostAtOnce <= 4)
     #expect(report.queries.map(\.id) == ["requests", "latency-p50", "latency-p95", "latency-p99", "flows", "age"])
     #expect(report.queries[0].purpose.contains("an error is"))
     #expect(report.queries[0].text.contains("[30s]"))
     #expect(report.queries[1].text.contains("istio_request_duration_seconds_bucket"))
     #expect(report.gaps.contains { $0.contains("no proxy of the mesh reported") })
+  }
+
+  @Test("proxies whose counters do not move are told from those that have none")
+  func idle() async throws {
+    let server = FakeServer { request in
+      let query = FakeServer.field("query", request) ?? ""
+      guard query.hasPrefix("count by (reporter") else { return FakeServer.vector("") }
+      return FakeServer.vector(
+        #"{"metric":{"reporter":"destination","destination_workload_namespace":"shop","#
+          + #""destination_workload":"reviews-v1"},"value":[1,"4"]},{"metric":{"reporter":"source","#
+          + #""source_workload_namespace":"shop","source_workload":"web"},"value":[1,"2"]},"#
+          + #"{"metric":{"reporter":"destination","destination_workload":"unknown"},"value":[1,"2"]}"#)
+    }
+    let report = try await Self.source(server).traffic(window: 30, plane: "p")
+    #expect(
+      report.reporting == [
+        EdgeEnd(namespace: "shop", workload: "reviews-v1"), EdgeEnd(namespace: "shop", workload: "web"),
+      ])
   }
 
   @Test("of other meshes' metrics those that are there are asked for, and no others")

@@ -1,4 +1,5 @@
 public import MeshModel
+import MeshTelemetry
 
 /// A thing that has a place in the JSON contract (`apiVersion: meshdeck/v1`).
 public protocol ContractItem: Sendable {
@@ -27,8 +28,10 @@ public struct ListWriter: Sendable {
   public mutating func drain() -> [UInt8] { writer.drain() }
 
   /// Ends the list with the planes it was read from and takes the rest; a plane that failed is named with its error. Of
-  /// findings it also tells how many are ignored.
-  public mutating func finish(_ planes: [PlaneStatus], ignored: Int? = nil) -> [UInt8] {
+  /// findings it also tells how many are ignored; of a list with measured numbers, how each plane's were come by.
+  public mutating func finish(
+    _ planes: [PlaneStatus], ignored: Int? = nil, measured view: MeshView? = nil
+  ) -> [UInt8] {
     writer.endArray()
     if let ignored { writer.member("ignored", ignored) }
     writer.name("planes")
@@ -39,11 +42,41 @@ public struct ListWriter: Sendable {
           writer.member("state", status.state.rawValue)
           writer.promised("error", status.error)
           writer.member("staleSince", status.staleSince?.rfc3339)
+          view?.writeMeasured(on: status.plane.name, to: &writer)
         }
       }
     }
     writer.endObject()
     return writer.drain() + [0x0A]
+  }
+}
+
+extension MeshView {
+  /// Writes `measured{source window at sampleAge failure queries[id text purpose]}` of a plane: how the numbers of its
+  /// rows were come by. `at` is when they were measured, `window` and `sampleAge` are seconds; the numbers' sizes are the
+  /// rows' `n`.
+  fileprivate func writeMeasured(on plane: PlaneName, to writer: inout JSONWriter) {
+    writer.name("measured")
+    writer.object { writer in
+      guard case .known(let report, let source, let at) = traffic(on: plane) else {
+        return writer.member("unknown", traffic(on: plane).reason)
+      }
+      writer.member("source", source)
+      writer.member("window", report.window)
+      writer.member("at", at.rfc3339)
+      writer.member("sampleAge", report.sampleAge)
+      writer.member("failure", measuringFailures[plane])
+      writer.name("queries")
+      writer.array { writer in
+        for query in report.queries {
+          writer.object { writer in
+            writer.member("id", query.id)
+            writer.member("text", query.text)
+            writer.member("purpose", query.purpose)
+          }
+        }
+      }
+    }
   }
 }
 
@@ -59,7 +92,7 @@ extension JSONWriter {
     }
   }
 
-  /// Writes a member the contract promises: `null` where it has no value, such as a latency without requests.
+  /// Writes a member the contract promises: `null` where it has no value, such as the error of a plane that has none.
   mutating func promised(_ name: String, _ value: JSONValue?) {
     self.name(name)
     self.value(value ?? .null)
@@ -73,6 +106,15 @@ extension JSONWriter {
 
   /// Writes a member the contract promises, a text.
   mutating func promised(_ name: String, _ value: String?) { promised(name, value.map(JSONValue.string)) }
+
+  /// Writes a member that is measured, a number, or why it is not known.
+  mutating func measured(_ name: String, _ value: Double?, else reason: String) {
+    guard let value else {
+      self.name(name)
+      return object { $0.member("unknown", reason) }
+    }
+    member(name, value)
+  }
 
   /// Writes an array of strings.
   mutating func strings(_ name: String, _ values: some Sequence<String>) {

@@ -32,11 +32,7 @@ extension HealthRow: ContractItem {
       }
       switch traffic {
       case .known(let sum, _, _): sum.write(to: &writer)
-      case .unknown(let reason):
-        for name in ["rps", "errorRate", "p50ms", "p95ms", "p99ms", "mtlsShare"] {
-          writer.name(name)
-          writer.object { $0.member("unknown", reason) }
-        }
+      case .unknown(let reason): TrafficSum.write(unknown: reason, to: &writer)
       }
     }
   }
@@ -78,16 +74,28 @@ extension TrafficSum {
   /// together are at most that.
   func write(to writer: inout JSONWriter) {
     writer.member("rps", rps)
-    writer.promised("errorRate", errorRate)
-    writer.promised("p50ms", p50ms)
-    writer.promised("p95ms", p95ms)
-    writer.promised("p99ms", p99ms)
+    writer.measured("errorRate", errorRate, else: silence)
+    writer.measured("p50ms", p50ms, else: silence)
+    writer.measured("p95ms", p95ms, else: silence)
+    writer.measured("p99ms", p99ms, else: silence)
     writer.member("latencyIsBound", isLatencyBound)
-    writer.promised("bytesPerSecond", bytesPerSecond)
-    writer.promised("messagesPerSecond", messagesPerSecond)
-    writer.promised("mtlsShare", mtlsShare)
+    writer.measured("bytesPerSecond", bytesPerSecond, else: Self.unmeasured)
+    writer.measured("messagesPerSecond", messagesPerSecond, else: Self.unmeasured)
+    writer.measured("mtlsShare", mtlsShare, else: n > 0 ? Self.unmeasured : silence)
     writer.member("n", n.rounded())
   }
+
+  /// Writes why nothing of it is known.
+  static func write(unknown reason: String, to writer: inout JSONWriter) {
+    for name in ["rps", "errorRate", "p50ms", "p95ms", "p99ms", "mtlsShare"] {
+      writer.measured(name, nil, else: reason)
+    }
+  }
+
+  private static let unmeasured = "not measured"
+
+  /// Why it has no share of failures and no latency.
+  var silence: String { rps > 0 ? Self.unmeasured : "no requests in the window" }
 }
 
 extension TopologyGraph.Link: ContractItem {
@@ -98,7 +106,11 @@ extension TopologyGraph.Link: ContractItem {
       writer.member("destination", destination.description)
       writer.member("service", service)
       writer.member("protocol", transport)
-      traffic.write(to: &writer)
+      if declared == nil {
+        traffic.write(to: &writer)
+      } else {
+        TrafficSum.write(unknown: Figures.unmeasured, to: &writer)
+      }
       writer.member("security", security) { security, writer in
         writer.strings("serverIdentities", security.serverIdentities)
         writer.name("plain")

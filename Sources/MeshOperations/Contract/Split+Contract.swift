@@ -52,8 +52,8 @@ extension SplitBackend {
           writer.member("n", traffic.n.rounded())
         }
         writer.member("rps", traffic.rps)
-        writer.promised("errorRate", traffic.errorRate)
-        writer.promised("p99ms", traffic.p99ms)
+        writer.measured("errorRate", traffic.errorRate, else: traffic.silence)
+        writer.measured("p99ms", traffic.p99ms, else: traffic.silence)
         writer.member("latencyIsBound", traffic.isLatencyBound)
       }
       writer.member("ready", ready)

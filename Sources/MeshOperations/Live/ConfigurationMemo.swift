@@ -11,6 +11,8 @@ final class ConfigurationMemo: Sendable {
     var row: HealthRow
     /// The host telemetry names it by.
     var host: String?
+    /// The workloads behind it.
+    var workloads: [ObjectRef]
   }
 
   /// A route with weights, as far as it does not depend on traffic.

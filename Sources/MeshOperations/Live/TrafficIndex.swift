@@ -13,6 +13,7 @@ public struct TrafficIndex: Sendable {
   private var outbound: [WorkloadKey: [Edge]] = [:]
   private var toService: [String: [Edge]] = [:]
   private var byRoute: [RouteKey: [BackendFlow]] = [:]
+  private let reporting: Set<EdgeEnd>
 
   private struct RouteKey: Hashable {
     let kind: ObjectKind
@@ -22,6 +23,7 @@ public struct TrafficIndex: Sendable {
 
   /// Indexes the traffic at a plane's workloads, whichever plane's source told of it; empty where none is known.
   public init(_ view: MeshView, plane: PlaneName) {
+    reporting = view.traffic(on: plane).value?.reporting ?? []
     for placed in view.placedEdges() {
       let edge = placed.edge
       if placed.destination == plane {
@@ -63,6 +65,14 @@ public struct TrafficIndex: Sendable {
   /// The edges that begin at a workload.
   public func outbound(from workload: ObjectRef) -> [Edge] {
     outbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)] ?? []
+  }
+
+  /// Whether a workload's own proxy reported: what it does not tell of did not happen.
+  func isReporting(_ workload: ObjectRef) -> Bool {
+    let key = WorkloadKey(namespace: workload.namespace, workload: workload.name)
+    return inbound[key]?.contains { $0.reporter == .destination || $0.reporter == .alone } == true
+      || outbound[key]?.contains { $0.reporter == .source } == true
+      || reporting.contains(EdgeEnd(namespace: workload.namespace, workload: workload.name))
   }
 
   /// The edges that end at a service.

@@ -40,6 +40,8 @@ public struct HealthRow: Sendable, Hashable {
 extension HealthRow {
   /// Why its instances are not known, where they are not.
   public static let uncounted = "nothing tells its instances"
+  /// Why its traffic is not known, where telemetry does not mention it.
+  public static let unmeasured = "no call was seen, and no proxy of it reports: absent is not none"
 }
 
 extension MeshView {
@@ -64,7 +66,8 @@ extension MeshView {
         let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
         indices[row.ref.plane] = index
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
-        row.traffic = sum(edges.countedOnce(), plane: row.ref.plane)
+        row.traffic = sum(
+          edges.countedOnce(), plane: row.ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
@@ -88,7 +91,7 @@ extension MeshView {
             proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
             total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
             isCounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil },
-            traffic: .unknown("")), host: service.hosts.first))
+            traffic: .unknown("")), host: service.hosts.first, workloads: members.map(\.ref)))
     }
     rows.sort { $0.row.ref < $1.row.ref }
     return rows
@@ -107,7 +110,9 @@ extension MeshView {
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
         isCounted: readiness != nil || workload.desired != nil,
-        traffic: sum(index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane),
+        traffic: sum(
+          index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane,
+          isMeasured: index.isReporting(workload.ref)),
         cluster: clusters.name(workload.ref.plane, self))
     }.sorted { $0.ref < $1.ref }
   }
@@ -127,12 +132,16 @@ extension MeshView {
     return roles
   }
 
-  private func sum(_ edges: [Edge], plane: PlaneName) -> Known<TrafficSum> {
+  /// The sum of what was measured. Where nothing was, that is none only if the proxy that would tell of it reports.
+  private func sum(_ edges: [Edge], plane: PlaneName, isMeasured: @autoclosure () -> Bool) -> Known<TrafficSum> {
     switch traffic(on: plane) {
-    case .unknown(let reason): .unknown(reason)
+    case .unknown(let reason): return .unknown(reason)
     case .known(let report, let source, let at):
-      edges.isEmpty && !report.gaps.isEmpty
-        ? .unknown(report.gaps[0]) : .known(TrafficSum(edges.map(\.traffic)), source: source, at: at)
+      if edges.isEmpty {
+        if let gap = report.gaps.first { return .unknown(gap) }
+        if !isMeasured() { return .unknown(HealthRow.unmeasured) }
+      }
+      return .known(TrafficSum(edges.map(\.traffic)), source: source, at: at)
     }
   }
 }

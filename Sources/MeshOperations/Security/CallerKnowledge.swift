@@ -74,11 +74,8 @@ extension MeshView {
     if !without.isEmpty {
       reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
     }
-    let reporting = Self.reporting(report.edges)
-      .union(report.reporting.map { Reporter(namespace: $0.namespace, workload: $0.workload) })
-    let silent = workloads.filter { ref in
-      snapshot.readiness[ref] != nil && !reporting.contains(Reporter(namespace: ref.namespace, workload: ref.name))
-    }
+    let index = TrafficIndex(self, plane: plane)
+    let silent = workloads.filter { snapshot.readiness[$0] != nil && !index.isReporting($0) }
     if !silent.isEmpty {
       reasons.append("no metric comes from the proxies of \(Self.named(silent.map(\.shortName)))")
     }
@@ -89,20 +86,6 @@ extension MeshView {
   private static func hidesCallers(_ gap: String) -> Bool {
     !gap.hasPrefix("latency") && !gap.hasPrefix("measured over") && !gap.contains("remark of the server")
       && !gap.contains("native histograms")
-  }
-
-  private struct Reporter: Hashable {
-    var namespace: String
-    var workload: String
-  }
-
-  /// The workloads whose own proxies spoke: as the destination of calls, or as the source of them.
-  private static func reporting(_ edges: [Edge]) -> Set<Reporter> {
-    Set(
-      edges.map { edge in
-        let end = edge.reporter == .source ? edge.source : edge.destination
-        return Reporter(namespace: end.namespace, workload: end.workload)
-      })
   }
 
   /// The first of some items, and how many more there are.

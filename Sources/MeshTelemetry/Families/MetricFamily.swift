@@ -174,6 +174,7 @@ extension TrafficReport {
     }
     self.init(
       edges: edges, queries: queries, gaps: gaps + assembly.gaps + all.gaps, sampleAge: sampleAge,
-      window: context.window, at: context.at, backends: all.backends, reporting: all.reporting)
+      window: context.window, at: context.at, backends: all.backends,
+      reporting: all.reporting.union(assembly.idle))
   }
 }

@@ -36,6 +36,14 @@ struct EdgeIdentity: Hashable {
     self.transport = transport
   }
 
+  /// The workload whose proxy reported a sample; `nil` where it is not named.
+  static func reporter(_ sample: LabelledSample) -> EdgeEnd? {
+    let end = sample["reporter"] == "source" ? "source" : "destination"
+    let workload = sample["\(end)_workload"]
+    guard !workload.isEmpty, workload != "unknown", sample["reporter"] == end else { return nil }
+    return EdgeEnd(namespace: sample["\(end)_workload_namespace"], workload: workload)
+  }
+
   /// The protocol of requests.
   static func transport(ofRequests sample: LabelledSample) -> String {
     sample["request_protocol"] == "grpc" ? "grpc" : "http"

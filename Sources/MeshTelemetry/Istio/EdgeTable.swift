@@ -8,12 +8,15 @@ struct EdgeTable {
   }
 
   private(set) var sums: [Key: EdgeSums] = [:]
+  /// The workloads whose proxies have counters that did not move.
+  private(set) var idle: Set<EdgeEnd> = []
   private var undefined = 0
   private var unreadable: String?
   private var unclassified = 0
   private var unknownReporters: Set<String> = []
 
   mutating func addRequests(_ sample: LabelledSample) {
+    noteIdle(sample)
     guard let rate = rate(sample), let reporter = reporter(sample) else { return }
     let key = Key(
       edge: EdgeIdentity(sample, transport: EdgeIdentity.transport(ofRequests: sample)), reporter: reporter)
@@ -43,6 +46,11 @@ struct EdgeTable {
     }
   }
 
+  private mutating func noteIdle(_ sample: LabelledSample) {
+    guard sample.sample == .value(0), let end = EdgeIdentity.reporter(sample) else { return }
+    idle.insert(end)
+  }
+
   /// The protection a sample tells of: of Istio's callers none is believed, since they report `unknown`; other meshes' know.
   private func policy(_ sample: LabelledSample, _ reporter: Edge.Reporter) -> String {
     guard reporter != .source || !sample[IstioMetric.trustLabel].isEmpty else { return "" }
@@ -60,13 +68,15 @@ struct EdgeTable {
     sums[key]?.latencies[quantile] = milliseconds
   }
 
-  /// Adds to what destinations reported the failures that only the caller's proxy saw.
+  /// Adds to what destinations, else waypoints, reported the failures that only the caller's proxy saw.
   mutating func absorbUnreached() {
     for (key, source) in sums where key.reporter == .source && !source.unreached.isEmpty {
-      let destination = Key(edge: key.edge, reporter: .destination)
-      guard var sum = sums[destination] else { continue }
-      for (outcome, rate) in source.unreached { sum.rates[outcome, default: 0] += rate }
-      sums[destination] = sum
+      for reporter in [Edge.Reporter.destination, .waypoint] {
+        let told = Key(edge: key.edge, reporter: reporter)
+        guard sums[told] != nil else { continue }
+        sums[told]?.rates.merge(source.unreached, uniquingKeysWith: +)
+        break
+      }
     }
   }
 

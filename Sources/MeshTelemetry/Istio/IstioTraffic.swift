@@ -31,7 +31,7 @@ public enum IstioTraffic {
     for sample in tcp { table.addFlow(sample) }
     for (quantile, samples) in latencies { for sample in samples { table.addLatency(sample, quantile) } }
     table.absorbUnreached()
-    var assembly = Assembly(edges: [], gaps: table.gaps())
+    var assembly = Assembly(edges: [], gaps: table.gaps(), idle: table.idle)
     for (key, sums) in table.sums where !sums.isIdle {
       assembly.edges.append(
         Edge(
@@ -48,6 +48,8 @@ public enum IstioTraffic {
     public var edges: [Edge]
     /// What was left out, in words.
     public var gaps: [String]
+    /// The workloads whose proxies have counters that did not move.
+    public var idle: Set<EdgeEnd>
   }
 
   private static func precedes(_ left: Edge, _ right: Edge) -> Bool {

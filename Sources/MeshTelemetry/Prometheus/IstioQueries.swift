@@ -50,6 +50,14 @@ struct IstioQueries {
         + "are what Istio counts as received")
   }
 
+  /// The workloads whose proxies have counters, moving or not: the rates asked for leave out those that do not move.
+  static var proxies: String {
+    ["destination", "source"].map { end in
+      "count by (reporter, \(end)_workload_namespace, \(end)_workload) "
+        + "({__name__=~\"\(IstioMetric.requests)|\(FlowMeasure.connections.counter)\", reporter=\"\(end)\"})"
+    }.joined(separator: " or ")
+  }
+
   /// The age of the newest sample of Istio's metrics and of others that are there.
   func age(_ others: Set<String> = []) -> Query {
     if vocabulary == .consul { return consulAge }

@@ -11,7 +11,7 @@ public final class Prometheus: TelemetrySource {
   public let description: String
   let api: PrometheusAPI
   let settings: PrometheusSettings
-  private let known = Mutex<(names: Set<String>, at: Double)?>(nil)
+  private let known = Mutex<(there: WhatIsThere, at: Double)?>(nil)
   private let now: @Sendable () -> Instant
 
   /// A source at an address.
@@ -65,7 +65,8 @@ public final class Prometheus: TelemetrySource {
   /// The traffic of the whole mesh. Fails where the requests cannot be asked for; what else fails is a gap.
   public func traffic(window: Double, plane: PlaneName) async throws(MeshError) -> TrafficReport {
     let queries = IstioQueries(window: window, vocabulary: settings.vocabulary)
-    let names = await names()
+    let there = await whatIsThere()
+    let names = there.names
     let shapes = MetricFamily.all.flatMap(\.series).filter { names.contains($0.evidence) }
     let stores =
       StoreMetrics.isThere(names) ? [StoreMetrics.rates(window: window), StoreMetrics.latencies(window: window)] : []
@@ -99,7 +100,8 @@ public final class Prometheus: TelemetrySource {
     let at = now()
     let istio = FamilyMeasures(
       requests: clusters == nil ? requests.answer.vector : vector(queries.requests),
-      latencies: Dictionary(latencies) { $1 }, flows: vector(queries.flows))
+      latencies: Dictionary(latencies) { $1 }, flows: vector(queries.flows),
+      reporting: there.reporting)
     let families = MetricFamily.all.map { family in
       var samples = NativeSamples()
       for shape in family.series where shapes.contains(shape) {
@@ -129,18 +131,28 @@ public final class Prometheus: TelemetrySource {
     return report
   }
 
-  /// The names of metrics of other meshes that are there; asked once a minute, and none where that fails: the queries that
-  /// follow say why.
-  private func names() async -> Set<String> {
-    guard settings.vocabulary == .istio else { return [] }
+  /// What there is to ask for, whether or not it moves.
+  private struct WhatIsThere {
+    /// The names of metrics of other meshes.
+    var names: Set<String> = []
+    /// The workloads whose proxies have counters.
+    var reporting: Set<EdgeEnd> = []
+  }
+
+  /// What is there; asked once a minute, and nothing where that fails: the queries that follow say why.
+  private func whatIsThere() async -> WhatIsThere {
+    guard settings.vocabulary == .istio else { return WhatIsThere() }
     let at = now().seconds
-    if let known = known.withLock({ $0 }), at - known.at < 60, at >= known.at { return known.names }
+    if let known = known.withLock({ $0 }), at - known.at < 60, at >= known.at { return known.there }
     let wanted = MetricFamily.all.flatMap { $0.series.map(\.evidence) }.sorted() + [StoreMetrics.evidence]
     let text = "count by (__name__) ({__name__=~\"\(wanted.joined(separator: "|"))\"})"
-    guard let answer = try? await api.query(text) else { return [] }
-    let names = Set(answer.vector.map { $0["__name__"] }).subtracting([""])
-    known.withLock { $0 = (names, at) }
-    return names
+    guard let answer = try? await api.query(text) else { return WhatIsThere() }
+    let proxies = (try? await api.query(IstioQueries.proxies))?.vector ?? []
+    let there = WhatIsThere(
+      names: Set(answer.vector.map { $0["__name__"] }).subtracting([""]),
+      reporting: Set(proxies.compactMap(EdgeIdentity.reporter)))
+    known.withLock { $0 = (there, at) }
+    return there
   }
 
   /// The course of a flow, at most 11,000 points.

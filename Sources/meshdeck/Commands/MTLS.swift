@@ -215,7 +215,7 @@ struct MatrixTable {
     case .json, .yaml:
       var writer = ListWriter(kind: kind)
       for pair in pairs { writer.append(pair) }
-      try console.write(list: writer.finish(view.planes), as: options.output)
+      try console.write(list: writer.finish(view.planes, measured: view), as: options.output)
     case .name: for pair in pairs { try console.line("\(pair.client) \(pair.server):\(pair.port)") }
     case .table, .wide:
       var table = TextTable(

@@ -59,6 +59,9 @@ struct Listing {
     }
   }
 
+  /// Whether rows hold numbers that were measured.
+  private var isMeasured: Bool { [.services, .workloads, .edges, .splits, .mtls].contains(kind) }
+
   private var isWide: Bool { options.output == .wide }
 
   func named(_ ref: ObjectRef) -> Bool { name.map { ref.matches($0) } ?? true }
@@ -86,7 +89,7 @@ struct Listing {
     case .json, .yaml:
       var writer = ListWriter(kind: kind)
       for item in items { writer.append(item) }
-      try console.write(list: writer.finish(view.planes), as: options.output)
+      try console.write(list: writer.finish(view.planes, measured: isMeasured ? view : nil), as: options.output)
     case .name: for item in items { try console.line(id(item).description) }
     case .table, .wide:
       try table()

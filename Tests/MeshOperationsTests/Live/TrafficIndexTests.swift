@@ -1,4 +1,5 @@
 import MeshModel
+import MeshTelemetry
 import Testing
 
 @testable import MeshOperations
@@ -26,6 +27,47 @@ import Testing
     #expect(row.traffic.value?.errorRate == 0.1)
     let link = try #require(world.view.topology(idle: false).links.first { $0.destination.name == "reviews-v1" })
     #expect(link.traffic.rps == 50)
+  }
+
+  @Test func nothingSeenIsNoneOnlyWhereTheProxyReports() throws {
+    var world = try SmallWorld()
+    world.add("silent", versions: ["v1"])
+    world.call("reviews", "v1", ok: 1)
+    world.call("reviews", "v1", ok: 1, reporter: .source)
+    func traffic(_ rows: [HealthRow], _ name: String) throws -> Known<TrafficSum> {
+      try #require(rows.first { $0.ref.name == name }).traffic
+    }
+    let services = world.view.serviceRows()
+    #expect(try traffic(services, "web").value?.rps == 0, "its proxy tells of its own calls, and of none to it")
+    #expect(try traffic(services, "silent").reason == HealthRow.unmeasured)
+    let workloads = world.view.workloadRows()
+    #expect(try traffic(workloads, "web-v1").value?.rps == 0)
+    #expect(try traffic(workloads, "reviews-v2").reason == HealthRow.unmeasured)
+    let report = TrafficReport(
+      edges: world.edges, queries: [], window: 60, at: world.view.at,
+      reporting: [EdgeEnd(namespace: "shop", workload: "reviews-v2")])
+    world.view.traffic["lab"] = .known(report, source: "test", at: world.view.at)
+    #expect(try traffic(world.view.workloadRows(), "reviews-v2").value?.rps == 0, "its counters stand still")
+  }
+
+  @Test func aListTellsHowItsNumbersWereComeBy() throws {
+    var world = try SmallWorld()
+    world.call("reviews", "v1", ok: 1, p99: 40)
+    world.view.measuringFailures["lab"] = "connection refused"
+    var writer = ListWriter(kind: "ServiceList")
+    for row in world.view.serviceRows() { writer.append(row) }
+    let json = try JSONValue(parsing: writer.finish(world.view.planes, measured: world.view))
+    let measured = try #require(json["planes"]?[0]?["measured"])
+    #expect(measured["source"] == "test")
+    #expect(measured["window"]?.double == 60)
+    #expect(measured["at"]?.string == world.view.at.rfc3339)
+    #expect(measured["failure"] == "connection refused")
+    let reviews = try #require(json["items"]?.array?.first { $0["name"] == "reviews" })
+    #expect(reviews["p99ms"]?.double == 40)
+    #expect(reviews["p50ms"]?["unknown"] == "not measured")
+    #expect(reviews["latencyIsBound"] == false)
+    let web = try #require(json["items"]?.array?.first { $0["name"] == "web" })
+    #expect(web["rps"]?["unknown"]?.string == HealthRow.unmeasured)
   }
 
   @Test(arguments: [
