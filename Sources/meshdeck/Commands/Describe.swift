@@ -29,9 +29,10 @@ struct Describe: AsyncParsableCommand {
       try await Deadline.run(options.timeout) { await deck.readProxyTLS(namespace: ref.namespace) }
     }
     let view = await deck.view
+    let known = Description(of: ref, in: view)
     if options.output == .json || options.output == .yaml {
       let object = try await Deadline.run(options.timeout) { await Self.native(ref, deck) }
-      return try options.console.write(list: Description(of: ref, in: view).document(object), as: options.output)
+      return try options.console.write(list: known.document(object), as: options.output)
     }
     if view.isProxy(ref) {
       let inspection = try await Deadline.run(options.timeout) {
@@ -39,8 +40,11 @@ struct Describe: AsyncParsableCommand {
       }
       return try ProxySheet(console: options.console, view: view, inspection: inspection).write()
     }
-    let sheet = DescriptionSheet(console: options.console, view: view)
-    try sheet.write(ref)
+    let sheet = DescriptionSheet(console: options.console, view: view, known: known)
+    try sheet.write()
+    if let reason = await reasonForNoData(of: known, in: view, deck) {
+      try options.console.line("no numbers: \(reason)")
+    }
     if let service = view.snapshot.services[ref] {
       let control = try deck.connection(ref.plane).control
       if let held = try await Deadline.run(options.timeout, { await control.registration(of: service) }) {
@@ -48,6 +52,19 @@ struct Describe: AsyncParsableCommand {
       }
     }
     if let object = try? await deck.connection(ref.plane).control.native(ref) { try sheet.annotations(object) }
+  }
+
+  /// Why a service or workload has no numbers though its plane is measured, in the words of its source of measurements.
+  private func reasonForNoData(of known: Description, in view: MeshView, _ deck: Deck) async -> String? {
+    let ref = known.ref
+    guard ref.kind == "service" || ref.kind == "workload", view.traffic(on: ref.plane).value != nil,
+      let row = known.health.first(where: { $0.ref == ref }), (row.traffic.value?.n ?? 0) == 0,
+      let telemetry = try? deck.connection(ref.plane).telemetry
+    else { return nil }
+    let flow = FlowSelector(
+      namespace: ref.namespace, service: ref.kind == "workload" ? "" : ref.name,
+      workload: ref.kind == "workload" ? ref.name : "")
+    return try? await Deadline.run(options.timeout) { try await telemetry.reasonForNoData(of: flow, window: 60) }
   }
 
   /// The object as its control plane has it, or why it cannot be had.

@@ -4,15 +4,16 @@ import MeshKit
 struct DescriptionSheet {
   let console: Console
   let view: MeshView
+  let known: Description
 
-  func write(_ ref: ObjectRef) throws {
-    let known = Description(of: ref, in: view)
+  func write() throws {
+    let ref = known.ref
     if let route = view.snapshot.routes[ref] {
       try RuleSheet(console: console).write(route, in: view)
     } else if let service = view.snapshot.services[ref] {
-      try write(service, known)
+      try write(service)
     } else if let workload = view.snapshot.workloads[ref] {
-      try write(workload, known)
+      try write(workload)
     } else if let endpoint = view.snapshot.endpoints[ref] {
       try write(endpoint)
     } else if let policy = view.snapshot.mtlsPolicies[ref] {
@@ -46,8 +47,8 @@ struct DescriptionSheet {
   }
 
   /// What the control plane's registry holds of a service.
-  func registration(_ known: Known<[Registration]>) throws {
-    for line in RegistrationText.service(known) { try console.line(line) }
+  func registration(_ held: Known<[Registration]>) throws {
+    for line in RegistrationText.service(held) { try console.line(line) }
   }
 
   /// The annotations of a native object, each made safe for a terminal.
@@ -61,7 +62,7 @@ struct DescriptionSheet {
     }
   }
 
-  private func write(_ service: Service, _ known: Description) throws {
+  private func write(_ service: Service) throws {
     try console.line("\(service.ref)  \(service.runtime.rawValue) \(service.role.rawValue)")
     try console.line("hosts: \(service.hosts.joined(separator: ", "))")
     if let remote = service.remote { try console.line("stands for: \(remote.host) of \(remote.cluster)") }
@@ -89,7 +90,7 @@ struct DescriptionSheet {
     }
   }
 
-  private func write(_ workload: Workload, _ known: Description) throws {
+  private func write(_ workload: Workload) throws {
     try console.line("\(workload.ref)  \(workload.nativeKind), \(workload.runtime.rawValue)")
     try console.line("labels: \(labels(workload.labels))")
     if !workload.serviceAccount.isEmpty { try console.line("account: \(workload.serviceAccount)") }

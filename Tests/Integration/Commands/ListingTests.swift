@@ -91,6 +91,8 @@ extension CommandTests {
         let run = try await tool("describe", thing)
         #expect(run.code == 0, "\(thing): \(run.errors)")
       }
+      let silent = try await tool("describe", "service/prometheus", "-n", "legacy")
+      #expect(silent.output.contains("no numbers: no proxy ever reported"), "\(silent.output)\(silent.errors)")
       for (thing, kind) in [
         ("virtualservice/reviews", "VirtualService"), ("route/reviews", "VirtualService"),
         ("service/ledger", "Service"),
