@@ -207,8 +207,9 @@ import Testing
         fresh.write = .patch(patch)
       }
       tries += 1
-      do { _ = try await plane.apply(fresh) } catch let error as MeshError where error.code == .conflict && tries < 5 {
-        continue
+      do throws(MeshError) { _ = try await plane.apply(fresh) } catch {
+        if error.code == .conflict, tries < 5 { continue }
+        throw error
       }
       return try await plane.native(step.object)
     }
