@@ -94,6 +94,38 @@ import Testing
     #expect(near(mesh.rate(fromWeb, "response_flags=\"FI\"") + mesh.rate(fromWeb, "response_flags=\"DI\""), expected))
   }
 
+  @Test func aServiceEntryIsServedByTheMachinesItNames() throws {
+    let mesh = try SimulatedMesh(.demo)
+    try mesh.put([
+      "apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": ["name": "old", "namespace": "demo"],
+      "spec": [
+        "hosts": ["old.internal"], "location": "MESH_INTERNAL", "resolution": "STATIC",
+        "ports": [["number": 80, "name": "http", "protocol": "HTTP"]],
+        "endpoints": [
+          ["address": "10.9.0.1", "labels": ["version": "v1"], "serviceAccount": "old"],
+          ["address": "10.9.0.2", "labels": ["version": "v2"]],
+        ],
+      ],
+    ])
+    try mesh.put([
+      "apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+      "metadata": ["name": "old", "namespace": "demo"],
+      "spec": ["host": "old.internal", "subsets": [["name": "two", "labels": ["version": "v2"]]]],
+    ])
+    try mesh.setRule(["route": [["destination": ["host": "old.internal"]]]])
+    let machines = (0..<2).map { "destination_workload=\"old-\($0)\"" }
+    #expect(machines.allSatisfy { near(mesh.rate(fromWeb, $0), 50) })
+    // The one with an account has a proxy, which reports and speaks mesh TLS.
+    let mutual = "connection_security_policy=\"mutual_tls\""
+    #expect(near(mesh.rate("reporter=\"destination\"", machines[0], mutual), 50))
+    #expect(mesh.rate("reporter=\"destination\"", machines[1]) == 0)
+    try mesh.setRule(["route": [["destination": ["host": "old.internal", "subset": "two"]]]])
+    #expect(near(mesh.rate(fromWeb, machines[1]), 100))
+    try mesh.store.delete(ResourceID("serviceentries", group: "networking.istio.io"), namespace: "demo", name: "old")
+    mesh.run(4)
+    #expect(mesh.rate(fromWeb, machines[1]) == 0)
+  }
+
   @Test func aDelayIsSeenByTheCallerAlone() throws {
     let mesh = try SimulatedMesh(.demo)
     try mesh.setRule(["fault": ["delay": ["fixedDelay": "2s", "percentage": ["value": 10]]]])

@@ -6,9 +6,10 @@ extension IstiodDebug {
   /// Source: Istio, `model.EndpointShards` and `model.IstioEndpoint` of 1.29.
   var endpointShards: JSONValue {
     var hosts = JSONObject()
-    for service in state.registry.services.values.sorted(by: { $0.host < $1.host }) where !service.selector.isEmpty {
+    for service in state.registry.services.values.sorted(by: { $0.host < $1.host }) {
       let provider = service.isServiceEntry ? "External" : "Kubernetes"
       let instances = state.registry.endpoints(of: service)
+      guard !service.selector.isEmpty || service.isServiceEntry && !instances.isEmpty else { continue }
       let endpoints = service.ports.flatMap { port in instances.map { endpoint($0, port) } }
       let shard: JSONValue = .object(
         JSONObject([.init(name: "\(provider)/\(simulation.scenario.mesh.cluster)", value: .array(endpoints))]))

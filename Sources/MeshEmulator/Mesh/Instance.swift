@@ -139,6 +139,15 @@ struct Instance: Sendable {
     }
   }
 
+  /// The instances that a service entry without a selector names, by the names istiod gives them.
+  static func named(in entry: StoredObject) -> [Instance] {
+    let spec = entry.json["spec"]
+    guard spec?["workloadSelector"] == nil else { return [] }
+    return spec.elements("endpoints").enumerated().map { index, endpoint in
+      Instance(machine: endpoint, name: "\(entry.name)-\(index)", namespace: entry.namespace)
+    }
+  }
+
   private init(address: String, isReady: Bool, service: String, namespace: String) {
     self.namespace = namespace
     self.address = address
@@ -175,16 +184,26 @@ struct Instance: Sendable {
   /// Reads a `WorkloadEntry`.
   init(machine object: StoredObject) {
     let json = object.json
-    let spec = json["spec"]
-    namespace = object.namespace
-    name = object.name
-    labels = (spec?["labels"]?.object?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string }
-    address = spec?["address"]?.string ?? ""
-    serviceAccount = spec?["serviceAccount"]?.string ?? "default"
-    proxy = labels["security.istio.io/tlsMode"] == "istio" ? .sidecar : .none
+    self.init(machine: json["spec"] ?? [:], name: object.name, namespace: object.namespace)
     let health = json["status"]?["conditions"]?.array?.first { $0["type"]?.string == "Healthy" }
     isReady = health?["status"]?.string != "False"
     workload = labels["app"] ?? name
+  }
+
+  /// A machine as a `WorkloadEntry` describes it; it has a proxy where the label or a service account says so.
+  ///
+  /// Source: istiod, `getTLSModeFromWorkloadEntry`.
+  private init(machine spec: JSONValue, name: String, namespace: String) {
+    self.namespace = namespace
+    self.name = name
+    workload = name
+    labels = spec["labels"]?.stringMap ?? [:]
+    address = spec["address"]?.string ?? ""
+    let account = spec["serviceAccount"]?.string ?? ""
+    serviceAccount = account.isEmpty ? "default" : account
+    let speaksTLS = labels["security.istio.io/tlsMode"].map { $0 == "istio" } ?? !account.isEmpty
+    proxy = speaksTLS ? .sidecar : .none
+    isReady = true
     isMachine = true
   }
 }

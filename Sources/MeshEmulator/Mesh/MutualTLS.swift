@@ -71,8 +71,9 @@ struct MutualTLS {
 
   /// Whether an instance's endpoint carries `tlsMode=istio` (§4.2.4).
   func takesMeshTLS(_ instance: Instance, port: Int) -> Bool {
-    instance.proxy == .ambient
-      || (instance.labels["security.istio.io/tlsMode"] == "istio" && accepted(by: instance, port: port) != .disable)
+    let isKnown =
+      instance.isMachine ? instance.hasProxy : instance.labels["security.istio.io/tlsMode"] == "istio"
+    return instance.proxy == .ambient || (isKnown && accepted(by: instance, port: port) != .disable)
   }
 
   /// What comes of a connection from a client to a server (§4.3).

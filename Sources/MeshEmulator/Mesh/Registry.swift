@@ -119,7 +119,8 @@ struct Registry: Sendable {
   private(set) var services: [String: RegistryService] = [:]
   /// Instances by namespace and name; machines have a `~` and their group before theirs.
   private(set) var instances: [String: [String: Instance]] = [:]
-  /// The addresses that slices name beside pods, by namespace and service, then by slice.
+  /// The addresses that slices name beside pods, and the instances that service entries name, by namespace and service,
+  /// then by object.
   private var written: [String: [String: [Instance]]] = [:]
   private var hostsOfEntry: [String: [String]] = [:]
   /// The waypoints that namespaces ask for.
@@ -156,7 +157,11 @@ struct Registry: Sendable {
       remove(object)
       let entries = RegistryService.entries(object)
       hostsOfEntry["\(object.namespace)/\(object.name)"] = entries.map(\.host)
-      for entry in entries { services[entry.host] = entry }
+      let named = Instance.named(in: object)
+      for entry in entries {
+        services[entry.host] = entry
+        written["\(entry.namespace)/\(entry.name)", default: [:]][Self.key(ofEntry: object)] = named
+      }
     default: break
     }
   }
@@ -171,7 +176,10 @@ struct Registry: Sendable {
     case "endpointslices": written[Self.place(ofSlice: object)]?[object.name] = nil
     case "services": services["\(object.name).\(object.namespace).svc.cluster.local"] = nil
     case "serviceentries":
-      for host in hostsOfEntry.removeValue(forKey: "\(object.namespace)/\(object.name)") ?? [] { services[host] = nil }
+      for host in hostsOfEntry.removeValue(forKey: "\(object.namespace)/\(object.name)") ?? [] {
+        services[host] = nil
+        written["\(object.namespace)/\(host)"]?[Self.key(ofEntry: object)] = nil
+      }
     default: break
     }
   }
@@ -197,6 +205,9 @@ struct Registry: Sendable {
   }
 
   private static func key(ofMachine object: StoredObject) -> String { "~\(object.resource.group)/\(object.name)" }
+
+  /// No slice has such a name.
+  private static func key(ofEntry object: StoredObject) -> String { "serviceentry/\(object.name)" }
 
   private static func place(ofSlice object: StoredObject) -> String {
     "\(object.namespace)/\(object.label("kubernetes.io/service-name") ?? "")"

@@ -14,7 +14,7 @@ extension CallSolver {
     result.service = cluster.service
     result.port = cluster.port.number
     let service = cluster.service
-    if service.isServiceEntry && service.selector.isEmpty {
+    if service.isServiceEntry && service.selector.isEmpty && (service.isExternal || endpoints(of: service).isEmpty) {
       return answered(
         by: behaviours[service.host]?.behaviour ?? Scenario.Behaviour(), at: service, port: cluster.port.number)
     }

@@ -58,13 +58,16 @@ public struct Service: Sendable, Hashable {
   public var exportTo: [String]
   /// The service of another cluster that this one only stands for; `nil` where it stands for itself.
   public var remote: RemoteService?
+  /// The workloads whose instances its own object names (Istio's ServiceEntry with `endpoints`); `nil` where it names none.
+  @Rare public var named: [ObjectRef]?
 
   /// Creates a service.
   public init(
     ref: ObjectRef, hosts: [String], ports: [ServicePort], selector: [String: String] = [:],
     runtime: Runtime = .container, role: Role = .http, isHeadless: Bool = false, isExternal: Bool = false,
-    exportTo: [String] = [], remote: RemoteService? = nil
+    exportTo: [String] = [], remote: RemoteService? = nil, named: [ObjectRef]? = nil
   ) {
+    self.named = named
     self.ref = ref
     self.hosts = hosts
     self.ports = ports
@@ -86,6 +89,9 @@ extension Service {
   public var addresses: ObjectRef {
     ObjectRef(plane: ref.plane, namespace: ref.namespace, kind: Self.addressesKind, name: ref.name)
   }
+
+  /// The workloads it has beside those it selects: the ones its object names, or the addresses written for it, if any.
+  public var written: [ObjectRef] { named ?? [addresses] }
 }
 
 /// A service of another cluster, as a service that mirrors it names it (Linkerd's mirrors, what Consul's peers export).

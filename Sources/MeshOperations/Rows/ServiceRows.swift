@@ -45,12 +45,11 @@ extension HealthRow {
 }
 
 extension MeshView {
-  /// The workloads of a service: those its selector matches, the VMs a service entry stands for, and the addresses that
-  /// are written for it.
+  /// The workloads of a service: those its selector matches, the VMs a service entry stands for or names, and the addresses
+  /// that are written for it.
   public func workloads(of service: Service, _ index: WorkloadIndex) -> [Workload] {
-    let selected = index.matching(service.selector, namespace: service.ref.namespace, plane: service.ref.plane)
-    guard let addresses = snapshot.workloads[service.addresses] else { return selected }
-    return selected + [addresses]
+    index.matching(service.selector, namespace: service.ref.namespace, plane: service.ref.plane)
+      + service.written.compactMap { snapshot.workloads[$0] }
   }
 
   /// One row a service.

@@ -53,8 +53,12 @@ extension IstioAnalysis {
             remedy: "Give it the labels of its instances", equivalents: ["KIA0209"]))
         continue
       }
-      guard knowsInstances, let service, !service.selector.isEmpty else { continue }
-      if !isSelecting(service.selector, and: subset.labels, in: service.ref.namespace) {
+      guard knowsInstances, let service, !service.selector.isEmpty || service.named != nil else { continue }
+      let isThere =
+        service.selector.isEmpty
+        ? instances.hasInstance(service, subset: subset)
+        : isSelecting(service.selector, and: subset.labels, in: service.ref.namespace)
+      if !isThere {
         found.append(
           Finding(
             code: "MD0203", severity: .error, object: policy.ref, pointer: subset.pointer.appending("labels"),

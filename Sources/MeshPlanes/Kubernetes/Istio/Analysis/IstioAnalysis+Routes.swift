@@ -210,7 +210,7 @@ extension IstioAnalysis {
           equivalents: ["KIA1107", "IST0101"]))
       return
     }
-    guard getsTraffic, knowsInstances, !snapshot.endpoints.isEmpty, !service.selector.isEmpty,
+    guard getsTraffic, knowsInstances, !snapshot.endpoints.isEmpty, !service.selector.isEmpty || service.named != nil,
       !instances.hasInstance(service, subset: defined.subset)
     else { return }
     found.append(

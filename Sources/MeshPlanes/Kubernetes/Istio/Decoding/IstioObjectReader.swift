@@ -104,7 +104,7 @@ enum IstioObjectReader {
         return [.destination(value.policy(meta, plane: plane, apiVersion: apiVersion))]
       case .gateway(let selector, let listeners):
         return [.gateway(Gateway(ref: meta.ref(.gateway, on: plane), selector: selector, listeners: listeners))]
-      case .serviceEntry(let value): return [.service(value.service(meta, plane: plane))]
+      case .serviceEntry(let value): return value.entities(meta, plane: plane)
       case .workloadEntry(let value):
         return WorkloadEntryReader.entities(value, healthy: healthy, meta: meta, plane: plane)
       case .workloadGroup(let value):

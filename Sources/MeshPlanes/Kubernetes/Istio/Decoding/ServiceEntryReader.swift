@@ -11,6 +11,7 @@ struct ServiceEntryReader {
   private var resolution = "NONE"
   private var selector: [String: String] = [:]
   private var exportTo: [String] = []
+  private var endpoints: [WorkloadEntryReader.Entry] = []
 
   init() {}
 
@@ -25,6 +26,7 @@ struct ServiceEntryReader {
       case "exportTo": result.exportTo = try reader.texts()
       case "workloadSelector": result.selector = try IstioSelectorReader.labels(&reader)
       case "ports": result.ports = try reader.list(Self.port)
+      case "endpoints": result.endpoints = try reader.list(WorkloadEntryReader.entry)
       default: try reader.skip()
       }
     }
@@ -47,13 +49,18 @@ struct ServiceEntryReader {
     return port
   }
 
-  /// The service the object stands for: outside the mesh, or VMs inside it.
-  func service(_ meta: ObjectMetadata, plane: PlaneName) -> Service {
+  /// The service the object stands for, outside the mesh or VMs inside it, and the instances it names.
+  func entities(_ meta: ObjectMetadata, plane: PlaneName) -> [Entity] {
+    let ref = meta.ref(.serviceEntry, on: plane)
     let isExternal = location != "MESH_INTERNAL"
-    return Service(
-      ref: meta.ref(.serviceEntry, on: plane), hosts: hosts, ports: ports, selector: selector,
-      runtime: isExternal ? .external : .vm, role: ApplicationProtocol.role(of: ports),
-      isHeadless: resolution == "NONE",
-      isExternal: isExternal, exportTo: exportTo == ["*"] ? [] : exportTo)
+    // Either the one or the other (istiod, `ValidateServiceEntry`).
+    let named = (selector.isEmpty ? endpoints : []).enumerated().map { index, entry in
+      WorkloadEntryReader.entities(entry, at: index, of: ref, runtime: isExternal ? .external : .vm)
+    }
+    let service = Service(
+      ref: ref, hosts: hosts, ports: ports, selector: selector, runtime: isExternal ? .external : .vm,
+      role: ApplicationProtocol.role(of: ports), isHeadless: resolution == "NONE", isExternal: isExternal,
+      exportTo: exportTo == ["*"] ? [] : exportTo, named: named.isEmpty ? nil : named.compactMap(\.first?.ref))
+    return [.service(service)] + named.joined()
   }
 }

@@ -73,6 +73,36 @@ enum WorkloadEntryReader {
     return healthy
   }
 
+  /// Whether an entry says that its instance speaks mesh TLS; `nil` where it says nothing.
+  ///
+  /// Source: istiod, `getTLSModeFromWorkloadEntry`: by the label, else where there is a service account.
+  private static func speaksTLS(_ labels: [String: String], _ serviceAccount: String) -> Bool? {
+    labels["security.istio.io/tlsMode"].map { $0 == "istio" } ?? (serviceAccount.isEmpty ? nil : true)
+  }
+
+  /// The instance that one of the `endpoints` of a ServiceEntry stands for, and its workload, by the name istiod gives it.
+  ///
+  /// Source: istiod, `convertServiceEntryToInstances`: `NAME-0` and so on, which is what metrics name.
+  static func entities(_ entry: Entry, at index: Int, of service: ObjectRef, runtime: Runtime) -> [Entity] {
+    let workload = ObjectRef(
+      plane: service.plane, namespace: service.namespace, kind: "workload",
+      name: "\(service.name)-\(index)")
+    var ref = service
+    ref.name += ":\(index)"
+    let speaksTLS = speaksTLS(entry.labels, entry.serviceAccount) ?? false
+    return [
+      .workload(
+        Workload(
+          ref: workload, labels: entry.labels, serviceAccount: entry.serviceAccount, runtime: runtime, desired: 1,
+          nativeKind: service.kind)),
+      .endpoint(
+        Endpoint(
+          ref: ref, workload: workload, labels: entry.labels, address: entry.address, ports: entry.ports, isReady: true,
+          proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: runtime,
+          serviceAccount: entry.serviceAccount)),
+    ]
+  }
+
   /// The instance an entry stands for, and its workload where no group declares one.
   static func entities(_ entry: Entry, healthy: Bool, meta: ObjectMetadata, plane: PlaneName) -> [Entity] {
     let ref = meta.ref(.workloadEntry, on: plane)
@@ -86,8 +116,8 @@ enum WorkloadEntryReader {
       workload.kind = IstioKind.workloadGroup.rawValue
       workload.name = group
     }
-    // A VM speaks mesh TLS where its agent runs: istiod registers such entries itself, or the label says so.
-    let speaksTLS = labels["security.istio.io/tlsMode"].map { $0 == "istio" } ?? (group != nil)
+    // A VM speaks mesh TLS where its agent runs: istiod registers such entries itself, or the entry says so.
+    let speaksTLS = speaksTLS(labels, entry.serviceAccount) ?? (group != nil)
     let endpoint = Endpoint(
       ref: ref, workload: workload, labels: labels, address: entry.address, ports: entry.ports, isReady: healthy,
       proxy: speaksTLS ? .sidecar : .none, acceptsMeshTLS: speaksTLS, runtime: .vm, serviceAccount: entry.serviceAccount

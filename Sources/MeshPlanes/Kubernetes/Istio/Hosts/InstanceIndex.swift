@@ -6,7 +6,7 @@ public struct InstanceIndex: Sendable {
   private var byNamespace: [String: [Int]] = [:]
   /// By namespace and the value of one customary label; the label goes before the value.
   private var byLabel: [String: [String: [Int]]] = [:]
-  /// The addresses written for services, which no selector finds.
+  /// The instances written for services, which no selector finds, by their workload.
   private var written: [ObjectRef: [Int]] = [:]
 
   /// Indexes the endpoints of one plane.
@@ -15,7 +15,7 @@ public struct InstanceIndex: Sendable {
     for kept in snapshot.endpoints.kept where kept.value.ref.plane == plane {
       let endpoint = kept.value
       let index = all.count
-      guard endpoint.workload.kind != Service.addressesKind else {
+      guard endpoint.workload.kind != Service.addressesKind, endpoint.ref.kind != IstioKind.serviceEntry.rawValue else {
         written[endpoint.workload, default: []].append(index)
         all.append(kept)
         continue
@@ -69,22 +69,21 @@ public struct InstanceIndex: Sendable {
 
   /// The instances of a service, those of one subset where it is given: selected by their labels, or written for it.
   public func instances(of service: Service, subset: DestinationPolicy.Subset? = nil) -> [Endpoint] {
-    let addresses = addresses(of: service)
-    guard !service.selector.isEmpty else { return subset?.labels.isEmpty ?? true ? addresses : [] }
-    let found = instances(service.selector, in: service.ref.namespace) + addresses
+    var found = addresses(of: service)
+    if !service.selector.isEmpty { found = instances(service.selector, in: service.ref.namespace) + found }
     guard let subset, !subset.labels.isEmpty else { return found }
     return found.filter { IstioHost.selects(subset.labels, $0.labels) }
   }
 
-  /// The addresses written for a service.
+  /// The instances written for a service: addresses, or those its object names.
   func addresses(of service: Service) -> [Endpoint] {
-    written.isEmpty ? [] : (written[service.addresses] ?? []).map { all[$0].value }
+    written.isEmpty ? [] : service.written.flatMap { written[$0] ?? [] }.map { all[$0].value }
   }
 
   /// Whether a service, or one subset of it, has an instance.
   public func hasInstance(_ service: Service, subset: DestinationPolicy.Subset? = nil) -> Bool {
     let labels = subset?.labels ?? [:]
-    if labels.isEmpty, !written.isEmpty, written[service.addresses] != nil { return true }
+    if addresses(of: service).contains(where: { IstioHost.selects(labels, $0.labels) }) { return true }
     return !service.selector.isEmpty
       && isAnySelected(by: service.selector, and: labels, in: service.ref.namespace)
   }
@@ -100,6 +99,8 @@ struct WorkloadsByLabel: Sendable {
   init(_ snapshot: MeshSnapshot, plane: PlaneName) {
     for kept in snapshot.workloads.kept where kept.value.ref.plane == plane {
       let workload = kept.value
+      // What a ServiceEntry names belongs to it alone (Istio API, ServiceEntry.endpoints).
+      guard workload.nativeKind != IstioKind.serviceEntry.rawValue else { continue }
       byNamespace[workload.ref.namespace, default: []].append(kept)
       guard let app = workload.labels["app"] else { continue }
       byApp[workload.ref.namespace, default: [:]][app, default: []].append(kept)
