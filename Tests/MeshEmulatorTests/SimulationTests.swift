@@ -94,6 +94,19 @@ import Testing
     #expect(near(mesh.rate(fromWeb, "response_flags=\"FI\"") + mesh.rate(fromWeb, "response_flags=\"DI\""), expected))
   }
 
+  @Test(arguments: [([:], 0), (["targetRefs": [["kind": "Service", "name": "api"]]], 100)] as [(JSONValue, Double)])
+  func aPolicyOfAWaypointIsNotForSidecars(target: JSONValue, served: Double) throws {
+    let mesh = try SimulatedMesh(.demo)
+    var spec: JSONValue = ["action": "DENY", "rules": [["to": [["operation": ["methods": ["*"]]]]]]]
+    for member in target.object?.members ?? [] { spec[member.name] = member.value }
+    try mesh.put([
+      "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+      "metadata": ["name": "none", "namespace": "demo"], "spec": spec,
+    ])
+    mesh.run(4)
+    #expect(near(mesh.rate(fromWeb, "response_code=\"200\""), served))
+  }
+
   @Test func aServiceEntryIsServedByTheMachinesItNames() throws {
     let mesh = try SimulatedMesh(.demo)
     try mesh.put([

@@ -258,6 +258,21 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code) == ["MD0209"])
   }
 
+  @Test func aPolicyOfAWaypointIsNotJudgedByTheModeOfItsNamespace() throws {
+    var mesh = Self.base()
+    mesh.peer(in: "shop", .disable)
+    func found(_ target: String) throws -> Bool {
+      var mesh = mesh
+      try mesh.add(
+        objects:
+          #"{"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{"name":"p","namespace":"shop"},"spec":{\#(target)"rules":[{"from":[{"source":{"principals":["x"]}}]}]}}"#
+      )
+      return IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD0105" }
+    }
+    #expect(try found(""))
+    #expect(try !found(#""targetRefs":[{"kind":"Service","name":"cart"}],"#))
+  }
+
   @Test func routesKeptToTheirNamespacesDoNotOverlap() throws {
     var mesh = Self.base()
     for namespace in ["a", "b"] {

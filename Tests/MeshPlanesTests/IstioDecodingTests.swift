@@ -101,6 +101,35 @@ import Testing
     #expect(fault == FaultSetting(delay: 2, delayPercent: expected, abortStatus: 503, abortPercent: expected))
   }
 
+  @Test(arguments: [
+    ("AuthorizationPolicy", #""rules":[{}]"#), ("RequestAuthentication", #""jwtRules":[{"issuer":"x"}]"#),
+  ])
+  func aPolicyForGatewaysAndServicesIsForNoWorkloadByItsLabels(kind: String, rules: String) throws {
+    let entities = try IstioFixtures.entities(
+      text:
+        #"{"apiVersion":"security.istio.io/v1","kind":"\#(kind)","metadata":{"name":"p","namespace":"shop"},"spec":{"#
+        + #""targetRefs":[{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"waypoint"},"#
+        + #"{"kind":"Service","group":"","name":"cart"}],"targetRef":{"kind":"ServiceEntry","name":"old"},\#(rules)}}"#)
+    guard case .accessPolicy(let policy) = try #require(entities.first) else { return }
+    #expect(
+      policy.targets == [
+        SmallMesh.ref("gateway.gateway.networking.k8s.io", "shop", "waypoint"),
+        SmallMesh.ref("service", "shop", "cart"),
+        SmallMesh.ref("serviceentry", "shop", "old"),
+      ])
+    let cart = Workload(
+      ref: SmallMesh.ref("workload", "shop", "cart-v1"), labels: ["app": "cart"], nativeKind: "deployment")
+    #expect(!policy.isFor(cart))
+    var waypoint = cart
+    waypoint.labels = ["gateway.networking.k8s.io/gateway-name": "waypoint"]
+    #expect(policy.isFor(waypoint))
+    var general = policy
+    general.targets = []
+    #expect(general.isFor(cart))
+    general.selector = ["app": "web"]
+    #expect(!general.isFor(cart))
+  }
+
   @Test func tellsDelegatesActionsAndConditionsItHasNoWordFor() throws {
     let entities = try IstioFixtures.entities(
       text: """

@@ -38,7 +38,7 @@ enum DetailText {
       }
     lines += stores(service, view)
     lines += heading("CALLERS") + callers(members.map(\.ref), service, view)
-    lines += routes(service, view) + policies(members, view) + endpoints(members, view)
+    lines += routes(service, view) + policies(members, of: service, view) + endpoints(members, view)
     return lines + problems(findings, [service.ref] + members.map(\.ref))
   }
 
@@ -126,17 +126,20 @@ enum DetailText {
       }
   }
 
-  private static func policies(_ members: [Workload], _ view: MeshView) -> [Line] {
+  private static func policies(_ members: [Workload], of service: Service? = nil, _ view: MeshView) -> [Line] {
     var lines: [Line] = []
+    if let service {
+      let own = view.snapshot.accessPolicies.values.filter { $0.targets.contains(service.ref) }
+      lines += own.sorted { $0.ref < $1.ref }.map {
+        Line("  before it: \($0.action) \($0.ref.name): \($0.rules.joined(separator: "; "))")
+      }
+    }
     for workload in members.prefix(20) {
       if let accepted = view.mtlsRules(plane: workload.ref.plane)?.accepted(by: workload, port: nil) {
         lines.append(Line("  \(workload.ref.name) accepts \(accepted.mode.rawValue)"))
         lines += accepted.reasons.map { Line("    \($0.description)", .muted) }
       }
-      for policy in view.snapshot.accessPolicies.values.filter({ policy in
-        policy.ref.plane == workload.ref.plane && policy.ref.namespace == workload.ref.namespace
-          && policy.selector.allSatisfy { workload.labels[$0.key] == $0.value }
-      }).sorted(by: { $0.ref < $1.ref }) {
+      for policy in view.snapshot.accessPolicies.values.filter({ $0.isFor(workload) }).sorted(by: { $0.ref < $1.ref }) {
         lines.append(Line("  \(policy.action) \(policy.ref.name): \(policy.rules.joined(separator: "; "))"))
       }
     }

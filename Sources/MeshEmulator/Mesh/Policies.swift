@@ -121,12 +121,16 @@ struct AuthorizationPolicy: Sendable {
 
   var namespace: String
   var selector: [String: String]
+  /// The gateways it is for, by name, where it is for gateways or for services behind a waypoint; `nil` elsewhere.
+  var gateways: [String]?
   var action: String
   var rules: [Rule]
 
   init(_ object: StoredObject) {
     let spec = object.json["spec"]
     namespace = object.namespace
+    let targets = spec.elements("targetRefs") + (spec?["targetRef"].map { [$0] } ?? [])
+    if !targets.isEmpty { gateways = targets.filter { $0["kind"] == "Gateway" }.compactMap { $0["name"]?.string } }
     selector = spec?["selector"]?["matchLabels"]?.stringMap ?? [:]
     action = spec?["action"]?.string ?? "ALLOW"
     rules = spec.elements("rules").map { rule in
@@ -141,6 +145,13 @@ struct AuthorizationPolicy: Sendable {
         paths: operations.flatMap { Optional($0).strings("paths") },
         isBeyondSimulation: rule["when"]?.array?.isEmpty == false || !known.isSuperset(of: fields))
     }
+  }
+
+  /// Whether the proxy of an instance goes by it (istiod, `ShouldAttachPolicy`).
+  func isFor(_ instance: Instance, root: String) -> Bool {
+    guard namespace == instance.namespace || namespace == root else { return false }
+    guard let gateways else { return instance.matches(selector) }
+    return instance.labels["gateway.networking.k8s.io/gateway-name"].map { gateways.contains($0) } ?? false
   }
 
   /// Whether a rule matches a request; `principal` is `nil` for callers without a certificate.

@@ -235,9 +235,7 @@ extension CallSolver {
     let account = isMutual ? "\(caller.namespace)/\(caller.serviceAccount)" : nil
     guard configuration.trafficTargets.admits(request, from: account, at: instance) else { return false }
     guard !configuration.authorizationPolicies.isEmpty else { return true }
-    let policies = configuration.authorizationPolicies.values.filter {
-      ($0.namespace == instance.namespace || $0.namespace == mesh.rootNamespace) && instance.matches($0.selector)
-    }
+    let policies = configuration.authorizationPolicies.values.filter { $0.isFor(instance, root: mesh.rootNamespace) }
     let principal = isMutual ? "\(mesh.trustDomain)/ns/\(caller.namespace)/sa/\(caller.serviceAccount)" : nil
     func matches(_ policy: AuthorizationPolicy) -> Bool {
       policy.matches(principal: principal, namespace: isMutual ? caller.namespace : nil, request: request)

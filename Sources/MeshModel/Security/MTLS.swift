@@ -118,7 +118,8 @@ public struct AccessPolicy: Sendable, Hashable {
   public var rules: [String]
   /// The principals named in any rule.
   public var principals: [String]
-  /// The objects it is for, where it names objects and no labels (Linkerd: a Server, a route, the namespace).
+  /// The objects it is for, where it names objects and no labels (Linkerd: a Server, a route, the namespace; Istio: a gateway,
+  /// or a service behind a waypoint).
   public var targets: [ObjectRef]
   /// The objects whose demands a caller must all meet (Linkerd `requiredAuthenticationRefs`).
   public var requires: [ObjectRef]
@@ -151,5 +152,26 @@ public struct AccessPolicy: Sendable, Hashable {
     self.action = action
     self.rules = rules
     self.principals = principals
+  }
+}
+
+extension AccessPolicy {
+  /// The kinds whose proxies stand before workloads: gateways, and services behind a waypoint.
+  private static let entrances: Set<ObjectKind> = [
+    "gateway.gateway.networking.k8s.io", "gatewayclass", "service", "serviceentry",
+  ]
+
+  /// Whether a workload's own proxy goes by it, as far as namespace, labels and the gateway it names tell.
+  ///
+  /// Source: istiod, `ShouldAttachPolicy`: what names gateways or services is for the gateway of that name, and for no
+  /// workload by its labels.
+  public func isFor(_ workload: Workload) -> Bool {
+    guard ref.plane == workload.ref.plane, ref.namespace == workload.ref.namespace else { return false }
+    let entrances = targets.filter { Self.entrances.contains($0.kind) }
+    guard entrances.isEmpty else {
+      let gateway = workload.labels["gateway.networking.k8s.io/gateway-name"]
+      return entrances.contains { $0.kind.hasPrefix("gateway.") && $0.name == gateway && $0.namespace == ref.namespace }
+    }
+    return selector.allSatisfy { workload.labels[$0.key] == $0.value }
   }
 }

@@ -78,7 +78,9 @@ extension IstioAnalysis {
   }
 
   func checkAccess(into found: inout [Finding]) {
-    for (ref, policy) in snapshot.accessPolicies where ref.plane == plane && IstioKind(rawValue: ref.kind) != nil {
+    // What is for a gateway or a waypoint is for no workload by labels (istiod, `ShouldAttachPolicy`).
+    for (ref, policy) in snapshot.accessPolicies
+    where ref.plane == plane && IstioKind(rawValue: ref.kind) != nil && policy.targets.isEmpty {
       let isRoot = ref.namespace == settings.rootNamespace
       if knowsInstances, !policy.selector.isEmpty,
         !(isRoot ? isSelectingAnywhere(policy.selector) : isSelecting(policy.selector, in: ref.namespace))

@@ -9,6 +9,7 @@ struct AuthorizationPolicyReader {
   private var action = "ALLOW"
   private var rules: [String] = []
   private var principals: [String] = []
+  private var targets: [ObjectRef] = []
 
   init() {}
 
@@ -18,6 +19,8 @@ struct AuthorizationPolicyReader {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "selector": result.selector = try IstioSelectorReader.labels(&reader)
+      case "targetRefs": result.targets += try reader.list(IstioSelectorReader.target)
+      case "targetRef": result.targets.append(try IstioSelectorReader.target(&reader))
       case "action": result.action = try reader.string()
       case "rules":
         try reader.array { reader throws(JSONError) in
@@ -88,6 +91,6 @@ struct AuthorizationPolicyReader {
   func policy(_ meta: ObjectMetadata, plane: PlaneName) -> AccessPolicy {
     AccessPolicy(
       ref: meta.ref(.authorizationPolicy, on: plane), selector: selector, action: action, rules: rules,
-      principals: principals)
+      principals: principals, targets: meta.targets(targets, on: plane))
   }
 }

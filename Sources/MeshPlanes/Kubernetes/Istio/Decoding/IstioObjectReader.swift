@@ -40,7 +40,7 @@ enum IstioObjectReader {
     case sidecar([String: String], [String])
     case peerAuthentication(MTLSPolicy)
     case authorizationPolicy(AuthorizationPolicyReader)
-    case requestAuthentication([String: String], [String])
+    case requestAuthentication(AccessPolicy)
     case policy(IstioKind, MTLSPolicy)
 
     init(_ kind: IstioKind) {
@@ -56,7 +56,10 @@ enum IstioObjectReader {
         case .peerAuthentication:
           .peerAuthentication(MTLSPolicy(ref: ObjectRef(plane: "", namespace: "", kind: "", name: "")))
         case .authorizationPolicy: .authorizationPolicy(AuthorizationPolicyReader())
-        case .requestAuthentication: .requestAuthentication([:], [])
+        case .requestAuthentication:
+          .requestAuthentication(
+            AccessPolicy(
+              ref: ObjectRef(plane: "", namespace: "", kind: "", name: ""), selector: [:], action: "JWT", rules: []))
         case .policy, .meshPolicy:
           // An object without `spec` asks for nothing.
           .policy(kind, MTLSPolicy(ref: ObjectRef(plane: "", namespace: "", kind: "", name: ""), mode: .disable))
@@ -88,9 +91,9 @@ enum IstioObjectReader {
       case .authorizationPolicy(var value):
         try value.read(&reader)
         self = .authorizationPolicy(value)
-      case .requestAuthentication:
-        let found = try SecurityReader.requestAuthentication(&reader)
-        self = .requestAuthentication(found.selector, found.rules)
+      case .requestAuthentication(var value):
+        try SecurityReader.requestAuthentication(&reader, into: &value)
+        self = .requestAuthentication(value)
       case .policy(let kind, var value):
         try SecurityReader.authenticationPolicy(&reader, into: &value)
         self = .policy(kind, value)
@@ -121,12 +124,10 @@ enum IstioObjectReader {
       case .policy(let kind, let value):
         return [.mtlsPolicy(identified(value, kind, meta, plane: plane, apiVersion: apiVersion))]
       case .authorizationPolicy(let value): return [.accessPolicy(value.policy(meta, plane: plane))]
-      case .requestAuthentication(let selector, let rules):
-        return [
-          .accessPolicy(
-            AccessPolicy(
-              ref: meta.ref(.requestAuthentication, on: plane), selector: selector, action: "JWT", rules: rules))
-        ]
+      case .requestAuthentication(var value):
+        value.ref = meta.ref(.requestAuthentication, on: plane)
+        value.targets = meta.targets(value.targets, on: plane)
+        return [.accessPolicy(value)]
       }
     }
   }

@@ -94,15 +94,14 @@ enum SecurityReader {
     return target
   }
 
-  /// Reads a RequestAuthentication's selector and the issuers it trusts, in words.
-  static func requestAuthentication(
-    _ reader: inout JSONReader
-  ) throws(JSONError) -> (selector: [String: String], rules: [String]) {
-    var selector: [String: String] = [:]
-    var rules: [String] = []
+  /// Reads a RequestAuthentication: whom it is for, and the issuers it trusts, in words.
+  static func requestAuthentication(_ reader: inout JSONReader, into policy: inout AccessPolicy) throws(JSONError) {
+    var result = policy
     try reader.object { key, reader throws(JSONError) in
       switch key {
-      case "selector": selector = try IstioSelectorReader.labels(&reader)
+      case "selector": result.selector = try IstioSelectorReader.labels(&reader)
+      case "targetRefs": result.targets += try reader.list(IstioSelectorReader.target)
+      case "targetRef": result.targets.append(try IstioSelectorReader.target(&reader))
       case "jwtRules":
         try reader.array { reader throws(JSONError) in
           var issuer = ""
@@ -112,11 +111,11 @@ enum SecurityReader {
             default: try reader.skip()
             }
           }
-          rules.append("token of \(issuer)")
+          result.rules.append("token of \(issuer)")
         }
       default: try reader.skip()
       }
     }
-    return (selector, rules)
+    policy = result
   }
 }
