@@ -258,6 +258,25 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code) == ["MD0209"])
   }
 
+  @Test func aSubsetOfARuleThatIsShadowedIsNotDefined() throws {
+    var mesh = Self.base()
+    let subsets = #""subsets":[{"name":"v1","labels":{"version":"v1"}}]"#
+    try mesh.add(
+      objects: IstioClientChoiceTests.rule("wide", "istio-system", subsets),
+      Self.vs("a", #"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"cart","subset":"v1"}}]}]}"#))
+    #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().filter { $0.code == "MD1107" } == [])
+    try mesh.add(objects: IstioClientChoiceTests.rule("own", "shop", #""trafficPolicy":{}"#))
+    let found = try #require(IstioAnalysis(mesh.snapshot, plane: "lab").findings().first { $0.code == "MD1107" })
+    #expect(found.message.contains("is defined by istio-system/wide, which is shadowed by shop/own"))
+    let route = try #require(mesh.snapshot.routes[SmallMesh.ref("virtualservice", "shop", "a")])
+    let target = IstioDialect().routing(in: mesh.snapshot, plane: "lab").target(
+      of: route.rules[0].backends[0], in: route)
+    #expect(target.workloads == [], "requests for it lead nowhere")
+    #expect(
+      IstioIndex(mesh.snapshot, plane: "lab").destinations.subsetNames(
+        host: "cart.shop.svc.cluster.local", serviceNamespace: "shop", callerNamespace: "shop") == [])
+  }
+
   @Test func aPolicyOfAWaypointIsNotJudgedByTheModeOfItsNamespace() throws {
     var mesh = Self.base()
     mesh.peer(in: "shop", .disable)

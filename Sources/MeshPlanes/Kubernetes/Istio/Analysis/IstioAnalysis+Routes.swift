@@ -200,13 +200,19 @@ extension IstioAnalysis {
     else {
       let names = destinations.subsetNames(
         host: full, serviceNamespace: service.ref.namespace, callerNamespace: namespace)
+      let shadowed = destinations.shadowed(
+        subset, host: full, serviceNamespace: service.ref.namespace, callerNamespace: namespace)
       found.append(
         Finding(
           code: "MD1107", severity: .error, object: route.ref, pointer: pointer.appending("subset"),
-          message: "no DestinationRule defines the subset \(subset) of \(full)",
-          remedy: names.isEmpty
-            ? "Define it in a DestinationRule for \(full) first"
-            : "Define it first, or use one of: \(names.joined(separator: ", "))",
+          message: shadowed.map {
+            "the subset \(subset) of \(full) is defined by \($0.policy.ref.shortName), which is shadowed by "
+              + "\($0.by.ref.shortName)"
+          } ?? "no DestinationRule defines the subset \(subset) of \(full)",
+          remedy: shadowed.map { "Define it in \($0.by.ref.shortName) too: of several namespaces one rule counts" }
+            ?? (names.isEmpty
+              ? "Define it in a DestinationRule for \(full) first"
+              : "Define it first, or use one of: \(names.joined(separator: ", "))"),
           equivalents: ["KIA1107", "IST0101"]))
       return
     }

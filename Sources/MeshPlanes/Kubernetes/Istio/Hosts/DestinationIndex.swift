@@ -58,42 +58,57 @@ public struct DestinationIndex: Sendable {
   public func policies(
     host: String, serviceNamespace: String, callerNamespace: String, callerLabels: [String: String]
   ) -> [DestinationPolicy] {
-    for (level, namespace) in [callerNamespace, serviceNamespace, settings.rootNamespace].enumerated() {
-      var found = candidates(in: namespace, host: host, visibleTo: callerNamespace)
-      // In the root namespace only what is kept to itself is meant for its own callers; the rest is for everybody.
-      if level == 0, namespace == settings.rootNamespace { found = found.filter { $0.exportTo == ["."] } }
-      guard !found.isEmpty else { continue }
-      if let selected = found.first(where: {
-        !$0.workloadSelector.isEmpty && $0.ref.namespace == callerNamespace
-          && IstioHost.selects($0.workloadSelector, callerLabels)
-      }) {
-        return [selected]
-      }
-      return found.filter(\.workloadSelector.isEmpty)
+    let found =
+      looked(host: host, serviceNamespace: serviceNamespace, callerNamespace: callerNamespace)
+      .first { _ in true } ?? []
+    if let selected = found.first(where: {
+      !$0.workloadSelector.isEmpty && $0.ref.namespace == callerNamespace
+        && IstioHost.selects($0.workloadSelector, callerLabels)
+    }) {
+      return [selected]
     }
-    return []
+    return found.filter(\.workloadSelector.isEmpty)
   }
 
-  /// Whether any policy defines a subset of a host for callers of a namespace; for routes, whose callers are not known.
+  /// The policies of each namespace that is looked in for a host and has any: only the first of them count.
+  private func looked(
+    host: String, serviceNamespace: String, callerNamespace: String
+  ) -> some Sequence<[DestinationPolicy]> {
+    [callerNamespace, serviceNamespace, settings.rootNamespace].enumerated().lazy.map { level, namespace in
+      let found = candidates(in: namespace, host: host, visibleTo: callerNamespace)
+      // In the root namespace only what is kept to itself is meant for its own callers; the rest is for everybody.
+      return level == 0 && namespace == settings.rootNamespace ? found.filter { $0.exportTo == ["."] } : found
+    }.filter { !$0.isEmpty }
+  }
+
+  /// The policy that defines a subset of a host for callers of a namespace; for routes, whose callers are not known.
   public func subset(
     _ name: String, host: String, serviceNamespace: String, callerNamespace: String
   ) -> (policy: DestinationPolicy, subset: DestinationPolicy.Subset)? {
-    for namespace in [callerNamespace, serviceNamespace, settings.rootNamespace] {
-      for policy in candidates(in: namespace, host: host, visibleTo: callerNamespace) {
-        if let subset = policy.subsets.first(where: { $0.name == name }) { return (policy, subset) }
-      }
+    let levels = looked(host: host, serviceNamespace: serviceNamespace, callerNamespace: callerNamespace)
+    for policy in levels.first(where: { _ in true }) ?? [] {
+      if let subset = policy.subsets.first(where: { $0.name == name }) { return (policy, subset) }
     }
     return nil
   }
 
   /// The names of all subsets of a host that callers of a namespace can be sent to.
   public func subsetNames(host: String, serviceNamespace: String, callerNamespace: String) -> [String] {
+    let levels = looked(host: host, serviceNamespace: serviceNamespace, callerNamespace: callerNamespace)
     var names: [String] = []
-    for namespace in [callerNamespace, serviceNamespace, settings.rootNamespace] {
-      for policy in candidates(in: namespace, host: host, visibleTo: callerNamespace) {
-        for subset in policy.subsets where !names.contains(subset.name) { names.append(subset.name) }
-      }
+    for subset in (levels.first { _ in true } ?? []).flatMap(\.subsets) where !names.contains(subset.name) {
+      names.append(subset.name)
     }
     return names
+  }
+
+  /// A policy that defines a subset and does not count, since the other one stands in a namespace that is looked in before.
+  func shadowed(
+    _ name: String, host: String, serviceNamespace: String, callerNamespace: String
+  ) -> (policy: DestinationPolicy, by: DestinationPolicy)? {
+    let levels = Array(looked(host: host, serviceNamespace: serviceNamespace, callerNamespace: callerNamespace))
+    guard let first = levels.first?.first else { return nil }
+    let found = levels.dropFirst().joined().first { $0.subsets.contains { $0.name == name } }
+    return found.map { ($0, first) }
   }
 }
