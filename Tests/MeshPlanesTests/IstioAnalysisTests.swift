@@ -258,6 +258,21 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code) == ["MD0209"])
   }
 
+  @Test(
+    arguments: [
+      (#"{"app":"cart"}"#, "*/a.example", true), (#"{"app":"cart"}"#, "./a.example", false),
+      (#"{"version":"v1"}"#, "a.example", true), (#"{"app":"web"}"#, "a.example", false),
+      (#"{"app":"cart"}"#, "*.example", false),
+    ])
+  func listenersAreTheSameWhereOneProxyServesOneHost(selector: String, host: String, isSame: Bool) throws {
+    var mesh = Self.base()
+    func gateway(_ name: String, _ selector: String, _ host: String) -> String {
+      #"{"apiVersion":"networking.istio.io/v1","kind":"Gateway","metadata":{"name":"\#(name)","namespace":"shop"},"spec":{"selector":\#(selector),"servers":[{"port":{"number":80,"protocol":"HTTP"},"hosts":["\#(host)"]}]}}"#
+    }
+    try mesh.add(objects: gateway("a", #"{"app":"cart"}"#, "a.example"), gateway("b", selector, host))
+    #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD0301" } == isSame)
+  }
+
   @Test func aSubsetOfARuleThatIsShadowedIsNotDefined() throws {
     var mesh = Self.base()
     let subsets = #""subsets":[{"name":"v1","labels":{"version":"v1"}}]"#

@@ -2,12 +2,11 @@ import MeshModel
 
 extension IstioAnalysis {
   func checkGateways(into found: inout [Finding]) {
-    struct Listener: Hashable {
-      var selector: [String: String]
+    struct Place: Hashable {
       var port: Int
       var host: String
     }
-    var seen: [Listener: (ref: ObjectRef, pointer: JSONPointer)] = [:]
+    var seen: [Place: [Gateway]] = [:]
     for (ref, gateway) in snapshot.gateways.sorted(by: { $0.key < $1.key })
     where ref.plane == plane && ref.kind == IstioKind.gateway.rawValue {
       if knowsInstances, !gateway.selector.isEmpty, !isSelectingAnywhere(gateway.selector) {
@@ -20,20 +19,37 @@ extension IstioAnalysis {
       }
       for listener in gateway.listeners {
         for (index, host) in listener.hosts.enumerated() {
-          let key = Listener(selector: gateway.selector, port: listener.port, host: host)
-          guard let first = seen[key] else {
-            seen[key] = (ref, listener.pointer)
+          let place = Place(port: listener.port, host: Self.listened(host, namespace: ref.namespace))
+          defer { seen[place, default: []].append(gateway) }
+          guard let first = seen[place]?.first(where: { isServed($0.selector, with: gateway.selector) }) else {
             continue
           }
           found.append(
             Finding(
               code: "MD0301", severity: .warning, object: ref,
               pointer: listener.pointer.appending("hosts").appending(index),
-              message: "\(first.ref.namespace)/\(first.ref.name) listens for \(host) on port \(listener.port) as well",
+              message: "\(first.ref.shortName) listens for \(host) on port \(listener.port) as well",
               remedy: "Keep the host on one listener", equivalents: ["KIA0301", "IST0145"]))
         }
       }
     }
+  }
+
+  /// A listener's host with the namespace whose routes may use it: `*` unless it is written, its own where that is `.`.
+  ///
+  /// Source: Istio, `sanitizeServerHostNamespace`.
+  private static func listened(_ host: String, namespace: String) -> String {
+    guard let slash = host.firstIndex(of: "/") else { return "*/\(host)" }
+    return host[..<slash] == "." ? namespace + host[slash...] : host
+  }
+
+  /// Whether the same workload serves two gateways: their selectors are one, or both select it.
+  private func isServed(_ selector: [String: String], with other: [String: String]) -> Bool {
+    if selector == other { return true }
+    guard knowsInstances, selector.allSatisfy({ other[$0.key] == nil || other[$0.key] == $0.value }) else {
+      return false
+    }
+    return isSelectingAnywhere(selector.merging(other) { $1 })
   }
 
   func checkSidecars(into found: inout [Finding]) {
