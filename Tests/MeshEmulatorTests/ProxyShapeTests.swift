@@ -51,6 +51,35 @@ import Testing
     return mesh
   }
 
+  @Test func aDelegatesRulesStandInThePlaceOfTheirRoots() throws {
+    let mesh = try SimulatedMesh(.demo)
+    try mesh.put([
+      "apiVersion": "networking.istio.io/v1", "kind": "VirtualService",
+      "metadata": ["name": "part", "namespace": "demo"],
+      "spec": [
+        "http": [
+          ["name": "inner", "timeout": "2s", "route": [["destination": ["host": "api"]]]],
+          ["route": [["destination": ["host": "web"]]]],
+        ]
+      ],
+    ])
+    try mesh.edit("virtualservices", "networking.istio.io", "demo", "api") {
+      $0["spec"]?["http"] = [["name": "outer", "timeout": "5s", "delegate": ["name": "part"]]]
+    }
+    mesh.run(5)
+    let dump = try JSONValue(
+      parsing: mesh.envoy("demo/web-v1", "/config_dump", [("resource", "dynamic_route_configs")]).body)
+    let routes =
+      (dump["configs"]?.array ?? []).flatMap { $0["route_config"]?["virtual_hosts"]?.array ?? [] }
+      .first { $0["domains"]?.array?.contains("api.demo.svc.cluster.local") ?? false }?["routes"]?.array ?? []
+    #expect(routes.map { $0["name"]?.string } == ["outer-inner", "outer"])
+    #expect(routes.map { $0["route"]?["timeout"]?.string } == ["2s", "5s"])
+    #expect(
+      routes.allSatisfy {
+        $0["metadata"]?["filter_metadata"]?["istio"]?["config"]?.string?.hasSuffix("/virtual-service/api") ?? false
+      })
+  }
+
   @Test func routesHaveTheShapeOfEnvoys() throws {
     let mesh = try shop()
     let ours = try JSONValue(

@@ -116,6 +116,46 @@ import Testing
     #expect(report.gaps.count == 1)
   }
 
+  /// A delegate whose rules stand in the place of a root's rule, as a proxy has them.
+  ///
+  /// - Parameters:
+  ///   - outer: The name of the rule that hands on; `inner` and the empty one are the delegate's.
+  @Test(arguments: [("outer", "outer-inner", "outer"), ("", "inner", "")])
+  func aDelegateIsToldByItsRoot(outer: String, inner: String, plain: String) async throws {
+    var mesh = SmallMesh()
+    try mesh.add(
+      objects: IstioAnalysisTests.vs(
+        "root", #"{"hosts":["reviews"],"http":[{"name":"\#(outer)","delegate":{"name":"part","namespace":"teams"}}]}"#),
+      IstioAnalysisTests.vs(
+        "part",
+        #"{"http":[{"name":"inner","match":[{"uri":{"prefix":"/a"}}],"route":[{"destination":{"host":"a"},"weight":60},{"destination":{"host":"b"},"weight":40}]},{"route":[{"destination":{"host":"a"},"weight":10},{"destination":{"host":"b"},"weight":90}]}]}"#,
+        namespace: "teams"))
+    let part = try #require(mesh.snapshot.routes[SmallMesh.ref("virtualservice", "teams", "part")])
+    func route(_ name: String, _ weights: (Int, Int)) -> String {
+      let clusters = [("a", weights.0), ("b", weights.1)].map {
+        #"{"name":"outbound|80||\#($0.0).teams.svc.cluster.local","weight":\#($0.1)}"#
+      }
+      return
+        #"{"name":"\#(name)","metadata":{"filter_metadata":{"istio":{"config":"/apis/networking.istio.io/v1alpha3/namespaces/shop/virtual-service/root"}}},"route":{"weighted_clusters":{"clusters":[\#(clusters.joined(separator: ","))]}}}"#
+    }
+    let dump = """
+      {"configs":[{"route_config":{"name":"80","virtual_hosts":[{"domains":["reviews.shop.svc.cluster.local"],
+        "routes":[\(route(inner, (60, 40))),\(route(plain, (10, 90)))]}]}}]}
+      """
+    var access = try Self.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.json")
+    access.answers["shop/storefront-v1-0:15000/config_dump?resource=dynamic_route_configs"] = Array(dump.utf8)
+    let report = try #require(await IstioDialect().programmed(for: [part], in: mesh.snapshot, using: access))
+    let routing = IstioDialect().routing(in: mesh.snapshot, plane: "lab")
+    func weights(_ rule: Int) -> [Int?] {
+      routing.programmed(part.rules[rule], of: part, in: report).map { $0.value?.weight }
+    }
+    #expect(weights(0) == [60, 40])
+    #expect(weights(1) == [10, 90])
+    mesh.snapshot.apply(.remove(SmallMesh.ref("virtualservice", "shop", "root")))
+    let alone = IstioDialect().routing(in: mesh.snapshot, plane: "lab").programmed(part.rules[0], of: part, in: report)
+    #expect(alone.map(\.reason) == Array(repeating: "no VirtualService hands requests on to this one", count: 2))
+  }
+
   @Test func zerosThatTheProxyLeavesOutAreZero() throws {
     let text = """
       {"configs":[{"route_config":{"name":"http.80","virtual_hosts":[{"domains":["reviews.shop.svc.cluster.local"],"routes":[

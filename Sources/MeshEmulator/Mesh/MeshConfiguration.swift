@@ -134,12 +134,7 @@ struct MeshConfiguration: Sendable {
     service.http.flatMap { rule -> [HTTPRule] in
       guard let key = rule.delegate else { return [rule] }
       guard let delegate = virtualServices[key] else { return [] }
-      return delegate.http.map { inner in
-        var inner = inner
-        // A delegate's conditions narrow those of the rule that delegates; one of the two is nearly always empty.
-        if inner.matches.isEmpty { inner.matches = rule.matches }
-        return inner
-      }
+      return delegate.http.map { $0.merged(into: rule) }
     }
   }
 

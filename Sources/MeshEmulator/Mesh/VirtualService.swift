@@ -145,6 +145,25 @@ struct HTTPRule: Sendable {
     rewrite = json["rewrite"]
   }
 
+  /// The rule of a delegate as it stands in the place of the rule that hands on to it.
+  ///
+  /// Source: istiod, `mergeHTTPRoute`: names are joined, and what the delegate does not say is the root's.
+  func merged(into root: HTTPRule) -> HTTPRule {
+    var rule = self
+    let names = [root.name, name].compactMap { $0 }.filter { !$0.isEmpty }
+    rule.name = names.isEmpty ? nil : names.joined(separator: "-")
+    // A delegate's conditions narrow those of the rule that delegates; one of the two is nearly always empty.
+    if matches.isEmpty { rule.matches = root.matches }
+    rule.timeout = timeout ?? root.timeout
+    rule.retries = retries ?? root.retries
+    if delay == nil, abort == nil { (rule.delay, rule.abort) = (root.delay, root.abort) }
+    if mirrors.isEmpty { rule.mirrors = root.mirrors }
+    rule.directStatus = directStatus ?? root.directStatus
+    rule.headers = headers ?? root.headers
+    rule.rewrite = rewrite ?? root.rewrite
+    return rule
+  }
+
   /// What istiod retries on where a rule does not say (seen in a recorded Envoy).
   static let defaultRetryOn = [
     "connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes", "503",

@@ -90,7 +90,11 @@ struct IstioRouting: RoutingRules {
   }
 
   func programmed(_ rule: Rule, of route: Route, in report: ProgrammedReport) -> [Known<ProgrammedWeight>] {
-    switch ProgrammedWeights.of(route, rule: rule, in: report, settings: index.settings) {
+    let roots = index.roots[route.ref] ?? []
+    guard !route.hosts.isEmpty || !roots.isEmpty else {
+      return rule.backends.map { _ in .unknown("no VirtualService hands requests on to this one") }
+    }
+    return switch ProgrammedWeights.of(route, rule: rule, in: report, settings: index.settings, roots: roots) {
     case .unknown(let reason): rule.backends.map { _ in .unknown(reason) }
     case .known(let weights, let source, let at):
       weights.backends.map { backend in

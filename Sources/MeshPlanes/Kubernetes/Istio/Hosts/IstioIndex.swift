@@ -8,6 +8,7 @@ struct IstioIndex: Sendable {
   let destinations: DestinationIndex
   let instances: InstanceIndex
   let workloads: WorkloadsByLabel
+  let roots: [ObjectRef: [DelegateRoot]]
 
   /// Indexes one plane of a snapshot.
   init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
@@ -17,6 +18,7 @@ struct IstioIndex: Sendable {
     destinations = DestinationIndex(snapshot, plane: plane, settings: settings)
     instances = InstanceIndex(snapshot, plane: plane)
     workloads = WorkloadsByLabel(snapshot, plane: plane)
+    roots = DelegateRoot.all(in: snapshot, plane: plane, settings: settings)
   }
 
   /// The settings of a mesh that nobody told of: callers of Istio before 1.5 do not use mesh TLS by themselves.

@@ -23,12 +23,19 @@ struct IstioProgrammed {
       report.proxies = proxies
       return report
     }
+    // A route without hosts is run under those of the routes that hand on to it.
+    let roots =
+      wanted.contains(where: \.hosts.isEmpty)
+      ? DelegateRoot.all(in: snapshot, plane: access.plane, settings: settings) : [:]
+    let callable = wanted.flatMap { route in
+      route.hosts.isEmpty ? (roots[route.ref] ?? []).compactMap { snapshot.routes[$0.ref] } : [route]
+    }
     let domains = Set(
-      wanted.flatMap { route in
+      callable.flatMap { route in
         route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
       })
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane).proxies(
-      for: wanted, known: proxies, limit: Self.sample)
+      for: callable.isEmpty ? wanted : callable, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
     let question = Question(domains: domains, streams: streams, rootNamespace: settings.rootNamespace)

@@ -39,16 +39,23 @@ public struct ProgrammedWeights: Sendable, Hashable {
   /// What a report says of a rule; unknown with the reason where it says nothing.
   ///
   /// Routes are told by the object in the proxy's metadata, or by their domains; rules by their name
-  /// (Istio names a proxy's route `rule` or `rule.match`), or, where they have none, by their destinations.
+  /// (Istio names a proxy's route `rule` or `rule.match`), or, where they have none, by their destinations. A delegate is
+  /// told by its roots.
   public static func of(
-    _ route: Route, rule: Rule, in report: ProgrammedReport, settings: MeshSettings = MeshSettings()
+    _ route: Route, rule: Rule, in report: ProgrammedReport, settings: MeshSettings = MeshSettings(),
+    roots: [DelegateRoot] = []
   ) -> Known<ProgrammedWeights> {
     guard !report.asked.isEmpty else {
       return .unknown(report.gaps.first ?? "no proxy was asked")
     }
     let isStream = rule.layer == .tcp || rule.layer == .tls
     let own = report.routes.filter {
-      $0.isStream == isStream && belongs($0, to: route, settings: settings) && fits($0, rule, of: route, settings)
+      guard $0.isStream == isStream else { return false }
+      if belongs($0, to: route, settings: settings) { return fits($0, rule, of: route, settings) }
+      for root in roots where belongs($0, to: root.ref, hosts: root.hosts) {
+        if fits($0, rule, of: route, from: root, settings) { return true }
+      }
+      return false
     }
     guard !own.isEmpty else { return .unknown("none of \(report.asked.count) proxies asked has this rule") }
     var byProxy: [ObjectRef: [Int]] = [:]
@@ -97,14 +104,17 @@ public struct ProgrammedWeights: Sendable, Hashable {
   }
 
   private static func belongs(_ programmed: ProgrammedRoute, to route: Route, settings: MeshSettings) -> Bool {
+    belongs(
+      programmed, to: route.ref,
+      hosts: route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) })
+  }
+
+  private static func belongs(_ programmed: ProgrammedRoute, to ref: ObjectRef, hosts: [String]) -> Bool {
     if !programmed.origin.isEmpty {
       // `/apis/networking.istio.io/v1alpha3/namespaces/shop/virtual-service/reviews`
       let parts = programmed.origin.split(separator: "/")
       guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return false }
-      return parts[place + 1] == route.ref.namespace && parts[place + 3] == route.ref.name
-    }
-    let hosts = route.hosts.map {
-      IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain)
+      return parts[place + 1] == ref.namespace && parts[place + 3] == ref.name
     }
     return programmed.domains.contains { hosts.contains($0) }
   }
@@ -118,16 +128,34 @@ public struct ProgrammedWeights: Sendable, Hashable {
       guard names.isEmpty || programmed.domains.isEmpty || !Set(names).isDisjoint(with: programmed.domains) else {
         return false
       }
-      return programmed.clusters.allSatisfy { cluster in
-        rule.backends.contains { matches(cluster, $0, of: route, settings) }
-      }
+      return leads(programmed, by: rule, of: route, settings)
     }
     if !rule.name.isEmpty { return programmed.name == rule.name || programmed.name.hasPrefix(rule.name + ".") }
     if !programmed.name.isEmpty, route.rules.contains(where: { !$0.name.isEmpty && programmed.name.hasPrefix($0.name) })
     {
       return false
     }
-    return programmed.clusters.allSatisfy { cluster in
+    return leads(programmed, by: rule, of: route, settings)
+  }
+
+  /// Whether a proxy's route is a delegate's rule as its root runs it: rules without names of their own have the root's.
+  private static func fits(
+    _ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, from root: DelegateRoot, _ settings: MeshSettings
+  ) -> Bool {
+    func hasName(_ rule: Rule) -> Bool {
+      let name = root.name(of: rule)
+      return programmed.name == name || programmed.name.hasPrefix(name + ".")
+    }
+    guard hasName(rule) else { return false }
+    if !rule.name.isEmpty { return true }
+    return !route.rules.contains { !$0.name.isEmpty && hasName($0) } && leads(programmed, by: rule, of: route, settings)
+  }
+
+  /// Whether a proxy's route leads to a rule's destinations alone.
+  private static func leads(
+    _ programmed: ProgrammedRoute, by rule: Rule, of route: Route, _ settings: MeshSettings
+  ) -> Bool {
+    programmed.clusters.allSatisfy { cluster in
       rule.backends.contains { matches(cluster, $0, of: route, settings) }
     }
   }
