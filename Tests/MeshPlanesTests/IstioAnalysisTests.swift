@@ -339,6 +339,37 @@ import Testing
     #expect(IstioHost.matches(pattern: pattern, host: host) == expected)
   }
 
+  @Test func whatSaysNothingIsVisibleWhereTheMeshSays() throws {
+    var settings = MeshSettings()
+    (settings.serviceExportTo, settings.routeExportTo, settings.destinationExportTo) = (["."], ["."], ["."])
+    var mesh = SmallMesh(settings: settings)
+    mesh.add("cart")
+    try mesh.add(
+      objects: IstioClientChoiceTests.rule("cart", "shop", #""subsets":[{"name":"v1","labels":{"version":"v1"}}]"#))
+    let host = "cart.shop.svc.cluster.local"
+    func isVisible(in namespace: String) -> [Bool] {
+      let index = IstioIndex(mesh.snapshot, plane: "lab")
+      return [
+        index.hosts.service(resolved: host, visibleIn: namespace) != nil,
+        !index.destinations.subsetNames(host: host, serviceNamespace: "shop", callerNamespace: namespace).isEmpty,
+      ]
+    }
+    #expect(isVisible(in: "shop") == [true, true])
+    #expect(isVisible(in: "web") == [false, false])
+    var service = try mesh.service("cart")
+    service.exportTo = ["*"]
+    mesh.snapshot.apply(.upsert(.service(service)))
+    #expect(isVisible(in: "web") == [true, false])
+    for namespace in ["a", "b"] {
+      try mesh.add(
+        objects: IstioAnalysisTests.vs(
+          "x",
+          #"{"hosts":["cart.shop.svc.cluster.local"],"http":[{"route":[{"destination":{"host":"cart.shop.svc.cluster.local"}}]}]}"#,
+          namespace: namespace))
+    }
+    #expect(!IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD1106" })
+  }
+
   @Test(
     arguments: [
       ([], true), (["*"], true), (["."], false), (["web"], true), (["data"], false), ([".", "web"], true),

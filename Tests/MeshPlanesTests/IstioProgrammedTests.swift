@@ -186,5 +186,12 @@ import Testing
     let read = try #require(IstioSettingsReader.settings(yaml: yaml))
     #expect(read == MeshSettings(rootNamespace: "mesh", autoMTLS: false, trustDomain: "td", allowsUnknownHosts: false))
     #expect(IstioSettingsReader.settings(yaml: "- a") == nil)
+    let own = try #require(
+      IstioSettingsReader.settings(yaml: "defaultServiceExportTo: ['.']\ndefaultVirtualServiceExportTo: ['*']\n"))
+    #expect(own.serviceExportTo == ["."])
+    #expect(own.routeExportTo == [] && own.destinationExportTo == [])
+    #expect(
+      IstioSettingsReader.settings(meshConfig: ["defaultDestinationRuleExportTo": [".", "web"]]).destinationExportTo
+        == [".", "web"])
   }
 }

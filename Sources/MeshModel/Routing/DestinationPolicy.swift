@@ -10,7 +10,7 @@ public struct DestinationPolicy: Sendable, Hashable {
   public var settings: TrafficSettings
   /// The callers it applies to; empty means all.
   public var workloadSelector: [String: String]
-  /// The namespaces it is visible in; empty means all.
+  /// The namespaces it is visible in; empty means those that the mesh says, or all.
   public var exportTo: [String]
   /// When the native object was made.
   public var createdAt: Instant

@@ -10,7 +10,7 @@ public struct Route: Sendable, Hashable {
   public var hosts: [String]
   /// The gateways (`mesh` for the sidecars) or parents it is attached to, as written.
   public var attachedTo: [String]
-  /// The namespaces it is visible in; empty means all.
+  /// The namespaces it is visible in; empty means those that the mesh says, or all.
   public var exportTo: [String]
   /// The rules in match order.
   public var rules: [Rule]

@@ -224,6 +224,9 @@ public struct MeshSettings: Sendable, Hashable {
   public var version: String
   /// Other names that identities of this trust domain go by (Istio `trustDomainAliases`).
   public var trustDomainAliases: [String] = []
+  /// The namespaces in which services, routes and destination policies are visible that do not say where (Istio
+  /// `defaultServiceExportTo` and its like); empty means all.
+  public var serviceExportTo: [String] = [], routeExportTo: [String] = [], destinationExportTo: [String] = []
   /// What tells this mesh from others (Istio `defaultConfig.meshId`); empty where nobody named it.
   public var meshID = ""
   /// The cluster's name as its proxies say it (Istio `CLUSTER_ID`); empty where unknown.

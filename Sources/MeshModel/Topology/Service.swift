@@ -54,7 +54,7 @@ public struct Service: Sendable, Hashable {
   public var isHeadless: Bool
   /// Whether it stands outside the mesh.
   public var isExternal: Bool
-  /// The namespaces it is visible in; empty means all.
+  /// The namespaces it is visible in; empty means those that the mesh says, or all.
   public var exportTo: [String]
   /// The service of another cluster that this one only stands for; `nil` where it stands for itself.
   public var remote: RemoteService?

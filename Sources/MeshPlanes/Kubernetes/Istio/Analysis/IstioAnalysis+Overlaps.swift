@@ -36,7 +36,7 @@ extension IstioAnalysis {
       let routes = places.map(\.value)
       for route in routes {
         let others = routes.filter { other in
-          other.ref != route.ref && (claim.gateway != "mesh" || Self.meet(route, other))
+          other.ref != route.ref && (claim.gateway != "mesh" || meet(route, other))
         }
         guard !others.isEmpty else { continue }
         let names = others.map { "\($0.ref.namespace)/\($0.ref.name)" }.sorted()
@@ -55,10 +55,11 @@ extension IstioAnalysis {
   }
 
   /// Whether a namespace sees both routes.
-  private static func meet(_ left: Route, _ right: Route) -> Bool {
+  private func meet(_ left: Route, _ right: Route) -> Bool {
     func reach(_ route: Route) -> Set<String>? {
-      if route.exportTo.isEmpty || route.exportTo.contains("*") { return nil }
-      return Set(route.exportTo.map { $0 == "." ? route.ref.namespace : $0 })
+      let exportTo = route.exportTo.isEmpty ? settings.routeExportTo : route.exportTo
+      if exportTo.isEmpty || exportTo.contains("*") { return nil }
+      return Set(exportTo.map { $0 == "." ? route.ref.namespace : $0 })
     }
     switch (reach(left), reach(right)) {
     case (nil, nil): return true

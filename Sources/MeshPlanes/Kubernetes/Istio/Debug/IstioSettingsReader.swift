@@ -82,8 +82,11 @@ enum IstioSettingsReader {
     if let value = values["enableAutoMtls"] { settings.autoMTLS = value != "false" }
     if let value = values["outboundTrafficPolicy.mode"] { settings.allowsUnknownHosts = value != "REGISTRY_ONLY" }
     settings.meshID = values["defaultConfig.meshId"] ?? ""
-    settings.trustDomainAliases =
-      yamls.lazy.map { MeshConfigText.list("trustDomainAliases", in: $0) }.last { !$0.isEmpty } ?? []
+    func list(_ name: String) -> [String] {
+      yamls.lazy.map { MeshConfigText.list(name, in: $0) }.last { !$0.isEmpty } ?? []
+    }
+    settings.trustDomainAliases = list("trustDomainAliases")
+    settings.noteVisibility(list)
     return settings
   }
 
@@ -97,7 +100,22 @@ enum IstioSettingsReader {
       settings.allowsUnknownHosts = value != "REGISTRY_ONLY"
     }
     settings.meshID = json["defaultConfig"]?["meshId"]?.string ?? ""
-    settings.trustDomainAliases = (json["trustDomainAliases"]?.array ?? []).compactMap(\.string)
+    func list(_ name: String) -> [String] { (json[name]?.array ?? []).compactMap(\.string) }
+    settings.trustDomainAliases = list("trustDomainAliases")
+    settings.noteVisibility(list)
     return settings
+  }
+}
+
+extension MeshSettings {
+  /// Takes where things are visible that do not say so, from the lists of a MeshConfig.
+  fileprivate mutating func noteVisibility(_ list: (String) -> [String]) {
+    func visible(_ name: String) -> [String] {
+      let namespaces = list(name)
+      return namespaces.contains("*") ? [] : namespaces
+    }
+    serviceExportTo = visible("defaultServiceExportTo")
+    routeExportTo = visible("defaultVirtualServiceExportTo")
+    destinationExportTo = visible("defaultDestinationRuleExportTo")
   }
 }

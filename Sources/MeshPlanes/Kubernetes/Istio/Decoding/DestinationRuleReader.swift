@@ -13,7 +13,7 @@ struct DestinationRuleReader {
       switch key {
       case "host": result.host = try reader.string()
       case "trafficPolicy": result.settings = try Self.settings(&reader)
-      case "exportTo": result.exportTo = try reader.texts()
+      case "exportTo": result.exportTo = InternedIstio.lists.one(try reader.texts())
       case "workloadSelector": result.workloadSelector = try IstioSelectorReader.labels(&reader)
       case "subsets":
         try reader.array { reader throws(JSONError) in
@@ -40,7 +40,6 @@ struct DestinationRuleReader {
   func policy(_ meta: ObjectMetadata, plane: PlaneName, apiVersion: String) -> DestinationPolicy {
     var result = policy
     result.ref = meta.ref(.destinationRule, on: plane)
-    if result.exportTo == ["*"] { result.exportTo = [] }
     result.createdAt = meta.createdAt
     result.version = meta.version
     result.apiVersion = apiVersion

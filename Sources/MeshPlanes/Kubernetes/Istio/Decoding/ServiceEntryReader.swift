@@ -60,7 +60,7 @@ struct ServiceEntryReader {
     let service = Service(
       ref: ref, hosts: hosts, ports: ports, selector: selector, runtime: isExternal ? .external : .vm,
       role: ApplicationProtocol.role(of: ports), isHeadless: resolution == "NONE", isExternal: isExternal,
-      exportTo: exportTo == ["*"] ? [] : exportTo, named: named.isEmpty ? nil : named.compactMap(\.first?.ref))
+      exportTo: exportTo, named: named.isEmpty ? nil : named.compactMap(\.first?.ref))
     return [.service(service)] + named.joined()
   }
 }

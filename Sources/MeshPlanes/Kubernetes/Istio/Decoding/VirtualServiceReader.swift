@@ -46,7 +46,7 @@ struct VirtualServiceReader {
     return Route(
       ref: meta.ref(.virtualService, on: plane), dialect: .istio, apiVersion: apiVersion, hosts: hosts,
       attachedTo: InternedIstio.lists.one(gateways.isEmpty ? ["mesh"] : gateways),
-      exportTo: exportTo == ["*"] ? [] : exportTo, rules: rules,
+      exportTo: InternedIstio.lists.one(exportTo), rules: rules,
       version: meta.version, createdAt: meta.createdAt, owners: ObjectOwners.owners(of: meta))
   }
 

@@ -37,8 +37,10 @@ public struct DestinationIndex: Sendable {
   private func candidates(in namespace: String, host: String, visibleTo caller: String) -> [DestinationPolicy] {
     func visible(_ policies: [Kept<DestinationPolicy>]) -> [DestinationPolicy] {
       let policies = policies.map(\.value)
-      if policies.allSatisfy(\.exportTo.isEmpty) { return policies }
-      return policies.filter { IstioHost.isExported($0.exportTo, from: namespace, to: caller) }
+      if settings.destinationExportTo.isEmpty, policies.allSatisfy(\.exportTo.isEmpty) { return policies }
+      return policies.filter {
+        IstioHost.isExported($0.exportTo, from: namespace, to: caller, unless: settings.destinationExportTo)
+      }
     }
     if let found = exact[namespace]?[host].map(visible), !found.isEmpty { return found }
     for entry in wildcards[namespace] ?? [] where IstioHost.matches(pattern: entry.pattern, host: host) {
@@ -70,6 +72,10 @@ public struct DestinationIndex: Sendable {
     return found.filter(\.workloadSelector.isEmpty)
   }
 
+  private func exportTo(_ policy: DestinationPolicy) -> [String] {
+    policy.exportTo.isEmpty ? settings.destinationExportTo : policy.exportTo
+  }
+
   /// The policies of each namespace that is looked in for a host and has any: only the first of them count.
   private func looked(
     host: String, serviceNamespace: String, callerNamespace: String
@@ -77,7 +83,7 @@ public struct DestinationIndex: Sendable {
     [callerNamespace, serviceNamespace, settings.rootNamespace].enumerated().lazy.map { level, namespace in
       let found = candidates(in: namespace, host: host, visibleTo: callerNamespace)
       // In the root namespace only what is kept to itself is meant for its own callers; the rest is for everybody.
-      return level == 0 && namespace == settings.rootNamespace ? found.filter { $0.exportTo == ["."] } : found
+      return level == 0 && namespace == settings.rootNamespace ? found.filter { exportTo($0) == ["."] } : found
     }.filter { !$0.isEmpty }
   }
 

@@ -49,17 +49,21 @@ public struct HostIndex: Sendable {
   public func service(resolved host: String, visibleIn namespace: String) -> Service? {
     if let found = exact[host] {
       if found.count == 1, let only = found.first?.value {
-        return IstioHost.isExported(only.exportTo, from: only.ref.namespace, to: namespace) ? only : nil
+        return isVisible(only, in: namespace) ? only : nil
       }
-      return found.lazy.map(\.value).filter { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }
-        .min {
-          rank($0, namespace) < rank($1, namespace)
-        }
+      return found.lazy.map(\.value).filter { isVisible($0, in: namespace) }.min {
+        rank($0, namespace) < rank($1, namespace)
+      }
     }
     return wildcards.first {
       IstioHost.matches(pattern: $0.pattern, host: host)
-        && IstioHost.isExported($0.service.value.exportTo, from: $0.service.value.ref.namespace, to: namespace)
+        && isVisible($0.service.value, in: namespace)
     }?.service.value
+  }
+
+  private func isVisible(_ service: Service, in namespace: String) -> Bool {
+    IstioHost.isExported(
+      service.exportTo, from: service.ref.namespace, to: namespace, unless: settings.serviceExportTo)
   }
 
   private func rank(_ service: Service, _ namespace: String) -> (Int, Int, String) {

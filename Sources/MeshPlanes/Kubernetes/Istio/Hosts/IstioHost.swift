@@ -27,10 +27,14 @@ public enum IstioHost {
     matches(pattern: left, host: right) || matches(pattern: right, host: left)
   }
 
-  /// Whether an `exportTo` list of an object makes it visible in a namespace; empty and `*` mean all, `.` its own.
+  /// Whether an `exportTo` list of an object makes it visible in a namespace; `*` means all, `.` its own, and an empty one
+  /// what the mesh says for such objects, all unless it does.
   ///
-  /// Source: Istio API, `exportTo`.
-  public static func isExported(_ exportTo: [String], from own: String, to namespace: String) -> Bool {
+  /// Source: Istio API, `exportTo`; MeshConfig, `defaultServiceExportTo` and its like.
+  public static func isExported(
+    _ exportTo: [String], from own: String, to namespace: String, unless usual: [String] = []
+  ) -> Bool {
+    let exportTo = exportTo.isEmpty ? usual : exportTo
     if exportTo.isEmpty { return true }
     return exportTo.contains { $0 == "*" || $0 == namespace || ($0 == "." && own == namespace) }
   }

@@ -10,7 +10,7 @@ struct ProxySample {
   ///
   /// Of 50,000 proxies a handful is chosen: each is compared with the last of those chosen so far, and none is sorted.
   func proxies(for routes: [Route], known: [ProxyState], limit: Int) -> [ObjectRef] {
-    var callers = Callers(routes: routes)
+    var callers = Callers(routes: routes, exportTo: snapshot.meshes[plane]?.routeExportTo ?? [])
     var chosen = Choice(limit: limit)
     var unsettled: Set<ObjectRef> = []
     for place in known.indices where !known[place].isSettled { unsettled.insert(known[place].ref) }
@@ -50,19 +50,24 @@ private struct Callers {
   static let ranks = 4
 
   let routes: [Route]
+  /// Where routes are visible that do not say so.
+  private let exportTo: [String]
   private let namespaces: Set<String>
   private let gateways: Bool
   private var isCaller: [String: Bool] = [:]
 
-  init(routes: [Route]) {
+  init(routes: [Route], exportTo: [String]) {
     self.routes = routes
+    self.exportTo = exportTo
     namespaces = Set(routes.map(\.ref.namespace))
     gateways = routes.contains { $0.attachedTo != ["mesh"] }
   }
 
   mutating func contains(_ namespace: String) -> Bool {
     if let known = isCaller[namespace] { return known }
-    let found = routes.contains { IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace) }
+    let found = routes.contains {
+      IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace, unless: exportTo)
+    }
     isCaller[namespace] = found
     return found
   }
