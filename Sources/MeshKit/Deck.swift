@@ -91,6 +91,11 @@ public struct Deck: Sendable {
     return try await Planner(connection(plane).control).plan(intents, in: live.current())
   }
 
+  /// A plan that was made elsewhere, such as one of a file, with its risk as its steps tell it here and now.
+  public func weighed(_ plan: Plan) async throws(MeshError) -> Plan {
+    try await Planner(connection(plan.intent.plane).control).weighed(plan, in: live.current())
+  }
+
   /// The intent that fixes a finding whose fix takes no decision, from its object as it is now.
   public func intent(fixing finding: Finding) async throws(MeshError) -> ObjectIntent {
     let native = try await connection(finding.object.plane).control.native(finding.object)

@@ -31,52 +31,16 @@ public struct Planner: Sendable {
       steps += own
       parts.append((intent, own))
     }
-    let plane = first.plane
-    let problems = (now: view.problems(of: view.snapshot, on: plane), then: view.problems(of: after, on: plane))
-    var warnings: [String] = []
-    if intents.count > 1 {
-      steps = Self.inOrder(steps, of: kinds, view.snapshot, after: after)
-      warnings += passingErrors(of: steps, view, plane: plane, but: problems.now.union(problems.then))
-    }
-    let touched = Set(steps.map(\.object))
-    var blast = BlastRadius()
-    for step in steps { add(step, to: &blast, view: view, after: after) }
-    let broken = view.breaks(with: after, plane: plane)
-    blast.breaks = Set(broken.map { "\($0.client.shortName) → \($0.server.shortName):\($0.port)" })
-      .sorted()
-    blast.lines += broken.map { pair in
-      "\(pair.client.shortName) would no longer reach \(pair.server.name):\(pair.port) (\(Figures.amount(pair.traffic)) now)"
-    }
-    blast.unknowns = view.unknownCallers(of: view.tightened(by: after, plane: plane), plane: plane)
-    let others = otherModes(than: intents, view, after: after)
-    blast.others = Set(others.map(\.workload.shortName)).sorted()
-    blast.lines += others.map {
-      "\($0.workload.shortName) would take \($0.after.rawValue) too, not \($0.before.rawValue) as now"
-    }
-    var owners: [Owner] = []
-    for step in steps {
-      let marks = view.snapshot.routes[step.object]?.owners ?? step.before.map { ObjectOwners.owners(of: $0) } ?? []
-      for mark in marks {
-        let known = await OwnerSearch(control).known(mark, of: step.object)
-        guard !owners.contains(known.owner) else { continue }
-        owners.append(known.owner)
-        warnings.append(known.warning)
-      }
-    }
-    if steps.count > 1 { warnings.append("\(steps.count) objects are written one after another, not at once") }
-    if steps.contains(where: { !$0.precondition.isAtomic }) {
-      warnings.append(
-        "this plane has no write precondition: it is read, compared and written, and the last writer wins")
-    }
-    let named = parts.count == 1 ? blast.others : []
+    if intents.count > 1 { steps = Self.inOrder(steps, of: kinds, view.snapshot, after: after) }
+    var plan = Plan(
+      id: PlanID.make(), intent: first, furtherIntents: Array(intents.dropFirst()), summary: "", steps: steps,
+      madeFor: await place(of: steps))
+    await weigh(&plan, in: view, after: after)
+    let named = parts.count == 1 ? plan.blastRadius.others : []
     let summaries = parts.prefix(3).map { $0.intent.summary($0.steps, others: named) }
     let more = parts.count > 3 ? " and \(parts.count - 3) more" : ""
-    return Plan(
-      id: PlanID.make(), intent: first, furtherIntents: Array(intents.dropFirst()),
-      summary: summaries.joined(separator: "; ") + more, steps: steps,
-      findingsBefore: Self.shown(problems.now, of: touched, but: problems.then),
-      findingsAfter: Self.shown(problems.then, of: touched, but: problems.now), blastRadius: blast, owners: owners,
-      warnings: warnings, madeFor: await place(of: steps))
+    plan.summary = summaries.joined(separator: "; ") + more
+    return plan
   }
 
   /// The plan with the server's verdict on each step: permission, then a dry run.

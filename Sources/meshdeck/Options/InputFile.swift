@@ -8,13 +8,14 @@ struct InputFile {
   /// The largest file read.
   static let limit = 16 << 20
 
-  /// The plans of the file, one a plane: what is in it as plans, and what comes of its intents and objects together.
+  /// The plans of the file, one a plane: what is in it as plans, weighed anew, and what comes of its intents and objects
+  /// together.
   func plans(in deck: Deck, options: GlobalOptions) async throws -> [Plan] {
     var made: [Plan] = []
     var intents: [Intent] = []
     for document in try documents() {
       if document["kind"]?.string == "Plan", document["apiVersion"]?.string == "meshdeck/v1" {
-        made.append(try Plan(json: document))
+        made.append(try await deck.weighed(try Plan(json: document)))
       } else {
         intents.append(try intent(document, deck, options))
       }

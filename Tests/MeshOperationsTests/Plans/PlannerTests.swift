@@ -85,6 +85,35 @@ import Testing
     #expect(plan.summary == "mTLS STRICT for namespace shop")
   }
 
+  @Test func whatAFileSaysOfItsRiskIsNotBelieved() async throws {
+    let world = try MTLSMatrixTests.world("PERMISSIVE", clientProxy: .none, mtls: 0)
+    let plane = FakePlane()
+    let policy = """
+      {"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"default","namespace":"shop",
+       "resourceVersion":"7"},"spec":{"mtls":{"mode":"PERMISSIVE"}}}
+      """
+    let strict = try JSONPatch([.replace("/spec/mtls/mode", "STRICT")]).applied(to: JSONValue(parsing: policy))
+    let step = try Self.step(policy, to: strict, kind: "peerauthentication")
+    let native = NativeObject(
+      ref: step.object, path: step.path, json: try JSONValue(parsing: policy), version: "7", uid: "u")
+    plane.state.withLock { ($0.steps, $0.objects[step.object]) = ([step], native) }
+    let planner = Planner(plane)
+    let plan = try await planner.plan(
+      .mtls(MTLSIntent(plane: "lab", scope: .namespace, namespace: "shop", mode: .strict)), in: world.view)
+    #expect(plan.risk != nil)
+    var told = plan
+    (told.blastRadius, told.findingsAfter) = (BlastRadius(), [])
+    told.steps[0].after = told.steps[0].before
+    told.intent = .delete(SmallWorld.ref("virtualservice", "reviews"))
+    #expect(told.risk == nil)
+    let weighed = await planner.weighed(try Plan(json: told.json), in: world.view)
+    #expect(weighed.blastRadius == plan.blastRadius)
+    #expect(weighed.steps == plan.steps)
+    plane.remove(step.object)
+    let unfit = await planner.weighed(told, in: world.view)
+    #expect(unfit.risk?.message.contains("step 1 does not fit") == true, "what cannot be weighed is a risk")
+  }
+
   @Test func aPolicyThatIsForOthersTooNamesThem() async throws {
     var world = try MTLSMatrixTests.world("STRICT", mtls: 1)
     let policy = """
