@@ -61,6 +61,7 @@ import Testing
     }
     #expect(objects == ["demo/destinationrule/api", "demo/virtualservice/api"])
     #expect(json["findings"]?.array?.contains { $0["severity"] == "error" } == false, "\(plan.output)")
+    // The saved plan rests on versions that the first round leaves behind, and is moved onto the objects as they are.
     for source in [path, try Self.file(plan.output)] {
       let run = try await Invocation.meshdeck(["apply", "-f", source, "-y"], kubeconfig: server.kubeconfig)
       #expect(run.code == 0, "\(run.error)")
@@ -71,7 +72,6 @@ import Testing
       let undo = try await Invocation.meshdeck(["undo", "-y"], kubeconfig: server.kubeconfig, state: run.state)
       #expect(undo.code == 0, "\(undo.error)")
       #expect(try await Self.specs(mesh) == before)
-      // The plan rests on versions that the first round has left behind, and is moved onto the objects as they are.
     }
   }
 
@@ -95,7 +95,7 @@ import Testing
   func refused() async throws {
     let mesh = try await Laboratory.mesh("small")
     let server = try await Laboratory.faulty("[]", before: mesh)
-    for text in [Self.route, Self.rule.replacing("        - {name: v2, labels: {version: v2}}\n", with: "")] {
+    for text in [Self.route, Self.rule.replacing("    - {name: v2, labels: {version: v2}}\n", with: "")] {
       let path = try Self.file(text)
       let run = try await Invocation.meshdeck(["apply", "-f", path, "-y"], kubeconfig: server.kubeconfig)
       #expect(run.code == 3, "\(run.error)")
