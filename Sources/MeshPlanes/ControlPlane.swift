@@ -98,7 +98,7 @@ extension ControlPlane {
 }
 
 extension ControlPlane {
-  /// Nothing: where the paths of objects name account or project, they tell it themselves.
+  /// Nothing: most platforms tell of no such thing, and where paths name a project they tell it themselves.
   public func uid() async throws(MeshError) -> String? { nil }
 }
 
