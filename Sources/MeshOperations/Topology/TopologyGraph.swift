@@ -126,7 +126,8 @@ extension MeshView {
   private func mergedLinks(_ placed: [PlacedEdge], _ joins: ServiceJoins) -> [TopologyGraph.Link] {
     var grouped: [LinkKey: [PlacedEdge]] = [:]
     var reasons: [LinkKey: String] = [:]
-    for placed in placed {
+    let waypoints = WaypointServices(placed.lazy.map(\.edge))
+    for placed in placed where !waypoints.isCarrier(placed.edge) {
       let edge = placed.edge
       let source = ref(edge.source, plane: placed.source)
       let called = callee(of: placed, joins)

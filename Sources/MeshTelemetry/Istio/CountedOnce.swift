@@ -27,10 +27,10 @@ extension [Edge] {
   /// Without what others say, by other names, of what a waypoint or a destination told: the connections to and from a
   /// waypoint, a caller's word of requests that a waypoint saw, and of what a destination saw without knowing the caller.
   private func withoutEchoes() -> [Edge] {
+    let waypoints = WaypointServices(self)
     var told: Set<Told> = []
     for edge in self {
       if edge.reporter == .waypoint {
-        told.insert(.service(edge))
         told.insert(.call(edge))
       } else if edge.reporter == .destination, edge.source.workload.isEmpty {
         told.insert(.arrival(edge))
@@ -38,12 +38,12 @@ extension [Edge] {
     }
     guard !told.isEmpty else { return self }
     return filter { edge in
+      if edge.reporter == .waypoint { return true }
+      if waypoints.isCarrier(edge) { return false }
       // Where no request succeeded, none may have arrived.
       let isFailing = !edge.traffic.rates.isEmpty && edge.traffic.rates[.success] == nil
       if edge.reporter == .source, told.contains(.arrival(edge)) { return isFailing }
-      guard edge.reporter != .waypoint, told.contains(.service(edge)) else { return true }
-      let isLost = isFailing && edge.destination.workload.isEmpty
-      return edge.transport != "tcp" && (isLost || !told.contains(.call(edge)))
+      return !told.contains(.call(edge)) || (isFailing && edge.destination.workload.isEmpty)
     }
   }
 
@@ -102,28 +102,45 @@ extension Edge.Reporter {
   }
 }
 
+/// The services of which waypoints reported.
+public struct WaypointServices: Sendable {
+  private struct Name: Hashable {
+    let namespace: String
+    let service: String
+  }
+
+  private var names: Set<Name> = []
+
+  /// The services of which waypoints reported in these edges.
+  public init(_ edges: some Sequence<Edge>) {
+    for edge in edges where edge.reporter == .waypoint { names.insert(Self.name(edge)) }
+  }
+
+  /// Whether an edge is a connection to or from a waypoint: what it carries, the waypoint told as what it is.
+  public func isCarrier(_ edge: Edge) -> Bool {
+    !names.isEmpty && edge.transport == "tcp" && edge.reporter != .waypoint && names.contains(Self.name(edge))
+  }
+
+  private static func name(_ edge: Edge) -> Name {
+    Name(namespace: edge.destination.namespace, service: edge.destination.service)
+  }
+}
+
 /// What a proxy told of that others may tell of by other names.
-private struct Told: Hashable {
-  var namespace: String
-  var name: String
-  var caller: EdgeEnd?
-  var transport = ""
-
-  /// The service called.
-  static func service(_ edge: Edge) -> Told {
-    Told(namespace: edge.destination.namespace, name: edge.destination.service)
-  }
-
+private enum Told: Hashable {
+  /// What arrives at a workload by a protocol.
+  case arrival(namespace: String, workload: String, transport: String)
   /// A caller's calls of a service.
-  static func call(_ edge: Edge) -> Told {
-    Told(
-      namespace: edge.destination.namespace, name: edge.destination.service,
-      caller: EdgeEnd(namespace: edge.source.namespace, workload: edge.source.workload))
+  case call(namespace: String, workload: String, serviceNamespace: String, service: String)
+
+  static func arrival(_ edge: Edge) -> Told {
+    .arrival(
+      namespace: edge.destination.namespace, workload: edge.destination.workload, transport: edge.transport)
   }
 
-  /// What arrives at a workload.
-  static func arrival(_ edge: Edge) -> Told {
-    Told(
-      namespace: edge.destination.namespace, name: edge.destination.workload, transport: edge.transport)
+  static func call(_ edge: Edge) -> Told {
+    .call(
+      namespace: edge.source.namespace, workload: edge.source.workload, serviceNamespace: edge.destination.namespace,
+      service: edge.destination.service)
   }
 }

@@ -27,6 +27,8 @@ import Testing
     #expect(row.traffic.value?.errorRate == 0.1)
     let link = try #require(world.view.topology(idle: false).links.first { $0.destination.name == "reviews-v1" })
     #expect(link.traffic.rps == 50)
+    world.call(by: "waypoint", "reviews", "v1", ok: 0, transport: "tcp", bytes: 900)
+    #expect(world.view.topology(idle: false).links.map(\.source.name) == ["web-v1"])
   }
 
   @Test func nothingSeenIsNoneOnlyWhereTheProxyReports() throws {
