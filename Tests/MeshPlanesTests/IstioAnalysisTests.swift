@@ -273,6 +273,15 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD0301" } == isSame)
   }
 
+  @Test(arguments: [("nosuch", true), ("nosuch.web.svc.cluster.local", false), ("api.example.com", false)])
+  func saysNothingOfNamespacesThatWereNotRead(host: String, isFound: Bool) throws {
+    var mesh = Self.base()
+    mesh.snapshot.apply(
+      .feed(MeshSnapshot.FeedKey(plane: "lab", kind: "service"), .live(Instant(seconds: 1), within: "shop")))
+    try mesh.add(objects: Self.vs("a", #"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"\#(host)"}}]}]}"#))
+    #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD1101" } == isFound)
+  }
+
   @Test func aSubsetOfARuleThatIsShadowedIsNotDefined() throws {
     var mesh = Self.base()
     let subsets = #""subsets":[{"name":"v1","labels":{"version":"v1"}}]"#

@@ -51,6 +51,7 @@ extension KubernetesPlane {
   ) async throws(MeshError) {
     let key = MeshSnapshot.FeedKey(plane: name, kind: reader.resource.kind)
     let what = "list \(reader.served.plural)"
+    let live = FeedState.live(access.now, within: namespace ?? "")
     var pool = TextPool()
     var path = reader.served.path(namespace: namespace ?? "")
     if let namespace, reader.resource.kind == "namespace" { path = path.object(namespace) }
@@ -60,7 +61,7 @@ extension KubernetesPlane {
         let entities = try JSONReader.read(response.body) { reader_ throws(JSONError) in
           try reader.entities(plane: name, from: &reader_, pool: &pool)
         }
-        return await receive(entities.map { .upsert($0) } + [.feed(key, .live(access.now))])
+        return await receive(entities.map { .upsert($0) } + [.feed(key, live)])
       } catch {
         throw MeshError(.malformed, "\(what): \(error)", plane: name, underlying: error)
       }
@@ -81,7 +82,7 @@ extension KubernetesPlane {
     } catch {
       throw error.meshError(what, plane: name)
     }
-    guard let first = faults.first else { return await receive([.feed(key, .live(access.now))]) }
+    guard let first = faults.first else { return await receive([.feed(key, live)]) }
     let others = faults.count > 1 ? " (and \(faults.count - 1) more)" : ""
     await receive([.feed(key, .stale("passed over: cannot read \(reader.served.kind) \(first)\(others)", access.now))])
   }

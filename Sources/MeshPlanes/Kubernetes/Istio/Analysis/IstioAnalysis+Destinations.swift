@@ -36,7 +36,7 @@ extension IstioAnalysis {
   private func checkHost(_ policy: DestinationPolicy, _ host: String, into found: inout [Finding]) {
     let isWildcard = host.utf8.first == UInt8(ascii: "*")
     let service = isWildcard ? nil : hosts.service(resolved: host, visibleIn: policy.ref.namespace)
-    if knowsServices, !isWildcard, service == nil {
+    if knowsServices, !isWildcard, service == nil, wouldKnow(host) {
       found.append(
         Finding(
           code: "MD0202", severity: .warning, object: policy.ref, pointer: "/spec/host",

@@ -168,6 +168,7 @@ extension IstioAnalysis {
     if last?.host != host { last = lookUp(host, namespace) }
     guard let full = last?.full else { return }
     guard let service = last?.service else {
+      guard wouldKnow(full) else { return }
       let parts = host.split(separator: ".")
       var remedy = "Create the service or a ServiceEntry for it, or correct the host"
       if parts.count == 2,

@@ -15,6 +15,8 @@ public struct IstioAnalysis: Sendable {
   let mtls: IstioMTLS
   /// Whether services are known, so that an unknown host is one.
   let knowsServices: Bool
+  /// The end of the hosts whose services are known, where those of one namespace were read; empty where all were.
+  private let knownHosts: String
   /// Whether instances are known, so that a selector without instance selects nothing.
   let knowsInstances: Bool
   private let workloadLabels: [String: [[String: String]]]
@@ -42,6 +44,11 @@ public struct IstioAnalysis: Sendable {
       }
     }
     knowsServices = isRead("service", "serviceentry") && snapshot.services.keys.contains { $0.plane == plane }
+    if case .live(_, let only)? = snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "service")], !only.isEmpty {
+      knownHosts = ".\(only).svc.\(index.settings.domain)"
+    } else {
+      knownHosts = ""
+    }
     knowsInstances =
       isRead("pod", "workloadentry")
       && (snapshot.endpoints.keys.contains { $0.plane == plane }
@@ -74,6 +81,9 @@ public struct IstioAnalysis: Sendable {
 
   /// The problems of one object.
   public func findings(of ref: ObjectRef) -> [Finding] { findings().filter { $0.object == ref } }
+
+  /// Whether a service of a host would be known if there was one.
+  func wouldKnow(_ host: String) -> Bool { host.hasSuffix(knownHosts) }
 
   /// Whether a selector selects an instance, or a workload that has none at the moment.
   func isSelecting(_ selector: [String: String], and labels: [String: String] = [:], in namespace: String) -> Bool {
