@@ -33,11 +33,13 @@ extension ScreenID {
       guard case .known(let report, _, let at) = known else { return [] }
       let asked = Set(report.asked)
       let routes = Dictionary(grouping: report.routes, by: \.proxy)
-      // The proxies are in the order of their names, and stay so within a rank: nothing is sorted of 50,000.
-      let ranks = report.proxies.map(rank)
+      var proxies = report.proxies
+      proxies.putInOrder()
+      // They stay in the order of their names within a rank: 50,000 are not sorted.
+      let ranks = proxies.map(rank)
       return (0...4).flatMap { rank in
         ranks.indices.lazy.filter { ranks[$0] == rank }.map { place in
-          let state = report.proxies[place]
+          let state = proxies[place]
           return .proxy(
             ProxyRow(
               state: state, routes: routes[state.ref] ?? [], wasAsked: asked.contains(state.ref), at: at,

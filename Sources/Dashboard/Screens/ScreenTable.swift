@@ -123,7 +123,7 @@ enum ScreenTable {
         Heading("", "DRAFT", state.drafts.isEmpty ? 0 : 6, align: .right, priority: state.drafts.isEmpty ? 1 : 99),
         Heading("", "PROGRAMMED", 10, align: .right), Heading("", "OBSERVED", 18, align: .left),
         Heading("rps", "RPS", 5, align: .right, priority: 60), Heading("err", "ERR", 5, align: .right, priority: 70),
-        Heading("p99", "P99", 6, align: .right, priority: 65),
+        Heading("p99", "P99", 7, align: .right, priority: 65),
         Heading("ready", "READY", 5, align: .right, priority: 50),
         Heading("", "VERDICT", 16, flex: 3),
       ].filter { $0.column.minimum > 0 }

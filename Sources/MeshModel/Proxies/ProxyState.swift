@@ -190,3 +190,10 @@ public struct ProgrammedReport: Sendable, Hashable {
     counts = Counts(proxies)
   }
 }
+
+extension [ProxyState] {
+  /// Puts them in the order of their names, which costs little where they are in it.
+  public mutating func putInOrder() {
+    if zip(self, dropFirst()).contains(where: { $1.ref < $0.ref }) { sort { $0.ref < $1.ref } }
+  }
+}

@@ -1,6 +1,6 @@
 public import MeshModel
-public import MeshPlanes
-public import MeshTelemetry
+import MeshPlanes
+import MeshTelemetry
 
 /// The live store over all planes: configuration followed as it changes, traffic and proxies read at intervals.
 ///

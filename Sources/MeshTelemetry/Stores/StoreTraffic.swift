@@ -1,4 +1,4 @@
-public import MeshModel
+import MeshModel
 
 /// What an Envoy that understands the protocol of a database, cache or broker counted of it.
 ///

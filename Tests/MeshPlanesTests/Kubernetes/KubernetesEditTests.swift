@@ -177,12 +177,12 @@ import Testing
     stored["metadata"]?["resourceVersion"] = "999"
     let plain = JSONWriter.text(stored)
     #expect(
-      await try Recorded.plane(ScriptedServer { _, _ in .answer(200, plain) }).dryRun(step).message
+      try await Recorded.plane(ScriptedServer { _, _ in .answer(200, plain) }).dryRun(step).message
         == "accepted by the server")
     stored["spec"]?["injected"] = true
     let changed = JSONWriter.text(stored)
     #expect(
-      await try Recorded.plane(ScriptedServer { _, _ in .answer(200, changed) }).dryRun(step).message
+      try await Recorded.plane(ScriptedServer { _, _ in .answer(200, changed) }).dryRun(step).message
         == "accepted by the server, which would change /spec/injected too")
   }
 

@@ -80,7 +80,7 @@ struct IstioProgrammed {
         }
       }
     }
-    if zip(proxies, proxies.dropFirst()).contains(where: { $1.ref < $0.ref }) { proxies.sort { $0.ref < $1.ref } }
+    proxies.putInOrder()
     return (proxies, gaps)
   }
 
