@@ -26,9 +26,9 @@ struct AzureOperation: Sendable {
   func end(of response: HTTPResponse, resource: String?) async throws(MeshError) -> End {
     let place: Place
     if let address = response.headers["Azure-AsyncOperation"] {
-      place = .status(try client.path(of: address, what))
+      place = .status(try path(of: address))
     } else if response.status == 202, let address = response.headers["Location"] {
-      place = .location(try client.path(of: address, what))
+      place = .location(try path(of: address))
     } else if let resource {
       place = .resource(resource)
     } else {
@@ -85,6 +85,10 @@ struct AzureOperation: Sendable {
         Self.pause(response.headers, client)
       )
     }
+  }
+
+  private func path(of address: String) throws(MeshError) -> String {
+    do throws(MeshError) { return try client.path(of: address, what) } catch { throw unread(error) }
   }
 
   private func read(_ path: String) async throws(MeshError) -> HTTPResponse {

@@ -147,6 +147,21 @@ import Testing
     }
   }
 
+  @Test(arguments: ["Azure-AsyncOperation", "Location"])
+  func aWriteWhoseOperationIsNotFollowedIsOfUnknownOutcome(_ header: String) async throws {
+    let fabric = FakeServiceFabric.shop()
+    let plane = try fabric.plane()
+    let step = try #require(try await Self.step(plane, "maybe", at: Self.header))
+    let native = FakeServiceFabric.answer(200, fabric.requestsAnswer("gateways/edge"))
+    var headers: HTTPHeaders = [:]
+    headers[header] = "https://elsewhere.example/operations/1"
+    let taken = HTTPResponse(status: 202, headers: headers)
+    fabric.change { $0.refusals = [native, taken] }
+    await #expect { _ = try await plane.apply(step) } throws: {
+      ($0 as? MeshError)?.code == .unknownOutcome && "\($0)".contains("does not get the credential")
+    }
+  }
+
   @Test func aTokenThatIsRefusedTwiceSaysWhoseItIs() async throws {
     let fabric = FakeServiceFabric.shop()
     let refused = HTTPResponse(status: 401)
