@@ -71,8 +71,15 @@ import Testing
     Sparkline([0, 5, 10]).draw(in: inside.row(1), on: &frame)
     let foreign = frame.text().unicodeScalars.filter { !$0.isASCII }
     #expect(foreign.isEmpty)
-    #expect(frame.text().contains("a > b ~ +-1 \\u{6570}"))
+    #expect(frame.text().contains("a > b ~ ~1 \\u{6570}"))
     #expect(frame.text().contains("gr\\u{f6}\\u{df}e v"))
+  }
+
+  @Test func `signs that take two columns in ASCII are aligned and cut by what they take`() {
+    var frame = Frame(size: Size(width: 8, height: 2), glyphs: .ascii)
+    frame.put("≤120ms", in: Rect(x: 0, y: 0, width: 8, height: 1), align: .right)
+    frame.put("≤120ms", at: Point(x: 0, y: 1), width: 6)
+    #expect(frame.text() == " <=120ms\n<=120~\n")
   }
 
   @Test func `marked text names roles and attributes`() {

@@ -11,6 +11,7 @@ extension Frame {
     _ text: SafeText, at point: Point, style: Style = .text, width: Int = Size.limit
   ) -> Int {
     guard width > 0 else { return 0 }
+    let text = glyphs.spelled(text)
     if text.columns > width {
       return write(text.truncated(to: width, ellipsis: glyphs.ellipsis).text, at: point, style: style, limit: width)
     }
@@ -20,6 +21,7 @@ extension Frame {
   /// Draws text in a rectangle's first row, cut to its width and aligned in it.
   public mutating func put(_ text: SafeText, in rect: Rect, style: Style = .text, align: Alignment = .left) {
     guard !rect.isEmpty else { return }
+    let text = glyphs.spelled(text)
     let space = max(rect.width - text.columns, 0)
     let x = rect.x + (align == .left ? 0 : align == .right ? space : space / 2)
     put(text, at: Point(x: x, y: rect.y), style: style, width: rect.maxX - x)
@@ -60,14 +62,6 @@ extension Frame {
     }
     var previous: Int?
     for scalar in text.unicodeScalars {
-      if glyphs.isASCII, !scalar.isASCII {
-        let word = GlyphSet.asciiWord(for: scalar) ?? "\\u{\(String(scalar.value, radix: 16))}"
-        for sign in word.unicodeScalars where x < end {
-          previous = set(sign, width: 1, x: x, y: point.y, style: style)
-          x += 1
-        }
-        continue
-      }
       let width = DisplayWidth.columns(of: scalar)
       if width == 0 {
         if let previous { cells[previous].add(mark: scalar) }

@@ -35,13 +35,26 @@ public struct GlyphSet: Hashable, Sendable {
     isASCII: true, border: .ascii, doubleBorder: .asciiDouble, levels: ["_", ".", "-", "~", "=", "+", "*", "#"],
     ellipsis: "~", sortUp: "^", sortDown: "v", cursor: ">", check: "v", cross: "x", dot: "*", alarm: "!")
 
+  /// Text as it is drawn: in ASCII a sign may take two columns, which is to be known before it is aligned or cut.
+  func spelled(_ text: SafeText) -> SafeText {
+    guard isASCII, text.text.utf8.contains(where: { $0 >= 0x80 }) else { return text }
+    return SafeText(
+      escaped: text.text.unicodeScalars.reduce(into: "") { spelled, scalar in
+        if scalar.isASCII {
+          spelled.unicodeScalars.append(scalar)
+        } else {
+          spelled += Self.asciiWord(for: scalar) ?? "\\u{\(String(scalar.value, radix: 16))}"
+        }
+      })
+  }
+
   /// The ASCII words for signs that programs write in their own text; nil where a scalar has none.
   static func asciiWord(for scalar: Unicode.Scalar) -> String? { asciiWords[scalar] }
 
   private static let asciiWords: [Unicode.Scalar: String] = [
     "…": "~", "·": "-", "–": "-", "—": "-", "●": "*", "○": "o", "◐": "o", "▲": "^", "▼": "v", "△": "^", "▽": "v",
     "▸": ">", "▾": "v", "◂": "<", "▌": ">", "▐": "|", "✓": "v", "✗": "x", "→": ">", "←": "<", "↑": "^", "↓": "v",
-    "⏎": "Enter", "⏸": "||", "›": ">", "‹": "<", "≈": "~", "≠": "!=", "≤": "<=", "≥": ">=", "±": "+-", "×": "x",
+    "⏎": "Enter", "⏸": "||", "›": ">", "‹": "<", "≈": "~", "≠": "!=", "≤": "<=", "≥": ">=", "±": "~", "×": "x",
     "─": "-", "│": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "┤": "+", "┬": "+", "┴": "+", "┼": "+",
     "╭": "+", "╮": "+", "╰": "+", "╯": "+", "═": "=", "║": "|", "╔": "+", "╗": "+", "╚": "+", "╝": "+", "╠": "+",
     "╣": "+", "╦": "+", "╩": "+", "╬": "+", "━": "=", "┃": "|", "┄": "-", "┆": ":", "╌": "-", "╎": ":", "▶": ">",
