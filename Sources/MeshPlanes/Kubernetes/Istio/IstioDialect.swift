@@ -25,6 +25,7 @@ public struct IstioDialect: KubernetesDialect {
 
   let direct: DirectGet?
   let indices = IstioIndexMemo()
+  let replicas = ReplicaMemo()
   let syncs = SyncMemo()
   let ownRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()

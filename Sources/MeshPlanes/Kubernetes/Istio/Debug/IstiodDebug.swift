@@ -29,12 +29,13 @@ struct IstiodDebug {
 
   /// The names of istiod's pods in the root namespace.
   func pods(_ rootNamespace: String, in snapshot: MeshSnapshot) async throws(MeshError) -> [String] {
-    let known = snapshot.endpoints.values.filter {
-      let labels = $0.labels
-      return $0.ref.plane == access.plane && $0.ref.namespace == rootNamespace && $0.isReady
-        && Self.isControlPlane { labels[$0] }
-    }
-    if !known.isEmpty { return known.map(\.ref.name).sorted() }
+    if let found = dialect.replicas.pods(of: rootNamespace, in: snapshot) { return found }
+    let known = snapshot.endpoints.kept.filter { place in
+      place.value.ref.namespace == rootNamespace && place.value.ref.plane == access.plane && place.value.isReady
+        && Self.isControlPlane { place.value.labels[$0] }
+    }.map(\.value.ref).sorted()
+    dialect.replicas.keep(known, of: rootNamespace)
+    if !known.isEmpty { return known.map(\.name) }
     let pods = try await access.natives("pod", namespace: rootNamespace)
     return pods.filter { pod in Self.isControlPlane { pod.json["metadata"]?["labels"]?[$0]?.string } }
       .map(\.ref.name).sorted()
