@@ -166,7 +166,15 @@ import Testing
 
   /// Takes away what an earlier run left.
   static func clear(_ plane: KubernetesPlane, _ ref: ObjectRef) async throws {
-    guard let native = try? await plane.native(ref) else { return }
-    _ = try await plane.apply(Step.deleting(native))
+    // A controller of the embedded mesh may write a status between the look and the deletion.
+    for _ in 0..<5 {
+      guard let native = try? await plane.native(ref) else { return }
+      do throws(MeshError) {
+        _ = try await plane.apply(Step.deleting(native))
+        return
+      } catch {
+        guard error.code == .conflict else { throw error }
+      }
+    }
   }
 }

@@ -11,7 +11,7 @@ struct Analyze: AsyncParsableCommand {
       EXAMPLES
         meshdeck analyze -A
         meshdeck analyze -f manifests.yaml   offline: only what is in the files
-        meshdeck analyze -f deploy/*.yaml    also a folder: the YAML and JSON files in it
+        meshdeck analyze -f deploy/*.yaml    also a folder: its YAML and JSON files
         meshdeck analyze -A --threshold error -o json
         meshdeck analyze -A --all            also those ignored, with the reason
       """)

@@ -12,7 +12,7 @@ struct Describe: AsyncParsableCommand {
         meshdeck describe service/ledger
         meshdeck describe workload/payments/ledger-canary
         meshdeck describe proxy/storefront-v1 -n shop   what it runs, certificates
-        meshdeck describe virtualservice/reviews -o yaml      the native object with what is known of it
+        meshdeck describe virtualservice/reviews -o yaml   with the native object
       """)
 
   @Argument(help: "KIND/NAME, or any unambiguous part of plane/namespace/kind/name.")

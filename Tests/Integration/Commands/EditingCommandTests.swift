@@ -99,7 +99,7 @@ extension CommandTests {
       #expect(some.code == 0, "\(some.errors)")
       let after = try await Self.spec("whole")
       for words in [
-        "retryOn\":\"reset", "attempts\":2", "perTryTimeout\":\"500ms", "httpStatus\":500", "fixedDelay\":\"2s",
+        "retryOn\":\"reset", "attempts\":2", "perTryTimeout\":\"0.5s", "httpStatus\":500", "fixedDelay\":\"2s",
         "x-b\":\"c", "x-canary\":\"true", "x-a\":\"b", "\"server\"", "1500ms", "\"v3\"",
       ] {
         #expect(after.contains(words), "\(words): \(after)")

@@ -21,6 +21,9 @@ extension CommandTests {
       let folder = try Tool(kubeconfig: nil)
       let gone = try Tool(
         kubeconfig: folder.file("kubeconfig", kubeconfig.replacing(endpoints.kubernetes, with: "http://127.0.0.1:9")))
+      _ = try gone.file(
+        "config/meshdeck/config.yaml",
+        "planes: [{name: demo, kind: kubernetes, kubeconfig: \(gone.kubeconfig ?? "")}]\n")
       let replayed = try await gone("--replay", recording, "get", "routes", "-n", "shop", "-o", "json")
       #expect(replayed.code == 0, "\(replayed.errors)")
       #expect(replayed.output == recorded.output)

@@ -250,17 +250,16 @@ import Testing
         .failure(.tooLarge), .answer(200, Wire.list([Wire.service("b")], version: "10")),
       ], watches: [])
     try await run.run { $0.contains(where: \.isWatch) }
-    #expect(run.lists.map { $0.query("limit") } == ["500", "500", "250", "125"])
+    #expect(run.lists.map { $0.query("limit") } == ["500", "500", "62", "7"])
     #expect(run.lists.map { $0.query("continue") } == [nil, "t", "t", "t"])
     #expect(run.names == ["a", "b"])
     #expect(!run.states.contains { if case .stale = $0 { true } else { false } })
   }
 
   @Test func anObjectTooLargeByItselfIsTold() async throws {
-    let run = FeedRun(lists: Array(repeating: .failure(.tooLarge), count: 9) + [Self.one], watches: [])
+    let run = FeedRun(lists: Array(repeating: .failure(.tooLarge), count: 4) + [Self.one], watches: [])
     try await run.run { $0.contains(where: \.isWatch) }
-    #expect(
-      run.lists.compactMap { $0.query("limit") } == ["500", "250", "125", "62", "31", "15", "7", "3", "1", "500"])
+    #expect(run.lists.compactMap { $0.query("limit") } == ["500", "62", "7", "1", "500"])
     #expect(run.states.contains { if case .stale = $0 { true } else { false } })
     #expect(run.names == ["a"])
   }

@@ -168,7 +168,7 @@ extension KubernetesClient {
         response = try await answer(.get, path.text, query: query, limits: .page, what: what)
       } catch {
         guard error.isTooLarge, size > 1 else { throw .failed(error) }
-        size /= 2
+        size = max(size / 8, 1)
         continue
       }
       guard response.isSuccess else {
