@@ -27,6 +27,9 @@ extension Frame {
     put(text, at: Point(x: x, y: rect.y), style: style, width: rect.maxX - x)
   }
 
+  /// The columns a line takes as it is drawn here.
+  func columns(of line: Line) -> Int { line.spans.reduce(0) { $0 + glyphs.spelled($1.text).columns } }
+
   /// Draws a line of several styles and answers the columns drawn.
   @discardableResult
   public mutating func put(_ line: Line, at point: Point, width: Int = Size.limit) -> Int {

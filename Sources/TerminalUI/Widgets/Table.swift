@@ -120,7 +120,7 @@ public struct Table {
     for (index, x, width) in layout where index < row.cells.count {
       let line = row.cells[index]
       let cell = Rect(x: rect.x + gutter + x, y: rect.y, width: width, height: 1).intersection(rect)
-      let space = max(cell.width - line.columns, 0)
+      let space = max(cell.width - frame.columns(of: line), 0)
       let left = columns[index].align == .left ? 0 : columns[index].align == .right ? space : space / 2
       frame.put(line, at: Point(x: cell.x + left, y: cell.y), width: cell.width - left)
     }
