@@ -1,9 +1,9 @@
 /// Plans that stand only once they are confirmed.
 extension Deck {
-  /// The seconds that whoever takes a plan back is given before it is taken back from here too.
-  static let othersPatience = 30.0
-  /// The seconds for which taking a plan back is tried while its plane cannot be reached.
-  static let takingBackPatience = 300.0
+  /// How long whoever takes a plan back is given before it is taken back from here too.
+  private static let othersPatience = Duration.seconds(30)
+  /// How long taking a plan back is tried while its plane cannot be reached.
+  private static let takingBackPatience = Duration.seconds(300)
 
   /// Waits until a plan applied with `confirmWithin` is confirmed, and takes it back where nobody does in time or the task
   /// is cancelled. A plan that is taken back meanwhile, from here or by another process, is left to who does so.
@@ -37,7 +37,7 @@ extension Deck {
 
   /// Takes a plan back; where its plane cannot be reached it is tried again, since nobody else will.
   private func takeBack(_ id: String, because why: String) async -> Result<Receipt, MeshError> {
-    let begun = Instant.now
+    let end = ContinuousClock.now + Self.takingBackPatience
     var pause = 0.5
     while true {
       let outcome: Result<Receipt, MeshError>
@@ -47,7 +47,7 @@ extension Deck {
         case .success(let receipt): receipt.result != .failed || receipt.failure != .unreachable
         case .failure(let error): error.code != .unreachable
         }
-      guard !wasSent, Instant.now.age(of: begun) < Self.takingBackPatience else { return outcome }
+      guard !wasSent, end > .now else { return outcome }
       try? await Task.sleep(for: .seconds(pause))
       pause = min(pause * 2, 15)
     }
@@ -55,7 +55,7 @@ extension Deck {
 
   /// The receipt of the undo that somebody else began, once it went through; `nil` where it did not.
   private func othersUndo(of id: String) async -> Receipt? {
-    let begun = Instant.now
+    let end = ContinuousClock.now + Self.othersPatience
     repeat {
       let receipts = (try? journal.receipts()) ?? []
       if let undo = receipts.first(where: { $0.isUndo(of: id) }), undo.result != .unknown {
@@ -63,7 +63,7 @@ extension Deck {
       }
       if Task.isCancelled { return nil }
       try? await Task.sleep(for: .seconds(0.5))
-    } while Instant.now.age(of: begun) < Self.othersPatience
+    } while end > .now
     return nil
   }
 

@@ -6,8 +6,8 @@ struct NativeList {
   let deck: Deck
   let options: GlobalOptions
 
-  /// The objects of a kind, or of all that make up a plane's mesh configuration, of every plane that answers; a plane that fails is named on
-  /// standard error, and only where all fail is there nothing.
+  /// The objects of a kind, or of all that make up a plane's mesh configuration, of every plane that answers; a plane that
+  /// fails is named on standard error, and only where all fail is there nothing.
   func read(kind: String?, namespace: String?) async throws -> [NativeObject] {
     let outcomes = await withTaskGroup(of: Result<[NativeObject], MeshError>.self) { group in
       for connection in deck.live.connections {
