@@ -9,6 +9,9 @@ public protocol TelemetrySource: Sendable {
   /// `nil` where the first answer is whole.
   var warmUp: Double? { get }
 
+  /// Whether somebody named it, rather than that it was looked for where nothing was named.
+  var isNamed: Bool { get }
+
   /// The version of the server, where it tells; fails where it does not answer.
   func check() async throws(MeshError) -> String?
 
@@ -86,6 +89,9 @@ public struct TrafficHistory: Sendable {
 extension TelemetrySource {
   /// The seconds until a second question can be answered, where the source keeps its own history.
   public var warmUp: Double? { nil }
+
+  /// It is named, where it does not say otherwise.
+  public var isNamed: Bool { true }
 
   /// Nothing but that there is nothing to ask before the traffic.
   public func check() async throws(MeshError) -> String? { nil }

@@ -282,6 +282,16 @@ import Testing
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD1101" } == isFound)
   }
 
+  @Test func aNamespaceReadAloneIsAloneThoughItsWatchBroke() throws {
+    var mesh = Self.base()
+    for ref in Array(mesh.snapshot.services.keys) where ref.namespace != "shop" { mesh.snapshot.apply(.remove(ref)) }
+    mesh.snapshot.apply(
+      .feed(MeshSnapshot.FeedKey(plane: "lab", kind: "service"), .stale("broken", Instant(seconds: 1))))
+    let host = "nosuch.web.svc.cluster.local"
+    try mesh.add(objects: Self.vs("a", #"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"\#(host)"}}]}]}"#))
+    #expect(!IstioAnalysis(mesh.snapshot, plane: "lab").findings().contains { $0.code == "MD1101" })
+  }
+
   @Test func aSubsetOfARuleThatIsShadowedIsNotDefined() throws {
     var mesh = Self.base()
     let subsets = #""subsets":[{"name":"v1","labels":{"version":"v1"}}]"#

@@ -175,6 +175,24 @@ struct PrometheusTests {
       ])
   }
 
+  @Test("that nobody could tell which proxies report is a gap, and is asked again")
+  func unknownReporters() async throws {
+    let asked = Mutex(0)
+    let server = FakeServer { request in
+      guard (FakeServer.field("query", request) ?? "").hasPrefix("count by (reporter") else {
+        return FakeServer.vector("")
+      }
+      asked.withLock { $0 += 1 }
+      return HTTPResponse(
+        status: 422, body: Array(#"{"status":"error","errorType":"execution","error":"too many"}"#.utf8))
+    }
+    let source = try Self.source(server)
+    let report = try await source.traffic(window: 30, plane: "p")
+    #expect(report.gaps.contains { $0.hasPrefix("which proxies report could not be asked") })
+    _ = try await source.traffic(window: 30, plane: "p")
+    #expect(asked.withLock { $0 } == 2)
+  }
+
   @Test("of other meshes' metrics those that are there are asked for, and no others")
   func otherMeshes() async throws {
     let server = FakeServer { request in

@@ -55,6 +55,8 @@ extension Update {
     case .finished(sheet.number, let receipt):
       sheet.phase = .done(receipt)
       sheet.offset = 0
+      // What was applied is shown as soon as it is read, however long rows take to work out.
+      state.due = state.now
       if receipt.result == .applied, case .weights(let intent) = receipt.plan.intent {
         state.drafts = state.drafts.filter { $0.key.route != intent.route }
       }

@@ -34,8 +34,9 @@ public struct PlaneConnection: Sendable {
         detail: words.compactMap(\.self).joined(separator: ", "))
     } catch {
       return PlaneCheck(
-        name: "telemetry", result: error.code == .notFound ? .warning : .failed, detail: error.message,
-        remedy: error.remedy)
+        // What nobody asked for fails no check.
+        name: "telemetry", result: error.code == .notFound || !telemetry.isNamed ? .warning : .failed,
+        detail: error.message, remedy: error.remedy)
     }
   }
 

@@ -109,8 +109,8 @@ public struct TrafficSum: Sendable, Hashable {
   public var p99ms: Double?
   /// Whether several flows have latencies, so that the percentiles of all together may be less than these.
   public var isLatencyBound = false
-  /// The 99th percentile in milliseconds that verdicts rest on: the mean of the flows' with enough requests, weighted by
-  /// them, so that no rare caller makes it.
+  /// The 99th percentile in milliseconds that verdicts rest on: the mean of the flows', weighted by their requests, so that no
+  /// rare caller makes it; `nil` where there are too few of all together.
   public var weightedP99ms: Double?
   /// Bytes a second both ways; `nil` where not measured.
   public var bytesPerSecond: Double?
@@ -121,7 +121,7 @@ public struct TrafficSum: Sendable, Hashable {
   /// The number of requests or connections behind the numbers.
   public var n = 0.0
 
-  /// The least number of requests in a flow that its 99th percentile says something with.
+  /// The least number of requests with which a 99th percentile says something.
   static let leastOfPercentile = 30.0
 
   /// The sum of flows.
@@ -135,7 +135,7 @@ public struct TrafficSum: Sendable, Hashable {
       errorsPerSecond += (flow.errorRate() ?? 0) * flow.requestsPerSecond
       n += flow.n
       isLatencyBound = isLatencyBound || (p99ms != nil && flow.p99ms != nil)
-      if let p99 = flow.p99ms, flow.n >= Self.leastOfPercentile {
+      if let p99 = flow.p99ms {
         latencies += p99 * flow.n
         requests += flow.n
       }
@@ -152,7 +152,7 @@ public struct TrafficSum: Sendable, Hashable {
     }
     if rps > 0 { errorRate = errorsPerSecond / rps }
     if mtlsWeight > 0 { mtlsShare = mtls / mtlsWeight }
-    if requests > 0 { weightedP99ms = latencies / requests }
+    if requests >= Self.leastOfPercentile { weightedP99ms = latencies / requests }
   }
 
   /// The sum of what was measured; `nil` where nothing was.

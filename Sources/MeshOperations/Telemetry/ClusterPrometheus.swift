@@ -9,6 +9,7 @@ import MeshTransport
 /// It is looked for when it is first asked, and again a minute after it was not found.
 actor ClusterPrometheus: TelemetrySource {
   nonisolated let description = "Prometheus in the cluster"
+  nonisolated let isNamed = false
   private let control: any ControlPlane
   private let connection: KubernetesConnection
   private let transport: TransportMaker

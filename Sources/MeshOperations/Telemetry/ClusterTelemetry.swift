@@ -6,6 +6,7 @@ import MeshTelemetry
 /// Metrics API of SMI where the cluster serves it.
 struct ClusterTelemetry: TelemetrySource {
   let description = "what the cluster itself offers"
+  let isNamed = false
   let prometheus: any TelemetrySource
   let metrics: any TelemetrySource
   /// Whether the Traffic Metrics API is served.

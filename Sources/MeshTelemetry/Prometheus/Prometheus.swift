@@ -4,7 +4,7 @@ import Synchronization
 
 /// A Prometheus, or any server that speaks its query API, as the source of Istio's measurements.
 ///
-/// A refresh is six queries for the whole mesh, at most four at once. Every number can be traced to its query, and what
+/// A refresh is six queries for the whole mesh, at most four at once, and two more once a minute. Every number can be traced to its query, and what
 /// could not be measured is a gap in words, never a zero.
 public final class Prometheus: TelemetrySource {
   /// The address, without credentials.
@@ -79,7 +79,7 @@ public final class Prometheus: TelemetrySource {
       if case .failure(let error)? = outcomes[queries.requests.id] { throw error }
       throw MeshError(.cancelled, "the queries were cancelled")
     }
-    var gaps: [String] = []
+    var gaps = there.gap.map { [$0] } ?? []
     var records: [QueryRecord] = []
     for query in wanted {
       switch outcomes[query.id] {
@@ -137,6 +137,8 @@ public final class Prometheus: TelemetrySource {
     var names: Set<String> = []
     /// The workloads whose proxies have counters.
     var reporting: Set<EdgeEnd> = []
+    /// Why the proxies are not known.
+    var gap: String?
   }
 
   /// What is there; asked once a minute, and nothing where that fails: the queries that follow say why.
@@ -146,13 +148,22 @@ public final class Prometheus: TelemetrySource {
     if let known = known.withLock({ $0 }), at - known.at < 60, at >= known.at { return known.there }
     let wanted = MetricFamily.all.flatMap { $0.series.map(\.evidence) }.sorted() + [StoreMetrics.evidence]
     let text = "count by (__name__) ({__name__=~\"\(wanted.joined(separator: "|"))\"})"
+    async let reporting = reporters()
     guard let answer = try? await api.query(text) else { return WhatIsThere() }
-    let proxies = (try? await api.query(IstioQueries.proxies))?.vector ?? []
-    let there = WhatIsThere(
-      names: Set(answer.vector.map { $0["__name__"] }).subtracting([""]),
-      reporting: Set(proxies.compactMap(EdgeIdentity.reporter)))
-    known.withLock { $0 = (there, at) }
+    var there = await reporting
+    there.names = Set(answer.vector.map { $0["__name__"] }).subtracting([""])
+    if there.gap == nil { known.withLock { [there] in $0 = (there, at) } }
     return there
+  }
+
+  /// The workloads whose proxies have counters, or why they are not known.
+  private func reporters() async -> WhatIsThere {
+    do throws(MeshError) {
+      return WhatIsThere(
+        reporting: Set(try await api.query(IstioQueries.proxies).vector.compactMap(EdgeIdentity.reporter)))
+    } catch {
+      return WhatIsThere(gap: "which proxies report could not be asked: \(error.message)")
+    }
   }
 
   /// The course of a flow, at most 11,000 points.

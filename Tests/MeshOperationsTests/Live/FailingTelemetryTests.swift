@@ -21,9 +21,13 @@ import Testing
   /// Answers with reports that are so many seconds old; fails for `nil`, and once there are no more.
   private final class Failing: TelemetrySource {
     let description = "test"
+    let isNamed: Bool
     private let ages: Mutex<[Double?]>
 
-    init(ages: [Double?]) { self.ages = Mutex(ages) }
+    init(ages: [Double?], isNamed: Bool = true) {
+      self.ages = Mutex(ages)
+      self.isNamed = isNamed
+    }
 
     func check() async throws(MeshError) -> String? { "2.53" }
 
@@ -80,6 +84,8 @@ import Testing
     #expect(works.detail == "test, version 2.53, 0 flows")
     let fails = await Self.connection(Failing(ages: [])).checkTelemetry()
     #expect(fails.result == .failed && fails.detail == "connection refused" && fails.remedy == "start it")
+    let found = await Self.connection(Failing(ages: [], isNamed: false)).checkTelemetry()
+    #expect(found.result == .warning, "what nobody named fails no check")
     let none = await Self.connection(nil).checkTelemetry()
     #expect(none.result == .skipped && none.detail == "no telemetry source")
   }

@@ -46,7 +46,9 @@ import Testing
     #expect(two.isLatencyBound)
     #expect(Figures.latency(two) == "≤900ms")
     #expect(Figures.latency(two, \.p50ms) == "–")
-    #expect(two.weightedP99ms == 50, "six requests have no 99th percentile")
+    #expect(abs((two.weightedP99ms ?? 0) - 50.9) < 0.1, "six requests weigh little")
+    let many = TrafficSum(Array(repeating: Self.flow([.success: 1], p99: 500, n: 15), count: 10))
+    #expect(many.weightedP99ms == 500, "many small callers are enough together")
     #expect(TrafficSum([Self.flow([.success: 0.1], p99: 900, n: 6)]).weightedP99ms == nil)
   }
 

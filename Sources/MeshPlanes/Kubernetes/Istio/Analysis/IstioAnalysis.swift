@@ -44,11 +44,8 @@ public struct IstioAnalysis: Sendable {
       }
     }
     knowsServices = isRead("service", "serviceentry") && snapshot.services.keys.contains { $0.plane == plane }
-    if case .live(_, let only)? = snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "service")], !only.isEmpty {
-      knownHosts = ".\(only).svc.\(index.settings.domain)"
-    } else {
-      knownHosts = ""
-    }
+    let only = Self.onlyNamespace(of: snapshot, plane: plane)
+    knownHosts = only.isEmpty ? "" : ".\(only).svc.\(index.settings.domain)"
     knowsInstances =
       isRead("pod", "workloadentry")
       && (snapshot.endpoints.keys.contains { $0.plane == plane }
@@ -58,6 +55,22 @@ public struct IstioAnalysis: Sendable {
       labels[workload.ref.namespace, default: []].append(workload.labels)
     }
     workloadLabels = labels
+  }
+
+  /// The namespace whose services alone are read; empty where all are.
+  private static func onlyNamespace(of snapshot: MeshSnapshot, plane: PlaneName) -> String {
+    switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "service")] {
+    case .live(_, let namespace)?: return namespace
+    case .stale?:
+      // It does not say how much was read: what is known does.
+      var namespaces: Set<String> = []
+      for ref in snapshot.services.keys where ref.plane == plane && ref.kind == "service" {
+        namespaces.insert(ref.namespace)
+        if namespaces.count > 1 { return "" }
+      }
+      return namespaces.first ?? ""
+    default: return ""
+    }
   }
 
   /// Every problem found, the worst first, then by object and place.
