@@ -58,6 +58,9 @@ public actor AWSIdentity {
   }
 
   private func search() async throws(MeshError) -> AWSKeys {
+    guard means.transport(ConnectionSettings()).needsCredentials else {
+      return AWSKeys(accessKey: "replay", secretKey: Secret("replay"), source: "replay")
+    }
     if !environment.isProfileExplicit, let keys = try environmentKeys() { return keys }
     if let keys = try await profileKeys(environment.profile, seen: []) { return keys }
     if !environment.isProfileExplicit, let keys = try await webIdentityKeys() { return keys }

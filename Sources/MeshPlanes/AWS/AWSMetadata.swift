@@ -85,6 +85,8 @@ struct AWSMetadata: Sendable {
   }
 
   private func send(_ request: HTTPRequest, _ what: String) async throws(MeshError) -> HTTPResponse {
+    var request = request
+    request.isForCredentials = true
     do throws(TransportError) {
       return try await means.transport(ConnectionSettings(proxy: .none)).send(request)
     } catch {

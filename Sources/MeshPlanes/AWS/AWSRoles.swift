@@ -92,10 +92,11 @@ struct AWSRoles: Sendable {
     do throws(TransportError) {
       let session = try Session(base: endpoint, options: options)
       // Asking twice does no harm: a role assumed and not used ends by itself.
-      response = try await session.send(
-        session.request(
-          .post, "/", headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
-          body: Array(body.utf8), deadlines: .read, idempotent: true))
+      var request = session.request(
+        .post, "/", headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
+        body: Array(body.utf8), deadlines: .read, idempotent: true)
+      request.isForCredentials = true
+      response = try await session.send(request)
     } catch {
       throw MeshError(aws: error, what, plane: "")
     }

@@ -92,15 +92,14 @@ struct AzureAuthority: Sendable {
       ] + proof
     let address = try tokenAddress(tenant)
     let what = "ask \(try environment.authority()) for a token"
+    var request = HTTPRequest(
+      .post, address, headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"],
+      body: Array(PercentCoding.query(fields.map { ($0.0, Optional($0.1)) }).utf8), deadlines: .read, idempotent: true)
+    request.isForCredentials = true
     let response: HTTPResponse
     // Not through a session, which keeps to itself what a 401 says: here it names the fault.
     do throws(TransportError) {
-      response = try await options.transport(ConnectionSettings()).send(
-        HTTPRequest(
-          .post, address,
-          headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"],
-          body: Array(PercentCoding.query(fields.map { ($0.0, Optional($0.1)) }).utf8), deadlines: .read,
-          idempotent: true))
+      response = try await options.transport(ConnectionSettings()).send(request)
     } catch {
       throw MeshError(error, what, plane: "", address: "check AZURE_AUTHORITY_HOST").ofNoPlane
     }

@@ -75,8 +75,9 @@ struct AzureManagedIdentity: Sendable {
     var query = version + [("resource", environment.audience)]
     if let client = environment["AZURE_CLIENT_ID"] { query.append(("client_id", client)) }
     let mark = url.contains("?") ? "&" : "?"
-    let request = HTTPRequest(
+    var request = HTTPRequest(
       .get, url + mark + PercentCoding.query(query), headers: headers, deadlines: Self.short)
+    request.isForCredentials = true
     do throws(TransportError) {
       return try await options.transport(ConnectionSettings(proxy: .none)).send(request)
     } catch {

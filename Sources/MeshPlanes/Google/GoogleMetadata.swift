@@ -31,8 +31,9 @@ struct GoogleMetadata: Sendable {
   private func get(_ path: String) async throws(MeshError) -> String? {
     let host = variables["GCE_METADATA_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "metadata.google.internal"
     let what = "ask the metadata server"
-    let request = HTTPRequest(
+    var request = HTTPRequest(
       .get, "http://\(host)/computeMetadata/v1/\(path)", headers: ["Metadata-Flavor": "Google"], deadlines: Self.short)
+    request.isForCredentials = true
     let response: HTTPResponse
     do throws(TransportError) {
       response = try await means.transport(ConnectionSettings(proxy: .none)).send(request)

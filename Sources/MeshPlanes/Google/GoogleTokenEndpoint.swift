@@ -121,10 +121,11 @@ struct GoogleTokenEndpoint: Sendable {
     }
     var headers = headers
     headers["Accept"] = "application/json"
+    // Asking twice does no harm: a token that is not used ends by itself.
+    var request = HTTPRequest(.post, url, headers: headers, body: body, deadlines: .read, idempotent: true)
+    request.isForCredentials = true
     do throws(TransportError) {
-      // Asking twice does no harm: a token that is not used ends by itself.
-      return try await means.transport(ConnectionSettings()).send(
-        HTTPRequest(.post, url, headers: headers, body: body, deadlines: .read, idempotent: true))
+      return try await means.transport(ConnectionSettings()).send(request)
     } catch {
       var failure = MeshError(error, what, plane: "")
       failure.plane = nil

@@ -66,10 +66,11 @@ struct GoogleWorkloadIdentity: Sendable {
     let what = "ask \((try? TargetURL(parsing: url))?.origin ?? "the subject token's address") for the subject token"
     var headers: HTTPHeaders = [:]
     for member in source["headers"]?.object?.members ?? [] { headers[member.name] = member.value.string ?? "" }
+    var request = HTTPRequest(.get, url, headers: headers)
+    request.isForCredentials = true
     let response: HTTPResponse
     do throws(TransportError) {
-      response = try await identity.means.transport(ConnectionSettings())
-        .send(HTTPRequest(.get, url, headers: headers))
+      response = try await identity.means.transport(ConnectionSettings()).send(request)
     } catch {
       var failure = MeshError(error, what, plane: "")
       failure.plane = nil

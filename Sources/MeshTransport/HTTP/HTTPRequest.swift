@@ -34,6 +34,8 @@ public struct HTTPRequest: Sendable {
   var upload: UploadBody?
   /// Whether it is sent over HTTP/2 alone: at once over `http`, agreed upon by TLS over `https`.
   var needsHTTP2 = false
+  /// Whether the answer holds credentials, which no recording keeps.
+  package var isForCredentials = false
 
   /// A request; deadlines and idempotence follow the method unless given.
   public init(

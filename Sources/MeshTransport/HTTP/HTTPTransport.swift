@@ -5,6 +5,14 @@ public protocol HTTPTransport: Sendable {
 
   /// Sends a request and returns when the head of the answer is there; the body follows as a sequence.
   func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream
+
+  /// Whether whoever answers wants to know who asks: a recording does not, and no credentials are looked for.
+  var needsCredentials: Bool { get }
+}
+
+extension HTTPTransport {
+  /// True unless the transport says otherwise.
+  public var needsCredentials: Bool { true }
 }
 
 /// What makes a transport of settings: the network, a recording, or a fake.

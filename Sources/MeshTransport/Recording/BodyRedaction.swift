@@ -10,7 +10,8 @@ enum BodyRedaction {
     if body.isEmpty { return "" }
     let type = ASCII.lowercased(contentType?.prefix { $0 != ";" } ?? "")
     let ofSecrets = path.split(separator: "/").contains("secrets")
-    if type.hasSuffix("json") || type.isEmpty {
+    let isObject = type == "text/plain" && body.first == UInt8(ascii: "{")
+    if type.hasSuffix("json") || type.isEmpty || isObject {
       if let value = try? JSONValue(parsing: body) { return JSONWriter.text(clean(value, ofSecrets)) }
       var lines: [String] = []
       for line in body.split(separator: 10) {

@@ -1,7 +1,8 @@
 /// A file of exchanges in the making: each becomes one line of JSON without secrets, handed to `sink`.
 ///
 /// Header fields are written by an allow-list. Authorization, cookies and tokens are not on it; values of Secrets,
-/// passwords, tokens and keys in JSON are replaced; bodies that are neither JSON nor plain text are left out.
+/// passwords, tokens and keys in JSON are replaced; bodies that are neither JSON nor plain text are left out, but for
+/// Prometheus' queries. What hands out credentials is not recorded at all.
 public actor ExchangeRecorder {
   private let sink: @Sendable ([UInt8]) -> Void
   /// How many exchanges were written.
@@ -32,8 +33,12 @@ public struct RecordingTransport: HTTPTransport {
     self.recorder = recorder
   }
 
+  /// Whether the inner transport needs credentials.
+  public var needsCredentials: Bool { inner.needsCredentials }
+
   /// What the inner transport answers, recorded.
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    if request.isForCredentials { return try await inner.send(request) }
     do {
       let response = try await inner.send(request)
       await recorder.record(request, response)
@@ -47,6 +52,7 @@ public struct RecordingTransport: HTTPTransport {
   /// What the inner transport answers; recorded when it is over or dropped.
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     let stream = try await inner.stream(request)
+    if request.isForCredentials { return stream }
     return stream.tapped(by: StreamTap(request, stream.status, stream.headers, recorder))
   }
 }

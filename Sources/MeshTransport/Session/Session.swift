@@ -163,6 +163,8 @@ public final class Session: HTTPTransport {
   private func authorise(
     _ request: HTTPRequest, refresh: Bool
   ) async throws(TransportError) -> (any HTTPTransport, HTTPRequest) {
+    let present = current.withLock { $0.transport }
+    guard present.needsCredentials else { return (present, request) }
     let credential = try await options.credentials?.credential(refresh: refresh) ?? .none
     var prepared = request
     for field in credential.fields { prepared.headers.set(field.name, field.value.reveal) }
