@@ -6,6 +6,8 @@ import Yams
 /// wrote it, comments before all.
 struct ConfigurationText {
   private var lines: [String]
+  /// What ends a line; CRLF where it ends all of them.
+  private let lineEnd: String
   /// The lines of each plane.
   private var planes: [Range<Int>] = []
   /// What stands before the dash of a plane.
@@ -21,13 +23,17 @@ struct ConfigurationText {
       kept.remove(at: place)
     }
     for plane in new.planes.dropFirst(kept.count) { edited.add(plane) }
-    let result = edited.lines.joined(separator: "\n")
+    let result = edited.lines.joined(separator: edited.lineEnd)
     // What does not read as it is meant is written anew.
     return (try? ConfigurationFile.parse(result, path: "")) == new ? result : nil
   }
 
   private init?(_ text: String) {
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // By bytes: to Swift CRLF is one character, and no end of a line.
+    let pieces = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(Substring($0)) }
+    let isCRLF = pieces.count > 1 && pieces.dropLast().allSatisfy { $0.utf8.last == 0x0D }
+    lineEnd = isCRLF ? "\r\n" : "\n"
+    lines = isCRLF ? pieces.dropLast().map { String($0.dropLast()) } + pieces.suffix(1) : pieces
     guard let root = try? Yams.compose(yaml: text, .basic)?.mapping else { return nil }
     guard let place = root.firstIndex(where: { $0.key.string == "planes" }) else { return }
     guard let list = root[place].value.sequence, list.style != .flow, let start = root[place].key.mark?.line else {

@@ -71,7 +71,8 @@ import Testing
       try ConfigurationFile.parse(ConfigurationFile.yaml(of: configuration), path: "c.yaml") == configuration)
   }
 
-  @Test func whatSomebodyWroteStaysWherePlanesAreAddedAndRemoved() throws {
+  @Test(arguments: ["\n", "\r\n"])
+  func whatSomebodyWroteStaysWherePlanesAreAddedAndRemoved(lineEnd: String) throws {
     let bench = Workbench()
     try FileManager.default.createDirectory(atPath: bench.folder, withIntermediateDirectories: true)
     let file = ConfigurationFile(path: bench.folder + "/config.yaml")
@@ -85,14 +86,16 @@ import Testing
       # Quiet.
       theme: 'mono'  # at night
       """
+      .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd)
     try text.write(toFile: file.path, atomically: false, encoding: .utf8)
     let lab = PlaneSetting(name: "lab", kind: .kubernetes, context: "lab")
     try file.update { configuration in configuration.planes.append(lab) }
     #expect(
       try String(contentsOfFile: file.path, encoding: .utf8)
         == text.replacing(
-          "# careful\n",
-          with: "# careful\n- name: \"lab\"\n  kind: kubernetes\n  context: \"lab\"\n"))
+          "# careful",
+          with: ["# careful", "- name: \"lab\"", "  kind: kubernetes", "  context: \"lab\""].joined(separator: lineEnd))
+    )
     #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
     try file.update { configuration in configuration.planes.removeAll { $0.name == "prod" } }
     let rest = try String(contentsOfFile: file.path, encoding: .utf8)
@@ -101,7 +104,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "theme: mono # dark", "theme: mono\n", "planes: []\n", "planes: [{name: a, kind: envoy, envoy: [{url: \"http://127.0.0.1:9901\"}]}]\n",
+    "", "theme: mono # dark", "theme: mono\n", "planes: []\n",
+    "planes: [{name: a, kind: envoy, envoy: [{url: \"http://127.0.0.1:9901\"}]}]\n",
     "{planes: [], theme: mono}\n", "planes:\n  -\n    name: a\n    kind: kubernetes\n",
     "planes:\n    - name: a\n      kind: kubernetes",
   ])
