@@ -7,16 +7,26 @@ struct FileLock: Sendable {
 
   /// Takes the lock at a path; waits for another process that holds it.
   init(_ path: String) throws(MeshError) {
+    guard let lock = try FileLock(path, LOCK_EX) else {
+      throw MeshError(.local, "cannot take the lock \(path)")
+    }
+    self = lock
+  }
+
+  /// Takes the lock at a path; `nil` where somebody holds it.
+  init?(ifFree path: String) throws(MeshError) { try self.init(path, LOCK_EX | LOCK_NB) }
+
+  private init?(_ path: String, _ operation: Int32) throws(MeshError) {
     file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       throw MeshError(.local, "cannot open the lock \(path): \(String(cString: strerror(errno)))")
     }
-    while flock(file, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        let error = MeshError(.local, "cannot take the lock \(path): \(String(cString: strerror(errno)))")
-        close(file)
-        throw error
-      }
+    while flock(file, operation) != 0 {
+      let code = errno
+      if code == EINTR { continue }
+      close(file)
+      if code == EWOULDBLOCK { return nil }
+      throw MeshError(.local, "cannot take the lock \(path): \(String(cString: strerror(code)))")
     }
   }
 

@@ -206,6 +206,36 @@ import Testing
     #expect(files.sorted() == ["journal.jsonl", "journal.lock"])
   }
 
+  @Test func plansOfWhateverNameAreAppliedAtOnceEachUnderItsOwn() throws {
+    let bench = Workbench()
+    let long = String(repeating: "x", count: 120)
+    let signs = try ["OPS-1", "CHG-1", "CHG/1", long + "a", long + "b", "p\u{E9}_1"].map { id in
+      var receipt = Receipt(
+        plan: bench.plan([], id: id), result: .unknown, at: Instant(seconds: 1), author: "tester", reason: "")
+      let sign = try bench.journal.begin(&receipt)
+      return (id: receipt.plan.id, sign: sign)
+    }
+    let kept = String(repeating: "x", count: 80)
+    #expect(signs.map(\.id) == ["OPS-1", "CHG-1", "CHG-1-2", kept, "\(kept)-2", "p--_1"])
+    for (place, (id, sign)) in signs.enumerated() {
+      #expect(signs.map { bench.journal.isApplying($0.id) } == signs.indices.map { $0 >= place }, "\(id)")
+      sign.end()
+    }
+  }
+
+  @Test func aNameThatIsHeldIsNotWaitedFor() throws {
+    let bench = Workbench()
+    var (first, second) = (
+      Receipt(plan: bench.plan([]), result: .unknown, at: Instant(seconds: 1), author: "", reason: ""),
+      Receipt(plan: bench.plan([]), result: .unknown, at: Instant(seconds: 1), author: "", reason: "")
+    )
+    let signs = [try bench.journal.begin(&first)]
+    try FileManager.default.removeItem(atPath: bench.journal.path)
+    let other = try bench.journal.begin(&second)
+    #expect(second.plan.id != first.plan.id)
+    for sign in signs + [other] { sign.end() }
+  }
+
   @Test func oneThatNeverArrivedIsClosed() async throws {
     let bench = Workbench()
     let receipt = try await Self.crashed(bench, ["a"], written: 0, noted: 0)
