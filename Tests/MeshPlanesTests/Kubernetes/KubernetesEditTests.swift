@@ -16,6 +16,18 @@ import Testing
       uid: json["metadata"]?["uid"]?.string ?? "")
   }
 
+  /// A server that says what it serves as one did, and answers every write in one way.
+  static func server(_ reply: @escaping @Sendable (HTTPRequest) -> ScriptedServer.Reply) throws -> ScriptedServer {
+    let (core, groups) = (
+      try Recorded.text("discovery/api-aggregated.json"), try Recorded.text("discovery/apis-aggregated.json")
+    )
+    return ScriptedServer { request, _ in
+      request.method == .get ? .answer(200, request.url.contains("/apis") ? groups : core) : reply(request)
+    }
+  }
+
+  static func writes(_ server: ScriptedServer) -> [HTTPRequest] { server.requests.filter { $0.method != .get } }
+
   @Test func oneWeightIsOneGuardedReplace() throws {
     let native = try Self.reviews()
     let pointer: JSONPointer = "/spec/http/1/route/0/weight"
@@ -82,7 +94,7 @@ import Testing
 
   @Test func aPatchIsSentWithManagerStrictnessAndGuards() async throws {
     let answer = try Recorded.text("edit/json-patch.json")
-    let server = ScriptedServer { _, _ in .answer(200, answer, ["Audit-Id": "a-1"]) }
+    let server = try Self.server { _ in .answer(200, answer, ["Audit-Id": "a-1"]) }
     let plane = try Recorded.plane(server)
     let step = Step(
       object: Self.ref, path: Self.path, write: .patch(JSONPatch([.replace("/spec/http/1/route/0/weight", 60)])),
@@ -90,7 +102,7 @@ import Testing
     let outcome = try await plane.apply(step)
     #expect(outcome.audit == "a-1")
     #expect(outcome.version == (try JSONValue(parsing: answer))["metadata"]?["resourceVersion"]?.string)
-    let request = try #require(server.requests.first)
+    let request = try #require(Self.writes(server).first)
     #expect(request.method == .patch)
     #expect(request.headers["Content-Type"] == "application/json-patch+json")
     #expect(request.query("fieldManager") == "meshdeck")
@@ -107,7 +119,7 @@ import Testing
   }
 
   @Test func aCreateGoesToTheCollectionAndItsInverseToTheObject() async throws {
-    let server = ScriptedServer { request, _ in
+    let server = try Self.server { request in
       .answer(request.method == .post ? 201 : 200, #"{"metadata":{"resourceVersion":"9"}}"#)
     }
     let plane = try Recorded.plane(server)
@@ -117,7 +129,7 @@ import Testing
     step.write = step.inverse
     step.precondition = Precondition(version: "9", uid: "u")
     _ = try await plane.apply(step)
-    let urls = server.requests.map { $0.url.split(separator: "?").first.map(String.init) ?? "" }
+    let urls = Self.writes(server).map { $0.url.split(separator: "?").first.map(String.init) ?? "" }
     #expect(urls == ["http://127.0.0.1:1\(collection)", "http://127.0.0.1:1\(Self.path)"])
     let options = try JSONValue(parsing: try #require(server.requests.last?.body))
     #expect(options["preconditions"] == ["uid": "u", "resourceVersion": "9"])
@@ -136,6 +148,35 @@ import Testing
     #expect(server.requests.isEmpty)
   }
 
+  @Test(
+    "What is written is the object that was weighed",
+    arguments: [
+      ("virtualservice", "/apis/networking.istio.io/v1beta1/namespaces/shop/virtualservices/reviews", true),
+      ("workload", "/apis/apps/v1/namespaces/shop/deployments/reviews", true),
+      ("virtualservice", "/apis/security.istio.io/v1/namespaces/shop/peerauthentications/reviews", false),
+      ("virtualservice", "/apis/networking.istio.io/v1/namespaces/other/virtualservices/reviews", false),
+      ("virtualservice", "/apis/networking.istio.io/v1/virtualservices/reviews", false),
+      ("workload", "/api/v1/namespaces/shop/services/reviews", false),
+    ] as [(ObjectKind, String, Bool)])
+  func aPathLeadsToNoOtherObject(kind: ObjectKind, path: String, isOwn: Bool) async throws {
+    let server = try Self.server { _ in .answer(200, #"{"metadata":{"resourceVersion":"9"}}"#) }
+    let plane = try Recorded.plane(server)
+    let ref = ObjectRef(plane: "p", namespace: "shop", kind: kind, name: "reviews")
+    let guarded = Precondition(version: "7", uid: "u")
+    for write in [Step.Write.patch(JSONPatch([.replace("/spec/x", 1)])), .delete, .create(["metadata": [:]])] {
+      let step = Step(
+        object: ref, path: path, write: write, precondition: guarded, inverse: .patch(JSONPatch()))
+      #expect(await plane.dryRun(step).failure == (isOwn ? nil : .usage))
+      guard !isOwn else {
+        _ = try await plane.apply(step)
+        continue
+      }
+      let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
+      #expect(error?.code == .usage)
+    }
+    #expect(Self.writes(server).isEmpty != isOwn)
+  }
+
   @Test(arguments: ["secret", "secrets"]) func aSecretIsNeitherReadNorNoted(kind: ObjectKind) async throws {
     let server = try Recorded.server()
     let plane = try Recorded.plane(server)
@@ -152,17 +193,17 @@ import Testing
   }
 
   @Test func aLostAnswerIsAnUnknownOutcomeAndNotSentAgain() async throws {
-    let server = ScriptedServer { _, _ in .answer(200, #"{"metadata":{"resour"#) }
+    let server = try Self.server { _ in .answer(200, #"{"metadata":{"resour"#) }
     let plane = try Recorded.plane(server)
     let step = Step.creating([:], as: Self.ref, in: Self.path)
     let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
     #expect(error?.code == .unknownOutcome)
-    #expect(server.requests.count == 1)
+    #expect(Self.writes(server).count == 1)
   }
 
   @Test func aStaleTestIsAConflict() async throws {
     let answer = try Recorded.text("edit/json-patch-stale.json")
-    let plane = try Recorded.plane(ScriptedServer { _, _ in .answer(422, answer) })
+    let plane = try Recorded.plane(Self.server { _ in .answer(422, answer) })
     let step = try #require(try Step.editing(Self.reviews(), to: ["spec": [:], "metadata": ["name": "reviews"]]))
     let error = await #expect(throws: MeshError.self) { try await plane.apply(step) }
     #expect(error?.code == .conflict)
@@ -177,12 +218,12 @@ import Testing
     stored["metadata"]?["resourceVersion"] = "999"
     let plain = JSONWriter.text(stored)
     #expect(
-      try await Recorded.plane(ScriptedServer { _, _ in .answer(200, plain) }).dryRun(step).message
+      try await Recorded.plane(Self.server { _ in .answer(200, plain) }).dryRun(step).message
         == "accepted by the server")
     stored["spec"]?["injected"] = true
     let changed = JSONWriter.text(stored)
     #expect(
-      try await Recorded.plane(ScriptedServer { _, _ in .answer(200, changed) }).dryRun(step).message
+      try await Recorded.plane(Self.server { _ in .answer(200, changed) }).dryRun(step).message
         == "accepted by the server, which would change /spec/injected too")
   }
 
@@ -199,12 +240,12 @@ import Testing
   }
 
   @Test func aReadOnlyPlaneSendsNoWrite() async throws {
-    let server = ScriptedServer { _, _ in .answer(200, "{}") }
+    let server = try Self.server { _ in .answer(200, "{}") }
     let plane = try Recorded.plane(server, writes: .refused(reason: "read-only"))
     let step = Step.creating([:], as: Self.ref, in: Self.path)
     await #expect(throws: MeshError.self) { try await plane.apply(step) }
     #expect(await plane.permits(step) == .no("read-only"))
-    #expect(server.requests.isEmpty)
+    #expect(Self.writes(server).isEmpty)
   }
 
   @Test func anObjectIntentIsAPatchACreateOrAConflict() async throws {

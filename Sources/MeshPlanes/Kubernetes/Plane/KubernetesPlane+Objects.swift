@@ -27,7 +27,7 @@ extension KubernetesPlane {
     guard ref.kind == "workload" else {
       return try await served(ref.kind).path(namespace: ref.namespace).object(ref.name)
     }
-    for kind in ["deployment", "statefulset", "daemonset", "pod"] {
+    for kind in Self.workloadKinds {
       do throws(MeshError) {
         let path = try await served(kind).path(namespace: ref.namespace).object(ref.name)
         _ = try await client.get(path, object: ref)
@@ -37,6 +37,18 @@ extension KubernetesPlane {
       }
     }
     throw MeshError(.notFound, "no deployment, statefulset, daemonset or pod has this name", plane: name, object: ref)
+  }
+
+  /// The kinds behind a workload, in the order in which they are looked for.
+  private static let workloadKinds: [ObjectKind] = ["deployment", "statefulset", "daemonset", "pod"]
+
+  /// Whether a path is of an object's kind and in its namespace, in whichever version.
+  func isPath(_ path: ResourcePath, of ref: ObjectRef) async throws(MeshError) -> Bool {
+    for kind in ref.kind == "workload" ? Self.workloadKinds : [ref.kind] {
+      let own = try await served(kind).path(namespace: ref.namespace)
+      if (own.group, own.plural, own.namespace) == (path.group, path.plural, path.namespace) { return true }
+    }
+    return false
   }
 
   private func native(_ json: JSONValue, ref: ObjectRef, path: ResourcePath) -> NativeObject {

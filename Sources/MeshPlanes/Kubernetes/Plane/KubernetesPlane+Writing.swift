@@ -87,6 +87,12 @@ extension KubernetesPlane {
         plane: name, object: step.object, remedy: "plan it afresh")
     default: break
     }
+    // What is weighed is the object: a path of a file may not lead to another one.
+    guard try await isPath(path, of: step.object) else {
+      throw MeshError(
+        .usage, "the step's path \(step.path) is not that of its object", plane: name, object: step.object,
+        remedy: "plan it afresh")
+    }
     switch step.write {
     case .patch(let patch):
       let guarded = guarded(patch, step.precondition)
