@@ -105,6 +105,31 @@ import Testing
     #expect(server.writes.isEmpty)
   }
 
+  @Test("A file that makes a namespace and what lies in it is one plan, in whichever order it names them")
+  func namespaceOfItsOwn() async throws {
+    let mesh = try await Laboratory.mesh("small")
+    let server = try await Laboratory.faulty("[]", before: mesh)
+    let path = try Self.file(
+      """
+      apiVersion: v1
+      kind: Service
+      metadata: {name: late, namespace: fresh}
+      spec:
+        selector: {app: late}
+        ports: [{name: http, port: 80}]
+      ---
+      apiVersion: v1
+      kind: Namespace
+      metadata: {name: fresh}
+      """)
+    let plan = try await Invocation.meshdeck(["plan", "-f", path], kubeconfig: server.kubeconfig)
+    #expect(plan.code == 0, "\(plan.error)")
+    #expect(plan.output.contains("step 2: not validated by the server: this plan makes its namespace first"))
+    let run = try await Invocation.meshdeck(["apply", "-f", path, "-y"], kubeconfig: server.kubeconfig)
+    #expect(run.code == 0, "\(run.error)")
+    #expect(server.writes == ["POST", "POST"])
+  }
+
   @Test("A saved plan that makes an object makes it in the cluster it was made for alone")
   func elsewhere() async throws {
     let mesh = try await Laboratory.mesh("small")

@@ -34,6 +34,10 @@ final class FakePlane: ControlPlane {
     var steps: [Step] = []
     var stepsOf: [ObjectRef: [Step]] = [:]
     var uid: String?
+    /// Why its identity cannot be told.
+    var uidFailure: MeshError?
+    /// What the server says to a step, where not yes.
+    var verdicts: [ObjectRef: DryRunVerdict] = [:]
     var beforeWrite: (@Sendable () -> Void)?
   }
 
@@ -53,7 +57,9 @@ final class FakePlane: ControlPlane {
   }
   func rules(for dialect: Dialect) -> (any DialectRules)? { dialect == .istio ? IstioDialect() : nil }
   func permits(_ step: Step) async -> Capabilities.Answer { .yes }
-  func dryRun(_ step: Step) async -> DryRunVerdict { DryRunVerdict(step: 0, accepted: true, message: "yes") }
+  func dryRun(_ step: Step) async -> DryRunVerdict {
+    state.withLock { $0.verdicts[step.object] } ?? DryRunVerdict(step: 0, accepted: true, message: "yes")
+  }
   func refusal(of step: Step) -> MeshError? {
     state.withLock { $0.refused == step.object ? MeshError(.refused, "never", object: step.object) : nil }
   }
@@ -62,7 +68,11 @@ final class FakePlane: ControlPlane {
       if case .object(let intent) = intent, let own = state.stepsOf[intent.ref] { own } else { state.steps }
     }
   }
-  func uid() async throws(MeshError) -> String? { state.withLock { $0.uid } }
+  func uid() async throws(MeshError) -> String? {
+    let (uid, failure) = state.withLock { ($0.uid, $0.uidFailure) }
+    if let failure { throw failure }
+    return uid
+  }
   func programmed(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     state.withLock { $0.programmed }
   }

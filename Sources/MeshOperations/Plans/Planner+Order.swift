@@ -73,9 +73,10 @@ extension Planner {
 
   private static func isRoute(_ kind: ObjectKind) -> Bool { PlaneRegistry.routeKinds.contains(kind) }
 
-  /// The place of a kind in the order in which a plane's objects can be made; what the plane does not name, such as a
-  /// Kubernetes Service, comes first, and routes of whatever API last.
+  /// The place of a kind in the order in which a plane's objects can be made: namespaces come first, then what the plane
+  /// does not name, such as a Kubernetes Service, and routes of whatever API last.
   private static func rank(_ kind: ObjectKind, in kinds: [ObjectKind]) -> Int {
-    kinds.firstIndex(of: kind) ?? (isRoute(kind) ? kinds.count : -1)
+    if kind == "namespace" { return -2 }
+    return kinds.firstIndex(of: kind) ?? (isRoute(kind) ? kinds.count : -1)
   }
 }

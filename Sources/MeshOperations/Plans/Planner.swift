@@ -33,9 +33,9 @@ public struct Planner: Sendable {
     }
     if intents.count > 1 { steps = Self.inOrder(steps, of: kinds, view.snapshot, after: after) }
     var plan = Plan(
-      id: PlanID.make(), intent: first, furtherIntents: Array(intents.dropFirst()), summary: "", steps: steps,
-      madeFor: await place(of: steps))
+      id: PlanID.make(), intent: first, furtherIntents: Array(intents.dropFirst()), summary: "", steps: steps)
     await weigh(&plan, in: view, after: after)
+    await bind(&plan)
     let named = parts.count == 1 ? plan.blastRadius.others : []
     let summaries = parts.prefix(3).map { $0.intent.summary($0.steps, others: named) }
     let more = parts.count > 3 ? " and \(parts.count - 3) more" : ""
@@ -67,17 +67,40 @@ public struct Planner: Sendable {
         plan.steps[index] = rebased
         verdict = await control.dryRun(rebased)
       }
+      if Self.awaitsNamespace(step, after: plan.steps[..<index], verdict) {
+        verdict = DryRunVerdict(
+          step: index, accepted: nil, message: "not validated by the server: this plan makes its namespace first")
+      }
       verdict.step = index
       plan.verdicts.append(verdict)
     }
     return plan
   }
 
-  /// The identity of the control plane, where steps or what takes them back make something anew.
-  private func place(of steps: [Step]) async -> String? {
-    let makesAnew = steps.contains { if case .patch = $0.write { false } else { true } }
-    guard makesAnew else { return nil }
-    return try? await control.uid()
+  /// Notes the identity of the control plane, where steps or what takes them back make something anew.
+  private func bind(_ plan: inout Plan) async {
+    let makesAnew = plan.steps.contains { if case .patch = $0.write { false } else { true } }
+    guard makesAnew else { return }
+    do throws(MeshError) { plan.madeFor = try await control.uid() } catch {
+      plan.warnings.append(
+        "which cluster it is for cannot be told, so any would take it as a saved plan: \(error.message)")
+    }
+  }
+
+  /// Whether the server finds no namespace for a step because the plan makes it first.
+  private static func awaitsNamespace(_ step: Step, after earlier: some Sequence<Step>, _ verdict: DryRunVerdict)
+    -> Bool
+  {
+    let namespace = step.object.namespace
+    guard verdict.accepted == false, case .create = step.write, !namespace.isEmpty else { return false }
+    let isMade = earlier.contains { earlier in
+      if case .create = earlier.write {
+        earlier.object.kind == "namespace" && earlier.object.name == namespace
+      } else {
+        false
+      }
+    }
+    return isMade && verdict.message.contains("namespaces \"\(namespace)\" not found")
   }
 
   /// A configuration as steps leave it.

@@ -75,6 +75,31 @@ import Testing
     #expect(failure == .usage)
   }
 
+  @Test(
+    arguments: [
+      ("namespaces \"fresh\" not found", nil), ("namespaces \"other\" not found", false),
+      ("strict decoding error: unknown field \"spec.hosst\"", false),
+    ] as [(String, Bool?)])
+  func whatLiesInANamespaceOfThePlanIsNotRefusedForWantOfIt(words: String, accepted: Bool?) async throws {
+    let plane = FakePlane()
+    let namespace = ObjectRef(plane: "lab", namespace: "", kind: "namespace", name: "fresh")
+    let thing = ObjectRef(plane: "lab", namespace: "fresh", kind: "thing", name: "a")
+    let steps = [thing, namespace].map { Step.creating(["kind": .string($0.kind)], as: $0, in: "/x") }
+    plane.state.withLock { state in
+      for step in steps { state.stepsOf[step.object] = [step] }
+      state.verdicts[thing] = DryRunVerdict(step: 0, accepted: false, message: words, failure: .refused)
+    }
+    let planner = Planner(plane)
+    var plan = try await planner.plan(
+      steps.map { .object(ObjectIntent(ref: $0.object, json: [:])) }, in: SmallWorld().view)
+    #expect(plan.steps.map(\.object) == [namespace, thing])
+    plan = await planner.rehearsed(plan)
+    #expect(plan.verdicts.map(\.accepted) == [true, accepted])
+    #expect(plan.verdicts.last?.message.contains("makes its namespace first") == (accepted == nil))
+    plan.steps.removeFirst()
+    #expect(await planner.rehearsed(plan).verdicts.map(\.accepted) == [false], "nothing makes it")
+  }
+
   @Test func onTheWayBackTheBarrierStandsBetweenTheSameTwo() async throws {
     let bench = Workbench()
     var plan = try bench.shifts(["a", "b", "c"])
@@ -125,6 +150,21 @@ import Testing
     bench.plane.state.withLock { $0.uid = "west" }
     #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .refused)
     #expect(bench.plane.now(Workbench.ref("new")) != nil)
+  }
+
+  @Test(arguments: [true, false]) func whereTheClusterCannotBeToldThePlanSaysSo(makesAnew: Bool) async throws {
+    let bench = Workbench()
+    let step =
+      makesAnew
+      ? Step.creating(["kind": "thing"], as: Workbench.ref("new"), in: "/apis/x/v1/namespaces/shop/things")
+      : try Workbench.shift(bench.plane.put(Workbench.ref("a"), spec: Workbench.spec))
+    bench.plane.state.withLock { state in
+      state.steps = [step]
+      state.uidFailure = MeshError(.forbidden, "may not read kube-system")
+    }
+    let plan = try await Planner(bench.plane).plan(PlannerTests.intent, in: SmallWorld().view)
+    #expect(plan.madeFor == nil)
+    #expect(plan.warnings.contains { $0.contains("any would take it as a saved plan: may not read") } == makesAnew)
   }
 
   @Test func whatIsOnlyEditedIsKnownByItself() async throws {
