@@ -33,6 +33,7 @@ private final class Session<P: Program> {
   private var decoder = InputDecoder()
   private var signals: [Int32] = [-1, -1]
   private var lastFrame = ContinuousClock.now - .seconds(1)
+  private var hasDrawn = false
   private var isUrgent = true
   private var isResized = false
   private var code: Int32?
@@ -85,7 +86,9 @@ private final class Session<P: Program> {
     }
     engine.isDirty = false
     isUrgent = false
-    lastFrame = .now
+    // The first picture has next to nothing in it: the second follows as soon as there is something to show.
+    if hasDrawn { lastFrame = .now }
+    hasDrawn = true
     let theme = engine.program.theme(of: engine.state)
     let frame = engine.program.view(engine.state, in: screen.viewport(theme: theme))
     do {
