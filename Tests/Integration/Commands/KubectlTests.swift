@@ -52,13 +52,13 @@ extension CommandTests {
         Self.object + """
           set -e
           kubectl apply -f vs.yaml
-          ( timeout 20 kubectl get vs -n legacy -w -o jsonpath='{.metadata.name} {.spec.http[0].route[0].weight}{"\\n"}' > seen & echo $! > pid )
-          for i in $(seq 100); do grep -q 'by-kubectl 80' seen && break; sleep 0.1; done
+          ( timeout 50 kubectl get vs -n legacy -w -o jsonpath='{.metadata.name} {.spec.http[0].route[0].weight}{"\\n"}' > seen & echo $! > pid )
+          for i in $(seq 200); do grep -q 'by-kubectl 80' seen && break; sleep 0.1; done
           sed -i 's/weight: 80/weight: 70/' vs.yaml
           kubectl apply -f vs.yaml
           EDITOR="sed -i s/weight:.70/weight:\\ 60/" kubectl edit vs by-kubectl -n legacy
           kubectl patch vs by-kubectl -n legacy --type json -p '[{"op":"replace","path":"/spec/http/0/route/0/weight","value":50}]'
-          for i in $(seq 100); do grep -q 'by-kubectl 50' seen && break; sleep 0.1; done
+          for i in $(seq 200); do grep -q 'by-kubectl 50' seen && break; sleep 0.1; done
           kubectl delete vs by-kubectl -n legacy
           kill $(cat pid) || true
           cat seen
