@@ -7,10 +7,12 @@ extension CommandTests {
   /// The dashboard beside a fleet of a thousand proxies that take minutes not to answer.
   @Suite(.serialized, .timeLimit(.minutes(5))) struct FleetOnScreenTests {
     @Test func readingAThousandProxiesIsBoundedAndNeverBlocksTheScreen() async throws {
-      let port = MetricsServer.freePort()
-      let fleet = try await PythonLaboratory.serving(
-        ["/usr/bin/env", "python3", "\(Program.root)/Tests/Laboratory/silent-fleet", "\(port)"], port: port)
+      let fleet = try await Server.start(
+        Server.untilEnd(
+          ["/usr/bin/env", "python3", "\(Program.root)/Tests/Laboratory/silent-fleet"],
+          environment: ProcessInfo.processInfo.environment))
       defer { withExtendedLifetime(fleet) {} }
+      let port = try #require(fleet.announced["port"]?.int)
       @Sendable func counted(_ name: String) async -> Int {
         let request = HTTPRequest(.get, "http://127.0.0.1:\(port)/counted")
         guard let response = try? await EnvoyMesh.transport.send(request),
