@@ -91,7 +91,7 @@ final class Laboratory: Sendable {
 
   /// Waits until something holds, some seconds at most.
   static func wait(_ seconds: Double, until holds: () async -> Bool) async {
-    let end = Date(timeIntervalSinceNow: seconds)
-    while await !holds(), Date() < end { try? await Task.sleep(for: .milliseconds(20)) }
+    let end = ContinuousClock.now + .seconds(seconds)
+    while await !holds(), end > .now { try? await Task.sleep(for: .milliseconds(20)) }
   }
 }

@@ -17,7 +17,7 @@ extension CommandTests {
           "bash",
           "timeout", "170", "\(Program.root)/Tests/Laboratory/\(name)", "start",
         ] + arguments,
-        more: ["HOME": environment["HOME"] ?? "/", "TMPDIR": environment["TMPDIR"] ?? "/tmp"])
+        more: ["HOME": environment["HOME"] ?? "/", "TMPDIR": environment["TMPDIR"] ?? "/tmp"], limit: .seconds(180))
       if run.code == 77 {
         print("SKIPPED: \(name) cannot be had here: \(run.errors)")
         return nil

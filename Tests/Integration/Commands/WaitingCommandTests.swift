@@ -18,13 +18,13 @@ extension CommandTests {
       let before = try await Self.shares(tool)
       // One of the shop's proxies takes half a minute.
       let run = try await tool.run(
-        [Program.meshdeck] + Self.weights + ["v1=90", "v2=10", "--wait", "--timeout", "6s", "-o", "json"])
+        [Program.meshdeck] + Self.weights + ["v1=90", "v2=10", "--wait", "--timeout", "10s", "-o", "json"])
       #expect(run.code == 6, "\(run.errors)")
       let count = try #require(try run.json["acknowledgement"])
       let (all, done) = (count["proxies"]?.int ?? 0, count["acknowledged"]?.int ?? 0)
       #expect(all > 10 && done == all - 1, "\(done) of \(all)")
       #expect(count["late"]?[0]?.string?.contains("shop/pod/cart-v1") == true)
-      #expect(run.errors.contains("applied, but \(done)/\(all) proxies acknowledged within 6s; late: shop/cart-v1"))
+      #expect(run.errors.contains("applied, but \(done)/\(all) proxies acknowledged within 10s; late: shop/cart-v1"))
       #expect(try await tool("undo", "-y").code == 0)
       #expect(try await Self.shares(tool) == before)
     }
