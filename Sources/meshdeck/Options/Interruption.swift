@@ -12,7 +12,6 @@ enum Interruption {
   static func awaited<Result: Sendable>(
     _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> (Result, wasInterrupted: Bool) {
-    let task = Task { try await work() }
     let seen = Seen()
     signal(SIGTSTP, SIG_IGN)
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
@@ -25,7 +24,7 @@ enum Interruption {
         guard isFirst else { return }
         Console.note(
           "interrupted: waiting for the request under way; once more ends at once, and `meshdeck history` tells")
-        task.cancel()
+        seen.stop?()
       }
       source.resume()
       return source
@@ -33,6 +32,12 @@ enum Interruption {
     defer {
       for source in sources { source.cancel() }
       for number in [SIGINT, SIGTERM, SIGHUP, SIGTSTP] { signal(number, SIG_DFL) }
+    }
+    // Whoever learns that the work is under way may send a signal already: it begins last.
+    let task = Task { try await work() }
+    seen.queue.sync {
+      seen.stop = { task.cancel() }
+      if !seen.signals.isEmpty { task.cancel() }
     }
     let result = try await task.value
     return (result, !seen.queue.sync { seen.signals.isEmpty })
@@ -42,5 +47,6 @@ enum Interruption {
   private final class Seen: @unchecked Sendable {
     let queue = DispatchQueue(label: "interruption")
     var signals: Set<Int32> = []
+    var stop: (() -> Void)?
   }
 }
