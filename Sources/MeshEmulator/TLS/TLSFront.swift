@@ -12,7 +12,7 @@ struct TLSFront: Sendable {
   let path: String
   private let listener: Socket
 
-  /// Takes the port; ``run()`` serves.
+  /// Takes the port and listens, so that nobody who is told of it is refused; ``run()`` serves.
   ///
   /// - Parameter port: The port on 127.0.0.1; a free one where 0.
   /// - Throws: The socket error where the port is taken, ``TLSError`` where no certificate could be made.
@@ -23,6 +23,7 @@ struct TLSFront: Sendable {
     try listener.bind(to: sockaddr_in.inet(ip4: "127.0.0.1", port: port))
     guard case .ip4(_, let bound) = try listener.sockname() else { throw SocketError.unsupportedAddress }
     self.port = bound
+    try listener.listen()
     var folder = Array((FileManager.default.temporaryDirectory.path + "/meshdeck-tls-XXXXXX").utf8CString)
     guard let made = mkdtemp(&folder) else { throw TLSError(description: String(cString: strerror(errno))) }
     path = String(cString: made) + "/api"
@@ -31,7 +32,6 @@ struct TLSFront: Sendable {
   /// Serves until the task is cancelled.
   func run() async throws {
     defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
-    try listener.listen()
     let pool = PromptPool(inner: HTTPServer.defaultPool())
     try await pool.prepare()
     try await withThrowingDiscardingTaskGroup { group in
