@@ -88,16 +88,31 @@ public struct JSONReader {
     if try readNull() { return }
     try open(UInt8(ascii: "{"), "an object")
     if try close(UInt8(ascii: "}")) { return }
-    while true {
-      guard try next("a name") == UInt8(ascii: "\"") else {
-        throw JSONError(.malformed, at: offset, expected: "a name")
-      }
-      let range = try scanString()
-      guard try next("':'") == UInt8(ascii: ":") else { throw JSONError(.malformed, at: offset, expected: "':'") }
-      offset += 1
-      try body(JSONKey(bytes: UnsafeBufferPointer(rebasing: bytes[range.range]), escaped: range.escaped), &self)
-      if try separator(closing: UInt8(ascii: "}")) { return }
+    repeat { try body(try memberName(), &self) } while try !separator(closing: UInt8(ascii: "}"))
+  }
+
+  /// Reads the name of a member and the colon behind it.
+  @inline(__always)
+  private mutating func memberName() throws(JSONError) -> JSONKey {
+    guard try next("a name") == UInt8(ascii: "\"") else {
+      throw JSONError(.malformed, at: offset, expected: "a name")
     }
+    let range = try scanString()
+    guard try next("':'") == UInt8(ascii: ":") else { throw JSONError(.malformed, at: offset, expected: "':'") }
+    offset += 1
+    return JSONKey(bytes: UnsafeBufferPointer(rebasing: bytes[range.range]), escaped: range.escaped)
+  }
+
+  /// Moves into the object that is next, to the value of a member; whether there is one. What is behind it is not looked at.
+  public mutating func enter(_ name: StaticString) throws(JSONError) -> Bool {
+    if try readNull() { return false }
+    try open(UInt8(ascii: "{"), "an object")
+    if try close(UInt8(ascii: "}")) { return false }
+    repeat {
+      if name ~= (try memberName()) { return true }
+      try skip()
+    } while try !separator(closing: UInt8(ascii: "}"))
+    return false
   }
 
   /// Reads an array, calling `body` once an element; `body` must consume the value. A `null` is an empty array.

@@ -20,6 +20,8 @@ final class CurlTransfer {
   /// Whether the body that is made while it is sent has nothing to send now.
   var isUploadPaused = false
   weak var channel: ChunkChannel?
+  /// Whether the reader of the channel is to be told of what came.
+  var hasNews = false
   private var headSeen = false
   private var streamOpened = false
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
@@ -184,6 +186,7 @@ final class CurlTransfer {
         isPaused = true
         return Int(CURL_WRITEFUNC_PAUSE)
       }
+      hasNews = true
     } else {
       if body.isEmpty, let length = head.headers["Content-Length"].flatMap({ Int($0) }) {
         body.reserveCapacity(min(length, limits.bytes))

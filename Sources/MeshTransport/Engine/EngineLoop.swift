@@ -22,6 +22,7 @@ struct EngineLoop {
     startWaiting()
     var running: Int32 = 0
     curl_multi_perform(multi, &running)
+    announceNews()
     finishAnswered()
     collectResults()
     let pause = expireLate()
@@ -87,6 +88,14 @@ struct EngineLoop {
     }
     transfers[order.ticket.number] = transfer
     if order.takesTurn { busy[order.target.origin, default: 0] += 1 }
+  }
+
+  /// Tells readers of what came: once of all that one look at the network brought, since each telling wakes a thread.
+  private func announceNews() {
+    for transfer in transfers.values where transfer.hasNews {
+      transfer.hasNews = false
+      transfer.channel?.announce()
+    }
   }
 
   /// Ends the sending half of transfers whose server ended the answer. libcurl waits for a body to be sent whole, and this

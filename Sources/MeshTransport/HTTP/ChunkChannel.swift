@@ -10,6 +10,8 @@ final class ChunkChannel: Sendable {
     var head = 0
     var bytes = 0
     var paused = false
+    /// Whether nothing is taken for now.
+    var held = false
     var ended = false
     var error: TransportError?
     var trailers = HTTPHeaders()
@@ -52,25 +54,40 @@ final class ChunkChannel: Sendable {
     self.cancel = cancel
   }
 
-  /// Takes a chunk, or returns false to say "offer it again after `resume`".
+  /// Takes a chunk, or returns false to say "offer it again after `resume`". A waiting reader is told by ``announce()``.
   func offer(_ chunk: () -> [UInt8]) -> Bool {
-    let taken: (Bool, (() -> Void)?) = state.withLock { state in
-      if let reader = state.reader {
-        state.reader = nil
-        let bytes = chunk()
-        return (true, { reader.resume(returning: .success(bytes)) })
-      }
-      guard state.bytes < capacity else {
+    state.withLock { state in
+      guard state.bytes < capacity, !state.held else {
         state.paused = true
-        return (false, nil)
+        return false
       }
       let bytes = chunk()
       state.chunks.append(bytes)
       state.bytes += bytes.count
-      return (true, nil)
+      return true
     }
-    taken.1?()
-    return taken.0
+  }
+
+  /// Tells a waiting reader that something came: once for all the chunks of one look at the network.
+  func announce() {
+    let wake: (() -> Void)? = state.withLock { state in
+      guard let reader = state.reader, let chunk = state.takeFirst() else { return nil }
+      state.reader = nil
+      return { reader.resume(returning: .success(chunk)) }
+    }
+    wake?()
+  }
+
+  /// Takes nothing until ``release()``: the producer pauses with the next chunk.
+  func hold() { state.withLock { $0.held = true } }
+
+  /// Takes chunks again.
+  func release() {
+    let wantsMore = state.withLock { state in
+      state.held = false
+      return state.endsPause(below: capacity / 2)
+    }
+    if wantsMore { resume() }
   }
 
   /// Ends the sequence; unread chunks are still read, then the error, if any, is thrown once.
@@ -84,6 +101,10 @@ final class ChunkChannel: Sendable {
         return nil
       }
       state.reader = nil
+      if let chunk = state.takeFirst() {
+        state.error = error
+        return { reader.resume(returning: .success(chunk)) }
+      }
       return { reader.resume(returning: error.map { .failure($0) } ?? .success(nil)) }
     }
     wake?()

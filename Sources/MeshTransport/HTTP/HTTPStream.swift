@@ -91,6 +91,13 @@ public struct HTTPStream: AsyncSequence, Sendable {
       return bytes
     }
 
+    /// Lets the network wait: what comes meanwhile is read at once afterwards, however small its parts are.
+    package func rest(_ duration: Duration) async {
+      channel.hold()
+      try? await Task.sleep(for: duration)
+      channel.release()
+    }
+
     /// The next piece, nil at the end of the body.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation

@@ -236,8 +236,8 @@ enum Recorded {
     let lines = cutter.lines(in: try Recorded.bytes("watch/virtualservices.ndjson")) ?? []
     var (changed, bookmarks) = (0, 0)
     for line in lines {
-      switch try WatchEvent(line: line) {
-      case .changed(_, _, let meta):
+      switch try WatchEvent(line: line, entities: Self.nothing) {
+      case .upserted(let meta, _), .deleted(let meta):
         #expect(!meta.name.isEmpty && !meta.resourceVersion.isEmpty)
         changed += 1
       case .bookmark(let version):
@@ -250,11 +250,39 @@ enum Recorded {
     #expect(changed + bookmarks == lines.count)
     var second = LineCutter()
     let old = second.lines(in: try Recorded.bytes("watch/too-old.ndjson"))?.first
-    guard case .failure(let status) = try WatchEvent(line: try #require(old)) else {
+    guard case .failure(let status) = try WatchEvent(line: try #require(old), entities: Self.nothing) else {
       Issue.record("a watch from an old version fails")
       return
     }
     #expect(status.isExpired)
+  }
+
+  private static func nothing(_ reader: inout JSONReader) throws(JSONError) -> [Entity] {
+    try reader.skip()
+    return []
+  }
+
+  @Test func anEventIsReadWhicheverMemberComesFirst() throws {
+    let object = #"{"kind":"Pod","metadata":{"name":"a","namespace":"n","resourceVersion":"7"},"spec":{"x":[1,2]}}"#
+    for line in [#"{"type":"MODIFIED","object":\#(object)}"#, #"{"object":\#(object),"type":"MODIFIED"}"#] {
+      guard case .upserted(let meta, .success) = try WatchEvent(line: Array(line.utf8)[...], entities: Self.nothing)
+      else {
+        Issue.record("an object was changed")
+        continue
+      }
+      #expect(meta == ObjectMeta(namespace: "n", name: "a", resourceVersion: "7"))
+    }
+    // What one object lacks is no fault of the watch; a text that is no JSON is.
+    let line = #"{"type":"ADDED","object":\#(object)}"#
+    let unreadable = try WatchEvent(line: Array(line.utf8)[...]) { reader throws(JSONError) in
+      _ = try reader.int()
+      return []
+    }
+    guard case .upserted(_, .failure) = unreadable else {
+      Issue.record("the object cannot be read")
+      return
+    }
+    #expect(throws: JSONError.self) { try WatchEvent(line: Array(line.dropLast(3).utf8)[...], entities: Self.nothing) }
   }
 
   @Test func checksNameEveryThingInOrder() async throws {

@@ -67,34 +67,23 @@ struct ListPage: Sendable, Hashable {
 struct ObjectMeta: Sendable, Hashable {
   var namespace = ""
   var name = ""
-  var uid = ""
   var resourceVersion = ""
 
-  /// Reads the identity of the object that `reader` stands before, without moving it.
+  /// Reads the identity of the object that `reader` stands before, without moving it or reading on behind its metadata.
   static func peek(_ reader: JSONReader) throws(JSONError) -> ObjectMeta {
     var copy = reader
-    return try ObjectMeta(from: &copy)
-  }
-
-  /// Reads an object for its identity alone.
-  init(from reader: inout JSONReader) throws(JSONError) {
+    guard try copy.enter("metadata") else { return ObjectMeta() }
     var meta = ObjectMeta()
-    try reader.object { key, reader throws(JSONError) in
-      guard case "metadata" = key else { return try reader.skip() }
-      try reader.object { key, reader throws(JSONError) in
-        switch key {
-        case "namespace": meta.namespace = try reader.optionalString() ?? ""
-        case "name": meta.name = try reader.optionalString() ?? ""
-        case "uid": meta.uid = try reader.optionalString() ?? ""
-        case "resourceVersion": meta.resourceVersion = try reader.optionalString() ?? ""
-        default: try reader.skip()
-        }
+    try copy.object { key, reader throws(JSONError) in
+      switch key {
+      case "namespace": meta.namespace = try reader.optionalString() ?? ""
+      case "name": meta.name = try reader.optionalString() ?? ""
+      case "resourceVersion": meta.resourceVersion = try reader.optionalString() ?? ""
+      default: try reader.skip()
       }
     }
-    self = meta
+    return meta
   }
-
-  init() {}
 }
 
 extension KubernetesClient {

@@ -2,40 +2,63 @@ import MeshModel
 
 /// One line of a watch.
 enum WatchEvent: Sendable {
-  /// How an object changed, the bytes of it, and its identity.
-  case changed(Change, ArraySlice<UInt8>, ObjectMeta)
+  /// An object is this now, whether it is new or was something else before: a watch adds it again after each list. What it
+  /// gives, or why it cannot be read.
+  case upserted(ObjectMeta, Result<[Entity], JSONError>)
+  /// An object is gone.
+  case deleted(ObjectMeta)
   /// Nothing changed up to this version.
   case bookmark(String)
   /// The server ends the watch with a reason.
   case failure(KubernetesStatus)
 
-  /// How an object changed. An object is added again after each list, so both mean "this is how it is now".
-  enum Change: Sendable { case upserted, deleted }
-
-  /// Reads a line.
-  init(line: ArraySlice<UInt8>) throws(JSONError) {
-    var (type, range) = ("", 0..<0)
-    try JSONReader.read(slice: line) { reader throws(JSONError) in
+  /// Reads a line, once where the kind of the event comes first, as API servers write it.
+  ///
+  /// - Parameter entities: Reads what an object gives.
+  init(
+    line: ArraySlice<UInt8>, entities: (inout JSONReader) throws(JSONError) -> [Entity]
+  ) throws(JSONError) {
+    self = try JSONReader.read(slice: line) { reader throws(JSONError) in
+      var type = ""
+      var event: WatchEvent?
+      var object: JSONReader?
       try reader.object { key, reader throws(JSONError) in
         switch key {
         case "type": type = try reader.string()
-        case "object": range = try reader.rawRange()
+        case "object" where type.isEmpty:
+          object = reader
+          try reader.skip()
+        case "object": event = try Self.event(type, &reader, entities)
         default: try reader.skip()
         }
       }
+      if let event { return event }
+      guard var object else { throw reader.missing("object") }
+      return try Self.event(type, &object, entities)
     }
-    let object = line[(line.startIndex + range.lowerBound)..<(line.startIndex + range.upperBound)]
+  }
+
+  private static func event(
+    _ type: String, _ reader: inout JSONReader, _ entities: (inout JSONReader) throws(JSONError) -> [Entity]
+  ) throws(JSONError) -> WatchEvent {
+    if type == "ERROR" { return .failure(try KubernetesStatus(from: &reader)) }
+    let meta = try ObjectMeta.peek(reader)
+    if type == "ADDED" || type == "MODIFIED" {
+      var attempt = reader
+      do throws(JSONError) {
+        let found = try entities(&attempt)
+        reader = attempt
+        return .upserted(meta, .success(found))
+      } catch {
+        try reader.skip()
+        return .upserted(meta, .failure(error))
+      }
+    }
+    try reader.skip()
     switch type {
-    case "ERROR":
-      self = .failure(
-        try JSONReader.read(slice: object) { reader throws(JSONError) in try KubernetesStatus(from: &reader) })
-    case "ADDED", "MODIFIED", "DELETED", "BOOKMARK":
-      let meta = try JSONReader.read(slice: object) { reader throws(JSONError) in try ObjectMeta(from: &reader) }
-      self =
-        type == "BOOKMARK"
-        ? .bookmark(meta.resourceVersion) : .changed(type == "DELETED" ? .deleted : .upserted, object, meta)
-    default:
-      throw JSONError(.malformed, at: 0, expected: "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR")
+    case "DELETED": return .deleted(meta)
+    case "BOOKMARK": return .bookmark(meta.resourceVersion)
+    default: throw JSONError(.malformed, at: 0, expected: "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR")
     }
   }
 }

@@ -74,28 +74,13 @@ extension ResourceFeed {
     var burst = Burst()
     do throws(TransportError) {
       while var piece = try await iterator.next() {
-        if await burst.gathers() { piece += iterator.arrived() }
-        var changes: [MeshChange] = []
-        defer { if !changes.isEmpty { context.emit(changes) } }
+        piece += iterator.arrived()
         heard.last = context.clock.now()
-        guard let lines = cutter.lines(in: piece) else {
+        if let end = take(piece, &cutter, what) {
           stream.cancel()
-          return .unreadable("\(what): an event is larger than \(LineCutter.limit) bytes")
+          return end
         }
-        for line in lines {
-          let event: WatchEvent
-          do throws(JSONError) { event = try WatchEvent(line: line) } catch {
-            stream.cancel()
-            let error = MeshError(.malformed, "\(what): \(error)", plane: key.plane, underlying: error)
-            return .failed(error, isEvent: true)
-          }
-          if case .failure(let status) = event {
-            stream.cancel()
-            return ending(status, what, isEvent: true)
-          }
-          changes += changesOf(event)
-        }
-        changes += live()
+        if burst.goesOn() { await iterator.rest(Burst.patience) }
       }
     } catch {
       if heard.doubted { return .doubted }
@@ -104,23 +89,41 @@ extension ResourceFeed {
     return heard.doubted ? .doubted : .closed
   }
 
-  /// Events that come one upon the other: they are taken in together, since each alone wakes four threads in turn.
+  /// Takes in the events that a piece completes; how the watch ends where one of them ends it.
+  private func take(_ piece: [UInt8], _ cutter: inout LineCutter, _ what: String) -> Ending? {
+    guard let lines = cutter.lines(in: piece) else {
+      return .unreadable("\(what): an event is larger than \(LineCutter.limit) bytes")
+    }
+    var changes: [MeshChange] = []
+    defer { if !changes.isEmpty { context.emit(changes) } }
+    for line in lines {
+      do throws(JSONError) {
+        let event = try event(line)
+        if case .failure(let status) = event { return ending(status, what, isEvent: true) }
+        changes += changesOf(event)
+      } catch {
+        return .failed(MeshError(.malformed, "\(what): \(error)", plane: key.plane, underlying: error), isEvent: true)
+      }
+    }
+    changes += live()
+    return nil
+  }
+
+  /// Events that come one upon the other: what comes while the network waits is taken in at once, since each event alone
+  /// wakes four threads in turn.
   private struct Burst {
+    /// How long the network waits; views are handed on ten times a second.
+    static let patience = Duration.milliseconds(50)
     /// What is longer apart is no burst.
-    private static let gap = Duration.milliseconds(50)
-    /// How long the events of a burst are gathered; views are handed on ten times a second.
-    private static let patience = Duration.milliseconds(25)
+    private static let gap = patience * 2
 
     private var last: ContinuousClock.Instant?
 
-    /// Whether the pieces of a stream come in a burst; others have been waited for then.
-    mutating func gathers() async -> Bool {
-      let before = last
-      last = .now
-      guard let before, before.duration(to: .now) < Self.gap else { return false }
-      try? await Task.sleep(for: Self.patience)
-      last = .now
-      return true
+    /// Notes that events were taken in; whether they are part of a burst.
+    mutating func goesOn() -> Bool {
+      let now = ContinuousClock.now
+      defer { last = now }
+      return last.map { $0.duration(to: now) < Self.gap } ?? false
     }
   }
 

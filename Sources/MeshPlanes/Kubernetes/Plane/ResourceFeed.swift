@@ -190,30 +190,37 @@ actor ResourceFeed {
 
   private func pause(_ duration: Duration) async { try? await context.clock.sleep(for: duration) }
 
+  /// Reads a line of a watch.
+  func event(_ line: ArraySlice<UInt8>) throws(JSONError) -> WatchEvent {
+    let plane = key.plane
+    return try WatchEvent(line: line) { reader throws(JSONError) in
+      try self.reader.entities(plane: plane, from: &reader, pool: &pool)
+    }
+  }
+
   /// Takes one event in; what changed by it.
   func changesOf(_ event: WatchEvent) -> [MeshChange] {
     switch event {
-    case .bookmark(let version): if !version.isEmpty { self.version = version }
+    case .bookmark(let version): noteVersion(version)
     case .failure: break
-    case .changed(let change, let bytes, let meta):
-      if !meta.resourceVersion.isEmpty { version = meta.resourceVersion }
-      switch change {
-      case .deleted: return known.remove(object(meta))
-      case .upserted:
-        do throws(JSONError) {
-          let plane = key.plane
-          let entities = try JSONReader.read(slice: bytes) { reader throws(JSONError) in
-            try self.reader.entities(plane: plane, from: &reader, pool: &pool)
-          }
-          return known.upsert(object(meta), entities)
-        } catch {
-          // What it was before is not what it is now: unknown beats wrong.
-          let place = meta.namespace.isEmpty ? meta.name : "\(meta.namespace)/\(meta.name)"
-          return known.remove(object(meta)) + [.feed(key, .stale("cannot read \(place): \(error)", context.now))]
-        }
-      }
+    case .deleted(let meta):
+      noteVersion(meta.resourceVersion)
+      return known.remove(object(meta))
+    case .upserted(let meta, .success(let entities)):
+      noteVersion(meta.resourceVersion)
+      return known.upsert(object(meta), entities)
+    case .upserted(let meta, .failure(let error)):
+      noteVersion(meta.resourceVersion)
+      // What it was before is not what it is now: unknown beats wrong.
+      let place = meta.namespace.isEmpty ? meta.name : "\(meta.namespace)/\(meta.name)"
+      return known.remove(object(meta)) + [.feed(key, .stale("cannot read \(place): \(error)", context.now))]
     }
     return []
+  }
+
+  /// Notes up to where a watch has told everything.
+  private func noteVersion(_ version: String) {
+    if !version.isEmpty { self.version = version }
   }
 
   /// That the feed is alive, not more often than every 5 s.
