@@ -67,9 +67,9 @@ enum AttentionList {
         if let rate = row.traffic.value?.errorRate, rate >= 0.01 {
           reasons.append("\(Figures.percent(rate)) of requests fail")
         }
-        if row.total > 0, row.ready < row.total { reasons.append("\(row.ready) of \(row.total) instances ready") }
+        if row.lacksInstances { reasons.append("\(row.ready) of \(row.total) instances ready") }
         return Attention(
-          id: "service:\(row.ref)", weight: row.ready == 0 && row.total > 0 ? .bad : .watch,
+          id: "service:\(row.ref)", weight: row.lacksInstances && row.ready == 0 ? .bad : .watch,
           subject: "\(row.ref.namespace)/\(row.ref.name)", state: row.role?.rawValue ?? row.runtime.rawValue,
           traffic: row.traffic.value, why: reasons.joined(separator: ", "), plane: row.ref.plane, native: row.ref,
           target: .services, targetRow: row.ref.description)

@@ -148,7 +148,9 @@ enum Explanations {
     case .health(let row):
       return sheet(
         "\(Cells.name(row.ref))",
-        basis(of: .health(row), state).map { text($0) } + [text("\(row.ready) of \(row.total) instances take traffic")])
+        basis(of: .health(row), state).map { text($0) } + [
+          text(SafeText(row.uncounted ?? "\(row.ready) of \(row.total) instances take traffic"))
+        ])
     case .routeHead, .splitHead: return sheet("Why?", [text("nothing is chosen", .muted)])
     }
   }

@@ -11,15 +11,15 @@ extension HealthRow: ContractItem {
       writer.member("name", ref.name)
       writer.member("runtime", runtime.rawValue)
       writer.promised("role", role?.rawValue)
-      if isCounted {
+      if let uncounted {
+        for name in ["proxy", "ready", "total"] {
+          writer.name(name)
+          writer.object { $0.member("unknown", uncounted) }
+        }
+      } else {
         writer.member("proxy", (proxy ?? .none).rawValue)
         writer.member("ready", ready)
         writer.member("total", total)
-      } else {
-        for name in ["proxy", "ready", "total"] {
-          writer.name(name)
-          writer.object { $0.member("unknown", Self.uncounted) }
-        }
       }
       writer.member("cluster", cluster)
       if let joined {

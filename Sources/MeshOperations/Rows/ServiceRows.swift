@@ -15,8 +15,8 @@ public struct HealthRow: Sendable, Hashable {
   public var ready: Int
   /// All instances, or those asked for where that is more.
   public var total: Int
-  /// Whether its instances are known at all: a platform may not tell them.
-  public var isCounted = true
+  /// Why its instances are not known, where they are not: a platform may not tell them, or not yet.
+  public var uncounted: String?
   /// Its traffic, or why it is not known.
   public var traffic: Known<TrafficSum>
   /// The name of its cluster; `nil` where it is not known.
@@ -33,13 +33,16 @@ public struct HealthRow: Sendable, Hashable {
 
   /// Whether an operator should look: failing requests, or instances asked for and none ready.
   public var needsAttention: Bool {
-    (traffic.value?.errorRate ?? 0) >= 0.01 || (total > 0 && ready < total)
+    (traffic.value?.errorRate ?? 0) >= 0.01 || lacksInstances
   }
+
+  /// Whether instances that are asked for do not take traffic, as far as they are known.
+  public var lacksInstances: Bool { uncounted == nil && ready < total }
 }
 
 extension HealthRow {
-  /// Why its instances are not known, where they are not.
-  public static let uncounted = "nothing tells its instances"
+  /// Why its instances are not known, where nothing tells them.
+  static let untold = "nothing tells its instances"
   /// Why its traffic is not known, where telemetry does not mention it.
   public static let unmeasured = "no call was seen, and no proxy of it reports: absent is not none"
 }
@@ -67,12 +70,22 @@ extension MeshView {
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
         row.traffic = sum(
           edges.countedOnce(), plane: row.ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
+        row.uncounted = row.uncounted ?? instancesGap(row.ref.plane)
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
         row.stores = stores[row.ref.plane]?[row.ref]
         return row
       }
+  }
+
+  /// Why the instances of a plane are not known yet, or not at all; what was told of them before that ends says too little.
+  private func instancesGap(_ plane: PlaneName) -> String? {
+    switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "pod")] {
+    case .loading: "its instances are still being read"
+    case .refused(let reason): "its instances may not be read: \(reason)"
+    case .live, .stale, .absent, nil: nil
+    }
   }
 
   /// The rows of all services without their traffic.
@@ -89,7 +102,8 @@ extension MeshView {
             ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
             proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
             total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
-            isCounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil },
+            uncounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil }
+              ? nil : HealthRow.untold,
             traffic: .unknown("")), host: service.hosts.first, workloads: members.map(\.ref)))
     }
     rows.sort { $0.row.ref < $1.row.ref }
@@ -108,7 +122,8 @@ extension MeshView {
       return HealthRow(
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
-        isCounted: readiness != nil || workload.desired != nil,
+        uncounted: instancesGap(workload.ref.plane)
+          ?? (readiness != nil || workload.desired != nil ? nil : HealthRow.untold),
         traffic: sum(
           index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane,
           isMeasured: index.isReporting(workload.ref)),

@@ -90,8 +90,8 @@ struct HealthTable {
       var cells = [
         console.paint(row.ref.namespace, .plain), console.paint(row.ref.name, .plain),
         console.paint(row.runtime.rawValue, .plain), console.paint(row.role?.rawValue ?? "–", .plain),
-        console.paint(row.isCounted ? (row.proxy ?? .none).rawValue : "–", .plain),
-        console.paint(row.isCounted ? "\(row.ready)/\(row.total)" : "–", row.ready < row.total ? .warn : .plain),
+        console.paint(row.uncounted == nil ? (row.proxy ?? .none).rawValue : "–", .plain),
+        console.paint(row.uncounted == nil ? "\(row.ready)/\(row.total)" : "–", row.lacksInstances ? .warn : .plain),
         console.paint(traffic.map { Figures.compact($0.rps) } ?? "–", .plain),
         console.paint(Figures.percent(traffic?.errorRate), (traffic?.errorRate ?? 0) >= 0.01 ? .bad : .plain),
       ]
@@ -110,8 +110,7 @@ struct HealthTable {
       table.row(cells, staleFor: view.staleFor(row.ref))
     }
     try table.write()
-    var reasons = Set(rows.compactMap(\.traffic.reason))
-    if rows.contains(where: { !$0.isCounted }) { reasons.insert(HealthRow.uncounted) }
+    let reasons = Set(rows.compactMap(\.traffic.reason) + rows.compactMap(\.uncounted))
     for reason in reasons.sorted() { Console.note("– means unknown: \(reason)") }
   }
 

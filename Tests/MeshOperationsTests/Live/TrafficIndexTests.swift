@@ -52,6 +52,24 @@ import Testing
     #expect(try traffic(world.view.workloadRows(), "reviews-v2").value?.rps == 0, "its counters stand still")
   }
 
+  @Test(arguments: [
+    (FeedState.loading(3), "its instances are still being read"),
+    (.refused("pods is forbidden"), "its instances may not be read: pods is forbidden"),
+  ])
+  func instancesThatWereNotReadAreUnknownAndNotMissing(_ state: FeedState, _ reason: String) throws {
+    var world = try SmallWorld()
+    world.add("half", versions: ["v1"], ready: 1)
+    let key = MeshSnapshot.FeedKey(plane: "lab", kind: "pod")
+    world.view.snapshot.apply(.feed(key, state))
+    for rows in [world.view.serviceRows(), world.view.workloadRows()] {
+      #expect(rows.allSatisfy { $0.uncounted == reason && !$0.needsAttention })
+    }
+    world.view.snapshot.apply(.feed(key, .live(world.view.at)))
+    for rows in [world.view.serviceRows(), world.view.workloadRows()] {
+      #expect(rows.filter(\.needsAttention).map { [$0.ready, $0.total] } == [[1, 2]])
+    }
+  }
+
   @Test func aListTellsHowItsNumbersWereComeBy() throws {
     var world = try SmallWorld()
     world.call("reviews", "v1", ok: 1, p99: 40)
