@@ -4,7 +4,8 @@ import Synchronization
 /// What follows from configuration alone, kept from one view of a mesh to the next: traffic changes every few seconds,
 /// configuration seldom.
 ///
-/// It holds one configuration, told by its generation, which no two configurations share.
+/// It holds one configuration, told by its generation, which no two configurations share, and beside it what follows from it
+/// and from what proxies were last read to run.
 final class ConfigurationMemo: Sendable {
   /// A service without its traffic.
   struct Service: Sendable {
@@ -28,6 +29,13 @@ final class ConfigurationMemo: Sendable {
     var generation = 0
     var services: [Service]?
     var routes: [WeightedRoute]?
+    var differing: Differing?
+  }
+
+  /// The routes that proxies do not run as they are written, and when what proxies run was read.
+  private struct Differing: Sendable {
+    var readAt: [PlaneName: Instant]
+    var routes: Set<ObjectRef>
   }
 
   private let contents = Mutex(Contents())
@@ -40,6 +48,19 @@ final class ConfigurationMemo: Sendable {
   /// The routes with weights in order of their names.
   func routes(of generation: Int, _ make: () -> [WeightedRoute]) -> [WeightedRoute] {
     kept(\.routes, of: generation, make)
+  }
+
+  /// The routes with weights that proxies do not run as they are written, by what was read of proxies at some times.
+  func differing(
+    of generation: Int, readAt: [PlaneName: Instant], _ make: () -> Set<ObjectRef>
+  ) -> Set<ObjectRef> {
+    let known = contents.withLock { $0.generation == generation ? $0.differing : nil }
+    if generation > 0, let known, known.readAt == readAt { return known.routes }
+    let routes = make()
+    contents.withLock { contents in
+      if contents.generation == generation { contents.differing = Differing(readAt: readAt, routes: routes) }
+    }
+    return routes
   }
 
   private func kept<Value: Sendable>(

@@ -14,8 +14,8 @@ extension MeshView {
 
   /// Every rule with more than one backend that needs attention, and the first of the others, up to a number.
   ///
-  /// Only routes with traffic, routes a proxy was asked about and routes without a ready backend are worked out anew; of
-  /// the others nothing can have changed since the configuration did.
+  /// Only routes with traffic, routes without a ready backend and routes that proxies run otherwise are worked out anew; of
+  /// the others nothing can have changed since the configuration did or the proxies were read.
   public func attentionSplits(calm limit: Int) -> [Split] {
     let routes = memo.routes(of: snapshot.generation) { weightedRoutes() }
     var busy: Set<BusyWorkload> = []
@@ -25,16 +25,14 @@ extension MeshView {
           BusyWorkload(plane: plane, namespace: edge.destination.namespace, name: edge.destination.workload))
       }
     }
-    let asked = Set(programmed.values.flatMap { $0.value?.routes.map { Self.place(ofOrigin: $0.origin) } ?? [] })
-    // A programmed route that does not say what it was made from may belong to any.
-    let isAnyAsked = asked.contains("")
+    let readAt = programmed.compactMapValues { $0.value?.at }
+    let differing = memo.differing(of: snapshot.generation, readAt: readAt) { differingRoutes(of: routes) }
     var calm = limit
     let chosen = routes.filter { route in
       let isBusy = route.workloads.contains {
         busy.contains(BusyWorkload(plane: $0.plane, namespace: $0.namespace, name: $0.name))
       }
-      if isAnyAsked || route.isUnready || isBusy { return true }
-      if !asked.isEmpty, asked.contains(route.ref.shortName) { return true }
+      if route.isUnready || isBusy || differing.contains(route.ref) { return true }
       calm -= 1
       return calm >= 0
     }
@@ -43,12 +41,20 @@ extension MeshView {
     return Array(splits.prefix(quiet + limit))
   }
 
-  /// `namespace/name` of the object a programmed route was made from
-  /// (`/apis/…/namespaces/shop/virtual-service/reviews`); empty where it does not say.
-  private static func place(ofOrigin origin: String) -> String {
-    let parts = origin.split(separator: "/")
-    guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return "" }
-    return "\(parts[place + 1])/\(parts[place + 3])"
+  /// The routes that need attention for what proxies run of them. A programmed route that does not say what it was made from
+  /// may belong to any.
+  private func differingRoutes(of routes: [ConfigurationMemo.WeightedRoute]) -> Set<ObjectRef> {
+    var still = self
+    still.traffic = [:]
+    let reports = programmed.compactMapValues(\.value)
+    let told = routes.lazy.filter { route in
+      reports[route.ref.plane].map { !$0.tellsOrigins || $0.holds(madeFrom: route.ref.shortName) } ?? false
+    }
+    var differing: Set<ObjectRef> = []
+    still.eachSplits(of: told.compactMap { snapshot.routes[$0.ref] }) { route, splits in
+      if splits.contains(where: \.needsAttention) { differing.insert(route) }
+    }
+    return differing
   }
 
   private func weightedRoutes() -> [ConfigurationMemo.WeightedRoute] {

@@ -32,11 +32,11 @@ enum EnvoyConfigDump {
     into routes: inout [ProgrammedRoute]
   ) throws(JSONError) {
     try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
-      let first = routes.count
+      var configuration: (port: Int?, found: [Found])?
       var updatedAt: Instant?
       try reader.object { key, reader throws(JSONError) in
         switch key {
-        case "route_config": try routeConfiguration(&reader, proxy: proxy, where: isWanted, into: &routes)
+        case "route_config": configuration = try routeConfiguration(&reader, where: isWanted)
         case "last_updated": updatedAt = RFC3339.parse(try reader.string())
         case "dynamic_route_configs", "static_route_configs":
           try reader.array { reader throws(JSONError) in
@@ -45,54 +45,95 @@ enum EnvoyConfigDump {
         default: try reader.skip()
         }
       }
-      if let updatedAt { for index in routes.indices.dropFirst(first) { routes[index].updatedAt = updatedAt } }
+      for route in configuration?.found ?? [] {
+        routes.append(route.route(of: proxy, port: configuration?.port, updatedAt: updatedAt))
+      }
+    }
+  }
+
+  /// A route of a virtual host.
+  struct Found {
+    var name = ""
+    var origin = ""
+    var clusters: [ProgrammedRoute.Cluster] = []
+    var domains: [String] = []
+
+    /// The route as a proxy runs it.
+    func route(of proxy: ObjectRef, port: Int?, updatedAt: Instant?) -> ProgrammedRoute {
+      ProgrammedRoute(
+        proxy: proxy, domains: domains, name: name, origin: origin, clusters: clusters, port: port,
+        updatedAt: updatedAt)
     }
   }
 
   private static func routeConfiguration(
-    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool,
-    into routes: inout [ProgrammedRoute]
-  ) throws(JSONError) {
+    _ reader: inout JSONReader, where isWanted: ([String]) -> Bool
+  ) throws(JSONError) -> (port: Int?, found: [Found]) {
     var name = ""
-    var found: [ProgrammedRoute] = []
+    var found: [Found] = []
     try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
       try reader.object { key, reader throws(JSONError) in
         switch key {
         case "name": name = try reader.string()
         case "virtual_hosts":
-          try reader.array { reader throws(JSONError) in
-            var domains: [String] = []
-            var list: [ProgrammedRoute] = []
-            try reader.object { key, reader throws(JSONError) in
-              switch key {
-              case "domains": domains = try reader.list { reader throws(JSONError) in try reader.string() }
-              case "routes":
-                // Domains come first in Envoy's own order of fields: unwanted hosts are passed over unread.
-                guard domains.isEmpty || isWanted(domains) else { return try reader.skip() }
-                try reader.array { reader throws(JSONError) in
-                  if let route = try route(&reader, proxy: proxy) { list.append(route) }
-                }
-              default: try reader.skip()
-              }
-            }
-            guard isWanted(domains) else { return }
-            for index in list.indices { list[index].domains = domains }
-            found += list
-          }
+          try reader.array { reader throws(JSONError) in found += try virtualHost(&reader, where: isWanted) }
         default: try reader.skip()
         }
       }
     }
-    // A configuration is named for its port, alone (`8080`) or after a colon (`reviews.shop.svc:8080`, `http.8080`).
-    let port = Int(String(name.reversed().prefix { $0.isNumber }.reversed()))
-    for var route in found {
-      route.port = port
-      routes.append(route)
+    return (port(of: name), found)
+  }
+
+  /// The port of a route configuration by its name: alone (`8080`) or after a colon (`reviews.shop.svc:8080`, `http.8080`).
+  static func port(of name: String) -> Int? { Int(String(name.reversed().prefix { $0.isNumber }.reversed())) }
+
+  /// The routes of a virtual host that lead somewhere; none where its domains are not wanted.
+  static func virtualHost(
+    _ reader: inout JSONReader, where isWanted: ([String]) -> Bool
+  ) throws(JSONError) -> [Found] {
+    var domains: [String] = []
+    var list: [Found] = []
+    try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
+      try reader.object { key, reader throws(JSONError) in
+        switch key {
+        case "domains": domains = try reader.list { reader throws(JSONError) in try reader.string() }
+        case "routes": list = try routes(&reader, of: domains, where: isWanted)
+        default: try reader.skip()
+        }
+      }
+    }
+    return own(list, domains, where: isWanted)
+  }
+
+  /// The routes of a virtual host that lead somewhere, where its domains may be wanted: they come first in Envoy's own order
+  /// of fields, and unwanted hosts are passed over unread.
+  static func routes(
+    _ reader: inout JSONReader, of domains: [String], where isWanted: ([String]) -> Bool
+  ) throws(JSONError) -> [Found] {
+    guard domains.isEmpty || isWanted(domains) else {
+      try reader.skip()
+      return []
+    }
+    var list: [Found] = []
+    try reader.array { reader throws(JSONError) in
+      let route = try route(&reader)
+      if !route.clusters.isEmpty { list.append(route) }
+    }
+    return list
+  }
+
+  /// Routes with the domains of their virtual host; none where these are not wanted.
+  static func own(_ routes: [Found], _ domains: [String], where isWanted: ([String]) -> Bool) -> [Found] {
+    guard !routes.isEmpty, isWanted(domains) else { return [] }
+    return routes.map { route in
+      var route = route
+      route.domains = domains
+      return route
     }
   }
 
-  private static func route(_ reader: inout JSONReader, proxy: ObjectRef) throws(JSONError) -> ProgrammedRoute? {
-    var result = ProgrammedRoute(proxy: proxy, domains: [], name: "", origin: "", clusters: [])
+  private static func route(_ reader: inout JSONReader) throws(JSONError) -> Found {
+    var result = Found()
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "name": result.name = try reader.string()
@@ -101,7 +142,7 @@ enum EnvoyConfigDump {
       default: try reader.skip()
       }
     }
-    return result.clusters.isEmpty ? nil : result
+    return result
   }
 
   private static func clusters(_ reader: inout JSONReader) throws(JSONError) -> [ProgrammedRoute.Cluster] {

@@ -6,12 +6,10 @@ enum ProxyWeights {
   static func found(
     _ rule: Rule, of route: Route, in report: ProgrammedReport, settings: MeshSettings
   ) -> [Known<ProgrammedWeight>]? {
-    var own = report
     // A proxy names the object its control plane made of the route, not the route.
-    for index in own.routes.indices { own.routes[index].origin = "" }
     guard
       case .known(let weights, let source, let at) = ProgrammedWeights.of(
-        route, rule: rule, in: own, settings: settings)
+        route, rule: rule, in: report, settings: settings, isNamed: false)
     else { return nil }
     return weights.backends.map { backend in
       .known(

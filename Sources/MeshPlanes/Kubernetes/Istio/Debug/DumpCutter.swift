@@ -1,54 +1,53 @@
 /// Cuts the resources out of a configuration dump that arrives in pieces, so that the whole never stands in memory.
 ///
-/// They are what lies five brackets deep: `{"configs":[{"dynamicRouteConfigs":[{…}]}]}`.
+/// They are what lies a number of brackets deep, such as five in `{"configs":[{"dynamicRouteConfigs":[{…}]}]}`.
 struct DumpCutter: Sendable {
-  /// A resource larger than this is none of istiod's: one route configuration holds the services of a whole mesh.
+  /// A resource larger than this is none of istiod's: one route configuration holds the services of a whole mesh. What stands
+  /// around the resources is never as long.
   private static let limit = 64 << 20
-  private static let depth = 5
 
-  private var depth = 0
-  private var isInText = false
-  private var isEscaped = false
+  private let depth: Int
+  private let keepsRest: Bool
+  private var scanner = ValueScanner()
   private var carry: [UInt8] = []
+  private var hasEnded = false
   private var isBroken = false
+  private var count = 0
+  /// What stands around the resources, each with its number in its place, where that is kept.
+  private(set) var rest: [UInt8] = []
+
+  /// - Parameter depth: How many brackets deep a resource begins, its own included.
+  init(depth: Int = 5, keepsRest: Bool = false) {
+    self.depth = depth
+    self.keepsRest = keepsRest
+  }
 
   /// Whether the dump came to its end and nothing was wrong with it.
-  private(set) var isWhole = false
+  var isWhole: Bool { hasEnded && !isBroken && !scanner.isInside }
 
   /// Takes the next piece and hands on each resource that is complete.
   mutating func feed(_ piece: [UInt8], _ each: (ArraySlice<UInt8>) -> Void) {
     guard !isBroken else { return }
     var start = piece.startIndex
     for index in piece.indices {
-      let byte = piece[index]
-      if isInText {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isInText = false
-        }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""): isInText = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["):
-        depth += 1
-        if depth == Self.depth { start = index }
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        if depth == Self.depth {
-          each(carry.isEmpty ? piece[start...index] : (carry + piece[start...index])[...])
-          carry = []
-        }
-        depth -= 1
-        isWhole = depth == 0
-      default: break
+      let before = scanner.depth
+      if scanner.ends(with: piece[index]) { hasEnded = true }
+      if before < depth, scanner.depth == depth {
+        if keepsRest { rest += piece[start..<index] + Array(String(count).utf8) }
+        count += 1
+        start = index
+      } else if before == depth, scanner.depth < depth {
+        each(carry.isEmpty ? piece[start...index] : (carry + piece[start...index])[...])
+        carry = []
+        start = index + 1
       }
     }
-    guard depth >= Self.depth else { return }
-    carry += piece[start...]
-    if carry.count > Self.limit { (isBroken, isWhole, carry) = (true, false, []) }
+    if scanner.depth >= depth {
+      carry += piece[start...]
+    } else if keepsRest {
+      rest += piece[start...]
+    }
+    if max(carry.count, rest.count) > Self.limit { (isBroken, carry, rest) = (true, [], []) }
   }
 }
 

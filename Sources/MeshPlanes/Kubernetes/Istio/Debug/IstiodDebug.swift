@@ -93,7 +93,7 @@ struct IstiodDebug {
     of pod: String, _ namespace: String, _ path: String, _ reader: Reader
   ) async throws(MeshError) -> Reader.Value {
     let (access, dialect) = (self.access, self.dialect)
-    return try await TimeLimit.within(seconds: Self.patience, what: "istiod \(pod)") { () async throws(MeshError) in
+    return try await TimeLimit.within(seconds: Self.patience, what: "istiod \(pod)") { _ async throws(MeshError) in
       var reader = reader
       reader.begin(pod)
       if let address = dialect.addresses.istiod, let direct = dialect.direct {

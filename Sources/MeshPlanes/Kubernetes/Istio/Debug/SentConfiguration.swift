@@ -74,10 +74,29 @@ final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
   /// Keeps what a proxy was sent, where istiod tells when that changes.
   func keep(_ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question) {
     asked.withLock { $0 = true }
+    entries.withLock { Self.keep(value, of: proxy, sent: sent, for: question, in: &$0) }
+  }
+
+  private static func keep(
+    _ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question, in entries: inout [ObjectRef: Entry]
+  ) {
     guard let sent, sent != 0 else { return }
-    entries.withLock { entries in
-      if entries.count >= Self.limit, entries[proxy] == nil { entries = [:] }
-      entries[proxy] = Entry(question: question, sent: sent, value: value)
+    if entries.count >= limit, entries[proxy] == nil { entries = [:] }
+    entries[proxy] = Entry(question: question, sent: sent, value: value)
+  }
+}
+
+extension SentMemo where Value == [ProgrammedRoute] {
+  /// Keeps a proxy's routes, those that another one runs too once for both; the routes as kept.
+  func share(_ routes: [ProgrammedRoute], of proxy: ObjectRef, sent: UInt64?, for question: Question) -> Value {
+    asked.withLock { $0 = true }
+    return entries.withLock { entries in
+      var routes = routes
+      if let other = entries.first(where: { $0.key != proxy && $0.value.question == question }) {
+        routes.share(with: other.value.value)
+      }
+      Self.keep(routes, of: proxy, sent: sent, for: question, in: &entries)
+      return routes
     }
   }
 }

@@ -1,6 +1,7 @@
 /// The end of a JSON object or array that arrives in pieces.
 struct ValueScanner: Sendable {
-  private var depth = 0
+  /// The brackets that are open.
+  private(set) var depth = 0
   private var isInText = false
   private var isEscaped = false
 

@@ -20,17 +20,16 @@ extension IstioProgrammed {
   /// All routes one proxy runs.
   @concurrent
   func routes(of proxy: ObjectRef) async -> Known<[ProgrammedRoute]> {
-    do {
-      let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
-      return .known(try EnvoyConfigDump.routes(bytes, proxy: proxy), source: "the proxy's /config_dump", at: access.now)
-    } catch let error as MeshError {
+    do throws(MeshError) {
+      let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(
+        proxy, Self.routesPath, RoutesReader(proxy))
+      return .known(told.value, source: "the proxy's /config_dump", at: access.now)
+    } catch {
       if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
         return .known(
           MosnSidecar.routes(dump, proxy: proxy), source: "the MOSN's /api/v1/config_dump", at: access.now)
       }
       return await sentRoutes(of: proxy, instead: error)
-    } catch {
-      return .unknown("the proxy's /config_dump makes no sense: \(error)")
     }
   }
 

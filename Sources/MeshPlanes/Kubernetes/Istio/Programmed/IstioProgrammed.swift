@@ -9,8 +9,13 @@ struct IstioProgrammed {
   static let sample = 8
   /// The proxies under question at the same time: each answer is as long as the mesh is large.
   static let parallel = 2
-  /// The seconds a proxy has to answer.
+  /// The seconds a proxy has to answer, or to go on with an answer.
   static let patience = 3.0
+  /// The bytes of answers after which no other proxy is asked: each tells the services of the whole mesh, and what some run
+  /// speaks for the others.
+  static let budget = 64 << 20
+  /// Where a proxy tells its routes.
+  static let routesPath = "/config_dump?resource=dynamic_route_configs"
 
   func report(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
@@ -38,25 +43,19 @@ struct IstioProgrammed {
       for: callable.isEmpty ? wanted : callable, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
-    let question = Question(domains: domains, streams: streams, rootNamespace: settings.rootNamespace)
+    let question = Question(
+      domains: domains, rules: Question.rules(of: wanted, roots: roots), streams: streams,
+      rootNamespace: settings.rootNamespace)
     let answers = await ask(chosen, question, known: proxies, in: snapshot)
+    if let first = answers.first, answers.count < chosen.count {
+      report.gaps.append(
+        "\((chosen.count - answers.count).counted("more proxy")) not asked: "
+          + (first.bytes > 0 ? "what one tells is \(first.bytes >> 20) MiB" : "the first were too slow"))
+    }
     // What istiod sent counts by what was acknowledged of it since.
     let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
     report.proxies = Self.take(answers, of: states, into: &report)
     return report
-  }
-
-  /// What is asked of each proxy of the sample.
-  struct Question: Sendable, Hashable {
-    /// The hosts whose routes are wanted.
-    var domains: Set<String>
-    /// Whether routes of streams are wanted.
-    var streams: Bool
-    var rootNamespace: String
-
-    func isWanted(_ hosts: [String]) -> Bool {
-      hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
-    }
   }
 
   /// Every proxy istiod knows, in the order of their names, and why one is missing.
@@ -95,6 +94,10 @@ struct IstioProgrammed {
     /// Whether istiod was asked for that now.
     var isNew = false
     var gap: String?
+    /// The length of what was answered.
+    var bytes = 0
+    /// Whether the proxy took more time than it had.
+    var isLate = false
   }
 
   /// Asks proxies for what they run.
@@ -115,7 +118,8 @@ struct IstioProgrammed {
       var answers: [Answer] = []
       for await answer in group {
         answers.append(answer)
-        add()
+        let isEnough = answers.reduce(0) { $0 + $1.bytes } > Self.budget || answers.count { $0.isLate } > 1
+        if !isEnough { add() }
       }
       return answers.sorted { $0.proxy < $1.proxy }
     }
@@ -151,40 +155,41 @@ struct IstioProgrammed {
     _ proxy: ObjectRef, _ question: Question, _ state: ProxyState?, in snapshot: MeshSnapshot
   ) async -> Answer {
     var answer = Answer(proxy: proxy)
-    do {
+    let begun = ContinuousClock.now
+    do throws(MeshError) {
       // A proxy that took all it was sent, and was sent nothing since it was asked, runs what it ran then: in a large mesh
       // eight answers are 100 MB.
       let sent = state?.isSettled == true ? state?.sent : nil
       if let kept = dialect.ownRoutes.value(of: proxy, sent: sent, for: question) {
         answer.routes = kept
       } else {
-        answer.routes = try await routes(of: proxy, question)
-        dialect.ownRoutes.keep(answer.routes, of: proxy, sent: sent, for: question)
+        let told = try await routes(of: proxy, question)
+        answer.bytes = told.bytes
+        answer.routes = dialect.ownRoutes.share(told.routes, of: proxy, sent: sent, for: question)
       }
     } catch {
       if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
         answer.routes = MosnSidecar.routes(dump, proxy: proxy, where: question.isWanted)
         return answer
       }
-      var reason = (error as? MeshError)?.message ?? String(describing: error)
-      if error is MeshError {
-        if let kept = dialect.sentRoutes.value(of: proxy, sent: state?.sent, for: question) {
-          (answer.routes, answer.isSent) = (kept, true)
-          return answer
-        }
-        do throws(MeshError) {
-          answer.routes = try await sent(
-            proxy, rootNamespace: question.rootNamespace, in: snapshot, where: { question.isWanted($0) },
-            streams: question.streams)
-          dialect.sentRoutes.keep(answer.routes, of: proxy, sent: state?.sent, for: question)
-          (answer.isSent, answer.isNew) = (true, true)
-          return answer
-        } catch {
-          reason += "; \(error.message)"
-        }
+      let own = error.message
+      if let kept = dialect.sentRoutes.value(of: proxy, sent: state?.sent, for: question) {
+        (answer.routes, answer.isSent) = (kept, true)
+        return answer
       }
-      answer.gap = "\(proxy.namespace)/\(proxy.name): \(reason)"
-      return answer
+      do throws(MeshError) {
+        let told = try await sent(
+          proxy, rootNamespace: question.rootNamespace, in: snapshot, where: { question.isWanted($0) },
+          streams: question.streams
+        ).filter { question.isWanted(route: $0.name, madeFrom: $0.origin, destinations: $0.clusters.count) }
+        answer.routes = dialect.sentRoutes.share(told, of: proxy, sent: state?.sent, for: question)
+        (answer.isSent, answer.isNew) = (true, true)
+        return answer
+      } catch {
+        answer.gap = "\(proxy.namespace)/\(proxy.name): \(own); \(error.message)"
+        answer.isLate = begun.duration(to: .now) >= .seconds(Self.patience)
+        return answer
+      }
     }
     // Certificates and counters are extras: without them the routes still hold.
     if let bytes = try? await get(proxy, "/certs") {
@@ -198,13 +203,22 @@ struct IstioProgrammed {
     return answer
   }
 
-  /// The routes that a proxy tells of itself.
-  private func routes(of proxy: ObjectRef, _ question: Question) async throws -> [ProgrammedRoute] {
-    let bytes = try await get(proxy, "/config_dump?resource=dynamic_route_configs")
-    let routes = try EnvoyConfigDump.routes(bytes, proxy: proxy, where: question.isWanted)
-    guard question.streams else { return routes }
-    let listeners = try await get(proxy, "/config_dump?resource=dynamic_listeners")
-    return routes + Self.streams(try EnvoyListenerReader.serving(listeners), proxy: proxy)
+  /// The routes that a proxy tells of itself, and the length of what it told.
+  private func routes(
+    of proxy: ObjectRef, _ question: Question
+  ) async throws(MeshError) -> (routes: [ProgrammedRoute], bytes: Int) {
+    let wanted = RoutesReader.Wanted(
+      hosts: { question.isWanted($0) },
+      route: { question.isWanted(route: $0.name, madeFrom: $0.origin, destinations: $0.clusters.count) })
+    let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(
+      proxy, Self.routesPath, RoutesReader(proxy, wanted))
+    guard question.streams else { return (told.value, told.bytes) }
+    let bytes = try await get(proxy, "/config_dump?resource=dynamic_listeners")
+    let listeners: [EnvoyListener]
+    do throws(JSONError) { listeners = try EnvoyListenerReader.serving(bytes) } catch {
+      throw MeshError(.malformed, "its listeners make no sense: \(error)", object: proxy, underlying: error)
+    }
+    return (told.value + Self.streams(listeners, proxy: proxy), told.bytes + bytes.count)
   }
 
   /// The routes that istiod sent a proxy.

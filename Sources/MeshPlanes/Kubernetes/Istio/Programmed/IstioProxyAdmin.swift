@@ -9,19 +9,55 @@ struct IstioProxyAdmin {
   func get(_ proxy: ObjectRef, _ path: String, port: Int = 15_000) async throws(MeshError) -> [UInt8] {
     let (access, dialect) = (self.access, self.dialect)
     return try await TimeLimit.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
-      () async throws(MeshError) in
-      if let address = dialect.addresses.proxies["\(proxy.namespace)/\(proxy.name)"], let direct = dialect.direct {
+      _ async throws(MeshError) in
+      if let address = dialect.addresses.proxies[proxy.shortName], let direct = dialect.direct {
         return try await direct(address + path)
       }
-      guard proxy.kind == "pod" else { throw Self.unreachable(proxy) }
-      do throws(MeshError) {
-        return try await access.get(pod: proxy.name, namespace: proxy.namespace, port: port, path: path)
-      } catch  where error.code == .notFound {
-        // istiod names a VM by its own host name, which no WorkloadEntry need have.
-        throw Self.unreachable(proxy)
-      } catch  where Self.isClosed(error) {
-        throw Self.closed(proxy, port: port, error)
+      return try await Self.asked(proxy, port: port) { () async throws(MeshError) in
+        try await access.get(pod: proxy.name, namespace: proxy.namespace, port: port, path: path)
       }
+    }
+  }
+
+  /// What a reader makes of the answer to a GET while it comes, and its length. A proxy has three seconds to go on, and
+  /// twenty to end.
+  func read<Reader: PieceReader>(
+    _ proxy: ObjectRef, _ path: String, port: Int = 15_000, _ reader: Reader
+  ) async throws(MeshError) -> (value: Reader.Value, bytes: Int) {
+    let (access, dialect) = (self.access, self.dialect)
+    return try await TimeLimit.within(seconds: IstioProgrammed.patience, total: 20, what: "proxy \(proxy.name)") {
+      heard async throws(MeshError) in
+      var (reader, bytes) = (reader, 0)
+      func take(_ piece: [UInt8]) {
+        heard()
+        bytes += piece.count
+        reader.feed(piece)
+      }
+      if let address = dialect.addresses.proxies[proxy.shortName], let direct = dialect.direct {
+        take(try await direct(address + path))
+      } else {
+        try await Self.asked(proxy, port: port) { () async throws(MeshError) in
+          try await access.read(pod: proxy.name, namespace: proxy.namespace, port: port, path: path) { take($0) }
+        }
+      }
+      do throws(JSONError) { return (try reader.finish(), bytes) } catch {
+        throw MeshError(.malformed, "its configuration makes no sense: \(error)", object: proxy, underlying: error)
+      }
+    }
+  }
+
+  /// Asks the proxy of a pod, with what its failures mean.
+  private static func asked<Value>(
+    _ proxy: ObjectRef, port: Int, _ question: () async throws(MeshError) -> Value
+  ) async throws(MeshError) -> Value {
+    guard proxy.kind == "pod" else { throw unreachable(proxy) }
+    do throws(MeshError) {
+      return try await question()
+    } catch  where error.code == .notFound {
+      // istiod names a VM by its own host name, which no WorkloadEntry need have.
+      throw unreachable(proxy)
+    } catch  where isClosed(error) {
+      throw closed(proxy, port: port, error)
     }
   }
 

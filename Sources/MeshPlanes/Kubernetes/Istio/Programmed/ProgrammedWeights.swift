@@ -41,17 +41,27 @@ public struct ProgrammedWeights: Sendable, Hashable {
   /// Routes are told by the object in the proxy's metadata, or by their domains; rules by their name
   /// (Istio names a proxy's route `rule` or `rule.match`), or, where they have none, by their destinations. A delegate is
   /// told by its roots.
+  ///
+  /// - Parameter isNamed: Whether proxies name the route itself; else it is told by its domains alone.
   public static func of(
     _ route: Route, rule: Rule, in report: ProgrammedReport, settings: MeshSettings = MeshSettings(),
-    roots: [DelegateRoot] = []
+    roots: [DelegateRoot] = [], isNamed: Bool = true
   ) -> Known<ProgrammedWeights> {
     guard !report.asked.isEmpty else {
       return .unknown(report.gaps.first ?? "no proxy was asked")
     }
     let isStream = rule.layer == .tcp || rule.layer == .tls
-    let own = report.routes.filter {
+    let hosts = route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
+    let candidates =
+      isNamed
+      ? report.routes(
+        madeFrom: [route.ref.shortName] + roots.map(\.ref.shortName), answeringFor: hosts + roots.flatMap(\.hosts))
+      : report.routes(answeringFor: hosts)
+    let own = candidates.filter {
       guard $0.isStream == isStream else { return false }
-      if belongs($0, to: route, settings: settings) { return fits($0, rule, of: route, settings) }
+      if isNamed ? belongs($0, to: route.ref, hosts: hosts) : $0.domains.contains(where: hosts.contains) {
+        return fits($0, rule, of: route, settings)
+      }
       for root in roots where belongs($0, to: root.ref, hosts: root.hosts) {
         if fits($0, rule, of: route, from: root, settings) { return true }
       }
@@ -103,20 +113,9 @@ public struct ProgrammedWeights: Sendable, Hashable {
     self.rejections = rejections
   }
 
-  private static func belongs(_ programmed: ProgrammedRoute, to route: Route, settings: MeshSettings) -> Bool {
-    belongs(
-      programmed, to: route.ref,
-      hosts: route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) })
-  }
-
   private static func belongs(_ programmed: ProgrammedRoute, to ref: ObjectRef, hosts: [String]) -> Bool {
-    if !programmed.origin.isEmpty {
-      // `/apis/networking.istio.io/v1alpha3/namespaces/shop/virtual-service/reviews`
-      let parts = programmed.origin.split(separator: "/")
-      guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return false }
-      return parts[place + 1] == ref.namespace && parts[place + 3] == ref.name
-    }
-    return programmed.domains.contains { hosts.contains($0) }
+    programmed.origin.isEmpty
+      ? programmed.domains.contains { hosts.contains($0) } : programmed.place == ref.shortName
   }
 
   private static func fits(_ programmed: ProgrammedRoute, _ rule: Rule, of route: Route, _ settings: MeshSettings)

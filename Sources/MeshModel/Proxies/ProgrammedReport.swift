@@ -1,0 +1,139 @@
+import Synchronization
+
+/// What proxies were programmed with, as read at one time.
+public struct ProgrammedReport: Sendable, Hashable {
+  /// Every proxy the control plane knows, or why there is none. Counted anew whenever it is set: many are best put
+  /// together before.
+  public var proxies: [ProxyState] {
+    get { states }
+    set {
+      states = newValue
+      counts = Counts(newValue)
+    }
+  }
+  private var states: [ProxyState]
+  /// The routes of the proxies that were asked.
+  public var routes: [ProgrammedRoute] { didSet { index = RouteIndex() } }
+  private var index = RouteIndex()
+  /// The proxies whose configuration was read.
+  public var asked: [ObjectRef]
+  /// Those of them whose configuration their control plane told: what it sent them and they acknowledged.
+  public var sent: [ObjectRef] = []
+  /// Why something is missing, in words; empty where nothing is.
+  public var gaps: [String]
+  /// When it was read.
+  public var at: Instant
+  /// The proxies counted: asked for again and again, once a rule.
+  public private(set) var counts: Counts
+
+  /// The proxies of a report, counted.
+  public struct Counts: Sendable, Hashable {
+    /// Those connected to their control plane.
+    public var connected = 0
+    /// Those of them that acknowledged all they were sent.
+    public var acknowledged = 0
+    /// Those that rejected something, with their words.
+    public var rejections: [ObjectRef: String] = [:]
+    /// The places of those that are cut off, or that lack something every proxy has acknowledged.
+    fileprivate var wanting: [Int] = []
+
+    // By place: of fifty thousand none is copied to be looked at.
+    init(_ proxies: [ProxyState]) {
+      for place in proxies.indices {
+        if let text = proxies[place].rejection { rejections[proxies[place].ref] = text }
+        let isSettled = proxies[place].isSettled
+        if !isSettled || !proxies[place].isConnected || proxies[place].isUnserved { wanting.append(place) }
+        guard proxies[place].isConnected else { continue }
+        connected += 1
+        if isSettled { acknowledged += 1 }
+      }
+    }
+  }
+
+  /// The proxies that are cut off from their control plane, were never sent what every proxy needs, or have not acknowledged
+  /// what they were sent; few in a mesh that is well, whatever its size.
+  public var wantingProxies: [ProxyState] { counts.wanting.map { states[$0] } }
+
+  /// Keeps what an earlier report holds alike once.
+  public mutating func share(with earlier: ProgrammedReport) {
+    if states == earlier.states { states = earlier.states }
+  }
+
+  /// Creates a report.
+  public init(
+    proxies: [ProxyState] = [], routes: [ProgrammedRoute] = [], asked: [ObjectRef] = [], gaps: [String] = [],
+    at: Instant
+  ) {
+    states = proxies
+    self.routes = routes
+    self.asked = asked
+    self.gaps = gaps
+    self.at = at
+    counts = Counts(proxies)
+  }
+}
+
+extension ProgrammedReport {
+  /// The routes made from objects, by their places (`namespace/name`), and those answering for hosts that do not say what
+  /// they were made from.
+  public func routes(madeFrom places: [String], answeringFor hosts: [String]) -> [ProgrammedRoute] {
+    var numbers = Set(places.flatMap { index.places(of: routes)[$0] ?? [] })
+    if !tellsOrigins { numbers.formUnion(self.numbers(answeringFor: hosts).filter { routes[$0].origin.isEmpty }) }
+    return numbers.sorted().map { routes[$0] }
+  }
+
+  /// The routes answering for hosts, whatever they were made from.
+  public func routes(answeringFor hosts: [String]) -> [ProgrammedRoute] {
+    Set(numbers(answeringFor: hosts)).sorted().map { routes[$0] }
+  }
+
+  /// Whether a route was made from the object of a place.
+  public func holds(madeFrom place: String) -> Bool { index.places(of: routes)[place] != nil }
+
+  /// Whether every route says what it was made from; one that does not may belong to any.
+  public var tellsOrigins: Bool { index.places(of: routes)[""] == nil }
+
+  private func numbers(answeringFor hosts: [String]) -> [Int] { hosts.flatMap { index.hosts(of: routes)[$0] ?? [] } }
+
+  /// Where the routes of a report are, worked out when somebody first looks: a large mesh has ten thousand rules, each of
+  /// which is looked up among all routes.
+  private final class RouteIndex: Sendable, Hashable {
+    private let byPlace = Mutex<[String: [Int]]?>(nil)
+    private let byHost = Mutex<[String: [Int]]?>(nil)
+
+    func places(of routes: [ProgrammedRoute]) -> [String: [Int]] {
+      Self.kept(byPlace) { Dictionary(grouping: routes.indices) { routes[$0].place } }
+    }
+
+    func hosts(of routes: [ProgrammedRoute]) -> [String: [Int]] {
+      Self.kept(byHost) {
+        var table: [String: [Int]] = [:]
+        for number in routes.indices { for host in routes[number].domains { table[host, default: []].append(number) } }
+        return table
+      }
+    }
+
+    private static func kept(
+      _ table: borrowing Mutex<[String: [Int]]?>, _ make: () -> [String: [Int]]
+    ) -> [String: [Int]] {
+      table.withLock { table in
+        if let table { return table }
+        let made = make()
+        table = made
+        return made
+      }
+    }
+
+    /// An index says nothing that its routes do not.
+    static func == (left: RouteIndex, right: RouteIndex) -> Bool { true }
+
+    func hash(into hasher: inout Hasher) {}
+  }
+}
+
+extension [ProxyState] {
+  /// Puts them in the order of their names, which costs little where they are in it.
+  public mutating func putInOrder() {
+    if zip(self, dropFirst()).contains(where: { $1.ref < $0.ref }) { sort { $0.ref < $1.ref } }
+  }
+}

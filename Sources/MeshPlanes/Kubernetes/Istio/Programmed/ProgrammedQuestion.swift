@@ -1,0 +1,38 @@
+import MeshModel
+
+extension IstioProgrammed {
+  /// What is asked of each proxy of the sample.
+  struct Question: Sendable, Hashable {
+    /// The hosts whose routes are wanted.
+    var domains: Set<String>
+    /// The names of the weighted rules by the place of their object, where all of these have names: what other rules lead to
+    /// tells no weight.
+    var rules: [String: [String]]
+    /// Whether routes of streams are wanted.
+    var streams: Bool
+    var rootNamespace: String
+
+    func isWanted(_ hosts: [String]) -> Bool {
+      hosts.contains { host in domains.contains(host) || domains.contains(String(host.prefix { $0 != ":" })) }
+    }
+
+    /// Whether a route of a host that is wanted may be that of a weighted rule: one with a single destination may have lost
+    /// the others to a weight of 0.
+    func isWanted(route name: String, madeFrom origin: String, destinations: Int) -> Bool {
+      guard destinations == 1, let names = rules[ProgrammedRoute.place(ofOrigin: origin)] else { return true }
+      return names.contains { name == $0 || name.hasPrefix($0 + ".") }
+    }
+
+    /// The names of weighted rules by the place of their object, but for objects that hand on to others or have weighted rules
+    /// without names.
+    static func rules(of routes: [Route], roots: [ObjectRef: [DelegateRoot]]) -> [String: [String]] {
+      let others = Set(roots.values.joined().map(\.ref.shortName))
+      var rules: [String: [String]] = [:]
+      for route in routes where !route.hosts.isEmpty && !others.contains(route.ref.shortName) {
+        let names = route.rules.filter { $0.backends.count > 1 }.map(\.name)
+        if !names.contains("") { rules[route.ref.shortName] = names }
+      }
+      return rules
+    }
+  }
+}
