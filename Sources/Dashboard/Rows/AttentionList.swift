@@ -60,7 +60,7 @@ enum AttentionList {
   }
 
   private static func services(_ view: MeshView) -> [Attention] {
-    view.serviceRows().filter(\.needsAttention)
+    view.serviceRows(where: \.needsAttention)
       .sorted { ($0.traffic.value?.errorRate ?? 0) > ($1.traffic.value?.errorRate ?? 0) }.prefix(50)
       .map { row in
         var reasons: [String] = []

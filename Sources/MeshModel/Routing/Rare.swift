@@ -18,6 +18,12 @@ public struct Rare<Value: Sendable & Hashable>: Sendable, Hashable {
     set { box = newValue.map(Box.init) }
   }
 
+  /// The place of the value, so that things with equal values share one.
+  public var projectedValue: Rare {
+    get { self }
+    set { self = newValue }
+  }
+
   /// Whether both are absent, or both values are the same.
   public static func == (left: Rare, right: Rare) -> Bool {
     left.box === right.box || left.box?.value == right.box?.value

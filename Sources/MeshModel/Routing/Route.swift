@@ -82,7 +82,7 @@ public struct Rule: Sendable, Hashable {
   /// The time after which a request is given up, in seconds.
   public var timeout: Double?
   /// What is tried again.
-  public var retries: RetrySetting?
+  @Rare public var retries: RetrySetting?
   /// What is broken on purpose.
   @Rare public var fault: FaultSetting?
   /// Where copies of requests go.

@@ -18,22 +18,18 @@ public enum TextMatch: Sendable, Hashable, CustomStringConvertible {
 
 /// One condition of a rule: every part must hold.
 public struct RuleMatch: Sendable, Hashable {
-  /// The name as written; empty where it has none.
-  public var name: String
   /// The path (without its query).
   public var uri: TextMatch?
   /// Headers that must match, by lower-case name.
   public var headers: [String: TextMatch]
-  /// The port of the service called.
-  public var port: Int?
-  /// The gateways this condition is for; empty means those of the route.
-  public var gateways: [String]
-  /// Conditions present in the native object that this view has no word for.
-  public var others: [String]
   /// The conditions most rules do not have, in one place, so that they take one word where there is none.
   @Rare private var seldom: Seldom?
 
   private struct Seldom: Sendable, Hashable {
+    var name = ""
+    var port: Int?
+    var gateways: [String] = []
+    var others: [String] = []
     var method: TextMatch?
     var authority: TextMatch?
     var scheme: TextMatch?
@@ -52,6 +48,30 @@ public struct RuleMatch: Sendable, Hashable {
       all[keyPath: path] = newValue
       seldom = all == Seldom() ? nil : all
     }
+  }
+
+  /// The name as written; empty where it has none.
+  public var name: String {
+    get { seldom?.name ?? "" }
+    set { self[seldom: \.name] = newValue }
+  }
+
+  /// The port of the service called.
+  public var port: Int? {
+    get { seldom?.port }
+    set { self[seldom: \.port] = newValue }
+  }
+
+  /// The gateways this condition is for; empty means those of the route.
+  public var gateways: [String] {
+    get { seldom?.gateways ?? [] }
+    set { self[seldom: \.gateways] = newValue }
+  }
+
+  /// Conditions present in the native object that this view has no word for.
+  public var others: [String] {
+    get { seldom?.others ?? [] }
+    set { self[seldom: \.others] = newValue }
   }
 
   /// The method.
@@ -116,14 +136,11 @@ public struct RuleMatch: Sendable, Hashable {
     sourceLabels: [String: String] = [:], sourceNamespace: String = "", gateways: [String] = [],
     ignoreUriCase: Bool = false, others: [String] = []
   ) {
-    self.name = name
     self.uri = uri
     self.headers = headers
-    self.port = port
-    self.gateways = gateways
-    self.others = others
     let all = Seldom(
-      method: method, authority: authority, scheme: scheme, withoutHeaders: withoutHeaders, queryParams: queryParams,
+      name: name, port: port, gateways: gateways, others: others, method: method, authority: authority, scheme: scheme,
+      withoutHeaders: withoutHeaders, queryParams: queryParams,
       sniHosts: sniHosts, sourceLabels: sourceLabels, sourceNamespace: sourceNamespace, ignoreUriCase: ignoreUriCase)
     seldom = all == Seldom() ? nil : all
   }

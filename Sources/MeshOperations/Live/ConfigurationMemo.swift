@@ -9,7 +9,13 @@ import Synchronization
 final class ConfigurationMemo: Sendable {
   /// A service without its traffic.
   struct Service: Sendable {
-    var row: HealthRow
+    var ref: ObjectRef
+    var runtime: Runtime
+    var role: Role?
+    var proxy: ProxyMode?
+    var ready: Int
+    var total: Int
+    var uncounted: String?
     /// The host telemetry names it by.
     var host: String?
     /// The workloads behind it.

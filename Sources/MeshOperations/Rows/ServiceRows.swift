@@ -55,16 +55,20 @@ extension MeshView {
       + service.written.compactMap { snapshot.workloads[$0] }
   }
 
-  /// One row a service.
-  public func serviceRows(plane: PlaneName? = nil, namespace: String? = nil) -> [HealthRow] {
+  /// One row a service, of those that are wanted.
+  public func serviceRows(
+    plane: PlaneName? = nil, namespace: String? = nil, where isWanted: (HealthRow) -> Bool = { _ in true }
+  ) -> [HealthRow] {
     var indices: [PlaneName: TrafficIndex] = [:]
     var clusters = ClusterNames()
     var stores: [PlaneName: [ObjectRef: [StoreTraffic]]] = [:]
     let joins = serviceJoins()
     return memo.services(of: snapshot.generation) { stillRows() }
-      .lazy.filter { $0.row.ref.isIn(plane: plane, namespace: namespace) }
-      .map { service in
-        var row = service.row
+      .compactMap { service in
+        guard service.ref.isIn(plane: plane, namespace: namespace) else { return nil }
+        var row = HealthRow(
+          ref: service.ref, runtime: service.runtime, role: service.role, proxy: service.proxy, ready: service.ready,
+          total: service.total, uncounted: service.uncounted, traffic: .unknown(""))
         let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
         indices[row.ref.plane] = index
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
@@ -75,7 +79,7 @@ extension MeshView {
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
         row.stores = stores[row.ref.plane]?[row.ref]
-        return row
+        return isWanted(row) ? row : nil
       }
   }
 
@@ -98,15 +102,13 @@ extension MeshView {
       let readiness = members.compactMap { snapshot.readiness[$0.ref] }
       rows.append(
         ConfigurationMemo.Service(
-          row: HealthRow(
-            ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
-            proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
-            total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
-            uncounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil }
-              ? nil : HealthRow.untold,
-            traffic: .unknown("")), host: service.hosts.first, workloads: members.map(\.ref)))
+          ref: service.ref, runtime: members.first?.runtime ?? service.runtime, role: service.role,
+          proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
+          total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
+          uncounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil }
+            ? nil : HealthRow.untold, host: service.hosts.first, workloads: members.map(\.ref)))
     }
-    rows.sort { $0.row.ref < $1.row.ref }
+    rows.sort { $0.ref < $1.ref }
     return rows
   }
 

@@ -2,8 +2,8 @@ import MeshModel
 
 /// A reader of one condition of a rule: HTTP, TLS and TCP conditions have one form here.
 enum IstioMatchReader {
-  /// Conditions on headers that many rules have in common, such as those of a canary's testers.
-  private static let common = InternedValues<[String: TextMatch]>()
+  /// Conditions that many rules have in common, such as that of a canary's testers.
+  private static let common = InternedValues<RuleMatch>()
 
   static func match(_ reader: inout JSONReader) throws(JSONError) -> RuleMatch {
     var match = RuleMatch()
@@ -29,7 +29,7 @@ enum IstioMatchReader {
         try reader.skip()
       }
     }
-    return match
+    return common.one(match)
   }
 
   /// Reads a StringMatch; `nil` where it is empty.
@@ -55,6 +55,6 @@ enum IstioMatchReader {
       let name = key.string
       result[lowercased ? name.lowercased() : name] = try text(&reader) ?? .present
     }
-    return common.one(result)
+    return result
   }
 }

@@ -2,6 +2,9 @@ import MeshModel
 
 /// A reader of one HTTP, TLS or TCP rule of a VirtualService.
 enum IstioRuleReader {
+  /// Settings that many rules have in common.
+  private static let common = InternedValues<Rare<RetrySetting>>()
+
   static func rule(
     _ reader: inout JSONReader, _ layer: Rule.Layer, at pointer: JSONPointer
   ) throws(JSONError) -> Rule {
@@ -15,7 +18,7 @@ enum IstioRuleReader {
       case "match": rule.matches = try reader.list(IstioMatchReader.match)
       case "route": rule.backends = try backends(&reader, at: pointer)
       case "timeout": rule.timeout = try reader.goDuration()
-      case "retries": rule.retries = try retries(&reader)
+      case "retries": rule.$retries = common.one(Rare(wrappedValue: try retries(&reader)))
       case "fault": rule.fault = try IstioFaultReader.fault(&reader)
       case "mirror": mirror = try destination(&reader).map { MirrorSetting($0) }
       case "mirrors":

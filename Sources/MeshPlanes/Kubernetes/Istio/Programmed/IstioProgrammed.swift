@@ -9,8 +9,10 @@ struct IstioProgrammed {
   static let sample = 8
   /// The proxies under question at the same time: each answer is as long as the mesh is large.
   static let parallel = 2
-  /// The seconds a proxy has to answer, or to go on with an answer.
+  /// The seconds a proxy has to answer.
   static let patience = 3.0
+  /// The seconds a proxy has to begin telling its routes, or to go on: it makes all of them before it sends the first.
+  static let routesPatience = 6.0
   /// The bytes of answers after which no other proxy is asked: each tells the services of the whole mesh, and what some run
   /// speaks for the others.
   static let budget = 64 << 20
@@ -47,14 +49,14 @@ struct IstioProgrammed {
       domains: domains, rules: Question.rules(of: wanted, roots: roots), streams: streams,
       rootNamespace: settings.rootNamespace)
     let answers = await ask(chosen, question, known: proxies, in: snapshot)
+    // What istiod sent counts by what was acknowledged of it since.
+    let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
+    report.proxies = Self.take(answers, of: states, into: &report)
     if let first = answers.first, answers.count < chosen.count {
       report.gaps.append(
         "\((chosen.count - answers.count).counted("more proxy")) not asked: "
           + (first.bytes > 0 ? "what one tells is \(first.bytes >> 20) MiB" : "the first were too slow"))
     }
-    // What istiod sent counts by what was acknowledged of it since.
-    let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
-    report.proxies = Self.take(answers, of: states, into: &report)
     return report
   }
 
@@ -118,7 +120,7 @@ struct IstioProgrammed {
       var answers: [Answer] = []
       for await answer in group {
         answers.append(answer)
-        let isEnough = answers.reduce(0) { $0 + $1.bytes } > Self.budget || answers.count { $0.isLate } > 1
+        let isEnough = answers.reduce(0) { $0 + $1.bytes } > Self.budget || answers.contains(where: \.isLate)
         if !isEnough { add() }
       }
       return answers.sorted { $0.proxy < $1.proxy }
@@ -187,7 +189,7 @@ struct IstioProgrammed {
         return answer
       } catch {
         answer.gap = "\(proxy.namespace)/\(proxy.name): \(own); \(error.message)"
-        answer.isLate = begun.duration(to: .now) >= .seconds(Self.patience)
+        answer.isLate = begun.duration(to: .now) >= .seconds(Self.routesPatience)
         return answer
       }
     }

@@ -19,13 +19,13 @@ struct IstioProxyAdmin {
     }
   }
 
-  /// What a reader makes of the answer to a GET while it comes, and its length. A proxy has three seconds to go on, and
-  /// twenty to end.
+  /// What a reader makes of the answer to a GET while it comes, and its length. A proxy has six seconds to begin or to
+  /// go on, and twenty to end.
   func read<Reader: PieceReader>(
     _ proxy: ObjectRef, _ path: String, port: Int = 15_000, _ reader: Reader
   ) async throws(MeshError) -> (value: Reader.Value, bytes: Int) {
     let (access, dialect) = (self.access, self.dialect)
-    return try await TimeLimit.within(seconds: IstioProgrammed.patience, total: 20, what: "proxy \(proxy.name)") {
+    return try await TimeLimit.within(seconds: IstioProgrammed.routesPatience, total: 20, what: "proxy \(proxy.name)") {
       heard async throws(MeshError) in
       var (reader, bytes) = (reader, 0)
       func take(_ piece: [UInt8]) {
