@@ -45,14 +45,16 @@ import Testing
   }
 
   /// What a call came to: the status of its error, or nil for a good end.
-  private func end(_ head: HTTPHeaders, status: Int = 200, chunks: [[UInt8]] = [], trailers: HTTPHeaders = [:])
-    async throws -> GRPCError?
-  {
+  private func end(
+    _ head: HTTPHeaders, status: Int = 200, chunks: [[UInt8]] = [], trailers: HTTPHeaders = [:],
+    error: TransportError? = nil
+  ) async throws -> GRPCError? {
     var options = Session.Options()
     options.retry = .never
-    options.transport = { _ in Fixed(status: status, head: head, chunks: chunks, trailers: trailers) }
+    options.gate = OriginGate()
+    options.transport = { _ in Fixed(status: status, head: head, chunks: chunks, trailers: trailers, error: error) }
     let client = GRPCClient(try Session(base: "http://127.0.0.1:1", options: options))
-    let call = client.open("/a.B/C")
+    let call = client.open("/a.B/C", [])
     do throws(GRPCError) {
       while try await call.next() != nil {}
       return nil
@@ -67,13 +69,14 @@ import Testing
     let head: HTTPHeaders
     let chunks: [[UInt8]]
     let trailers: HTTPHeaders
+    let error: TransportError?
 
     func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
       throw TransportError(.malformed, "calls are streams")
     }
 
     func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
-      HTTPStream(status: status, headers: head, chunks: chunks, trailers: trailers)
+      HTTPStream(status: status, headers: head, chunks: chunks, error: error, trailers: trailers)
     }
   }
 
@@ -92,6 +95,22 @@ import Testing
     for (status, wanted) in [(503, GRPCStatus.unavailable), (404, .unimplemented), (403, .permissionDenied)] {
       #expect(try await end(["Content-Type": "text/html"], status: status)?.status == wanted)
     }
+  }
+
+  @Test("a status that came stands, whatever became of the stream after it; without one the failure does")
+  func keepsStatusesOfBrokenStreams() async throws {
+    let broken = TransportError(.truncated, "the connection broke inside the answer")
+    let head: HTTPHeaders = ["Content-Type": "application/grpc"]
+    let refused = try await end(["Content-Type": "application/grpc", "grpc-status": "12"], error: broken)
+    #expect(refused?.status == .unimplemented)
+    #expect(refused?.transport == nil)
+    #expect(try await end(head, trailers: ["grpc-status": "5"], error: broken)?.status == .notFound)
+    #expect(try await end(head, trailers: ["grpc-status": "0"], error: broken) == nil)
+    let cut = try await end(head, chunks: [[0, 0, 0, 0, 9, 1]], trailers: ["grpc-status": "0"], error: broken)
+    #expect(cut?.status == .internal)
+    let lost = try await end(head, error: broken)
+    #expect(lost?.status == .unavailable)
+    #expect(lost?.transport == broken)
   }
 
   @Test("deadlines are spelt in at most eight digits")

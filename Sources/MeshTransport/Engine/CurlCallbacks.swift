@@ -27,7 +27,9 @@ enum CurlCallbacks {
 
   static let requestBegins: curl_prereq_callback = { context, _, _, _, _ in
     guard let context else { return CURL_PREREQFUNC_ABORT }
-    transfer(context).requestStarted = ContinuousClock.now
+    let transfer = transfer(context)
+    transfer.requestStarted = ContinuousClock.now
+    if transfer.order.request.needsHTTP2 { transfer.isGathering = true }
     return CURL_PREREQFUNC_OK
   }
 

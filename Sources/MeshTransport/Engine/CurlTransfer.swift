@@ -19,6 +19,12 @@ final class CurlTransfer {
   var isPaused = false
   /// Whether the body that is made while it is sent has nothing to send now.
   var isUploadPaused = false
+  /// Whether what is written gathers until the round is over, so that the head of a call and its first message leave
+  /// together. Written one after the other, a server that refuses the call answers in between and wants no message (RFC
+  /// 9113, 8.1), and libcurl before 8.0 then loses that answer.
+  var isGathering = false {
+    didSet { for socket in sockets { SocketState.gather(socket.number, inode: socket.inode, isGathering) } }
+  }
   weak var channel: ChunkChannel?
   /// Whether the reader of the channel is to be told of what came.
   var hasNews = false

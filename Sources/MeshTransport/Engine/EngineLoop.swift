@@ -22,6 +22,7 @@ struct EngineLoop {
     startWaiting()
     var running: Int32 = 0
     curl_multi_perform(multi, &running)
+    for transfer in transfers.values where transfer.isGathering { transfer.isGathering = false }
     announceNews()
     finishAnswered()
     collectResults()

@@ -9,36 +9,32 @@ public final class GRPCCall: Sendable {
   private let upload: UploadBody?
   private let opening: Task<Result<HTTPStream, GRPCError>, Never>
   private let frames: Mutex<GRPCFrames>
-  private let places = Places()
+  private let place = Place()
 
-  /// What the task that opens the call shares with it.
-  private final class Places: Sendable {
-    /// The stream once it is there, for whoever ends the call.
-    let stream = Mutex<HTTPStream?>(nil)
-    /// The first message sent, with its length before it.
-    let first = Mutex<[UInt8]?>(nil)
-  }
+  /// Where the stream is once it is there, for whoever ends the call.
+  private final class Place: Sendable { let stream = Mutex<HTTPStream?>(nil) }
 
-  init(_ session: Session, _ request: HTTPRequest, limit: Int) {
+  /// A call that begins at once. `first` is its first message with its length before it.
+  init(_ session: Session, _ request: HTTPRequest, first: [UInt8], limit: Int) {
     origin = session.origin
     upload = request.upload
     frames = Mutex(GRPCFrames(limit: limit))
-    opening = Task { [places] in await Self.opened(session, request, places) }
+    opening = Task { [place] in await Self.opened(session, request, first, place) }
   }
 
   deinit { cancel() }
 
   private static func opened(
-    _ session: Session, _ request: HTTPRequest, _ places: Places
+    _ session: Session, _ request: HTTPRequest, _ first: [UInt8], _ place: Place
   ) async -> Result<HTTPStream, GRPCError> {
     do throws(TransportError) {
       let stream = try await session.stream(request)
-      places.stream.withLock { $0 = stream }
+      place.stream.withLock { $0 = stream }
       return .success(stream)
     } catch {
       request.upload?.abandon()
       let isWordless = error.code == .connectionLost || error.code == .truncated
-      if isWordless, request.upload != nil, request.idempotent, let first = places.first.withLock(\.self),
+      if isWordless, request.upload != nil, request.idempotent,
         let reason = await refusal(session, request, first)
       {
         return .failure(reason)
@@ -61,9 +57,7 @@ public final class GRPCCall: Sendable {
 
   /// Sends a message, once there is room for it; fails where the call is over, whose reason ``next()`` tells.
   public func send(_ message: [UInt8]) async throws(GRPCError) {
-    let frame = GRPCFrames.frame(message)
-    places.first.withLock { if $0 == nil { $0 = frame } }
-    guard let upload, await upload.append(frame) else {
+    guard let upload, await upload.append(GRPCFrames.frame(message)) else {
       throw GRPCError(.unavailable, "the call is over", origin: origin)
     }
   }
@@ -74,7 +68,7 @@ public final class GRPCCall: Sendable {
   /// Ends the call at once.
   public func cancel() {
     opening.cancel()
-    places.stream.withLock(\.self)?.cancel()
+    place.stream.withLock(\.self)?.cancel()
     upload?.abandon()
   }
 
@@ -95,7 +89,9 @@ public final class GRPCCall: Sendable {
         guard let chunk = try await chunks.next() else { break }
         frames.withLock { $0.append(chunk) }
       } catch {
-        throw GRPCError(error)
+        // A server that has said how the call ends may close it before it has read what else it was being sent.
+        guard stream.trailers["grpc-status"] ?? stream.headers["grpc-status"] != nil else { throw GRPCError(error) }
+        break
       }
     }
     if let failure = GRPCError(end: stream.trailers, head: stream.headers, origin: origin) { throw failure }

@@ -24,9 +24,10 @@ public struct GRPCClient: Sendable {
     _ path: String, _ message: [UInt8], deadline: Duration, limit: Int = messageLimit, isRepeatable: Bool = false
   ) async throws(GRPCError) -> [UInt8] {
     var request = request(path, deadline: deadline, isStream: false)
-    request.body = GRPCFrames.frame(message)
+    let frame = GRPCFrames.frame(message)
+    request.body = frame
     request.idempotent = isRepeatable
-    let call = GRPCCall(session, request, limit: limit)
+    let call = GRPCCall(session, request, first: frame, limit: limit)
     guard let answer = try await call.next() else {
       throw GRPCError(.internal, "the server ended the call well and sent no message", origin: origin)
     }
@@ -37,17 +38,19 @@ public struct GRPCClient: Sendable {
     return answer
   }
 
-  /// A call in which both sides send messages until they end it; `deadline` is `nil` for no end.
+  /// A call in which both sides send messages until they end it, begun with `message`; `deadline` is `nil` for no end.
   ///
   /// - Parameter isRepeatable: Whether sending the first message twice does no harm. libcurl before 8.0 loses the words of a
   ///   server that refuses such a call at once; they are then heard by asking once more, with that message alone.
   public func open(
-    _ path: String, deadline: Duration? = nil, limit: Int = messageLimit, isRepeatable: Bool = false
+    _ path: String, _ message: [UInt8], deadline: Duration? = nil, limit: Int = messageLimit,
+    isRepeatable: Bool = false
   ) -> GRPCCall {
     var request = request(path, deadline: deadline, isStream: true)
     request.idempotent = isRepeatable
-    request.upload = UploadBody()
-    return GRPCCall(session, request, limit: limit)
+    let frame = GRPCFrames.frame(message)
+    request.upload = UploadBody(frame)
+    return GRPCCall(session, request, first: frame, limit: limit)
   }
 
   private func request(_ path: String, deadline: Duration?, isStream: Bool) -> HTTPRequest {

@@ -28,7 +28,10 @@ final class UploadBody: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+
+  /// A body that begins with `first`.
+  init(_ first: [UInt8]) { state = Mutex(State(chunks: [first], bytes: first.count)) }
 
   /// What the engine gets when it asks.
   enum Portion: Equatable {

@@ -24,10 +24,11 @@ struct XDSStream: XDSSource {
   ) async -> MeshError {
     var conversation: any DiscoveryConversation =
       isIncremental ? Incremental(known, node: node.message) : StateOfTheWorld(known, node: node.message)
-    let call = client.open(conversation.method, isRepeatable: true)
+    let opening = conversation.opening().map(bytes)
+    let call = client.open(conversation.method, opening.first ?? [], isRepeatable: true)
     do throws(GRPCError) {
       // A call that is over says why when it is read.
-      for request in conversation.opening() { try? await call.send(bytes(request)) }
+      for request in opening.dropFirst() { try? await call.send(request) }
       while let message = try await call.next() {
         let answers: [any SwiftProtobuf.Message]
         do throws(MeshError) { answers = try conversation.take(message, plane: plane) } catch {

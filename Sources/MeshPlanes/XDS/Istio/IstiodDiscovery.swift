@@ -39,10 +39,9 @@ public struct IstiodDiscovery: Sendable {
     request.node = node
     request.typeURL = Self.typeURL
     request.resourceNames = [name]
-    let call = GRPCClient(session).open(Self.method, deadline: Self.deadline, isRepeatable: true)
+    let bytes: [UInt8] = (try? request.serializedBytes()) ?? []
+    let call = GRPCClient(session).open(Self.method, bytes, deadline: Self.deadline, isRepeatable: true)
     defer { call.cancel() }
-    // A call that is over says why when it is read.
-    try? await call.send((try? request.serializedBytes()) ?? [])
     while let message = try await next(of: call, name) {
       guard let answer = try? XDSDiscoveryResponse(serializedBytes: message), answer.typeURL == Self.typeURL else {
         continue

@@ -45,7 +45,7 @@ final class ClientStatusService: Sendable {
       do throws(GRPCError) {
         answer =
           index == 0
-          ? try await first(client.open(method, deadline: Self.deadline, isRepeatable: true), bytes)
+          ? try await first(client.open(method, bytes, deadline: Self.deadline, isRepeatable: true))
           : try await client.unary(method, bytes, deadline: Self.deadline, isRepeatable: true)
       } catch {
         guard error.status == .unimplemented else { throw MeshError(error, "client status", plane: plane) }
@@ -59,10 +59,8 @@ final class ClientStatusService: Sendable {
   }
 
   /// The first answer of a stream that is then ended.
-  private func first(_ call: GRPCCall, _ request: [UInt8]) async throws(GRPCError) -> [UInt8] {
+  private func first(_ call: GRPCCall) async throws(GRPCError) -> [UInt8] {
     defer { call.cancel() }
-    // A call that is over says why when it is read.
-    try? await call.send(request)
     guard let answer = try await call.next() else {
       throw GRPCError(.internal, "the stream of client status ended without an answer", origin: session.origin)
     }
