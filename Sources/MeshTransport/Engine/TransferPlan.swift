@@ -72,8 +72,7 @@ struct TransferPlan: Sendable {
   func explained(_ error: TransportError) async -> TransportError {
     guard error.code == .certificateExpired else { return error }
     var probe = self
-    probe.request = HTTPRequest(
-      .get, request.url, deadlines: Deadlines(connect: .seconds(2), tls: .seconds(2), total: .seconds(3)))
+    probe.request = HTTPRequest(.get, request.url, deadlines: Deadlines(total: .seconds(10)))
     var open = settings
     open.tls.insecure = true
     open.tls.identity = nil
