@@ -18,6 +18,7 @@ final class FakeServer: HTTPTransport {
     var options = Session.Options()
     options.transport = { _ in self }
     options.retry.attempts = 1
+    options.gate = OriginGate()
     return options
   }
 
