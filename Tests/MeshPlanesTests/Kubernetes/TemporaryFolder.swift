@@ -55,7 +55,19 @@ final class TemporaryFolder: Sendable {
     }
     close(descriptor)
     chmod(file, mode_t(mode))
+    if mode & 0o111 != 0 { awaitWriters(of: file) }
     return file
+  }
+
+  /// Waits until nobody has a program open for writing, which no system runs: another test may have started a process
+  /// while it was written, which had it open too until it became what it was to be.
+  private func awaitWriters(of file: String) {
+    #if os(Linux)
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    // `F_SETLEASE`, whose name the module of the C library hides. A lease for reading is given where nobody writes.
+    while fcntl(descriptor, 1024, Int32(F_RDLCK)) == -1, errno == EAGAIN { usleep(1000) }
+    close(descriptor)
+    #endif
   }
 
   /// Makes a named pipe, on which a careless reader waits for ever.
