@@ -188,7 +188,7 @@ import Testing
     let request = ScreenRequest(
       screen: .overview, place: Place(), topology: TopologyQuery(), receipts: [], revision: state.revision)
     var data = await ScreenData.compute(request, from: view)
-    data.seconds = 0.5
+    (data.seconds, data.findingsSeconds) = (0.5, 0)
     #expect(program.update(&state, .computed(data)).isEmpty)
     var later = view
     later.snapshot.apply(.remove(ObjectRef(plane: "prod", namespace: "shop", kind: "service", name: "gone")))

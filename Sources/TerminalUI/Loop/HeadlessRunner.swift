@@ -64,19 +64,19 @@ public actor HeadlessRunner<P: Program> {
   }
 
   /// Waits until nothing is left to do but background work.
-  public func idle(timeout: Duration = .seconds(60)) async throws(HeadlessTimeout) {
+  public func idle(timeout: Duration = .seconds(300)) async throws(HeadlessTimeout) {
     try await wait(timeout: timeout, what: "idle") { _, isIdle in isIdle }
   }
 
   /// Waits until the state fulfils a condition.
   public func wait(
-    timeout: Duration = .seconds(60), for condition: @Sendable (P.State) -> Bool
+    timeout: Duration = .seconds(300), for condition: @Sendable (P.State) -> Bool
   ) async throws(HeadlessTimeout) {
     try await wait(timeout: timeout, what: "the state") { state, _ in condition(state) }
   }
 
   /// Waits until the screen shows a text.
-  public func wait(timeout: Duration = .seconds(60), text: String) async throws(HeadlessTimeout) {
+  public func wait(timeout: Duration = .seconds(300), text: String) async throws(HeadlessTimeout) {
     try await wait(timeout: timeout, what: "the text \"\(text)\"") { [self] _, _ in picture().text().contains(text) }
   }
 
