@@ -100,7 +100,7 @@ import Testing
     #expect(try Deck.confirm(receipt.plan.id, in: deck.journal).plan.id == receipt.plan.id)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  @Test(.timeLimit(.minutes(10)), arguments: [false, true])
   func aPlaneIsFollowedAnew(_ isTyped: Bool) async throws {
     let plane = FakePlane()
     let runner = HeadlessRunner(try Desk.program(plane, screen: .planes))

@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Every kind of plane says of every ability whether it has it, and why not where it has not.
-@Suite(.timeLimit(.minutes(1))) struct CapabilityTableTests {
+@Suite(.timeLimit(.minutes(10))) struct CapabilityTableTests {
   /// A plane of a kind with what it knows once it has looked.
   static func plane(_ kind: Plane.Kind, writes: WritePolicy) async throws -> any ControlPlane {
     switch kind {

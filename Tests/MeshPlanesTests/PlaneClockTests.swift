@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// How far this machine's clock is from a server's.
-@Suite(.timeLimit(.minutes(1))) struct PlaneClockTests {
+@Suite(.timeLimit(.minutes(10))) struct PlaneClockTests {
   static let rows: [(String?, PlaneCheck.Result, String)] = [
     ("Thu, 01 Jan 2026 00:00:00 GMT", .ok, "within 0 s"), ("Thu, 01 Jan 2026 00:00:30 GMT", .ok, "within 30 s"),
     ("Thu, 01 Jan 2026 00:05:00 GMT", .warning, "this machine is 300 s behind"),

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Identities in recordings: what gives them credentials is not written, and a replay looks for none.
-@Suite(.timeLimit(.minutes(1))) struct ReplayedIdentityTests {
+@Suite(.timeLimit(.minutes(10))) struct ReplayedIdentityTests {
   @Test func anInstancesKeysAreNotRecorded() async throws {
     let plain: HTTPHeaders = ["Content-Type": "text/plain"]
     let answers = AWSIdentityTests.Answers { request in

@@ -4,7 +4,7 @@ import Testing
 @testable import MeshTransport
 
 /// One piece of work that several wait for.
-@Suite(.timeLimit(.minutes(1))) struct SharedWorkTests {
+@Suite(.timeLimit(.minutes(10))) struct SharedWorkTests {
   /// Work that goes on until it is told to end or is cancelled, and counts how often it began.
   final class Work: Sendable {
     let begun = Atomic(0)

@@ -9,7 +9,7 @@ import Testing
 @testable import MeshOperations
 
 /// Traffic Director's measurements from Cloud Monitoring: asked as Google takes questions, read by backend service.
-@Suite(.timeLimit(.minutes(1))) struct CloudMonitoringTests {
+@Suite(.timeLimit(.minutes(10))) struct CloudMonitoringTests {
   /// Google's APIs as far as they are asked here, with answers in the shapes their references give.
   final class FakeGoogle: HTTPTransport {
     let requests = Mutex<[HTTPRequest]>([])

@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: kinds)
+  @Test(.timeLimit(.minutes(10)), arguments: kinds)
   func itIsGivenUpThoughNothingEverAnswers(_ kind: Plane.Kind) async throws {
     let east = SilentPlaneTests.TellingPlane(name: "east", manner: .answers)
     let mesh = LiveMesh(

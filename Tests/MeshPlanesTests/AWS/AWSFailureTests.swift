@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// What AWS refuses, in an operator's words (faults I6), and what is cured without them.
-@Suite(.timeLimit(.minutes(1))) struct AWSFailureTests {
+@Suite(.timeLimit(.minutes(10))) struct AWSFailureTests {
   static let refusals: [(Int, String, String, MeshError.Code, String)] = [
     (
       403, "ExpiredTokenException", "The security token included in the request is expired",

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Where keys come from: the order, roles, programs, containers, instances; and that no secret stands in an error.
-@Suite(.timeLimit(.minutes(1))) struct AWSIdentityTests {
+@Suite(.timeLimit(.minutes(10))) struct AWSIdentityTests {
   /// Answers of STS and of metadata endpoints by URL.
   final class Answers: HTTPTransport {
     private let seen = Mutex<[(request: HTTPRequest, signing: AWSSigning?)]>([])

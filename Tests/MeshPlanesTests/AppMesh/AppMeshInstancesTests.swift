@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The instances behind virtual nodes, from Cloud Map where one may ask it.
-@Suite(.timeLimit(.minutes(1))) struct AppMeshInstancesTests {
+@Suite(.timeLimit(.minutes(10))) struct AppMeshInstancesTests {
   static func node(_ attributes: [(String, String)]) -> JSONValue {
     [
       "listeners": [["portMapping": ["port": 8080, "protocol": "http"]]],

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The plane over App Mesh in memory: what is read, what is written, and what happens when others write too.
-@Suite(.timeLimit(.minutes(1))) struct AppMeshPlaneTests {
+@Suite(.timeLimit(.minutes(10))) struct AppMeshPlaneTests {
   static let primary = ObjectRef(plane: "aws", namespace: "shop", kind: "route", name: "reviews:primary")
 
   static func snapshot(_ plane: AppMeshPlane) async throws -> MeshSnapshot {

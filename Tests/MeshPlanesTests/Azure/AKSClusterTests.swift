@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// What Azure tells of a cluster of AKS: its Istio add-on, its revisions, and the way in.
-@Suite(.timeLimit(.minutes(1))) struct AKSClusterTests {
+@Suite(.timeLimit(.minutes(10))) struct AKSClusterTests {
   /// Azure Resource Manager with one cluster; paths that are not there are refused as Azure refuses them.
   struct Manager: HTTPTransport {
     var profile: JSONValue

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Where Azure's tokens come from: the order, each kind, how long they are kept; and that no secret stands in an error.
-@Suite(.timeLimit(.minutes(1))) struct AzureIdentityTests {
+@Suite(.timeLimit(.minutes(10))) struct AzureIdentityTests {
   static let secret = [
     "AZURE_TENANT_ID": "contoso", "AZURE_CLIENT_ID": "client", "AZURE_CLIENT_SECRET": "never-shown-secret",
   ]

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Where a Consul is and by what one proves oneself, of settings and of the variables of Consul's own command line.
-@Suite(.timeLimit(.minutes(1))) struct ConsulConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsulConnectionTests {
   static let addresses: [([String: String], String)] = [
     ([:], "http://127.0.0.1:8500"),
     (["CONSUL_HTTP_ADDR": "consul.example:8501", "CONSUL_HTTP_SSL": "true"], "https://consul.example:8501"),

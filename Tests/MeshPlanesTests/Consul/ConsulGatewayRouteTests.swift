@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// API gateways of Consul and the routes bound to them: read, weighed, edited by check-and-set.
-@Suite(.timeLimit(.minutes(1))) struct ConsulGatewayRouteTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsulGatewayRouteTests {
   typealias Base = ConsulPlaneTests
 
   static let route = Base.ref("http-route", "shop")

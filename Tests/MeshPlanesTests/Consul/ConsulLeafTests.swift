@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Leaf certificates from the agent that holds them, and the keys that come with them.
-@Suite(.timeLimit(.minutes(1))) struct ConsulLeafTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsulLeafTests {
   /// The answer of Consul's API documentation, "Service Leaf Certificate", with another key than its own.
   static let answer: JSONValue = [
     "SerialNumber": "08", "CertPEM": .string(certificate), "PrivateKeyPEM": .string(key), "Service": "web",

@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Services that other clusters export to this one, and calls that cross.
-@Suite(.timeLimit(.minutes(1))) struct ConsulPeeringTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsulPeeringTests {
   /// A Consul that imports `tax` from the peer `east`; `web` is set up to call that one and one of its own of the name.
   static func peered(state: String = "ACTIVE") -> FakeConsul {
     let consul = FakeConsul.stock()

@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The plane over Consul in memory: what is read, what is written, and what happens when others write too.
-@Suite(.timeLimit(.minutes(1))) struct ConsulPlaneTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsulPlaneTests {
   static func ref(_ kind: String, _ name: String) -> ObjectRef {
     ObjectRef(plane: "vms", namespace: kind == "proxy-defaults" ? "" : "default", kind: kind, name: name)
   }

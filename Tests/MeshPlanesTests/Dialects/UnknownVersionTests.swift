@@ -32,7 +32,7 @@ private struct EarlierDialect: KubernetesDialect {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct UnknownVersionTests {
+@Suite(.timeLimit(.minutes(10))) struct UnknownVersionTests {
   @Test(
     arguments: [
       (GatewayAPIDialect() as any KubernetesDialect, "httproute", "v1", "httproutes.gateway.networking.k8s.io"),

@@ -7,7 +7,7 @@ import Testing
 
 /// Where tokens come from: the order, users, workload identity, metadata, the gcloud command; and that no secret stands
 /// in an error.
-@Suite(.timeLimit(.minutes(1))) struct GoogleIdentityTests {
+@Suite(.timeLimit(.minutes(10))) struct GoogleIdentityTests {
   /// Answers of token endpoints and of the metadata server by URL.
   final class Answers: HTTPTransport {
     private let seen = Mutex<[HTTPRequest]>([])

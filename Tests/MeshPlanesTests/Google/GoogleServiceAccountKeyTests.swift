@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The key of a service account: it signs as RFC 7523 wants it.
-@Suite(.timeLimit(.minutes(1))) struct GoogleServiceAccountKeyTests {
+@Suite(.timeLimit(.minutes(10))) struct GoogleServiceAccountKeyTests {
   static func file(_ folder: TemporaryFolder, key: String) -> String {
     folder.write(
       "key.json",

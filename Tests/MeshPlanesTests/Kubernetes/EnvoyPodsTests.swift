@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Pods found by their labels, page by page.
-@Suite(.timeLimit(.minutes(1))) struct EnvoyPodsTests {
+@Suite(.timeLimit(.minutes(10))) struct EnvoyPodsTests {
   private static func pods(_ tokens: [String]) throws -> (EnvoyPods, ScriptedServer) {
     let server = ScriptedServer { _, count in
       let token = tokens[count % tokens.count]

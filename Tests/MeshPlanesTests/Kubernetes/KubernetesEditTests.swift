@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Edits of native objects: smallest, guarded, exactly reversible.
-@Suite(.timeLimit(.minutes(1))) struct KubernetesEditTests {
+@Suite(.timeLimit(.minutes(10))) struct KubernetesEditTests {
   static let ref = ObjectRef(plane: "p", namespace: "shop", kind: "virtualservice", name: "reviews")
   static let path = "/apis/networking.istio.io/v1/namespaces/shop/virtualservices/reviews"
 

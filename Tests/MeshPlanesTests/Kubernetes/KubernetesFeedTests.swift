@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The faults of lists and watches, with every request counted.
-@Suite(.timeLimit(.minutes(1))) struct KubernetesFeedTests {
+@Suite(.timeLimit(.minutes(10))) struct KubernetesFeedTests {
   typealias Reply = ScriptedServer.Reply
   static let tooLarge = Reply.answer(504, Wire.status(504, reason: "Timeout", cause: "ResourceVersionTooLarge"))
   static let one = Reply.answer(200, Wire.list([Wire.service("a")], version: "10"))

@@ -52,7 +52,7 @@ enum Recorded {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct KubernetesRecordingTests {
+@Suite(.timeLimit(.minutes(10))) struct KubernetesRecordingTests {
   @Test func aggregatedDiscoveryNamesWhatIsServed() throws {
     let index = try #require(try APIIndex.aggregated(Recorded.bytes("discovery/apis-aggregated.json")))
     let routes = try #require(index.resource(named: "virtualservice"))

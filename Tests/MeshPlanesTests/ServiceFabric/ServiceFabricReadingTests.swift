@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// What is read of Service Fabric under both base paths.
-@Suite(.timeLimit(.minutes(1))) struct ServiceFabricReadingTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceFabricReadingTests {
   static func snapshot(_ plane: ServiceFabricPlane, _ kinds: Set<ObjectKind>? = nil) async throws -> MeshSnapshot {
     let changes = Mutex<[MeshChange]>([])
     try await plane.read(kinds, namespace: nil) { part in changes.withLock { $0 += part } }

@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// What is written to Service Fabric, what is refused, and what happens when others write too or an operation fails.
-@Suite(.timeLimit(.minutes(1))) struct ServiceFabricWritingTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceFabricWritingTests {
   static let edge = ObjectRef(plane: "fabric", namespace: "", kind: "gatewayroute", name: "edge")
   static let firstRoute = ["properties", "http", "0", "hosts", "0", "routes", "0"]
 

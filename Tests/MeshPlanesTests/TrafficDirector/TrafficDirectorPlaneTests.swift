@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The plane over Traffic Director's APIs in memory: what is read, and what is told where something cannot be.
-@Suite(.timeLimit(.minutes(1))) struct TrafficDirectorPlaneTests {
+@Suite(.timeLimit(.minutes(10))) struct TrafficDirectorPlaneTests {
   static func snapshot(_ plane: TrafficDirectorPlane) async throws -> MeshSnapshot {
     let changes = Mutex<[MeshChange]>([])
     try await plane.read(nil, namespace: nil) { part in changes.withLock { $0 += part } }

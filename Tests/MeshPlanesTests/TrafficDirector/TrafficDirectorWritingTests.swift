@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// Edits: what is sent, what comes back, what happens when others write too or an operation ends badly.
-@Suite(.timeLimit(.minutes(1))) struct TrafficDirectorWritingTests {
+@Suite(.timeLimit(.minutes(10))) struct TrafficDirectorWritingTests {
   typealias Base = TrafficDirectorPlaneTests
 
   static func shift(_ plane: TrafficDirectorPlane, _ v1: Int, _ v2: Int) async throws -> Step {

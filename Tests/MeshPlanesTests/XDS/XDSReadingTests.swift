@@ -6,7 +6,7 @@ import Testing
 @testable import MeshPlanes
 
 /// What becomes of the clients that a control plane told of.
-@Suite(.timeLimit(.minutes(1))) struct XDSReadingTests {
+@Suite(.timeLimit(.minutes(10))) struct XDSReadingTests {
   /// A control plane that tells of one client until it answers nonsense.
   private final class FakeStatus: HTTPTransport {
     let body = Mutex(#"{"config":[{"node":{"id":"web-1","cluster":"web"}}]}"#)
