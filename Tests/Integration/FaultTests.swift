@@ -10,10 +10,12 @@ import Testing
     var rules: String
     var code: Int32
     var says: String
+    /// How long the command may take: longer than any wrong answer does, but for one that never comes.
+    var patience: String
     var testDescription: String { name }
 
-    init(_ name: String, _ rules: String, _ code: Int32, _ says: String) {
-      (self.name, self.rules, self.code, self.says) = (name, rules, code, says)
+    init(_ name: String, _ rules: String, _ code: Int32, _ says: String, patience: String = "180s") {
+      (self.name, self.rules, self.code, self.says, self.patience) = (name, rules, code, says, patience)
     }
   }
 
@@ -29,7 +31,7 @@ import Testing
     Row("409", status(409), 6, "try again"),
     Row("410", status(410), 6, "try again"),
     Row("422", status(422), 6, "HTTP 422"),
-    Row("429 that asks for years", status(429, "", #""Retry-After":"99999999""#), 6, "wait"),
+    Row("429 that asks for years", status(429, "", #""Retry-After":"99999999""#), 6, "wait", patience: "15s"),
     Row("429 with nonsense", status(429, "", #""Retry-After":"abc""#), 6, "busy"),
     Row("500 with an escape sequence", status(500, "oops\u{1b}[2J"), 6, "oops^[[2J"),
     Row("502 of a gateway", status(502, "<html>Bad\u{1b}]52;c;AA\u{7}</html>"), 6, "gateway"),
@@ -48,7 +50,7 @@ import Testing
     Row("without an end", #"[{"target":"virtualservices","do":"endless"}]"#, 6, "exceeds 16777216 bytes"),
     Row("a gzip bomb", #"[{"target":"virtualservices","do":"bomb","megabytes":100}]"#, 6, "unpacks to more than"),
     Row("a million brackets", #"[{"target":"virtualservices","do":"deep","depth":1000000}]"#, 6, "expected an object"),
-    Row("never", #"[{"target":"virtualservices","do":"hang"}]"#, 6, "no answer within 3s"),
+    Row("never", #"[{"target":"virtualservices","do":"hang"}]"#, 6, "no answer within 3s", patience: "3s"),
   ]
 
   /// One mesh for all rows that only read.
@@ -57,7 +59,8 @@ import Testing
   @Test("An answer that is wrong ends in one clear line and the right exit code", arguments: answers)
   func wrongAnswers(row: Row) async throws {
     let server = try await Laboratory.faulty(row.rules, before: Self.shared.value)
-    let run = try await Invocation.meshdeck(["get", "routes", "-A", "--timeout", "3s"], kubeconfig: server.kubeconfig)
+    let run = try await Invocation.meshdeck(
+      ["get", "routes", "-A", "--timeout", row.patience], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     #expect(run.error.contains(row.says), "\(run.error)")
     #expect(run.error.split(separator: "\n").count == 1, "\(run.error)")
@@ -71,7 +74,7 @@ import Testing
   func wholeDocuments(row: Row) async throws {
     let server = try await Laboratory.faulty(row.rules, before: Self.shared.value)
     let run = try await Invocation.meshdeck(
-      ["get", "routes", "-A", "-o", "json", "--timeout", "3s"], kubeconfig: server.kubeconfig)
+      ["get", "routes", "-A", "-o", "json", "--timeout", row.patience], kubeconfig: server.kubeconfig)
     #expect(run.code == row.code, "\(run.error)")
     if !run.output.isEmpty { #expect(throws: Never.self) { try JSONValue(parsing: run.output) } }
   }

@@ -101,7 +101,7 @@ import Testing
     let server = try await Laboratory.faulty("[{\(Self.real),\"do\":\"hang-after\",\"times\":1}]", before: mesh)
     let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { number in
       await server.awaitWrite()
-      await Laboratory.wait(10) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
+      await Laboratory.wait(60) { (try? await Self.weights(Self.reviews(mesh))) == [70, 30] }
       kill(number, SIGKILL)
     }
     #expect(run.code == 137)
@@ -115,11 +115,13 @@ import Testing
   @Test("An interruption waits for the request under way and says that it was applied", arguments: [SIGINT, SIGTERM])
   func interrupted(number: Int32) async throws {
     let mesh = try await Laboratory.mesh()
+    let told = try Program.temporaryFolder() + "/told"
     let server = try await Laboratory.faulty(
-      "[{\(Self.real),\"do\":\"delay\",\"seconds\":1,\"times\":1}]", before: mesh)
+      "[{\(Self.real),\"do\":\"delay\",\"until\":\"\(told)\",\"seconds\":2,\"times\":1}]", before: mesh)
     let run = try await Invocation.meshdeck(Self.set, kubeconfig: server.kubeconfig) { process in
       await server.awaitWrite()
       kill(process, number)
+      try? Data().write(to: URL(filePath: told))
     }
     #expect(run.code == 130)
     #expect(run.error.contains("meshdeck undo"), "\(run.error)")
