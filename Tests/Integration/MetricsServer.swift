@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A server on loopback that answers every request with the text of a function: what a proxy's metrics endpoint is.
 final class MetricsServer: Sendable {
@@ -44,11 +45,30 @@ final class MetricsServer: Sendable {
     }
   }
 
-  /// A port that nothing listens on at the moment.
+  /// A port that nothing listens on at the moment. It is given to one test alone, and is none of those that the system
+  /// gives to connections and to servers that leave the choice to it, so that nothing takes it before its server is up.
   static func freePort() -> Int {
-    let probe = MetricsServer { "" }
-    probe.stop()
-    return probe.port
+    ports.withLock { port in
+      repeat { port = port < 31_999 ? port + 1 : 20_000 } while !isFree(port)
+      return port
+    }
+  }
+
+  /// The port given last.
+  private static let ports = Mutex(20_000 + Int(getpid()) % 12_000)
+
+  private static func isFree(_ port: Int) -> Bool {
+    let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(probe) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        bind(probe, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
   }
 
   func stop() {
