@@ -1,4 +1,5 @@
 import Foundation
+import MeshKit
 import MeshModel
 import MeshOperations
 import MeshTransport
@@ -87,9 +88,9 @@ final class EnvoyServer: Sendable {
     process.value = try await Self.serve([
       binary, "-c", folder + "/edge.yaml", "--concurrency", "1", "-l", "critical", "--base-id", "\(admin)",
     ])
-    try await PrometheusTests.until(30) { await self.status("http://127.0.0.1:\(self.admin)/ready") == 200 }
+    try await PrometheusTests.until { await self.status("http://127.0.0.1:\(self.admin)/ready") == 200 }
     guard isServing else { return }
-    try await PrometheusTests.until(30) {
+    try await PrometheusTests.until {
       for _ in 0..<20 where await self.status("http://127.0.0.1:\(self.listener)/") != 200 { return false }
       return true
     }
@@ -98,7 +99,7 @@ final class EnvoyServer: Sendable {
   /// Ends Envoy alone.
   func kill() async throws {
     process.value = nil
-    try await PrometheusTests.until(20) { await self.status("http://127.0.0.1:\(self.admin)/ready") == nil }
+    try await PrometheusTests.until { await self.status("http://127.0.0.1:\(self.admin)/ready") == nil }
   }
 
   /// A plane of this proxy and of others.
@@ -108,12 +109,31 @@ final class EnvoyServer: Sendable {
   }
 
   /// Sends requests one after another until the work is done.
+  ///
+  /// Each says where its place among a hundred is, spread evenly, where a proxy would draw lots: any run of them is shared
+  /// out by the weights as exactly as whole requests can be.
   func drive<Value: Sendable>(during work: @Sendable () async throws -> Value) async throws -> Value {
     let driver = Task {
-      while !Task.isCancelled { _ = await self.status("http://127.0.0.1:\(self.listener)/") }
+      var place = 0
+      while !Task.isCancelled {
+        _ = await self.status("/", ["x-place": "\(place)"])
+        place = (place + 61) % 100
+      }
     }
     defer { driver.cancel() }
     return try await work()
+  }
+
+  /// A split as a deck has measured it by fifty requests or more, which are sent meanwhile.
+  func measured(by deck: Deck, _ isMeant: @escaping @Sendable (Split) -> Bool) async throws -> Split {
+    @Sendable func split() async -> Split? { await deck.view.splits().first(where: isMeant) }
+    try await drive {
+      try await PrometheusTests.until {
+        try? await deck.load()
+        return (await split()?.backends[0].share.value?.n ?? 0) >= 50
+      }
+    }
+    return try #require(await split())
   }
 
   /// The status of a request through the proxy; `nil` where it does not answer.
@@ -172,8 +192,9 @@ final class EnvoyServer: Sendable {
                               - name: reviews
                                 match: {prefix: /}
                                 route:
-                                  timeout: 3s
+                                  timeout: 30s
                                   weighted_clusters:
+                                    header_name: x-place
                                     runtime_key_prefix: routing.reviews
                                     clusters: [{name: reviews.v1, weight: 80}, {name: reviews.v2, weight: 20}]
                       http_filters:
@@ -183,7 +204,7 @@ final class EnvoyServer: Sendable {
       \(cluster("reviews.v1", [backends[0]], "      circuit_breakers: {thresholds: [{max_connections: 100}]}"))
       \(cluster("reviews.v2", [backends[1]]))
       \(cluster("other", [backends[0]]))
-      \(cluster("spare", [backends[1], 1], "      health_checks: [{timeout: 1s, interval: 1s, no_traffic_interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: /}}]"))
+      \(cluster("spare", [backends[1], 1], "      health_checks: [{timeout: 20s, interval: 1s, no_traffic_interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: /}}]"))
       \(more)
       """
   }

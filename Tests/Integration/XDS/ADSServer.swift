@@ -85,7 +85,8 @@ final class ADSServer: Sendable {
         """
         {"@type": "\(types).config.route.v3.RouteConfiguration", "name": "shop",
          "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
-           {"name": "reviews", "match": {"prefix": "/"}, "route": {"timeout": "3s", "weighted_clusters": {"clusters": [
+           {"name": "reviews", "match": {"prefix": "/"}, "route": {"timeout": "30s", "weighted_clusters": {
+             "header_name": "x-place", "clusters": [
              {"name": "reviews.v1", "weight": \(weights.0)}, {"name": "reviews.v2", "weight": \(weights.1)}]}}}]}]}
         """,
       ]
@@ -93,7 +94,7 @@ final class ADSServer: Sendable {
         texts += [
           """
           {"@type": "\(types).config.cluster.v3.Cluster", "name": "reviews.v\(index + 1)", "type": "EDS",
-           "connect_timeout": "1s", "eds_cluster_config": {"eds_config": \(source)}}
+           "connect_timeout": "10s", "eds_cluster_config": {"eds_config": \(source)}}
           """,
           """
           {"@type": "\(types).config.endpoint.v3.ClusterLoadAssignment", "cluster_name": "reviews.v\(index + 1)",

@@ -6,7 +6,7 @@ import MeshPlanes
 import Testing
 
 /// REST discovery of the control plane `sovereign`, which others wrote.
-@Suite("REST discovery of sovereign", .serialized, .timeLimit(.minutes(3))) struct RESTDiscoveryTests {
+@Suite("REST discovery of sovereign", .serialized, .timeLimit(.minutes(20))) struct RESTDiscoveryTests {
   /// A running sovereign that serves a world.
   private static func start(_ world: ADSServer.World) async throws -> (port: Int, folder: String, server: Server)? {
     guard let commands = try await PythonLaboratory.commands("sovereign==0.32.12") else { return nil }
@@ -92,15 +92,13 @@ import Testing
         url: "http://127.0.0.1:\(port)", transport: .rest, node: XDSSettings.Node(id: "operator", cluster: "edge")))
     func expect(_ share: Double) async throws {
       let deck = try await EnvoyTests.deck(setting)
-      try await PrometheusTests.until(40) {
+      try await PrometheusTests.until {
         try? await deck.load()
         let first = await deck.view.splits().first?.backends[0]
         return first?.desired.value?.share == share && first?.programmed.value?.share == share
       }
-      let measuring = try await EnvoyTests.deck(setting)
-      try await envoy.drive { try await measuring.load() }
-      let first = try #require(await measuring.view.splits().first?.backends[0])
-      try XDSMeshTests.expect(first, share)
+      let split = try await envoy.measured(by: EnvoyTests.deck(setting)) { _ in true }
+      try XDSMeshTests.expect(split.backends[0], share)
     }
     try await expect(0.8)
     try serve((30, 70))
@@ -109,7 +107,7 @@ import Testing
     // client status.
     try serve((0, 0))
     let deck = try await EnvoyTests.deck(setting)
-    try await PrometheusTests.until(40) {
+    try await PrometheusTests.until {
       try? await deck.load()
       return await deck.view.programmed["cp"]?.value?.proxies.first?.rejection != nil
     }
@@ -158,7 +156,7 @@ import Testing
     #expect(view.snapshot.endpoints.values.map(\.ports).sorted { $0[0] < $1[0] } == [[1], [2]])
     #expect(view.splits().first?.backends[0].programmed.reason?.contains("offers no client status") == true)
     try ADSServer.World.shop(weights: (30, 70)).write(to: folder)
-    try await PrometheusTests.until(20) {
+    try await PrometheusTests.until {
       try? await deck.load(truths: false)
       return await deck.view.splits().first?.backends.map { $0.desired.value?.weight } == [30, 70]
     }

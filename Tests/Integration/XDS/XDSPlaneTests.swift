@@ -3,10 +3,11 @@ import MeshKit
 import MeshModel
 import MeshOperations
 import MeshPlanes
+import Synchronization
 import Testing
 
 /// A control plane read by discovery: state of the world, incremental, its faults and its clients.
-@Suite("xDS of a real control plane", .serialized, .timeLimit(.minutes(4))) struct XDSPlaneTests {
+@Suite("xDS of a real control plane", .serialized, .timeLimit(.minutes(20))) struct XDSPlaneTests {
   @Test("listeners, routes, clusters and hosts are read by stream", arguments: [XDSSettings.Transport.ads, .delta])
   func readsAControlPlane(_ transport: XDSSettings.Transport) async throws {
     guard let server = try await ADSServer.start(try .shop(weights: (80, 20))) else { return }
@@ -17,7 +18,7 @@ import Testing
     let route = try #require(view.snapshot.routes.values.first)
     #expect(route.ref.description == "cp/edge/virtualhost/shop:all")
     #expect(route.attachedTo == ["web"])
-    #expect(route.rules.first?.timeout == 3)
+    #expect(route.rules.first?.timeout == 30)
     #expect(route.owners.first?.evidence.contains("ads-server at http://127.0.0.1:\(server.port)") == true)
     #expect(view.serviceRows().map(\.ref.name) == ["reviews.v1", "reviews.v2"])
     #expect(view.snapshot.endpoints.values.map(\.ports).sorted { $0[0] < $1[0] } == [[1], [2]])
@@ -38,23 +39,23 @@ import Testing
   func followsChanges(_ transport: XDSSettings.Transport) async throws {
     guard let server = try await ADSServer.start(try .shop(weights: (80, 20))) else { return }
     let deck = try await EnvoyTests.deck(server.setting(transport))
-    let weights = Task {
-      var seen: [[Int?]] = []
+    let seen = Mutex<[[Int?]]>([])
+    let following = Task {
       for await view in await deck.follow() {
         let now = view.splits().first?.backends.map { $0.desired.value?.weight } ?? []
-        if !now.isEmpty, now != seen.last { seen.append(now) }
-        if now == [30, 70] { break }
+        seen.withLock { if !now.isEmpty, now != $0.last { $0.append(now) } }
+        if now == [30, 70] { return }
       }
-      return seen
     }
-    try await PrometheusTests.until(20) { await deck.view.splits().first != nil }
+    try await PrometheusTests.until { seen.withLock { !$0.isEmpty } }
     try server.serve(try .shop(version: "2", weights: (30, 70)))
-    #expect(await weights.value == [[80, 20], [30, 70]])
+    await following.value
+    #expect(seen.withLock(\.self) == [[80, 20], [30, 70]])
     var smaller = try ADSServer.World.shop(version: "3", weights: (30, 70))
     smaller.resources.removeAll { $0["name"] == "web" }
     try server.serve(smaller)
     let plane = try deck.connection("cp").control
-    try await PrometheusTests.until(20) {
+    try await PrometheusTests.until {
       try? await deck.load(truths: false)
       return await deck.view.snapshot.routes.isEmpty
     }
@@ -94,7 +95,7 @@ import Testing
     #expect(try await failure().contains("3 bytes that are no envoy.service.discovery.v3.DiscoveryResponse"))
     world.fault = "huge"
     try server.serve(world)
-    try await PrometheusTests.until(20) {
+    try await PrometheusTests.until {
       (try? await failure())?.contains("more than 67108864") == true
     }
     // Every stream is broken after one answer; once that ends, the next stream has all of it.
@@ -103,10 +104,10 @@ import Testing
     let deck = try await EnvoyTests.deck(server.setting())
     let views = await deck.follow()
     defer { withExtendedLifetime(views) {} }
-    try await PrometheusTests.until(30) { await deck.view.planes.first?.error?.contains("dropped") == true }
+    try await PrometheusTests.until { await deck.view.planes.first?.error?.contains("dropped") == true }
     world.fault = ""
     try server.serve(world)
-    try await PrometheusTests.until(30) {
+    try await PrometheusTests.until {
       let view = await deck.view
       return view.planes.first?.state == .live && view.splits().count == 1
     }
