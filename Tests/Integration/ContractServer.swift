@@ -127,7 +127,7 @@ actor RealServer {
       + [try Program.temporaryFolder()] + [Self.definitions, Self.authentication].compactMap(\.self) + Self.others
     do {
       let server = try await Server.start(
-        Program(command: command, environment: ProcessInfo.processInfo.environment), within: .seconds(150))
+        Program(command: command, environment: ProcessInfo.processInfo.environment), within: .seconds(600))
       self.server = server
       return server.announced["kubeconfig"]?.string
     } catch let failure as Server.Failure where failure.code == 77 {

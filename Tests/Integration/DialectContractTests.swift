@@ -6,7 +6,7 @@ import Testing
 
 /// Edits of the dialects beside Istio through the same client on the embedded mesh and on a real API server with their
 /// definitions.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct DialectContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct DialectContractTests {
   static let dialects: [any KubernetesDialect & DialectRules] = [
     GatewayAPIDialect(), SMIDialect(), KnativeDialect(), LinkerdDialect(),
   ]

@@ -7,7 +7,7 @@ import Testing
 
 /// Every kind of every dialect beside Istio: written through the client, read by its dialect, edited as an object and put
 /// back, on the embedded mesh and on a real API server with their definitions.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct DialectKindContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct DialectKindContractTests {
   static let dialects: [any KubernetesDialect & DialectRules] =
     DialectContractTests.dialects + [ShardingSphereDialect()]
 

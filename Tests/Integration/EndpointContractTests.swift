@@ -3,7 +3,7 @@ import MeshPlanes
 import Testing
 
 /// Addresses that are no pod's, as the embedded mesh and a real API server tell of them.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct EndpointContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct EndpointContractTests {
   static func slice(_ name: String, in namespace: String, manager: String, _ endpoints: [JSONValue]) -> JSONValue {
     [
       "kind": "EndpointSlice",

@@ -52,7 +52,7 @@ final class EnvoyMesh: Sendable {
         ]))
     }
     processes.value = all
-    try await PrometheusTests.until(30) { await self.call() == 200 }
+    try await PrometheusTests.until { await self.call() == 200 }
   }
 
   private func write(_ name: String, admin: Int, port: Int, to target: Int, isServer: Bool) throws {

@@ -6,7 +6,7 @@ import MeshTransport
 import Testing
 
 /// Mutual TLS between two real sidecars: programmed, proven by certificates, and observed.
-@Suite("Real Envoys with mutual TLS", .serialized, .timeLimit(.minutes(4))) struct EnvoyMeshTests {
+@Suite("Real Envoys with mutual TLS", .serialized, .timeLimit(.minutes(20))) struct EnvoyMeshTests {
   @Test("TLS, certificates with their issuer, and how a proxy fares are read from the proxies themselves")
   func mutualTLSIsReadBack() async throws {
     guard let mesh = try await EnvoyMesh.start() else { return }
@@ -90,12 +90,12 @@ import Testing
         return json["data"]?["result"]?[0]?["value"]?[1]?.string.flatMap { Double($0) }
       }
       try await mesh.drive {
-        try await PrometheusTests.until(30) {
+        try await PrometheusTests.until {
           (await value(#"sum(rate(envoy_cluster_upstream_rq_total{envoy_cluster_name="reviews"}[5s]))"#) ?? 0) > 1
         }
       }
       // Both ends count the same handshakes: every connection between them is mutual TLS.
-      try await PrometheusTests.until(20) {
+      try await PrometheusTests.until {
         let sent = await value("sum(envoy_cluster_ssl_handshake)")
         let taken = await value("sum(envoy_listener_ssl_handshake)")
         return (sent ?? 0) >= 1 && sent == taken

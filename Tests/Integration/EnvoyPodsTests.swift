@@ -3,7 +3,7 @@ import MeshModel
 import Testing
 
 /// A fleet of Envoys that are pods, found by their labels and reached through the API server.
-@Suite("Envoys in pods", .timeLimit(.minutes(3))) struct EnvoyPodsTests {
+@Suite("Envoys in pods", .timeLimit(.minutes(20))) struct EnvoyPodsTests {
   @Test("pods are found by their labels, read through the API server, and counted")
   func readsPods() async throws {
     let tool = try await DemoServer.reading.tool()

@@ -4,7 +4,7 @@ import MeshPlanes
 import Testing
 
 /// Istio's objects through the same client on the embedded mesh and on a real API server with Istio's definitions.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct IstioContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct IstioContractTests {
   static let ref = ObjectRef(plane: "contract", namespace: "default", kind: "virtualservice", name: "meshdeck-contract")
 
   static let object: JSONValue = [

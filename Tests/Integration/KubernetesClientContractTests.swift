@@ -5,7 +5,7 @@ import Testing
 @testable import MeshPlanes
 
 /// The requests of the Kubernetes client by themselves, held against every server there is.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct KubernetesClientContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct KubernetesClientContractTests {
   /// Does something with a Service made for it, with the label `tier: web`; it is gone afterwards.
   private func withService(
     _ name: String, of server: ContractServer,

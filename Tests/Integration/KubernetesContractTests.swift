@@ -4,7 +4,7 @@ import Testing
 
 /// What the Kubernetes client relies on, held against every server there is: the embedded mesh and a real API server.
 /// Where two servers differ, the embedded one is wrong.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct KubernetesContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct KubernetesContractTests {
   /// A Service that no server has by itself.
   static func service(_ name: String, namespace: String) -> JSONValue {
     [

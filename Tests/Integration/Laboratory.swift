@@ -27,7 +27,7 @@ struct Invocation: Sendable {
     variables.merge(environment) { _, new in new }
     let command = shell.map { ["/bin/bash", "-c", $0, Program.meshdeck] } ?? [Program.meshdeck] + arguments
     let program = Program(command: command, environment: variables.filter { !$0.value.isEmpty })
-    return Invocation(run: try await program.run(in: folder, limit: .seconds(40), during: during), state: folder)
+    return Invocation(run: try await program.run(in: folder, limit: .seconds(240), during: during), state: folder)
   }
 
   /// Whether a terminal would take any of it for a command.
@@ -84,9 +84,9 @@ final class Laboratory: Sendable {
     }.map(\.method)
   }
 
-  /// Waits until a request that changes the mesh came in, 20 s at most.
+  /// Waits until a request that changes the mesh came in, a minute at most.
   func awaitWrite() async {
-    await Self.wait(20) { !self.writes.isEmpty }
+    await Self.wait(60) { !self.writes.isEmpty }
   }
 
   /// Waits until something holds, some seconds at most.

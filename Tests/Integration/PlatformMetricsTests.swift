@@ -23,7 +23,7 @@ struct PlatformMetricsTests {
   private static func until(
     _ deck: Tool, _ words: [String], _ condition: ([JSONValue]) -> Bool
   ) async throws -> [JSONValue] {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(90))
+    let deadline = ContinuousClock.now.advanced(by: .seconds(300))
     while true {
       let run = try await deck.run([Program.meshdeck] + words + ["-A", "-o", "json"])
       let items = try run.code == 0 ? run.json["items"]?.array ?? [] : []

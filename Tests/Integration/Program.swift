@@ -24,7 +24,7 @@ struct Program: Sendable {
 
   /// Runs it to its end, which comes by force when the limit has passed.
   func run(
-    in folder: String, input: String = "", limit: Duration = .seconds(60),
+    in folder: String, input: String = "", limit: Duration = .seconds(180),
     during: (@Sendable (Int32) async -> Void)? = nil
   ) async throws -> Run {
     let exchange = try Self.temporaryFolder()

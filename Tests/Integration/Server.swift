@@ -25,7 +25,7 @@ final class Server: Sendable {
   }
 
   /// Starts a program that ends with its standard input, and waits for the line it prints when it is ready.
-  static func start(_ program: Program, within limit: Duration = .seconds(60)) async throws -> Server {
+  static func start(_ program: Program, within limit: Duration = .seconds(180)) async throws -> Server {
     let folder = try Program.temporaryFolder()
     let (output, errors) = (folder + "/said", folder + "/errors")
     let lifeline = try FileDescriptor.pipe()

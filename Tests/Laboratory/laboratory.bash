@@ -9,7 +9,7 @@
 # shellcheck disable=SC2034 # read by the scripts that source this
 cache_root="${XDG_CACHE_HOME:-$HOME/.cache}/meshdeck/laboratory"
 # How long a server may live when nobody stops it, in seconds.
-lifetime="${MESHDECK_LABORATORY_LIFETIME:-1800}"
+lifetime="${MESHDECK_LABORATORY_LIFETIME:-7200}"
 # What every message begins with.
 laboratory_name="$(basename "$0")"
 # What goes when the script ends, however it ends: a folder of temporary files, and the servers being started.

@@ -37,7 +37,7 @@ struct Tool: Sendable {
   }
 
   func run(
-    _ command: [String], input: String = "", more: [String: String] = [:], limit: Duration = .seconds(60)
+    _ command: [String], input: String = "", more: [String: String] = [:], limit: Duration = .seconds(180)
   ) async throws -> Program.Run {
     try await Program(command: command, environment: environment.merging(more) { $1 })
       .run(in: home, input: input, limit: limit)

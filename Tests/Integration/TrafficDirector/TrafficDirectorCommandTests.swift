@@ -62,7 +62,7 @@ struct TrafficDirectorCommandTests {
     #expect(analyze.code == 0, "\(analyze.output)")
   }
 
-  @Test("Without a source of its own it is measured through Cloud Monitoring at its address", .timeLimit(.minutes(2)))
+  @Test("Without a source of its own it is measured through Cloud Monitoring at its address", .timeLimit(.minutes(20)))
   func cloudMonitoring() async throws {
     let planes = try await DemoServer.hybrid.endpoints().planes
     var plane = try #require(planes.array?.first { $0["kind"]?.string == "traffic-director" })

@@ -7,7 +7,7 @@ import MeshTransport
 import Testing
 
 /// istiod's debug interface by discovery, as istioctl asks for it.
-@Suite("istiod by discovery", .serialized, .timeLimit(.minutes(4))) struct IstiodDiscoveryTests {
+@Suite("istiod by discovery", .serialized, .timeLimit(.minutes(20))) struct IstiodDiscoveryTests {
   /// What a recorded istiod tells of itself.
   private static func world() throws -> ADSServer.World {
     var world = ADSServer.World()

@@ -9,7 +9,7 @@ import Testing
 ///
 /// The mesh is a small one of Istio's kind: objects in the embedded API server; in istiod's place an ADS server that is fed
 /// from them and tells of its proxies as istiod does; and a real Envoy in the place of one pod's sidecar.
-@Suite("Plans and a real Envoy", .serialized, .timeLimit(.minutes(4))) struct RejectedPlanTests {
+@Suite("Plans and a real Envoy", .serialized, .timeLimit(.minutes(20))) struct RejectedPlanTests {
   private static let demo = DemoServer()
   private static let host = "cart.shop.svc.cluster.local"
   /// The weight that this control plane makes something of that no Envoy takes.
@@ -108,7 +108,7 @@ import Testing
       """)
     let feeding = try await Self.feed(server, ports.value, tool)
     defer { feeding.cancel() }
-    let edit = ["canary", "set", "cart", "-n", "shop", "-y", "--wait", "--timeout", "30s", "-o", "json"]
+    let edit = ["canary", "set", "cart", "-n", "shop", "-y", "--wait", "--timeout", "120s", "-o", "json"]
     let taken = try await tool.run([Program.meshdeck] + edit + ["v1=60", "v2=40"])
     #expect(taken.code == 0, "\(taken.errors)")
     #expect(try taken.json["acknowledgement"]?["proxies"]?.int == 1, "\(taken.output)")
@@ -122,7 +122,7 @@ import Testing
     #expect(rejected.errors.contains("shop/\(pod) rejects the configuration"), "\(rejected.errors)")
     #expect(try rejected.json["result"]?.string == "rolled-back", "\(rejected.output)")
     #expect(try await Self.shares(tool) == ["60 0.6", "40 0.4"], "the object is as it was, and so is the proxy")
-    try await PrometheusTests.until(20) {
+    try await PrometheusTests.until {
       (try? await tool("describe", "proxy/\(pod)", "-n", "shop").output.contains("RDS  SYNCED")) == true
     }
   }
