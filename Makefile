@@ -57,7 +57,7 @@ install:
 
 bench: build
 	@.ci/packages $(test_packages)
-	Tests/Benchmarks/run
+	Tests/Benchmarks/run --build-flags '$(link_flags)'
 
 format:
 	$(SWIFT) format -i -r --parallel $(swift_sources)
