@@ -121,6 +121,39 @@ import Testing
       doubted.gaps[workload] == "its proxy does not tell, and it has not acknowledged what istiod sent it")
   }
 
+  @Test func istiodIsAskedOnceAtATimeAndSparedAfterAnAnswerThatTookLong() async throws {
+    let turns = SentTurns(patience: .milliseconds(200))
+    let underWay = UnderWay()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          try await turns.take {
+            await underWay.begin()
+            for _ in 0..<20 { await Task.yield() }
+            await underWay.end()
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(await underWay.most == 1)
+    #expect(try await turns.take { try? await Task.sleep(for: .milliseconds(201)) } != nil)
+    let error = await #expect(throws: MeshError.self) { try await turns.take {} }
+    #expect(error?.message.contains("took too long") == true)
+  }
+
+  private actor UnderWay {
+    private var now = 0
+    private(set) var most = 0
+
+    func begin() {
+      now += 1
+      most = max(most, now)
+    }
+
+    func end() { now -= 1 }
+  }
+
   // MARK: The dump in pieces
 
   private static func cut(_ bytes: [UInt8], pieces size: Int) -> (resources: [String], isWhole: Bool) {

@@ -29,6 +29,7 @@ public struct IstioDialect: KubernetesDialect {
   let syncs = SyncMemo()
   let ownRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
+  let sentTurns = SentTurns()
   let sentContexts = SentMemo<ProxyTLSQuestion, ProxyTLS>()
 
   /// Creates the dialect.

@@ -16,8 +16,10 @@ struct SentConfiguration {
     _ proxy: ObjectRef, in snapshot: MeshSnapshot, into value: Value, _ take: @escaping SentResources<Value>.Take
   ) async throws(MeshError) -> Value {
     let path = "/debug/config_dump?proxyID=\(EnvoyQuery.escaped("\(proxy.name).\(proxy.namespace)"))"
-    let (answers, gaps) = await IstiodDebug(dialect: dialect, access: access).ask(
-      path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, SentResources(into: value, take))
+    let (answers, gaps) = try await dialect.sentTurns.take {
+      await IstiodDebug(dialect: dialect, access: access).ask(
+        path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, SentResources(into: value, take))
+    }
     guard let found = answers.first else {
       throw MeshError(.unreachable, gaps.first ?? IstiodDebug.nobodyKnows, object: proxy)
     }
@@ -42,6 +44,34 @@ struct SentConfiguration {
     guard let state else { return "istiod does not tell whether it acknowledged what it was sent" }
     if let rejection = state.rejection { return "it rejected what istiod sent it: \(rejection)" }
     return state.isSettled ? nil : "it has not acknowledged what istiod sent it"
+  }
+}
+
+/// Turns at asking istiod what it sent: it makes 100 MB of a large mesh for each proxy, and every proxy waits for istiod.
+///
+/// One question is under way at a time, and after one that took long istiod is spared for ten minutes.
+actor SentTurns {
+  private static let pause = Duration.seconds(600)
+
+  private let patience: Duration
+  private let gate = ListGate(1)
+  private var resumesAt: ContinuousClock.Instant?
+
+  init(patience: Duration = .seconds(3)) { self.patience = patience }
+
+  /// Asks when it is one's turn; fails where istiod is spared.
+  func take<Answer: Sendable>(_ question: @Sendable () async -> Answer) async throws(MeshError) -> Answer {
+    await gate.enter()
+    if let resumesAt, resumesAt > .now {
+      await gate.leave()
+      throw MeshError(
+        .unreachable, "istiod's /debug/config_dump took too long: it is asked again within ten minutes")
+    }
+    let begun = ContinuousClock.now
+    let answer = await question()
+    resumesAt = begun.duration(to: .now) >= patience ? .now + Self.pause : nil
+    await gate.leave()
+    return answer
   }
 }
 
