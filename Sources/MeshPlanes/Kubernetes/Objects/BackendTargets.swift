@@ -1,21 +1,48 @@
 import MeshModel
+import Synchronization
 
 /// What Kubernetes Services lead to in one snapshot: the routing every dialect without subsets has.
 struct BackendTargets: Sendable {
-  private let services: [String: Service]
-  private let instances: InstanceIndex
-  private let workloads: WorkloadsByLabel
+  private let known: Known
   let domain: String
 
   init(_ snapshot: MeshSnapshot, plane: PlaneName) {
-    var services: [String: Service] = [:]
-    for (ref, service) in snapshot.services where ref.plane == plane && ref.kind == "service" {
-      services["\(ref.namespace)/\(ref.name)"] = service
-    }
-    self.services = services
-    instances = InstanceIndex(snapshot, plane: plane)
-    workloads = WorkloadsByLabel(snapshot, plane: plane)
+    known = Known(snapshot, plane: plane)
     domain = snapshot.meshes[plane]?.domain ?? "cluster.local"
+  }
+
+  /// What a snapshot holds, indexed when somebody first asks: of most meshes nobody does, and a large one takes megabytes.
+  private final class Known: Sendable {
+    struct Index: Sendable {
+      var services: [String: Service] = [:]
+      let instances: InstanceIndex
+      let workloads: WorkloadsByLabel
+
+      init(_ snapshot: MeshSnapshot, plane: PlaneName) {
+        for (ref, service) in snapshot.services where ref.plane == plane && ref.kind == "service" {
+          services["\(ref.namespace)/\(ref.name)"] = service
+        }
+        instances = InstanceIndex(snapshot, plane: plane)
+        workloads = WorkloadsByLabel(snapshot, plane: plane)
+      }
+    }
+
+    private let snapshot: MeshSnapshot
+    private let plane: PlaneName
+    private let made = Mutex<Index?>(nil)
+
+    init(_ snapshot: MeshSnapshot, plane: PlaneName) {
+      self.snapshot = snapshot
+      self.plane = plane
+    }
+
+    var index: Index {
+      made.withLock { made in
+        let index = made ?? Index(snapshot, plane: plane)
+        made = index
+        return index
+      }
+    }
   }
 
   /// The namespace and name of a host written as a short name or a full one.
@@ -28,17 +55,18 @@ struct BackendTargets: Sendable {
   /// The service a host names.
   func service(_ host: String, in namespace: String) -> Service? {
     let place = place(host, in: namespace)
-    return services["\(place.namespace)/\(place.name)"]
+    return known.index.services["\(place.namespace)/\(place.name)"]
   }
 
   /// What a host leads to.
   func target(_ host: String, in namespace: String) -> BackendTarget {
     let place = place(host, in: namespace)
     let full = "\(place.name).\(place.namespace).svc.\(domain)"
-    guard let service = services["\(place.namespace)/\(place.name)"] else {
+    let index = known.index
+    guard let service = index.services["\(place.namespace)/\(place.name)"] else {
       return BackendTarget(host: full, service: nil, workloads: [])
     }
-    let addresses = instances.addresses(of: service).map(\.workload).prefix(1)
+    let addresses = index.instances.addresses(of: service).map(\.workload).prefix(1)
     return BackendTarget(
       host: full, service: service.ref, workloads: selected(by: service.selector, in: place.namespace) + addresses)
   }
@@ -46,8 +74,9 @@ struct BackendTargets: Sendable {
   /// The workloads whose instances carry all labels of a selector; none for an empty one.
   func selected(by selector: [String: String], in namespace: String) -> [ObjectRef] {
     guard !selector.isEmpty else { return [] }
-    var found = Set(instances.instances(selector, in: namespace).map(\.workload))
-    found.formUnion(workloads.selected(by: selector, in: namespace))
+    let index = known.index
+    var found = Set(index.instances.instances(selector, in: namespace).map(\.workload))
+    found.formUnion(index.workloads.selected(by: selector, in: namespace))
     return found.sorted()
   }
 }

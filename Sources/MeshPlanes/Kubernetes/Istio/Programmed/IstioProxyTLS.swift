@@ -16,8 +16,10 @@ struct IstioProxyTLS {
     var report = ProxyTLSReport(at: access.now)
     var proxies: [ObjectRef: ObjectRef] = [:]
     var others: Set<ObjectRef> = []
+    let wanted = Set(questions.map(\.workload))
     for endpoint in snapshot.endpoints.values
     where endpoint.ref.plane == access.plane && endpoint.isReady && endpoint.ref.kind == "pod"
+      && wanted.contains(endpoint.workload)
       && (endpoint.proxy == .sidecar || endpoint.proxy == .gateway)
     {
       guard !LinkerdDialect.isMember(endpoint) else {
