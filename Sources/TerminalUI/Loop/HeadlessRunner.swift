@@ -110,11 +110,13 @@ public actor HeadlessRunner<P: Program> {
     }
     defer { alarm.cancel() }
     while true {
+      // Counted before it is looked: what arrives in between is looked at too.
+      let version = mailbox.status.version
       pump()
-      let status = mailbox.status
-      if condition(engine.state, status.isIdle) || (status.isIdle && exitCode != nil && what == "idle") { return }
+      let isIdle = mailbox.status.isIdle
+      if condition(engine.state, isIdle) || (isIdle && exitCode != nil && what == "idle") { return }
       if ContinuousClock.now >= deadline { throw HeadlessTimeout(what: what, screen: picture().text()) }
-      await mailbox.changes(after: status.version)
+      await mailbox.changes(after: version)
     }
   }
 
