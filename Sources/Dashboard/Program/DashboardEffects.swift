@@ -28,7 +28,11 @@ struct DashboardEffects: Sendable {
   /// Reads the journal; one that is only read again does not remark on what fails.
   func readJournal(isQuiet: Bool = false) -> Effect<Message> {
     .run(id: "journal") { send in
-      do throws(MeshError) { send(try journal()) } catch {
+      do throws(MeshError) {
+        let message = try journal()
+        // It is begun anew when it is to be read again: what was read before that must not be shown after it.
+        if !Task.isCancelled { send(message) }
+      } catch {
         if !isQuiet { send(.remark(Toast("the journal cannot be read: \(error.description)", .bad))) }
       }
     }
