@@ -23,6 +23,13 @@ import Testing
     return runner
   }
 
+  /// Waits until a plan that was applied waits for its confirmation.
+  static func awaitsConfirmation(_ runner: HeadlessRunner<DashboardProgram>) async throws {
+    try await runner.wait { state in
+      state.unconfirmed.contains { $0.receipt.map { state.awaiting.contains($0.plan.id) } ?? false }
+    }
+  }
+
   @Test func theProxiesAreCountedWhileTheyAreWaitedFor() async throws {
     let isLate = Mutex(true)
     let plane = FakePlane { applied in
@@ -89,12 +96,12 @@ import Testing
     await runner.press(.char("c"))
     #expect(await runner.text().contains("[x] c take it back unless it is confirmed within 5m"))
     await runner.press(.enter)
-    try await runner.wait { !$0.awaiting.isEmpty }
+    try await Self.awaitsConfirmation(runner)
     await runner.press(.escape, .char("9"))
     try await runner.wait(text: "waits ")
     let text = await runner.text()
-    #expect((1...4).contains { text.contains("waits \($0)m") }, "\(text)")
-    #expect((1...4).contains { text.contains("C confirms, \($0)m") }, "\(text)")
+    #expect((1...5).contains { text.contains("waits \($0)m") }, "\(text)")
+    #expect((1...5).contains { text.contains("C confirms, \($0)m") }, "\(text)")
     await runner.press(.char("c"))
     try await runner.wait { $0.unconfirmed.isEmpty && $0.awaiting.isEmpty }
     try await runner.wait(text: "confirmed: reviews")
@@ -108,7 +115,7 @@ import Testing
     let plane = FakePlane()
     let runner = try await Self.ready(plane)
     await runner.press(.char("c"), .enter)
-    try await runner.wait { !$0.awaiting.isEmpty }
+    try await Self.awaitsConfirmation(runner)
     await runner.press(.escape, .char("q"))
     #expect(await runner.exitCode == nil)
     #expect(await runner.text().contains("Not confirmed: reviews: v1 → 10, v2 → 90"))
@@ -125,7 +132,7 @@ import Testing
     let plane = FakePlane()
     let runner = try await Self.ready(plane)
     await runner.press(.char("c"), .enter)
-    try await runner.wait { !$0.awaiting.isEmpty }
+    try await Self.awaitsConfirmation(runner)
     plane.lose(2)
     await runner.press(.escape, .char("q"), .char("q"))
     try await runner.wait { $0.isLeaving && $0.unconfirmed.isEmpty }
@@ -139,7 +146,7 @@ import Testing
     let program = try Desk.program()
     #expect(await program.message(forSignal: 15, in: runner.state) == nil)
     await runner.press(.char("c"), .enter)
-    try await runner.wait { !$0.awaiting.isEmpty }
+    try await Self.awaitsConfirmation(runner)
     let message = try #require(await program.message(forSignal: 15, in: runner.state))
     await runner.send(message)
     try await runner.wait { $0.unconfirmed.isEmpty }
@@ -170,7 +177,7 @@ import Testing
     let plane = FakePlane()
     let runner = try await Self.ready(plane)
     await runner.press(.char("c"), .enter)
-    try await runner.wait { !$0.awaiting.isEmpty }
+    try await Self.awaitsConfirmation(runner)
     await runner.press(.char("u"), .enter)
     try await runner.wait { $0.unconfirmed.isEmpty && $0.awaiting.isEmpty }
     #expect(plane.weights == [80, 20] && plane.applied == 2, "it is taken back once")
