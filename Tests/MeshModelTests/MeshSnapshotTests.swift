@@ -45,6 +45,22 @@ struct MeshSnapshotTests {
     #expect(snapshot.endpoints.isEmpty)
   }
 
+  @Test("what is told again as it is known changes nothing, and keeps its place")
+  func toldAgain() throws {
+    var snapshot = MeshSnapshot()
+    snapshot.apply(.upsert(.endpoint(Self.pod("a"))))
+    snapshot.apply(.upsert(.service(Self.service("web"))))
+    let before = snapshot
+    let places = (try #require(before.endpoints.kept.first), try #require(before.services.kept.first))
+    snapshot.apply(.upsert(.endpoint(Self.pod("a"))))
+    snapshot.apply(.upsert(.service(Self.service("web"))))
+    #expect(snapshot.generation == before.generation)
+    #expect(snapshot.endpoints.kept.first === places.0 && snapshot.services.kept.first === places.1)
+    snapshot.apply(.upsert(.endpoint(Self.pod("a", ready: false))))
+    #expect(snapshot.generation != before.generation)
+    #expect(snapshot.endpoints.kept.first !== places.0 && snapshot.services.kept.first === places.1)
+  }
+
   @Test("a reset replaces its kind on its plane and nothing else")
   func reset() {
     var snapshot = MeshSnapshot()

@@ -79,20 +79,18 @@ public struct MeshSnapshot: Sendable {
     }
   }
 
-  /// Applies one change.
+  /// Applies one change. What is told again as it is known stays as it is: a list that is read again changes nothing.
   public mutating func apply(_ change: MeshChange) {
     switch change {
-    case .feed: break
-    case .mesh(let plane, let settings): if meshes[plane] != settings { generation = Self.nextGeneration() }
-    case .upsert, .remove, .reset: generation = Self.nextGeneration()
-    }
-    switch change {
-    case .upsert(let entity): upsert(entity)
-    case .remove(let ref): remove(ref)
+    case .upsert(let entity): if upsert(entity) { generation = Self.nextGeneration() }
+    case .remove(let ref):
+      generation = Self.nextGeneration()
+      remove(ref)
     case .reset(let key, let entities):
+      generation = Self.nextGeneration()
       let kept = Set(entities.map(\.ref))
       for ref in refs(where: { $0.plane == key.plane && $0.kind == key.kind }) where !kept.contains(ref) { remove(ref) }
-      for entity in entities { upsert(entity) }
+      for entity in entities { _ = upsert(entity) }
     case .feed(let key, let state):
       // The age of what is shown counts from its first fault, not from the last attempt.
       if case .stale(let reason, _) = state, case .stale(_, let since)? = feeds[key] {
@@ -100,24 +98,30 @@ public struct MeshSnapshot: Sendable {
       } else {
         feeds[key] = state
       }
-    case .mesh(let plane, let settings): meshes[plane] = settings
+    case .mesh(let plane, let settings):
+      if meshes[plane] != settings { generation = Self.nextGeneration() }
+      meshes[plane] = settings
     }
   }
 
-  private mutating func upsert(_ entity: Entity) {
+  /// Puts a thing in; whether it is another than the one known.
+  private mutating func upsert(_ entity: Entity) -> Bool {
     switch entity {
-    case .namespace(let value): namespaces[value.ref] = value
-    case .service(let value): services[value.ref] = value
-    case .workload(let value): workloads[value.ref] = value
+    case .namespace(let value): return namespaces.put(value, forKey: value.ref)
+    case .service(let value): return services.put(value, forKey: value.ref)
+    case .workload(let value): return workloads.put(value, forKey: value.ref)
     case .endpoint(let value):
-      if let old = endpoints.updateValue(value, forKey: value.ref) { count(old, -1) }
+      let old = endpoints[value.ref]
+      guard endpoints.put(value, forKey: value.ref) else { return false }
+      if let old { count(old, -1) }
       count(value, 1)
-    case .route(let value): routes[value.ref] = value
-    case .destination(let value): destinations[value.ref] = value
-    case .gateway(let value): gateways[value.ref] = value
-    case .egressScope(let value): egressScopes[value.ref] = value
-    case .mtlsPolicy(let value): mtlsPolicies[value.ref] = value
-    case .accessPolicy(let value): accessPolicies[value.ref] = value
+      return true
+    case .route(let value): return routes.put(value, forKey: value.ref)
+    case .destination(let value): return destinations.put(value, forKey: value.ref)
+    case .gateway(let value): return gateways.put(value, forKey: value.ref)
+    case .egressScope(let value): return egressScopes.put(value, forKey: value.ref)
+    case .mtlsPolicy(let value): return mtlsPolicies.put(value, forKey: value.ref)
+    case .accessPolicy(let value): return accessPolicies.put(value, forKey: value.ref)
     }
   }
 

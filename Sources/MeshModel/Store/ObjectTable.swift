@@ -48,10 +48,11 @@ public struct ObjectTable<Value: Sendable & Hashable>: Sendable, Equatable, Expr
   /// The things in their places, for what holds them longer than it takes to look at them.
   public var kept: some Collection<Kept<Value>> { tree.values }
 
-  /// Puts a thing in and gives the one that was there.
-  @discardableResult
-  public mutating func updateValue(_ value: Value, forKey ref: ObjectRef) -> Value? {
-    tree.updateValue(Kept(value), forKey: ref)?.value
+  /// Puts a thing in unless it is there already, in the place it has; whether anything changed.
+  mutating func put(_ value: Value, forKey ref: ObjectRef) -> Bool {
+    guard tree[ref]?.value != value else { return false }
+    tree[ref] = Kept(value)
+    return true
   }
 
   /// Takes a thing out.

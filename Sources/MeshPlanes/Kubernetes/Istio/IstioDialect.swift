@@ -27,6 +27,7 @@ public struct IstioDialect: KubernetesDialect {
   let indices = IstioIndexMemo()
   let replicas = ReplicaMemo()
   let syncs = SyncMemo()
+  let question = Latest<IstioProgrammed.Question>()
   let ownRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentTurns = SentTurns()

@@ -202,7 +202,7 @@ extension KubernetesPlane {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
       report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
-      report.routes += part.routes
+      report.routes = report.routes.isEmpty ? part.routes : report.routes + part.routes
       report.asked += part.asked
       report.sent += part.sent
       report.gaps += part.gaps

@@ -45,9 +45,11 @@ struct IstioProgrammed {
       for: callable.isEmpty ? wanted : callable, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
-    let question = Question(
+    let asked = Question(
       domains: domains, rules: Question.rules(of: wanted, roots: roots), streams: streams,
       rootNamespace: settings.rootNamespace)
+    // What is asked again and again is kept once, however many proxies' answers are kept with it.
+    let question = dialect.question.one(asked)
     let answers = await ask(chosen, question, known: proxies, in: snapshot)
     // What istiod sent counts by what was acknowledged of it since.
     let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
@@ -211,7 +213,7 @@ struct IstioProgrammed {
   ) async throws(MeshError) -> (routes: [ProgrammedRoute], bytes: Int) {
     let wanted = RoutesReader.Wanted(
       hosts: { question.isWanted($0) },
-      route: { question.isWanted(route: $0.name, madeFrom: $0.origin, destinations: $0.clusters.count) })
+      route: { question.kept($0) })
     let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(
       proxy, Self.routesPath, RoutesReader(proxy, wanted))
     guard question.streams else { return (told.value, told.bytes) }

@@ -23,6 +23,15 @@ extension IstioProgrammed {
       return names.contains { name == $0 || name.hasPrefix($0 + ".") }
     }
 
+    /// What is kept of a route. One that says which object it was made from is told by that, and needs no domains, which are
+    /// most of it.
+    func kept(_ route: EnvoyConfigDump.Found) -> EnvoyConfigDump.Found? {
+      guard isWanted(route: route.name, madeFrom: route.origin, destinations: route.clusters.count) else { return nil }
+      var route = route
+      if rules[ProgrammedRoute.place(ofOrigin: route.origin)] != nil { route.domains = [] }
+      return route
+    }
+
     /// The names of weighted rules by the place of their object, but for objects that hand on to others or have weighted rules
     /// without names.
     static func rules(of routes: [Route], roots: [ObjectRef: [DelegateRoot]]) -> [String: [String]] {

@@ -5,10 +5,10 @@ import MeshModel
 /// One that sees the services of a large mesh tells 100 MB: each virtual host is read when it is complete, and what is not
 /// asked for is not kept. What stands around the virtual hosts, the name of their configuration and its time, is read last.
 struct RoutesReader: PieceReader {
-  /// Which routes are kept, by the domains of their virtual host and by themselves.
+  /// Which routes are kept, by the domains of their virtual host, and what of each.
   struct Wanted: Sendable {
     var hosts: @Sendable ([String]) -> Bool = { _ in true }
-    var route: @Sendable (EnvoyConfigDump.Found) -> Bool = { _ in true }
+    var route: @Sendable (EnvoyConfigDump.Found) -> EnvoyConfigDump.Found? = { $0 }
   }
 
   /// A virtual host, or in the answer of an Envoy that does not know `resource` (before 1.13) a whole route configuration.
@@ -47,7 +47,7 @@ struct RoutesReader: PieceReader {
         // Other lists of a route configuration are as deep: of headers, say.
         try reader.peek() == .object ? try self.part(&reader) : try nothing(&reader)
       }
-      part.routes.removeAll { !wanted.route($0) }
+      part.routes = part.routes.compactMap(wanted.route)
       if !part.routes.isEmpty { found[count] = part }
     } catch {
       fault = error
