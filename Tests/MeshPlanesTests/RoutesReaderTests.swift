@@ -52,6 +52,13 @@ import Testing
     #expect(isWanted("another", 1, "") && isWanted("another", 1, origin + "x"))
   }
 
+  @Test func routesAreToldApartByTheirObjectsWhereTheirNamesAreAlike() {
+    func route(_ origin: String) -> ProgrammedRoute {
+      ProgrammedRoute(proxy: Self.proxy, domains: [], name: "primary", origin: origin, clusters: [], port: 80)
+    }
+    #expect(Set((0..<100).map { route("/namespaces/shop/virtual-service/\($0)").hashValue }).count == 100)
+  }
+
   @Test func whatProxiesRunAlikeIsKeptOnce() throws {
     let bytes = try IstioFixtures.bytes("envoy/config_dump.dynamic_route_configs.json")
     let memo = SentMemo<String, [ProgrammedRoute]>()

@@ -51,6 +51,7 @@ public struct ProgrammedRoute: Sendable, Hashable {
     /// Hashes what tells most routes apart.
     func hash(into hasher: inout Hasher) {
       hasher.combine(name)
+      hasher.combine(origin)
       hasher.combine(port)
       hasher.combine(domains.first)
     }

@@ -10,8 +10,10 @@ extension ProgrammedReport {
       route.updatedAt = nil
       known[route] = time
     }
-    for index in routes.indices where routes[index].updatedAt == nil {
-      routes[index].updatedAt = known[routes[index]] ?? at
+    routes = routes.map { route in
+      var route = route
+      if route.updatedAt == nil { route.updatedAt = known[route] ?? at }
+      return route
     }
   }
 }
