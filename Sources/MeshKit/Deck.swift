@@ -45,7 +45,7 @@ public struct Deck: Sendable {
       await live.load(kinds, namespace: namespace)
       let planes = await live.current().planes
       if let error = await live.failure, planes.allSatisfy({ $0.state == .down }) { return MeshError?.some(error) }
-      if truths { await live.readProxies(namespace: namespace) }
+      if truths { await live.readProxies() }
       await measuring?.value
       return nil
     } onCancel: {

@@ -11,7 +11,7 @@ extension Explanations {
     }
     for route in row.routes {
       let clusters = route.clusters.map { "\($0.subset ?? $0.host) \($0.weight)" }.joined(separator: ", ")
-      lines.append(text("  \(route.domains.first ?? route.name)  \(clusters)"))
+      lines.append(text("  \(route.domains.first ?? "\(route.place) \(route.name)")  \(clusters)"))
     }
     lines += [text("")] + certificates(row.certificates ?? .unknown("it was not asked yet"), at: now)
     return sheet("\(Cells.name(row.state.ref))", lines)

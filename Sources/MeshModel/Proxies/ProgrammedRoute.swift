@@ -9,7 +9,7 @@ public struct ProgrammedRoute: Sendable, Hashable {
   public var updatedAt: Instant?
   fileprivate var content: Content
 
-  /// The virtual hosts (domains) the route answers for.
+  /// The virtual hosts (domains) the route answers for; empty where it is told by the object it was made from alone.
   public var domains: [String] { content.domains }
   /// The name of the route in the proxy; empty where it has none.
   public var name: String { content.name }

@@ -34,6 +34,8 @@ public struct MeshSnapshot: Sendable {
   public var meshes: [PlaneName: MeshSettings] = [:]
   /// How each kind of each plane is being read.
   public var feeds: [FeedKey: FeedState] = [:]
+  /// The kinds that were read to their end at least once.
+  public private(set) var listed: Set<FeedKey> = []
   /// The number of this configuration: two snapshots of the same number hold the same things and settings. It grows with
   /// every change, by the changes of all snapshots; 0 is the empty one.
   public private(set) var generation = 0
@@ -79,7 +81,7 @@ public struct MeshSnapshot: Sendable {
     }
   }
 
-  /// Applies one change. What is told again as it is known stays as it is: a list that is read again changes nothing.
+  /// Applies one change. A thing that is told again as it is known stays as it is: a list that is read again changes nothing.
   public mutating func apply(_ change: MeshChange) {
     switch change {
     case .upsert(let entity): if upsert(entity) { generation = Self.nextGeneration() }
@@ -92,6 +94,7 @@ public struct MeshSnapshot: Sendable {
       for ref in refs(where: { $0.plane == key.plane && $0.kind == key.kind }) where !kept.contains(ref) { remove(ref) }
       for entity in entities { _ = upsert(entity) }
     case .feed(let key, let state):
+      if case .live = state { listed.insert(key) }
       // The age of what is shown counts from its first fault, not from the last attempt.
       if case .stale(let reason, _) = state, case .stale(_, let since)? = feeds[key] {
         feeds[key] = .stale(reason, since)

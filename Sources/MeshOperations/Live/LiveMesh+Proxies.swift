@@ -4,12 +4,11 @@ import MeshTelemetry
 
 /// What the proxies run and what the control planes behind them hold: read at intervals, since nobody tells when it changes.
 extension LiveMesh {
-  /// Reads once what the proxies run that matter for the weighted routes known, those of a namespace where one is given; a
-  /// plane that is down is not asked.
-  public func readProxies(namespace: String? = nil) async {
+  /// Reads once what the proxies run that matter for the weighted routes known; a plane that is down is not asked.
+  public func readProxies() async {
     await withTaskGroup(of: Void.self) { group in
       for connection in connections where !isDown(connection.name) {
-        group.addTask { await self.readProxies(connection, namespace: namespace) }
+        group.addTask { await self.readProxies(connection) }
       }
     }
   }
@@ -25,11 +24,10 @@ extension LiveMesh {
     }
   }
 
-  private func readProxies(_ connection: PlaneConnection, namespace: String? = nil) async {
+  private func readProxies(_ connection: PlaneConnection) async {
     let snapshot = view.snapshot
     let routes = snapshot.routes.kept.filter { route in
-      route.value.ref.isIn(plane: connection.name, namespace: namespace)
-        && route.value.rules.contains { $0.backends.count > 1 }
+      route.value.ref.plane == connection.name && route.value.rules.contains { $0.backends.count > 1 }
     }.map(\.value)
     var report = await connection.control.programmed(for: routes, in: snapshot)
     guard !Task.isCancelled else { return }

@@ -74,7 +74,7 @@ extension MeshView {
         let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
         row.traffic = sum(
           edges.countedOnce(), plane: row.ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
-        row.uncounted = row.uncounted ?? instancesGap(row.ref.plane)
+        row.uncounted = row.uncounted ?? instancesGap(row.runtime, on: row.ref.plane)
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
@@ -83,12 +83,16 @@ extension MeshView {
       }
   }
 
-  /// Why the instances of a plane are not known yet, or not at all; what was told of them before that ends says too little.
-  private func instancesGap(_ plane: PlaneName) -> String? {
-    switch snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: "pod")] {
-    case .loading: "its instances are still being read"
-    case .refused(let reason): "its instances may not be read: \(reason)"
-    case .live, .stale, .absent, nil: nil
+  /// Why the pods of a plane are not known yet, or not at all; what was told of them before they are says too little.
+  private func instancesGap(_ runtime: Runtime, on plane: PlaneName) -> String? {
+    // Machines and what is outside are told by kinds of their own.
+    guard runtime == .container || runtime == .serverless else { return nil }
+    let key = MeshSnapshot.FeedKey(plane: plane, kind: "pod")
+    switch snapshot.feeds[key] {
+    case .loading: return snapshot.listed.contains(key) ? nil : "its instances are still being read"
+    case .refused(let reason): return "its instances are not read: \(reason)"
+    case .stale(let reason, _): return snapshot.listed.contains(key) ? nil : "its instances are not read: \(reason)"
+    case .live, .absent, nil: return nil
     }
   }
 
@@ -124,7 +128,7 @@ extension MeshView {
       return HealthRow(
         ref: workload.ref, runtime: workload.runtime, role: roles[workload.ref], proxy: readiness?.proxy,
         ready: readiness?.ready ?? 0, total: max(readiness?.total ?? 0, workload.desired ?? 0),
-        uncounted: instancesGap(workload.ref.plane)
+        uncounted: instancesGap(workload.runtime, on: workload.ref.plane)
           ?? (readiness != nil || workload.desired != nil ? nil : HealthRow.untold),
         traffic: sum(
           index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane,

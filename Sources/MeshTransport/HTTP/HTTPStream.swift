@@ -66,12 +66,16 @@ public struct HTTPStream: AsyncSequence, Sendable {
   }
 
   /// The one reader.
-  public func makeAsyncIterator() -> Iterator { Iterator(channel: channel, tap: tap) }
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(channel: channel, tap: tap, isShared: connection.protocolVersion.hasPrefix("HTTP/2"))
+  }
 
   /// The reader of a stream.
   public struct Iterator: AsyncIteratorProtocol {
     let channel: ChunkChannel
     let tap: StreamTap?
+    /// Whether other streams share the connection.
+    let isShared: Bool
 
     /// The next piece, nil at the end of the body.
     public mutating func next() async throws(TransportError) -> [UInt8]? {
@@ -91,8 +95,13 @@ public struct HTTPStream: AsyncSequence, Sendable {
       return bytes
     }
 
-    /// Lets the network wait: what comes meanwhile is read at once afterwards, however small its parts are.
+    /// Lets the network wait: what comes meanwhile is read at once afterwards, however small its parts are. Where others share
+    /// the connection it goes on: they would wait as well.
     package func rest(_ duration: Duration) async {
+      guard !isShared else {
+        try? await Task.sleep(for: duration)
+        return
+      }
       channel.hold()
       try? await Task.sleep(for: duration)
       channel.release()

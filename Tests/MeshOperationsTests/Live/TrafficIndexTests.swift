@@ -54,7 +54,8 @@ import Testing
 
   @Test(arguments: [
     (FeedState.loading(3), "its instances are still being read"),
-    (.refused("pods is forbidden"), "its instances may not be read: pods is forbidden"),
+    (.refused("pods is forbidden"), "its instances are not read: pods is forbidden"),
+    (.stale("timed out", Instant(seconds: 1)), "its instances are not read: timed out"),
   ])
   func instancesThatWereNotReadAreUnknownAndNotMissing(_ state: FeedState, _ reason: String) throws {
     var world = try SmallWorld()
@@ -68,6 +69,9 @@ import Testing
     for rows in [world.view.serviceRows(), world.view.workloadRows()] {
       #expect(rows.filter(\.needsAttention).map { [$0.ready, $0.total] } == [[1, 2]])
     }
+    // What was read once stays known while it is read again.
+    world.view.snapshot.apply(.feed(key, .loading(0)))
+    #expect(world.view.serviceRows().allSatisfy { $0.uncounted == nil })
   }
 
   @Test func aListTellsHowItsNumbersWereComeBy() throws {

@@ -162,7 +162,8 @@ public struct IstioDialect: KubernetesDialect {
     await IstioSettingsReader.settings(of: self, using: access)
   }
 
-  /// istiod's view of every proxy, and the routes of at most eight proxies, asked themselves within three seconds each.
+  /// istiod's view of every proxy, and the routes of at most eight proxies, asked themselves: as many as 64 MiB of
+  /// answers allow.
   public func programmed(
     for routes: [Route], in snapshot: MeshSnapshot, using access: any KubernetesAccess
   ) async -> ProgrammedReport? {
@@ -176,7 +177,7 @@ public struct IstioDialect: KubernetesDialect {
     await IstioProgrammed(dialect: self, access: access).certificates(of: proxies)
   }
 
-  /// The weighted routes of a proxy, asked itself within three seconds.
+  /// The routes of a proxy, asked itself.
   public func routes(of proxy: ObjectRef, using access: any KubernetesAccess) async -> Known<[ProgrammedRoute]>? {
     await IstioProgrammed(dialect: self, access: access).routes(of: proxy)
   }

@@ -9,7 +9,7 @@ struct IstiodDebug {
 
   /// The port of the debug interface in istiod's pods.
   static let port = 8080
-  /// The seconds a replica has to answer.
+  /// The seconds a replica has to begin an answer, or to go on with it.
   static let patience = 10.0
 
   /// The gap where every replica answers that it has no such thing.
@@ -93,13 +93,17 @@ struct IstiodDebug {
     of pod: String, _ namespace: String, _ path: String, _ reader: Reader
   ) async throws(MeshError) -> Reader.Value {
     let (access, dialect) = (self.access, self.dialect)
-    return try await TimeLimit.within(seconds: Self.patience, what: "istiod \(pod)") { _ async throws(MeshError) in
+    return try await TimeLimit.within(seconds: Self.patience, total: 30, what: "istiod \(pod)") {
+      heard async throws(MeshError) in
       var reader = reader
       reader.begin(pod)
       if let address = dialect.addresses.istiod, let direct = dialect.direct {
         reader.feed(try await direct(address + path))
       } else {
-        try await access.read(pod: pod, namespace: namespace, port: Self.port, path: path) { reader.feed($0) }
+        try await access.read(pod: pod, namespace: namespace, port: Self.port, path: path) { piece in
+          heard()
+          reader.feed(piece)
+        }
       }
       do throws(JSONError) { return try reader.finish() } catch {
         throw MeshError(.malformed, "it makes no sense: \(error)", underlying: error)

@@ -46,7 +46,8 @@ struct IstioProgrammed {
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
     let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
     let asked = Question(
-      domains: domains, rules: Question.rules(of: wanted, roots: roots), streams: streams,
+      domains: domains, rules: Question.rules(of: wanted, roots: roots), others: Question.others(of: wanted, settings),
+      streams: streams,
       rootNamespace: settings.rootNamespace)
     // What is asked again and again is kept once, however many proxies' answers are kept with it.
     let question = dialect.question.one(asked)
@@ -54,10 +55,11 @@ struct IstioProgrammed {
     // What istiod sent counts by what was acknowledged of it since.
     let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
     report.proxies = Self.take(answers, of: states, into: &report)
-    if let first = answers.first, answers.count < chosen.count {
+    if answers.count < chosen.count {
+      let longest = (answers.map(\.bytes).max() ?? 0) >> 20
       report.gaps.append(
         "\((chosen.count - answers.count).counted("more proxy")) not asked: "
-          + (first.bytes > 0 ? "what one tells is \(first.bytes >> 20) MiB" : "the first were too slow"))
+          + (answers.contains(where: \.isLate) ? "one was too slow" : "what one tells is \(longest) MiB"))
     }
     return report
   }
@@ -100,7 +102,7 @@ struct IstioProgrammed {
     var gap: String?
     /// The length of what was answered.
     var bytes = 0
-    /// Whether the proxy took more time than it had.
+    /// Whether the proxy itself took more time than it had.
     var isLate = false
   }
 
@@ -177,6 +179,7 @@ struct IstioProgrammed {
         return answer
       }
       let own = error.message
+      answer.isLate = begun.duration(to: .now) >= .seconds(Self.routesPatience)
       if let kept = dialect.sentRoutes.value(of: proxy, sent: state?.sent, for: question) {
         (answer.routes, answer.isSent) = (kept, true)
         return answer
@@ -191,7 +194,6 @@ struct IstioProgrammed {
         return answer
       } catch {
         answer.gap = "\(proxy.namespace)/\(proxy.name): \(own); \(error.message)"
-        answer.isLate = begun.duration(to: .now) >= .seconds(Self.routesPatience)
         return answer
       }
     }

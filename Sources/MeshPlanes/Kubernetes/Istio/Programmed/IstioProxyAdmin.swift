@@ -20,12 +20,15 @@ struct IstioProxyAdmin {
   }
 
   /// What a reader makes of the answer to a GET while it comes, and its length. A proxy has six seconds to begin or to
-  /// go on, and twenty to end.
+  /// go on, and twenty to end; at a configured address, whose answer comes in one piece, twenty in all.
   func read<Reader: PieceReader>(
     _ proxy: ObjectRef, _ path: String, port: Int = 15_000, _ reader: Reader
   ) async throws(MeshError) -> (value: Reader.Value, bytes: Int) {
     let (access, dialect) = (self.access, self.dialect)
-    return try await TimeLimit.within(seconds: IstioProgrammed.routesPatience, total: 20, what: "proxy \(proxy.name)") {
+    let isDirect = dialect.addresses.proxies[proxy.shortName] != nil
+    return try await TimeLimit.within(
+      seconds: isDirect ? 20 : IstioProgrammed.routesPatience, total: 20, what: "proxy \(proxy.name)"
+    ) {
       heard async throws(MeshError) in
       var (reader, bytes) = (reader, 0)
       func take(_ piece: [UInt8]) {

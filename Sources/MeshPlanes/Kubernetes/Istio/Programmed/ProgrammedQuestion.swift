@@ -8,6 +8,8 @@ extension IstioProgrammed {
     /// The names of the weighted rules by the place of their object, where all of these have names: what other rules lead to
     /// tells no weight.
     var rules: [String: [String]]
+    /// The hosts of routes of other APIs, which are told by their domains alone.
+    var others: Set<String> = []
     /// Whether routes of streams are wanted.
     var streams: Bool
     var rootNamespace: String
@@ -23,12 +25,16 @@ extension IstioProgrammed {
       return names.contains { name == $0 || name.hasPrefix($0 + ".") }
     }
 
-    /// What is kept of a route. One that says which object it was made from is told by that, and needs no domains, which are
-    /// most of it.
+    /// What is kept of a route. One that says which VirtualService it was made from is told by that, and needs no domains,
+    /// which are most of it.
     func kept(_ route: EnvoyConfigDump.Found) -> EnvoyConfigDump.Found? {
       guard isWanted(route: route.name, madeFrom: route.origin, destinations: route.clusters.count) else { return nil }
       var route = route
-      if rules[ProgrammedRoute.place(ofOrigin: route.origin)] != nil { route.domains = [] }
+      if rules[ProgrammedRoute.place(ofOrigin: route.origin)] != nil,
+        !route.domains.contains(where: others.contains)
+      {
+        route.domains = []
+      }
       return route
     }
 
@@ -37,11 +43,20 @@ extension IstioProgrammed {
     static func rules(of routes: [Route], roots: [ObjectRef: [DelegateRoot]]) -> [String: [String]] {
       let others = Set(roots.values.joined().map(\.ref.shortName))
       var rules: [String: [String]] = [:]
-      for route in routes where !route.hosts.isEmpty && !others.contains(route.ref.shortName) {
+      for route in routes
+      where route.dialect == .istio && !route.hosts.isEmpty && !others.contains(route.ref.shortName) {
         let names = route.rules.filter { $0.backends.count > 1 }.map(\.name)
         if !names.contains("") { rules[route.ref.shortName] = names }
       }
       return rules
+    }
+
+    /// The full hosts of routes that are no VirtualServices.
+    static func others(of routes: [Route], _ settings: MeshSettings) -> Set<String> {
+      Set(
+        routes.lazy.filter { $0.dialect != .istio }.flatMap { route in
+          route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
+        })
     }
   }
 }
