@@ -40,8 +40,9 @@ enum TwoClusters {
       settings.meshID = "shop-mesh"
       view.snapshot.apply(.mesh(plane, settings))
       for kind in ["service", "workload", "pod", "virtualservice"] {
-        view.snapshot.feeds[MeshSnapshot.FeedKey(plane: plane, kind: kind)] =
-          since.map { .stale(reason, $0) } ?? .live(ShopMesh.now)
+        let key = MeshSnapshot.FeedKey(plane: plane, kind: kind)
+        view.snapshot.apply(.feed(key, .live(ShopMesh.now)))
+        if let since { view.snapshot.apply(.feed(key, .stale(reason, since))) }
       }
       let edges = edges.filter { $0.plane == plane }
       view.traffic[plane] =
