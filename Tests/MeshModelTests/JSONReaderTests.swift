@@ -173,6 +173,48 @@ struct JSONReaderTests {
         == nil)
   }
 
+  @Test("a byte that ends or spoils a string is seen wherever it stands among the eight looked at together")
+  func everyPlace() throws {
+    func read(_ content: [UInt8], after space: Int) throws(JSONError) -> String {
+      let text = Array(repeating: UInt8(ascii: " "), count: space) + [0x22] + content + [0x22]
+      return try JSONReader.read(text) { reader throws(JSONError) in try reader.string() }
+    }
+    for length in 0...24 {
+      let plain = Array("abcdefghijklmnopqrstuvwxyz".utf8.prefix(length))
+      for space in 0..<8 {
+        #expect(try read(plain, after: space) == String(decoding: plain, as: UTF8.self))
+        for place in 0...length {
+          func with(_ bytes: [UInt8]) -> [UInt8] { Array(plain[..<place]) + bytes + Array(plain[place...]) }
+          let escaped = try read(with(Array(#"\""#.utf8)), after: space)
+          #expect(escaped == String(decoding: with([0x22]), as: UTF8.self))
+          #expect(
+            try read(with(Array("é".utf8)), after: space) == String(decoding: with(Array("é".utf8)), as: UTF8.self))
+          #expect(throws: JSONError.self) { try read(with([0x1F]), after: space) }
+          #expect(throws: JSONError.self) { try read(with([0xFF]), after: space) }
+        }
+      }
+    }
+  }
+
+  @Test("a value spelled in known bytes is passed over whole; another stays where it is")
+  func known() throws {
+    let known = Array(#"{"a":1}"#.utf8)
+    let passed = try JSONReader.read(Array(#"[ {"a":1}, {"a":1} ,{"a":12}]"#.utf8)) { reader throws(JSONError) in
+      try reader.list { reader throws(JSONError) in
+        let isKnown = reader.pass(known)
+        if !isKnown { try reader.skip() }
+        return isKnown
+      }
+    }
+    #expect(passed == [true, true, false])
+    // Nothing is read behind the end.
+    #expect(throws: JSONError.self) {
+      try JSONReader.read(Array(#"{"a":1"#.utf8)) { reader throws(JSONError) in
+        if !reader.pass(known) { try reader.skip() }
+      }
+    }
+  }
+
   @Test("keys match by meaning, also when escaped; values pass as the bytes they are")
   func keys() throws {
     let text = #"{"n\u0061me":"x","raw": {"b" : [1, 2.0]} ,"int":3,"text":"4","map":{"a":"1","b":2,"c":null,"d":"4"}}"#

@@ -69,6 +69,30 @@ struct JSONValueTests {
         == "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"d\": null\n    }\n  ]\n}")
   }
 
+  @Test("the indentation goes on beyond what is written at once")
+  func deeplyIndented() throws {
+    var value: JSONValue = 1
+    for _ in 0..<40 { value = .array([value]) }
+    let lines = JSONWriter.text(value, indent: 2).split(separator: "\n")
+    #expect(lines.count == 81)
+    for (number, line) in lines.enumerated() {
+      #expect(line.prefix { $0 == " " }.count == 2 * min(number, 80 - number), "line \(number)")
+    }
+  }
+
+  @Test("each character that JSON escapes is escaped wherever it stands, and the others never")
+  func escapedInEveryPlace() throws {
+    for byte in UInt8(0x20)...0x7F {
+      for place in 0...17 {
+        let text = String(repeating: "a", count: place) + String(UnicodeScalar(byte)) + String(repeating: "b", count: 9)
+        let written = JSONWriter.text(.string(text))
+        #expect(try JSONValue(parsing: written).string == text)
+        let isPlain = byte != 0x22 && byte != 0x5C && byte != 0x7F
+        #expect((written == "\"\(text)\"") == isPlain, "\(byte) at \(place)")
+      }
+    }
+  }
+
   @Test("what could move a terminal's cursor or text direction is escaped, whatever plane it lies in")
   func escaping() throws {
     for scalar in ["\u{1B}", "\u{0}", "\u{7F}", "\u{9B}", "\u{202E}", "\u{2066}", "\u{200B}", "\u{FEFF}", "\u{E0041}"] {
@@ -91,7 +115,9 @@ struct JSONValueTests {
       writer.member("i", Double.infinity)
       writer.member("b", false)
     }
-    let first = writer.drain()
+    var first: [UInt8] = []
+    writer.drain { first = $0 }
+    #expect(writer.bytes.isEmpty)
     writer.raw("7")
     writer.raw(bytes: Array("[]".utf8))
     writer.endArray()

@@ -31,6 +31,48 @@ import Testing
     #expect(try #require(IstioFixtures.route(entities, "ledger")).exportTo == ["."])
   }
 
+  @Test("rules that say the same share what they say, and keep what they say otherwise")
+  func repeatedSettings() throws {
+    func rule(_ subset: String, _ weight: Int) -> String {
+      """
+      {"match": [{"uri": {"prefix": "/a"}}], "timeout": "3s", "retries": {"attempts": 2, "retryOn": "5xx"},
+       "route": [{"destination": {"host": "reviews.shop.svc.cluster.local", "subset": "\(subset)"}, "weight": \(weight)}]}
+      """
+    }
+    let object = """
+      {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "r", "namespace": "shop"},
+       "spec": {"hosts": ["reviews"], "http": [\(rule("v1", 1)), \(rule("v1", 2)), \(rule("v2", 3)),
+        {"timeout": null, "retries": null, "route": [{"destination": {"host": "b"}}]}]}}
+      """
+    let entities = try IstioObjects.entities(fromNative: JSONValue(parsing: object), plane: "p")
+    guard case .route(let route)? = entities.first else {
+      Issue.record("no route")
+      return
+    }
+    #expect(route.rules.map(\.timeout) == [3, 3, 3, nil])
+    #expect(route.rules.map { $0.retries?.attempts } == [2, 2, 2, nil])
+    #expect(route.rules.flatMap { $0.backends.map(\.name) } == ["v1", "v1", "v2", "b"])
+    #expect(route.rules.flatMap { $0.backends.map(\.weight) } == [1, 2, 3, nil])
+    #expect(
+      route.rules.flatMap { $0.backends.map(\.pointer.description) } == (0..<4).map { "/spec/http/\($0)/route/0" })
+    #expect(route.rules.prefix(3).allSatisfy { $0.matches == [RuleMatch(uri: .prefix("/a"))] })
+  }
+
+  @Test("owners are told by labels and annotations alone that other tools set")
+  func owners() throws {
+    let object = """
+      {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "r", "namespace": "shop",
+       "labels": {"app": "r", "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "web"},
+       "annotations": {"argocd.argoproj.io/tracking-id": "shop:x/y", "note": "by hand"}}, "spec": {"hosts": ["r"]}}
+      """
+    guard case .route(let route)? = try IstioObjects.entities(fromNative: JSONValue(parsing: object), plane: "p").first
+    else {
+      Issue.record("no route")
+      return
+    }
+    #expect(route.owners.map { "\($0.tool) \($0.name)" } == ["Argo CD shop", "Helm web"])
+  }
+
   @Test func readsEveryRecordedKind() throws {
     func only(_ file: String) throws -> [Entity] { try IstioFixtures.entities("kubernetes/istio/\(file).v1.json") }
     guard case .destination(let reviews) = try #require(only("destinationrules").last) else {

@@ -153,6 +153,21 @@ extension JSONReader {
     var index = offset + 1
     var escaped = false
     var high: UInt8 = 0
+    if let base = bytes.baseAddress {
+      while index + 8 <= bytes.count {
+        let word = EightBytes.load(base + index)
+        let special = EightBytes.special(in: word)
+        guard special == 0 else {
+          // What stands before the first special byte.
+          let before = (special & (~special &+ 1)) &- 1
+          if EightBytes.high(in: word & before) != 0 { high = 0x80 }
+          index += special.trailingZeroBitCount / 8
+          break
+        }
+        if EightBytes.high(in: word) != 0 { high = 0x80 }
+        index += 8
+      }
+    }
     while index < bytes.count {
       let byte = bytes[index]
       if byte == UInt8(ascii: "\"") {

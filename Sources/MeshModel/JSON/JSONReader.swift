@@ -172,6 +172,18 @@ public struct JSONReader {
     return start..<offset
   }
 
+  /// Passes over the value that is next, if it is spelled in these bytes: those of a whole object, array or string.
+  public mutating func pass(_ known: [UInt8]) -> Bool {
+    skipSpace()
+    guard bytes.count - offset >= known.count, let base = bytes.baseAddress else { return false }
+    let isNext = known.withUnsafeBufferPointer { known in
+      for index in known.indices where known[index] != base[offset + index] { return false }
+      return true
+    }
+    if isNext { offset += known.count }
+    return isNext
+  }
+
   /// The bytes of a range got from ``rawRange()``.
   public func copy(_ range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
 
@@ -232,8 +244,8 @@ public struct JSONReader {
 
 /// The name of an object's member, compared without making a string.
 public struct JSONKey {
-  let bytes: UnsafeBufferPointer<UInt8>
-  let escaped: Bool
+  @usableFromInline let bytes: UnsafeBufferPointer<UInt8>
+  @usableFromInline let escaped: Bool
 
   /// The name as a string.
   public var string: String {
@@ -246,11 +258,10 @@ public struct JSONKey {
   }
 
   /// Whether the name is a literal one: the pattern of a `switch` over keys.
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func ~= (pattern: StaticString, key: JSONKey) -> Bool {
-    if key.escaped { return key.string == pattern.description }
     let count = pattern.utf8CodeUnitCount
-    guard key.bytes.count == count else { return false }
+    guard key.bytes.count == count, !key.escaped else { return key.escaped && key.string == pattern.description }
     for index in 0..<count where key.bytes[index] != pattern.utf8Start[index] { return false }
     return true
   }

@@ -86,10 +86,13 @@ extension JSONValue {
   public static func int(_ value: Int) -> JSONValue { .number(String(value)) }
 
   /// A number from a floating-point value; `null` where it is not finite, since JSON has no spelling for that.
-  public static func double(_ value: Double) -> JSONValue {
-    guard value.isFinite else { return .null }
-    if value == value.rounded(), abs(value) < 1e15 { return .number(String(Int64(value))) }
-    return .number(String(value))
+  public static func double(_ value: Double) -> JSONValue { spelling(of: value).map(JSONValue.number) ?? .null }
+
+  /// How a floating-point number is spelled: whole ones without a fraction; `nil` where it is not finite.
+  static func spelling(of value: Double) -> String? {
+    guard value.isFinite else { return nil }
+    if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
+    return String(value)
   }
 
   /// The member of an object, or `nil` where this is no object or has none of that name.

@@ -5,7 +5,10 @@ public struct JSONWriter: Sendable {
   /// The text so far.
   public private(set) var bytes: [UInt8] = []
   let indent: Int?
-  private var needsComma: [Bool] = []
+  /// How many objects and arrays are open.
+  private var depth = 0
+  /// Whether the innermost of them has nothing in it yet.
+  private var isEmpty = true
   private var afterName = false
 
   /// Creates a writer; `indent` is the number of spaces a level, or `nil` for the compact form.
@@ -23,10 +26,16 @@ public struct JSONWriter: Sendable {
     String(decoding: bytes(value, indent: indent), as: UTF8.self)
   }
 
-  /// Takes what was written so far, leaving the writer in place to go on: for streaming a long list.
+  /// Takes what was written so far, leaving the writer in place to go on.
   public mutating func drain() -> [UInt8] {
-    defer { bytes.removeAll(keepingCapacity: true) }
+    defer { bytes = [] }
     return bytes
+  }
+
+  /// Hands on what was written so far and goes on in the same memory: for streaming a long list.
+  public mutating func drain<Failure: Error>(into receive: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    try receive(bytes)
   }
 
   /// Writes an object whose members `body` writes with ``name(_:)``.
@@ -79,7 +88,7 @@ public struct JSONWriter: Sendable {
   public mutating func member(_ name: String, _ value: Double?) {
     guard let value else { return }
     self.name(name)
-    self.value(.double(value))
+    number(value)
   }
 
   /// Writes a member of a boolean value; `nil` is left out.
@@ -94,6 +103,9 @@ public struct JSONWriter: Sendable {
     separate()
     quote(value)
   }
+
+  /// Writes a floating-point number; `null` where it is not finite, since JSON has no spelling for that.
+  public mutating func number(_ value: Double) { raw(JSONValue.spelling(of: value) ?? "null") }
 
   /// Writes text that is a JSON value already.
   public mutating func raw(_ text: String) {
@@ -131,12 +143,16 @@ public struct JSONWriter: Sendable {
   private mutating func begin(_ byte: UInt8) {
     separate()
     bytes.append(byte)
-    needsComma.append(false)
+    depth += 1
+    isEmpty = true
   }
 
   private mutating func end(_ byte: UInt8) {
-    if needsComma.popLast() == true { newLine() }
+    depth -= 1
+    if !isEmpty { newLine() }
     bytes.append(byte)
+    // What encloses it has something in it now.
+    isEmpty = false
   }
 
   private mutating func separate() {
@@ -144,25 +160,28 @@ public struct JSONWriter: Sendable {
       afterName = false
       return
     }
-    guard let last = needsComma.indices.last else { return }
-    if needsComma[last] { bytes.append(UInt8(ascii: ",")) }
-    needsComma[last] = true
+    guard depth > 0 else { return }
+    if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+    isEmpty = false
     newLine()
   }
 
+  /// A line feed and the spaces of many levels.
+  private static let lineStart: [UInt8] = [0x0A] + Array(repeating: 0x20, count: 64)
+
   private mutating func newLine() {
     guard let indent else { return }
-    bytes.append(0x0A)
-    for _ in 0..<max(0, indent * needsComma.count) { bytes.append(0x20) }
+    let width = max(0, indent * depth)
+    let shared = min(width + 1, Self.lineStart.count)
+    Self.lineStart.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<shared])) }
+    for _ in shared..<(width + 1) { bytes.append(0x20) }
   }
 
   private mutating func quote(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     var text = text
     let plain = text.withUTF8 { utf8 -> Bool in
-      guard utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
-        return false
-      }
+      guard EightBytes.isPlain(utf8) else { return false }
       bytes.append(contentsOf: utf8)
       return true
     }

@@ -69,7 +69,7 @@ public struct Owner: Sendable, Hashable {
 /// One rule of a route.
 public struct Rule: Sendable, Hashable {
   /// What it routes.
-  public enum Layer: String, Sendable, Hashable { case http, grpc, tcp, tls }
+  public enum Layer: String, Sendable, Hashable, CaseIterable { case http, grpc, tcp, tls }
 
   /// The name as written; empty where it has none.
   public var name: String

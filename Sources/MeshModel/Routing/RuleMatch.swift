@@ -9,8 +9,8 @@ public enum TextMatch: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .exact(let text): text
-    case .prefix(let text): "\(text)*"
-    case .regex(let text): "~\(text)"
+    case .prefix(let text): text + "*"
+    case .regex(let text): "~" + text
     case .present: "present"
     }
   }
@@ -136,8 +136,7 @@ public struct RuleMatch: Sendable, Hashable {
     sourceLabels: [String: String] = [:], sourceNamespace: String = "", gateways: [String] = [],
     ignoreUriCase: Bool = false, others: [String] = []
   ) {
-    self.uri = uri
-    self.headers = headers
+    self.init(uri: uri, headers: headers)
     let all = Seldom(
       name: name, port: port, gateways: gateways, others: others, method: method, authority: authority, scheme: scheme,
       withoutHeaders: withoutHeaders, queryParams: queryParams,
@@ -145,10 +144,20 @@ public struct RuleMatch: Sendable, Hashable {
     seldom = all == Seldom() ? nil : all
   }
 
-  /// Whether it matches everything.
-  public var isEmpty: Bool {
-    var bare = self
-    bare.name = ""
-    return bare == RuleMatch()
+  /// Creates a condition that has none of the rare parts.
+  public init(uri: TextMatch?, headers: [String: TextMatch]) {
+    self.uri = uri
+    self.headers = headers
   }
+
+  /// Whether it matches everything.
+  public var isEmpty: Bool { uri == nil && headers.isEmpty && (seldom.map(Self.isNameAlone) ?? true) }
+
+  /// The path prefix of a condition that asks for nothing else, in the case written.
+  public var prefixAlone: String? {
+    guard case .prefix(let prefix) = uri, headers.isEmpty, seldom.map(Self.isNameAlone) ?? true else { return nil }
+    return prefix
+  }
+
+  private static func isNameAlone(_ seldom: Seldom) -> Bool { seldom == Seldom(name: seldom.name) }
 }

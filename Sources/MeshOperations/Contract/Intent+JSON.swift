@@ -112,6 +112,15 @@ extension RetrySetting {
     return value
   }
 
+  /// Writes what ``json`` is: a long list of routes has one of them a rule.
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("attempts", attempts)
+      writer.member("perTryTimeout", perTryTimeout)
+      writer.member("retryOn", retryOn)
+    }
+  }
+
   init?(json: JSONValue) {
     guard let attempts = json["attempts"]?.int else { return nil }
     self.init(

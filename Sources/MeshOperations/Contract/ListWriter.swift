@@ -24,8 +24,13 @@ public struct ListWriter: Sendable {
   /// Writes an item.
   public mutating func append(_ item: some ContractItem) { item.write(to: &writer) }
 
-  /// Takes what was written so far.
-  public mutating func drain() -> [UInt8] { writer.drain() }
+  /// The bytes written and not handed on yet.
+  public var count: Int { writer.bytes.count }
+
+  /// Hands on what was written so far.
+  public mutating func drain<Failure: Error>(into receive: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+    try writer.drain(into: receive)
+  }
 
   /// Ends the list with the planes it was read from and takes the rest; a plane that failed is named with its error. Of
   /// findings it also tells how many are ignored; of a list with measured numbers, how each plane's were come by.
@@ -99,13 +104,22 @@ extension JSONWriter {
   }
 
   /// Writes a member the contract promises, a number.
-  mutating func promised(_ name: String, _ value: Double?) { promised(name, value.map(JSONValue.double)) }
+  mutating func promised(_ name: String, _ value: Double?) {
+    self.name(name)
+    if let value { number(value) } else { raw("null") }
+  }
 
   /// Writes a member the contract promises, a whole number.
-  mutating func promised(_ name: String, _ value: Int?) { promised(name, value.map(JSONValue.int)) }
+  mutating func promised(_ name: String, _ value: Int?) {
+    self.name(name)
+    raw(value.map { String($0) } ?? "null")
+  }
 
   /// Writes a member the contract promises, a text.
-  mutating func promised(_ name: String, _ value: String?) { promised(name, value.map(JSONValue.string)) }
+  mutating func promised(_ name: String, _ value: String?) {
+    self.name(name)
+    if let value { string(value) } else { raw("null") }
+  }
 
   /// Writes a member that is measured, a number, or why it is not known.
   mutating func measured(_ name: String, _ value: Double?, else reason: String) {

@@ -27,8 +27,8 @@ public struct RouteItem: ContractItem, Sendable {
       writer.strings("attachedTo", route.attachedTo)
       writer.name("rules")
       writer.array { writer in
-        for (index, rule) in route.rules.enumerated() {
-          rule.write(to: &writer, unreachable: unreachable[index], in: route.dialect)
+        for index in route.rules.indices {
+          route.rules[index].write(to: &writer, unreachable: unreachable[index], in: route.dialect)
         }
       }
       writer.strings("owners", route.owners.map { "\($0.tool) \($0.name)" })
@@ -51,12 +51,14 @@ extension Rule {
             writer.member("host", backend.host)
             writer.member("subset", backend.subset)
             writer.member("port", backend.port)
-            writer.promised("weight", backend.weight.map { JSONValue.number(dialect.text(ofWeight: $0)) })
+            writer.name("weight")
+            writer.raw(backend.weight.map { dialect.text(ofWeight: $0) } ?? "null")
           }
         }
       }
       writer.promised("timeout", timeout)
-      writer.promised("retries", retries?.json)
+      writer.name("retries")
+      if let retries { retries.write(to: &writer) } else { writer.raw("null") }
       writer.promised("fault", fault?.json)
       writer.name("mirror")
       writer.array { writer in for mirror in mirrors { writer.value(mirror.json) } }
@@ -72,6 +74,18 @@ extension Rule {
   }
 }
 
+extension JSONWriter {
+  /// Writes conditions by name; nothing where there are none.
+  fileprivate mutating func conditions(_ name: String, _ conditions: [String: TextMatch]) {
+    if conditions.isEmpty { return }
+    self.name(name)
+    object { writer in
+      let names = conditions.count == 1 ? Array(conditions.keys) : conditions.keys.sorted()
+      for name in names { writer.member(name, conditions[name]?.description) }
+    }
+  }
+}
+
 extension RuleMatch {
   func write(to writer: inout JSONWriter) {
     writer.object { writer in
@@ -80,13 +94,9 @@ extension RuleMatch {
       writer.member("method", method?.description)
       writer.member("authority", authority?.description)
       writer.member("scheme", scheme?.description)
-      for (label, map) in [("headers", headers), ("withoutHeaders", withoutHeaders), ("queryParams", queryParams)]
-      where !map.isEmpty {
-        writer.name(label)
-        writer.object { writer in
-          for (name, match) in map.sorted(by: { $0.key < $1.key }) { writer.member(name, match.description) }
-        }
-      }
+      writer.conditions("headers", headers)
+      writer.conditions("withoutHeaders", withoutHeaders)
+      writer.conditions("queryParams", queryParams)
       writer.member("port", port)
       if !sniHosts.isEmpty { writer.strings("sniHosts", sniHosts) }
       if !sourceLabels.isEmpty {

@@ -113,28 +113,34 @@ private actor StreamedRoutes {
   private(set) var gap: String?
   private let console: Console
 
+  /// How much is written together: few calls, and memory that stays in the processor's cache.
+  private static let pieceSize = 64 << 10
+
   init(console: Console, plane: PlaneName?) { self.console = console }
 
   func write(_ changes: [MeshChange], unreachable: @Sendable (Route) -> [Int: String]) {
-    var count = 0
     for change in changes {
       switch change {
       case .feed(_, .stale(let reason, _)): gap = reason
-      case .upsert, .reset: count += 1
-      default: continue
-      }
-      switch change {
-      case .upsert(.route(let route)): writer.append(RouteItem(route: route, unreachable: unreachable(route)))
+      case .upsert(let entity): write(entity, unreachable)
       case .reset(_, let entities):
-        for case .route(let route) in entities {
-          writer.append(RouteItem(route: route, unreachable: unreachable(route)))
-        }
+        hasBegun = true
+        for entity in entities { write(entity, unreachable) }
       default: break
       }
     }
-    guard count > 0 || hasBegun else { return }
+    if hasBegun { flush() }
+  }
+
+  private func write(_ entity: Entity, _ unreachable: (Route) -> [Int: String]) {
     hasBegun = true
-    do { try console.write(writer.drain()) } catch { failure = failure ?? error }
+    guard case .route(let route) = entity else { return }
+    writer.append(RouteItem(route: route, unreachable: unreachable(route)))
+    if writer.count > Self.pieceSize { flush() }
+  }
+
+  private func flush() {
+    do { try writer.drain { bytes throws in try console.write(bytes) } } catch { failure = failure ?? error }
   }
 
   func finish(_ planes: [PlaneStatus]) throws {

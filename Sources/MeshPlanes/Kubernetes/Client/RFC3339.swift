@@ -4,7 +4,11 @@ import MeshModel
 enum RFC3339 {
   /// The point in time of a text, or `nil` where it is not one.
   static func parse(_ text: String) -> Instant? {
-    let bytes = Array(text.utf8)
+    var text = text
+    return text.withUTF8(parse)
+  }
+
+  private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Instant? {
     guard bytes.count >= 20, bytes.count <= 40, bytes[4] == 0x2D, bytes[7] == 0x2D,
       bytes[10] == 0x54 || bytes[10] == 0x74 || bytes[10] == 0x20, bytes[13] == 0x3A, bytes[16] == 0x3A,
       let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), (1...12).contains(month),
@@ -23,16 +27,16 @@ enum RFC3339 {
         index += 1
       }
     }
-    let zone = bytes[index...]
-    if zone.elementsEqual([0x5A]) || zone.elementsEqual([0x7A]) { return Instant(seconds: seconds) }
-    guard zone.count == 6, bytes[index] == 0x2B || bytes[index] == 0x2D, bytes[index + 3] == 0x3A,
+    let zone = bytes.count - index
+    if zone == 1, bytes[index] | 0x20 == 0x7A { return Instant(seconds: seconds) }
+    guard zone == 6, bytes[index] == 0x2B || bytes[index] == 0x2D, bytes[index + 3] == 0x3A,
       let hours = number(bytes[(index + 1)..<(index + 3)]), let minutes = number(bytes[(index + 4)..<(index + 6)])
     else { return nil }
     let shift = Double(hours * 3600 + minutes * 60)
     return Instant(seconds: bytes[index] == 0x2B ? seconds - shift : seconds + shift)
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     var value = 0
     for digit in digits {
       guard (0x30...0x39).contains(digit) else { return nil }

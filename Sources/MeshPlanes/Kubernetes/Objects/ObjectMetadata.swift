@@ -27,8 +27,10 @@ struct ObjectMetadata {
     var operation = ""
   }
 
-  /// Reads a `metadata` object.
-  init(_ reader: inout JSONReader) throws(JSONError) {
+  /// Reads a `metadata` object, with the labels and annotations that are wanted.
+  init(
+    _ reader: inout JSONReader, keeping isWanted: (JSONKey) -> Bool = { _ in true }
+  ) throws(JSONError) {
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "name": name = try reader.string()
@@ -37,8 +39,12 @@ struct ObjectMetadata {
       case "generation": generation = try reader.readNull() ? 0 : reader.int()
       case "creationTimestamp":
         if let text = try reader.optionalString() { createdAt = RFC3339.parse(text) ?? createdAt }
-      case "labels": labels = try reader.stringMap()
-      case "annotations": try readAnnotations(&reader)
+      case "labels": labels = try Self.texts(&reader, isWanted)
+      // `last-applied-configuration` alone can be as large as the object.
+      case "annotations":
+        annotations = try Self.texts(&reader) { key in
+          !("kubectl.kubernetes.io/last-applied-configuration" ~= key) && isWanted(key)
+        }
       case "ownerReferences":
         owners = try reader.list { reader throws(JSONError) in
           var owner = OwnerReference()
@@ -71,16 +77,19 @@ struct ObjectMetadata {
 
   init() {}
 
-  /// Keeps the annotations that rules ask for; `last-applied-configuration` alone can be as large as the object.
-  private mutating func readAnnotations(_ reader: inout JSONReader) throws(JSONError) {
+  /// Reads the members of an object that are texts and wanted.
+  private static func texts(
+    _ reader: inout JSONReader, _ isWanted: (JSONKey) -> Bool
+  ) throws(JSONError) -> [String: String] {
     var kept: [String: String] = [:]
     try reader.object { key, reader throws(JSONError) in
-      switch key {
-      case "kubectl.kubernetes.io/last-applied-configuration": try reader.skip()
-      default: if try reader.peek() == .string { kept[key.string] = try reader.string() } else { try reader.skip() }
+      if isWanted(key), try reader.peek() == .string {
+        kept[key.string] = try reader.string()
+      } else {
+        try reader.skip()
       }
     }
-    annotations = kept
+    return kept
   }
 
   /// The identity of the object on a plane.

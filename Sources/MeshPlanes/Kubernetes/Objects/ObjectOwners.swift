@@ -48,11 +48,11 @@ public enum ObjectOwners {
       }
       add(rule.tool, name, evidence, kind: rule.kind, in: namespace)
     }
-    if let manager = meta.labels["app.kubernetes.io/managed-by"] {
-      let evidence = "label app.kubernetes.io/managed-by=\(manager)"
+    if let manager = meta.labels[managedBy] {
+      let evidence = "label \(managedBy)=\(manager)"
       let lower = manager.lowercased()
       if lower == "helm" {
-        add("Helm", meta.labels["app.kubernetes.io/instance"] ?? "", evidence)
+        add("Helm", meta.labels[instance] ?? "", evidence)
       } else if lower == "flagger" {
         add("Flagger", meta.name, evidence, kind: canary, in: meta.namespace)
       } else if lower.hasPrefix("kustomize") {
@@ -66,6 +66,13 @@ public enum ObjectOwners {
     return found
   }
 
+  /// Whether a label or annotation of this name can tell an owner.
+  static func asks(for name: JSONKey) -> Bool { names.contains(name.string) }
+
+  private static let names = Set(
+    marks.map(\.key) + marks.compactMap(\.namespace) + [managedBy, instance])
+  private static let managedBy = "app.kubernetes.io/managed-by"
+  private static let instance = "app.kubernetes.io/instance"
   private static let canary = "canary.flagger.app"
   private static let rollout = "rollout.argoproj.io"
   private static let application = "application.argoproj.io"

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Values that many objects have in common, such as `5xx,reset` or `version: v1`, kept once.
+/// Values that many objects have in common, such as `version: v1` or `mesh`, kept once.
 ///
 /// The first so many different ones are kept; a value met later is as it was read.
 final class InternedValues<Value: Sendable & Hashable>: Sendable {
@@ -35,8 +35,6 @@ final class Latest<Value: Sendable & Equatable>: Sendable {
 
 /// The common values of Istio's objects.
 enum InternedIstio {
-  /// Conditions of retries, API versions, names of rules.
-  static let texts = InternedValues<String>()
   /// Labels of subsets.
   static let labels = InternedValues<[String: String]>()
   /// Hosts, gateways and namespaces written alike in many objects.

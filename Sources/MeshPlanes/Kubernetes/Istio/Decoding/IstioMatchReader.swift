@@ -2,11 +2,16 @@ import MeshModel
 
 /// A reader of one condition of a rule: HTTP, TLS and TCP conditions have one form here.
 enum IstioMatchReader {
-  /// Conditions that many rules have in common, such as that of a canary's testers.
-  private static let common = InternedValues<RuleMatch>()
+  /// Conditions that many rules have in common, such as those of a path. Headers are those of testers or tenants: what names
+  /// some is seldom met again.
+  private static let repeated = RepeatedValues<RuleMatch>(limit: 16) { $0.headers.isEmpty }
 
   static func match(_ reader: inout JSONReader) throws(JSONError) -> RuleMatch {
-    var match = RuleMatch()
+    try repeated.value(&reader, written)
+  }
+
+  private static func written(_ reader: inout JSONReader) throws(JSONError) -> RuleMatch {
+    var match = RuleMatch(uri: nil, headers: [:])
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "name": match.name = try reader.string()
@@ -29,8 +34,7 @@ enum IstioMatchReader {
         try reader.skip()
       }
     }
-    // Headers are those of testers or tenants: what names some is seldom met again.
-    return match.headers.isEmpty ? common.one(match) : match
+    return match
   }
 
   /// Reads a StringMatch; `nil` where it is empty.

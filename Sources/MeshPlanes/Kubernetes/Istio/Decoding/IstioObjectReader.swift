@@ -15,7 +15,11 @@ enum IstioObjectReader {
       case "apiVersion":
         let text = try reader.string()
         if text != version { version = text }
-      case "metadata": meta = try ObjectMetadata(&reader)
+      case "metadata":
+        // The labels of a machine are what selectors choose; of all others only who else writes them matters.
+        meta =
+          kind == .workloadEntry
+          ? try ObjectMetadata(&reader) : try ObjectMetadata(&reader, keeping: ObjectOwners.asks)
       case "spec": try spec.read(&reader)
       case "status":
         if kind == .workloadEntry {

@@ -3,12 +3,15 @@ import MeshModel
 /// A reader of one HTTP, TLS or TCP rule of a VirtualService.
 enum IstioRuleReader {
   /// Settings that many rules have in common.
-  private static let common = InternedValues<Rare<RetrySetting>>()
+  private static let repeatedTimeouts = RepeatedValues<Double?>(limit: 4)
+  private static let repeatedRetries = RepeatedValues<Rare<RetrySetting>>(limit: 8)
+  /// The rules of one object mostly lead to the same few places.
+  private static let repeatedDestinations = RepeatedValues<Destination>(limit: 8)
 
   static func rule(
-    _ reader: inout JSONReader, _ layer: Rule.Layer, at pointer: JSONPointer
+    _ reader: inout JSONReader, _ layer: Rule.Layer, at place: RulePlaces.Place
   ) throws(JSONError) -> Rule {
-    var rule = Rule(layer: layer, pointer: pointer)
+    var rule = Rule(layer: layer, pointer: place.rule)
     var mirror: MirrorSetting?
     var mirrorPercent: Double?
     var legacy = HeaderSetting()
@@ -16,9 +19,11 @@ enum IstioRuleReader {
       switch key {
       case "name": rule.name = try reader.string()
       case "match": rule.matches = try reader.list(IstioMatchReader.match)
-      case "route": rule.backends = try backends(&reader, at: pointer)
-      case "timeout": rule.timeout = try reader.goDuration()
-      case "retries": rule.$retries = common.one(Rare(wrappedValue: try retries(&reader)))
+      case "route": rule.backends = try backends(&reader, at: place)
+      case "timeout":
+        rule.timeout = try repeatedTimeouts.value(&reader) { reader throws(JSONError) in try reader.goDuration() }
+      case "retries":
+        if try !reader.readNull() { rule.$retries = try repeatedRetries.value(&reader, retries) }
       case "fault": rule.fault = try IstioFaultReader.fault(&reader)
       case "mirror": mirror = try destination(&reader).map { MirrorSetting($0) }
       case "mirrors":
@@ -62,6 +67,10 @@ enum IstioRuleReader {
 
   static func destination(_ reader: inout JSONReader) throws(JSONError) -> Destination? {
     if try reader.readNull() { return nil }
+    return try repeatedDestinations.value(&reader, writtenDestination)
+  }
+
+  private static func writtenDestination(_ reader: inout JSONReader) throws(JSONError) -> Destination {
     var result = Destination()
     try reader.object { key, reader throws(JSONError) in
       switch key {
@@ -82,7 +91,9 @@ enum IstioRuleReader {
     return result
   }
 
-  private static func backends(_ reader: inout JSONReader, at rule: JSONPointer) throws(JSONError) -> [Backend] {
+  private static func backends(
+    _ reader: inout JSONReader, at place: RulePlaces.Place
+  ) throws(JSONError) -> [Backend] {
     var backends: [Backend] = []
     try reader.array { reader throws(JSONError) in
       var destination = Destination()
@@ -94,11 +105,10 @@ enum IstioRuleReader {
         default: try reader.skip()
         }
       }
-      let pointer = RulePlaces.backend(backends.count, of: rule)
       backends.append(
         Backend(
           name: destination.subset ?? destination.host, host: destination.host, subset: destination.subset,
-          port: destination.port, weight: weight, pointer: pointer))
+          port: destination.port, weight: weight, pointer: place.backend(backends.count)))
     }
     return disambiguated(backends)
   }
@@ -114,18 +124,17 @@ enum IstioRuleReader {
     }
   }
 
-  private static func retries(_ reader: inout JSONReader) throws(JSONError) -> RetrySetting? {
-    if try reader.readNull() { return nil }
+  private static func retries(_ reader: inout JSONReader) throws(JSONError) -> Rare<RetrySetting> {
     var result = RetrySetting(attempts: 0)
     try reader.object { key, reader throws(JSONError) in
       switch key {
       case "attempts": result.attempts = try reader.int()
       case "perTryTimeout": result.perTryTimeout = try reader.goDuration()
-      case "retryOn": result.retryOn = InternedIstio.texts.one(try reader.string())
+      case "retryOn": result.retryOn = try reader.string()
       default: try reader.skip()
       }
     }
-    return result
+    return Rare(wrappedValue: result)
   }
 
   private static func mirrorEntry(_ reader: inout JSONReader) throws(JSONError) -> MirrorSetting? {

@@ -14,6 +14,9 @@ struct VirtualServiceReader {
 
   init() {}
 
+  /// Where a route is that names no gateways.
+  private static let sidecars = ["mesh"]
+
   /// Reads a `spec`.
   mutating func read(_ reader: inout JSONReader) throws(JSONError) {
     var result = self
@@ -22,9 +25,9 @@ struct VirtualServiceReader {
       case "hosts": result.hosts = try reader.texts()
       case "gateways": result.gateways = try reader.texts()
       case "exportTo": result.exportTo = try reader.texts()
-      case "http": result.http = try Self.rules(&reader, .http, "http")
-      case "tls": result.tls = try Self.rules(&reader, .tls, "tls")
-      case "tcp": result.tcp = try Self.rules(&reader, .tcp, "tcp")
+      case "http": result.http = try Self.rules(&reader, .http)
+      case "tls": result.tls = try Self.rules(&reader, .tls)
+      case "tcp": result.tcp = try Self.rules(&reader, .tcp)
       default: try reader.skip()
       }
     }
@@ -36,7 +39,6 @@ struct VirtualServiceReader {
     var rules = http
     if !tls.isEmpty { rules += tls }
     if !tcp.isEmpty { rules += tcp }
-    Self.share(hosts, among: &rules)
     for index in rules.indices {
       if rules[index].delegate == nil { continue }
       rules[index].delegate?.plane = plane
@@ -45,35 +47,15 @@ struct VirtualServiceReader {
     }
     return Route(
       ref: meta.ref(.virtualService, on: plane), dialect: .istio, apiVersion: apiVersion, hosts: hosts,
-      attachedTo: InternedIstio.lists.one(gateways.isEmpty ? ["mesh"] : gateways),
-      exportTo: InternedIstio.lists.one(exportTo), rules: rules,
+      attachedTo: gateways.isEmpty ? Self.sidecars : InternedIstio.lists.one(gateways),
+      exportTo: exportTo.isEmpty ? [] : InternedIstio.lists.one(exportTo), rules: rules,
       version: meta.version, createdAt: meta.createdAt, owners: ObjectOwners.owners(of: meta))
   }
 
-  /// Keeps equal host names of one object once: most rules name one host again and again.
-  private static func share(_ hosts: [String], among rules: inout [Rule]) {
-    var kept = hosts
-    for rule in rules.indices {
-      for backend in rules[rule].backends.indices {
-        let host = rules[rule].backends[backend].host
-        guard host.utf8.count > 15 else { continue }
-        guard let copy = kept.first(where: { $0 == host }) else {
-          if kept.count < 8 { kept.append(host) }
-          continue
-        }
-        rules[rule].backends[backend].host = copy
-        if rules[rule].backends[backend].name == host { rules[rule].backends[backend].name = copy }
-      }
-    }
-  }
-
-  private static func rules(
-    _ reader: inout JSONReader, _ layer: Rule.Layer, _ member: String
-  ) throws(JSONError) -> [Rule] {
+  private static func rules(_ reader: inout JSONReader, _ layer: Rule.Layer) throws(JSONError) -> [Rule] {
     var rules: [Rule] = []
     try reader.array { reader throws(JSONError) in
-      let pointer = RulePlaces.rule(member, rules.count)
-      rules.append(try IstioRuleReader.rule(&reader, layer, at: pointer))
+      rules.append(try IstioRuleReader.rule(&reader, layer, at: RulePlaces.rule(rules.count, layer)))
     }
     return rules
   }
