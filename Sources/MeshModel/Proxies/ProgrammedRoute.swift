@@ -59,9 +59,12 @@ public struct ProgrammedRoute: Sendable, Hashable {
 
   /// `namespace/name` of the object that an origin is: `/apis/networking.istio.io/v1/namespaces/shop/virtual-service/web`.
   public static func place(ofOrigin origin: String) -> String {
-    let parts = origin.split(separator: "/")
-    guard let place = parts.firstIndex(of: "namespaces"), parts.count > place + 3 else { return "" }
-    return "\(parts[place + 1])/\(parts[place + 3])"
+    // By bytes: a large mesh has a hundred thousand of them.
+    let parts = origin.utf8.split(separator: UInt8(ascii: "/"))
+    guard let place = parts.firstIndex(where: { $0.elementsEqual("namespaces".utf8) }), parts.count > place + 3 else {
+      return ""
+    }
+    return "\(Substring(parts[place + 1]))/\(Substring(parts[place + 3]))"
   }
 
   /// One weighted destination.

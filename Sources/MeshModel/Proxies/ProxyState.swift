@@ -1,22 +1,58 @@
 /// What one proxy runs, as its control plane and it itself say.
 public struct ProxyState: Sendable, Hashable {
+  /// What is known of it, in a place of its own: a large mesh has fifty thousand, which the answer before and several reports
+  /// hold alike.
+  private var kept: Kept<Fields>
+
+  private struct Fields: Sendable, Hashable {
+    var ref: ObjectRef
+    var workload: ObjectRef?
+    var version: String
+    var sync: [ConfigType: SyncState]
+    @Rare var rejection: String?
+    @Rare var certificateDaysLeft: Int?
+    var sent: UInt64
+    var isConnected: Bool
+  }
+
   /// The proxy: the pod or instance.
-  public var ref: ObjectRef
+  public var ref: ObjectRef { kept.value.ref }
   /// The workload it serves, where known.
-  public var workload: ObjectRef?
+  public var workload: ObjectRef? { kept.value.workload }
   /// Its version; empty where unknown.
-  public var version: String
+  public var version: String { kept.value.version }
   /// Whether it is connected to its control plane.
-  public var isConnected: Bool
+  public var isConnected: Bool { kept.value.isConnected }
   /// Its synchronisation by type.
-  public var sync: [ConfigType: SyncState]
+  public var sync: [ConfigType: SyncState] {
+    get { kept.value.sync }
+    set { change { $0.sync = newValue } }
+  }
   /// The text of its last rejection, where it rejected something.
-  @Rare public var rejection: String?
+  public var rejection: String? {
+    get { kept.value.rejection }
+    set { change { $0.rejection = newValue } }
+  }
   /// Days until its certificate expires, where known.
-  @Rare public var certificateDaysLeft: Int?
+  public var certificateDaysLeft: Int? {
+    get { kept.value.certificateDaysLeft }
+    set { change { $0.certificateDaysLeft = newValue } }
+  }
   /// A digest of the versions it was last sent, endpoints aside: another one means that it was sent something since.
   /// 0 where the control plane does not tell.
-  public var sent: UInt64
+  public var sent: UInt64 { kept.value.sent }
+
+  private mutating func change(_ body: (inout Fields) -> Void) {
+    var fields = kept.value
+    body(&fields)
+    kept = Kept(fields)
+  }
+
+  /// Names the instance it is and the workload it serves.
+  public mutating func place(at ref: ObjectRef, of workload: ObjectRef?) {
+    guard kept.value.ref != ref || kept.value.workload != workload else { return }
+    change { ($0.ref, $0.workload) = (ref, workload) }
+  }
 
   /// The types of configuration a proxy is sent.
   public enum ConfigType: String, Sendable, Hashable, CaseIterable { case cds, lds, rds, eds }
@@ -54,13 +90,9 @@ public struct ProxyState: Sendable, Hashable {
     sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil,
     sent: UInt64 = 0
   ) {
-    self.sent = sent
-    self.ref = ref
-    self.workload = workload
-    self.version = version
-    self.isConnected = isConnected
-    self.sync = sync
-    self.rejection = rejection
-    self.certificateDaysLeft = certificateDaysLeft
+    kept = Kept(
+      Fields(
+        ref: ref, workload: workload, version: version, sync: sync, rejection: rejection,
+        certificateDaysLeft: certificateDaysLeft, sent: sent, isConnected: isConnected))
   }
 }

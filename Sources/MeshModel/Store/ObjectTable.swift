@@ -14,6 +14,11 @@ extension Kept: Equatable where Value: Equatable {
   public static func == (left: Kept, right: Kept) -> Bool { left === right || left.value == right.value }
 }
 
+extension Kept: Hashable where Value: Hashable {
+  /// Hashes the value.
+  public func hash(into hasher: inout Hasher) { hasher.combine(value) }
+}
+
 /// A table of things by identity, with structural sharing: a copy costs nothing, and a change in proportion to itself.
 ///
 /// Each value has a place of its own (``Kept``): a mesh has a hundred thousand of them, and the tree's nodes, which are

@@ -17,19 +17,18 @@ enum SyncReader {
     _ bytes: ArraySlice<UInt8>, plane: PlaneName, like last: ProxyState?
   ) throws(JSONError) -> ProxyState? {
     guard let entry = try JSONReader.read(slice: bytes, entry) else { return nil }
-    var state = ProxyState(
-      ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name), version: entry.version)
-    state.rejection = entry.pairs.lazy.map(\.error).first { !$0.isEmpty }
-    state.sent = digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent))
     // Most proxies are as the one before: what they have in common is kept once.
-    if let last, last.version == state.version { state.version = last.version }
     let types = ProxyState.ConfigType.allCases
-    if let last, zip(types, entry.pairs).allSatisfy({ last.sync[$0] == $1.state }) {
-      state.sync = last.sync
-    } else {
-      state.sync = Dictionary(uniqueKeysWithValues: zip(types, entry.pairs.map(\.state)))
-    }
-    return state
+    let sync =
+      if let last, zip(types, entry.pairs).allSatisfy({ last.sync[$0] == $1.state }) {
+        last.sync
+      } else {
+        Dictionary(uniqueKeysWithValues: zip(types, entry.pairs.map(\.state)))
+      }
+    return ProxyState(
+      ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name),
+      version: entry.version, sync: sync, rejection: entry.pairs.lazy.map(\.error).first { !$0.isEmpty },
+      sent: digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent)))
   }
 
   private struct Pair {

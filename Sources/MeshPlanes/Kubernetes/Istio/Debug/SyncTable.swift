@@ -57,8 +57,7 @@ struct SyncTable: PieceReader {
       guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
       if let endpoint = endpoint(of: state.ref) {
         // The name is kept once.
-        state.ref = endpoint.ref
-        state.workload = endpoint.workload
+        state.place(at: endpoint.ref, of: endpoint.workload)
       }
       digests.append(digest)
       states.append(state)
@@ -96,9 +95,7 @@ struct SyncTable: PieceReader {
       var pod = states[place].ref
       pod.kind = "pod"
       let endpoint = endpoint(of: pod)
-      let (ref, workload) = (endpoint?.ref ?? pod, endpoint?.workload)
-      if states[place].ref != ref { states[place].ref = ref }
-      if states[place].workload != workload { states[place].workload = workload }
+      states[place].place(at: endpoint?.ref ?? pod, of: endpoint?.workload)
     }
   }
 

@@ -29,6 +29,7 @@ struct IstioProxyTLS {
       proxies[endpoint.workload] = proxies[endpoint.workload].map { min($0, endpoint.ref) } ?? endpoint.ref
     }
     var asked: [(question: ProxyTLSQuestion, proxy: ObjectRef)] = []
+    let tooMany = "not asked: at most \(Self.sample) proxies are; narrow it to a namespace"
     for question in questions where question.workload.plane == access.plane {
       guard let proxy = proxies[question.workload] else {
         report.gaps[question.workload] =
@@ -39,7 +40,7 @@ struct IstioProxyTLS {
       if asked.count < Self.sample {
         asked.append((question, proxy))
       } else {
-        report.gaps[question.workload] = "not asked: at most \(Self.sample) proxies are; narrow it to a namespace"
+        report.gaps[question.workload] = tooMany
       }
     }
     let sent = SentConfiguration(
