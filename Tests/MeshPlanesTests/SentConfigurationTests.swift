@@ -141,6 +141,8 @@ import Testing
     try await hasty.take { try? await Task.sleep(for: .milliseconds(2)) }
     let error = await #expect(throws: MeshError.self) { try await hasty.take {} }
     #expect(error?.message.contains("took too long") == true)
+    // Somebody who waits for one proxy is answered all the same.
+    #expect(try await hasty.take(isAwaited: true) { 7 } == 7)
   }
 
   private actor UnderWay {

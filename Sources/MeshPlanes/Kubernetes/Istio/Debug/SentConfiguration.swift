@@ -11,12 +11,14 @@ struct SentConfiguration {
   let access: any KubernetesAccess
   let rootNamespace: String
 
-  /// What is read from the configuration that istiod last sent a proxy; fails where no replica of istiod tells.
+  /// What is read from the configuration that istiod last sent a proxy; fails where no replica of istiod tells, or where
+  /// istiod is spared and nobody waits for this one (`isAwaited`).
   func read<Value: Sendable>(
-    _ proxy: ObjectRef, in snapshot: MeshSnapshot, into value: Value, _ take: @escaping SentResources<Value>.Take
+    _ proxy: ObjectRef, isAwaited: Bool = false, in snapshot: MeshSnapshot, into value: Value,
+    _ take: @escaping SentResources<Value>.Take
   ) async throws(MeshError) -> Value {
     let path = "/debug/config_dump?proxyID=\(EnvoyQuery.escaped("\(proxy.name).\(proxy.namespace)"))"
-    let (answers, gaps) = try await dialect.sentTurns.take {
+    let (answers, gaps) = try await dialect.sentTurns.take(isAwaited: isAwaited) {
       await IstiodDebug(dialect: dialect, access: access).ask(
         path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, SentResources(into: value, take))
     }
@@ -49,7 +51,8 @@ struct SentConfiguration {
 
 /// Turns at asking istiod what it sent: it makes 100 MB of a large mesh for each proxy, and every proxy waits for istiod.
 ///
-/// One question is under way at a time, and after one that took long istiod is spared for ten minutes.
+/// One question is under way at a time, and after one that took long istiod is spared for ten minutes, but for what a person
+/// waits for.
 actor SentTurns {
   private static let pause = Duration.seconds(600)
 
@@ -60,9 +63,11 @@ actor SentTurns {
   init(patience: Duration = .seconds(3)) { self.patience = patience }
 
   /// Asks when it is one's turn; fails where istiod is spared.
-  func take<Answer: Sendable>(_ question: @Sendable () async -> Answer) async throws(MeshError) -> Answer {
+  func take<Answer: Sendable>(
+    isAwaited: Bool = false, _ question: @Sendable () async -> Answer
+  ) async throws(MeshError) -> Answer {
     await gate.enter()
-    if let resumesAt, resumesAt > .now {
+    if !isAwaited, let resumesAt, resumesAt > .now {
       await gate.leave()
       throw MeshError(
         .unreachable, "istiod's /debug/config_dump took too long: it is asked again within ten minutes")

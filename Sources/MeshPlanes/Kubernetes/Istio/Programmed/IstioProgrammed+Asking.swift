@@ -38,7 +38,8 @@ extension IstioProgrammed {
     let root = (await dialect.settings(using: access) ?? MeshSettings()).rootNamespace
     let (snapshot, own) = (MeshSnapshot(), reason(error))
     do throws(MeshError) {
-      let routes = try await sent(proxy, rootNamespace: root, in: snapshot, where: { _ in true }, streams: false)
+      let routes = try await sent(
+        proxy, isAwaited: true, rootNamespace: root, in: snapshot, where: { _ in true }, streams: false)
       let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: root)
       let state = await configuration.states(of: [proxy], in: snapshot)[proxy]
       if let doubt = SentConfiguration.doubt(state) { return .unknown(doubt) }

@@ -227,13 +227,13 @@ struct IstioProgrammed {
     return (told.value + Self.streams(listeners, proxy: proxy), told.bytes + bytes.count)
   }
 
-  /// The routes that istiod sent a proxy.
+  /// The routes that istiod sent a proxy; `isAwaited` where a person waits for just this one.
   func sent(
-    _ proxy: ObjectRef, rootNamespace: String, in snapshot: MeshSnapshot,
+    _ proxy: ObjectRef, isAwaited: Bool = false, rootNamespace: String, in snapshot: MeshSnapshot,
     where isWanted: @escaping @Sendable ([String]) -> Bool, streams: Bool
   ) async throws(MeshError) -> [ProgrammedRoute] {
     let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: rootNamespace)
-    return try await configuration.read(proxy, in: snapshot, into: [ProgrammedRoute]()) {
+    return try await configuration.read(proxy, isAwaited: isAwaited, in: snapshot, into: [ProgrammedRoute]()) {
       routes, kind, dump throws(JSONError) in
       switch kind {
       case .routes: routes += try EnvoyConfigDump.routes(dump, proxy: proxy, where: isWanted)
