@@ -67,8 +67,7 @@ struct Update {
     state.findings.revision = data.ignored == state.ignored ? data.revision : -1
     (state.findings.generation, state.findings.list) = (data.generation, data.findings)
     if let seconds = data.findingsSeconds {
-      let feeds = state.view?.snapshot.feeds.values
-      let isLoading = feeds?.contains { if case .loading = $0 { true } else { false } } ?? false
+      let isLoading = state.view?.isLoading() ?? false
       state.findings.due = Instant(
         seconds: state.now.seconds + KnownFindings.pause(after: seconds, isLoading: isLoading))
     }

@@ -13,14 +13,21 @@ extension LiveMesh {
     }
   }
 
+  /// How long proxies are not asked since lists are still being read.
+  private static let longestLoading = Duration.seconds(30)
+
   func readProxiesForEver(_ connection: PlaneConnection) async {
+    let begun = ContinuousClock.now
     while !Task.isCancelled {
-      // Right after a start there is nothing to ask for; look again soon, then at the interval.
-      let isEmpty = view.snapshot.routes.isEmpty
-      if !isEmpty { await readProxies(connection) }
+      // Right after a start there is nothing to ask for, nor anybody to ask while pods are still being listed: in a large mesh
+      // the next time is a minute later. One list that takes for ever does not keep the proxies from being read.
+      let isEarly =
+        view.snapshot.routes.isEmpty
+        || view.isLoading(connection.name) && begun.duration(to: .now) < Self.longestLoading
+      if !isEarly { await readProxies(connection) }
       // What proxies run is read whole every time: 18 MB of 50,000 proxies.
       let proxies = view.programmed[connection.name]?.value?.proxies.count ?? 0
-      try? await Task.sleep(for: isEmpty ? .seconds(0.3) : pause(afterReading: proxies))
+      try? await Task.sleep(for: isEarly ? .seconds(0.3) : pause(afterReading: proxies))
     }
   }
 

@@ -57,6 +57,14 @@ public struct MeshView: Sendable {
     return latest
   }
 
+  /// Whether anything of a plane is being read for the first time; of all planes where none is named.
+  public func isLoading(_ plane: PlaneName? = nil) -> Bool {
+    snapshot.feeds.contains { key, state in
+      guard plane == nil || key.plane == plane, case .loading = state else { return false }
+      return true
+    }
+  }
+
   /// Since when what is shown of a thing is not fresh, as its kind or nothing of its plane is read any more; `nil` where it
   /// is.
   public func staleSince(_ ref: ObjectRef) -> Instant? {
