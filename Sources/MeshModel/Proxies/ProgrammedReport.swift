@@ -23,6 +23,8 @@ public struct ProgrammedReport: Sendable, Hashable {
   public var gaps: [String]
   /// When it was read.
   public var at: Instant
+  /// When what it tells of routes was first read as it is.
+  public private(set) var routesAt: Instant
   /// The proxies counted: asked for again and again, once a rule.
   public private(set) var counts: Counts
 
@@ -54,9 +56,12 @@ public struct ProgrammedReport: Sendable, Hashable {
   /// what they were sent; few in a mesh that is well, whatever its size.
   public var wantingProxies: [ProxyState] { counts.wanting.map { states[$0] } }
 
-  /// Keeps what an earlier report holds alike once.
+  /// Keeps what an earlier report holds alike once, with what was worked out of it.
   public mutating func share(with earlier: ProgrammedReport) {
     if states == earlier.states { states = earlier.states }
+    guard routes == earlier.routes, asked == earlier.asked, sent == earlier.sent else { return }
+    routes = earlier.routes
+    (index, routesAt) = (earlier.index, earlier.routesAt)
   }
 
   /// Creates a report.
@@ -69,6 +74,7 @@ public struct ProgrammedReport: Sendable, Hashable {
     self.asked = asked
     self.gaps = gaps
     self.at = at
+    routesAt = at
     counts = Counts(proxies)
   }
 }

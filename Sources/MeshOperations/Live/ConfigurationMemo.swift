@@ -38,7 +38,7 @@ final class ConfigurationMemo: Sendable {
     var differing: Differing?
   }
 
-  /// The routes that proxies do not run as they are written, and when what proxies run was read.
+  /// The routes that proxies do not run as they are written, and when what proxies run was first read as it is.
   private struct Differing: Sendable {
     var readAt: [PlaneName: Instant]
     var routes: Set<ObjectRef>

@@ -106,6 +106,9 @@ final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
     return entry.value
   }
 
+  /// Whether anything is kept of a proxy, be it as it is now or not.
+  func knows(_ proxy: ObjectRef) -> Bool { entries.withLock { $0[proxy] != nil } }
+
   /// Keeps what a proxy was sent, where istiod tells when that changes.
   func keep(_ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question) {
     asked.withLock { $0 = true }
