@@ -106,46 +106,6 @@ import Testing
     #expect(ProgrammedWeights.of(route, rule: route.rules[1], in: report).reason == report.gaps[0])
   }
 
-  @Test("after answers as long as the mesh is large no other proxy is asked for a while, those asked before are")
-  func restsAfterLongAnswers() async throws {
-    let dump = "envoy/config_dump.dynamic_route_configs.json"
-    var access = try Self.access(sync: "istiod/syncz.json", dump: dump)
-    let first = try #require(try JSONValue(parsing: IstioFixtures.bytes("istiod/syncz.json")).array?.first)
-    func know(_ names: [String]) throws {
-      let proxies = names.map { name in
-        var proxy = first
-        proxy["proxy"] = .string("\(name).shop")
-        return proxy
-      }
-      access.answers["istio-system/istiod-1:8080/debug/syncz"] = JSONWriter.bytes(.array(proxies))
-      for name in names {
-        access.answers["shop/\(name):15000/config_dump?resource=dynamic_route_configs"] = try IstioFixtures.bytes(dump)
-      }
-    }
-    let dialect = IstioDialect()
-    func asked() async throws -> ProgrammedReport {
-      try #require(await dialect.programmed(for: [try Self.reviews()], in: MeshSnapshot(), using: access))
-    }
-    try know(["a-0", "b-0"])
-    #expect(try await asked().asked.map(\.name) == ["a-0", "b-0"])
-    dialect.longAnswers.note([70 << 20], budget: IstioProgrammed.budget)
-    try know(["a-0", "b-0", "c-0"])
-    let resting = try await asked()
-    #expect(resting.asked.map(\.name) == ["a-0", "b-0"])
-    #expect(resting.gaps == ["1 more proxy not asked: what one tells is 70 MiB"])
-    // Without any asked before, some are asked all the same.
-    try know(["d-0"])
-    #expect(try await asked().asked.map(\.name) == ["d-0"])
-  }
-
-  @Test func shortAnswersLetOthersBeAsked() {
-    let answers = LongAnswers()
-    answers.note([10, 20], budget: 30)
-    #expect(!answers.isResting && answers.longest == 20)
-    answers.note([15, 16], budget: 30)
-    #expect(answers.isResting && answers.longest == 20)
-  }
-
   @Test("what is told of routes counts as read when it was first told, and is kept once")
   func routesAt() async throws {
     let dump = "envoy/config_dump.dynamic_route_configs.json"

@@ -143,6 +143,7 @@ import Testing
     #expect(error?.message.contains("took too long") == true)
     // Somebody who waits for one proxy is answered all the same.
     #expect(try await hasty.take(isAwaited: true) { 7 } == 7)
+    await #expect(throws: MeshError.self) { try await hasty.take {} }
   }
 
   private actor UnderWay {

@@ -1,7 +1,7 @@
 /// Eight bytes of a text looked at together: JSON is mostly text of which no byte needs attention.
 ///
-/// A byte that is marked has its highest bit set in the result and no byte before it in the text is marked wrongly; those
-/// behind it may be.
+/// A byte that is marked has its highest bit set in the result. The first that is marked is marked rightly, and none before it
+/// needed a mark; marks behind it may be wrong.
 enum EightBytes {
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let highs: UInt64 = 0x8080_8080_8080_8080

@@ -172,7 +172,8 @@ public struct JSONReader {
     return start..<offset
   }
 
-  /// Passes over the value that is next, if it is spelled in these bytes: those of a whole object, array or string.
+  /// Passes over the value that is next, if it is spelled in these bytes: those of a whole object, array or
+  /// string, or `null`.
   public mutating func pass(_ known: [UInt8]) -> Bool {
     skipSpace()
     guard bytes.count - offset >= known.count, let base = bytes.baseAddress else { return false }
@@ -184,7 +185,7 @@ public struct JSONReader {
     return isNext
   }
 
-  /// The bytes of a range got from ``rawRange()``.
+  /// The bytes between two offsets, such as a range got from ``rawRange()``.
   public func copy(_ range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
 
   mutating func literal(_ text: StaticString) throws(JSONError) {

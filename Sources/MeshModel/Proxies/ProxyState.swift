@@ -50,7 +50,6 @@ public struct ProxyState: Sendable, Hashable {
 
   /// Names the instance it is and the workload it serves.
   public mutating func place(at ref: ObjectRef, of workload: ObjectRef?) {
-    guard kept.value.ref != ref || kept.value.workload != workload else { return }
     change { ($0.ref, $0.workload) = (ref, workload) }
   }
 

@@ -153,7 +153,7 @@ public struct RuleMatch: Sendable, Hashable {
   /// Whether it matches everything.
   public var isEmpty: Bool { uri == nil && headers.isEmpty && (seldom.map(Self.isNameAlone) ?? true) }
 
-  /// The path prefix of a condition that asks for nothing else, in the case written.
+  /// The path prefix of a condition that asks for nothing else, and tells capitals from small letters.
   public var prefixAlone: String? {
     guard case .prefix(let prefix) = uri, headers.isEmpty, seldom.map(Self.isNameAlone) ?? true else { return nil }
     return prefix

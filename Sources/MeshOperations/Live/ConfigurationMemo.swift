@@ -40,7 +40,7 @@ final class ConfigurationMemo: Sendable {
 
   /// The routes that proxies do not run as they are written, and when what proxies run was first read as it is.
   private struct Differing: Sendable {
-    var readAt: [PlaneName: Instant]
+    var routesAt: [PlaneName: Instant]
     var routes: Set<ObjectRef>
   }
 
@@ -56,15 +56,15 @@ final class ConfigurationMemo: Sendable {
     kept(\.routes, of: generation, make)
   }
 
-  /// The routes with weights that proxies do not run as they are written, by what was read of proxies at some times.
+  /// The routes with weights that proxies do not run as they are written, by what proxies were first read to run at some times.
   func differing(
-    of generation: Int, readAt: [PlaneName: Instant], _ make: () -> Set<ObjectRef>
+    of generation: Int, routesAt: [PlaneName: Instant], _ make: () -> Set<ObjectRef>
   ) -> Set<ObjectRef> {
     let known = contents.withLock { $0.generation == generation ? $0.differing : nil }
-    if generation > 0, let known, known.readAt == readAt { return known.routes }
+    if generation > 0, let known, known.routesAt == routesAt { return known.routes }
     let routes = make()
     contents.withLock { contents in
-      if contents.generation == generation { contents.differing = Differing(readAt: readAt, routes: routes) }
+      if contents.generation == generation { contents.differing = Differing(routesAt: routesAt, routes: routes) }
     }
     return routes
   }

@@ -23,8 +23,8 @@ extension MeshView {
       let callee = placed.edge.destination
       busy.insert(BusyWorkload(plane: placed.destination, namespace: callee.namespace, name: callee.workload))
     }
-    let readAt = programmed.compactMapValues { $0.value?.routesAt }
-    let differing = memo.differing(of: snapshot.generation, readAt: readAt) { differingRoutes(of: routes) }
+    let routesAt = programmed.compactMapValues { $0.value?.routesAt }
+    let differing = memo.differing(of: snapshot.generation, routesAt: routesAt) { differingRoutes(of: routes) }
     var calm = limit
     let chosen = routes.filter { route in
       let isBusy = route.workloads.contains {

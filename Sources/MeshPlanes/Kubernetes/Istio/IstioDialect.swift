@@ -31,7 +31,6 @@ public struct IstioDialect: KubernetesDialect {
   let ownRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentRoutes = SentMemo<IstioProgrammed.Question, [ProgrammedRoute]>()
   let sentTurns = SentTurns()
-  let longAnswers = LongAnswers()
   let sentContexts = SentMemo<ProxyTLSQuestion, ProxyTLS>()
 
   /// Creates the dialect.

@@ -74,7 +74,12 @@ actor SentTurns {
     }
     let begun = ContinuousClock.now
     let answer = await question()
-    resumesAt = begun.duration(to: .now) >= patience ? .now + Self.pause : nil
+    if begun.duration(to: .now) >= patience {
+      resumesAt = .now + Self.pause
+    } else if !isAwaited {
+      // One proxy's answer that came soon, be it that there is none, does not mean that all come soon.
+      resumesAt = nil
+    }
     await gate.leave()
     return answer
   }
@@ -105,9 +110,6 @@ final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
     }
     return entry.value
   }
-
-  /// Whether anything is kept of a proxy, be it as it is now or not.
-  func knows(_ proxy: ObjectRef) -> Bool { entries.withLock { $0[proxy] != nil } }
 
   /// Keeps what a proxy was sent, where istiod tells when that changes.
   func keep(_ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question) {

@@ -27,7 +27,8 @@ enum SyncReader {
       }
     return ProxyState(
       ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name),
-      version: entry.version, sync: sync, rejection: entry.pairs.lazy.map(\.error).first { !$0.isEmpty },
+      version: last.flatMap { $0.version == entry.version ? $0.version : nil } ?? entry.version, sync: sync,
+      rejection: entry.pairs.lazy.map(\.error).first { !$0.isEmpty },
       sent: digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent)))
   }
 

@@ -95,7 +95,9 @@ struct SyncTable: PieceReader {
       var pod = states[place].ref
       pod.kind = "pod"
       let endpoint = endpoint(of: pod)
-      states[place].place(at: endpoint?.ref ?? pod, of: endpoint?.workload)
+      let (ref, workload) = (endpoint?.ref ?? pod, endpoint?.workload)
+      // The array is copied only where something is another.
+      if states[place].ref != ref || states[place].workload != workload { states[place].place(at: ref, of: workload) }
     }
   }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// Values that objects spell again and again in the same bytes, such as the retries of rules: the latest are kept with their
 /// bytes. What is next in a text and has the bytes of one of them is that value, in its one copy, and is not read again.
 ///
-/// For objects, arrays and texts only, whose bytes tell their end.
+/// For objects, arrays, texts and `null` only, whose bytes tell their end.
 final class RepeatedValues<Value: Sendable>: Sendable {
   private struct Kept {
     var bytes: [UInt8]
@@ -31,6 +31,7 @@ final class RepeatedValues<Value: Sendable>: Sendable {
     _ reader: inout JSONReader, _ read: (inout JSONReader) throws(JSONError) -> Value
   ) throws(JSONError) -> Value {
     if let known = latest.withLock({ $0.kept.first { reader.pass($0.bytes) }?.value }) { return known }
+    _ = try reader.peek()
     let start = reader.offset
     let value = try read(&reader)
     guard isWorthKeeping(value) else { return value }

@@ -8,9 +8,10 @@ enum RulePlaces {
     let rule: JSONPointer
     private let backends: [JSONPointer]
 
-    fileprivate init(_ tokens: [String]) {
+    fileprivate init(_ member: String, _ index: Int, backends count: Int = 8) {
+      let tokens = ["spec", member, String(index)]
       rule = JSONPointer(tokens)
-      backends = (0..<8).map { JSONPointer(tokens + ["route", String($0)]) }
+      backends = (0..<count).map { JSONPointer(tokens + ["route", String($0)]) }
     }
 
     /// The place of a backend of the rule: `/spec/http/0/route/1`.
@@ -20,20 +21,19 @@ enum RulePlaces {
   }
 
   private static let usual = (
-    http: (0..<16).map { Place(["spec", "http", String($0)]) },
-    tls: (0..<16).map { Place(["spec", "tls", String($0)]) },
-    tcp: (0..<16).map { Place(["spec", "tcp", String($0)]) }
+    http: (0..<16).map { Place("http", $0) }, tls: (0..<16).map { Place("tls", $0) },
+    tcp: (0..<16).map { Place("tcp", $0) }
   )
 
   /// The place of a rule among those of a layer.
   static func rule(_ index: Int, _ layer: Rule.Layer) -> Place {
-    let places =
+    let (member, places) =
       switch layer {
-      case .http, .grpc: usual.http
-      case .tls: usual.tls
-      case .tcp: usual.tcp
+      case .http, .grpc: ("http", usual.http)
+      case .tls: ("tls", usual.tls)
+      case .tcp: ("tcp", usual.tcp)
       }
-    return places.indices.contains(index) ? places[index] : Place(["spec", layer.rawValue, String(index)])
+    return places.indices.contains(index) ? places[index] : Place(member, index, backends: 0)
   }
 
   private static let usualSubsets = (0..<8).map { JSONPointer(["spec", "subsets", String($0)]) }

@@ -56,10 +56,10 @@ struct IstioProgrammed {
     let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
     report.proxies = Self.take(answers, of: states, into: &report)
     if answers.count < chosen.count {
+      let longest = (answers.map(\.bytes).max() ?? 0) >> 20
       report.gaps.append(
         "\((chosen.count - answers.count).counted("more proxy")) not asked: "
-          + (answers.contains(where: \.isLate)
-            ? "one was too slow" : "what one tells is \(dialect.longAnswers.longest >> 20) MiB"))
+          + (answers.contains(where: \.isLate) ? "one was too slow" : "what one tells is \(longest) MiB"))
     }
     return report
   }
@@ -106,17 +106,15 @@ struct IstioProgrammed {
     var isLate = false
   }
 
-  /// Asks proxies for what they run; those first that were asked before.
+  /// Asks proxies for what they run.
   private func ask(
     _ proxies: [ObjectRef], _ question: Question, known: [ProxyState], in snapshot: MeshSnapshot
   ) async -> [Answer] {
     let asked = Set(proxies)
     var states: [ObjectRef: ProxyState] = [:]
     for place in known.indices where asked.contains(known[place].ref) { states[known[place].ref] = known[place] }
-    let before = proxies.filter { dialect.ownRoutes.knows($0) || dialect.sentRoutes.knows($0) }
-    let others = dialect.longAnswers.isResting && !before.isEmpty ? [] : proxies.filter { !before.contains($0) }
     return await withTaskGroup(of: Answer.self) { group in
-      var rest = (before + others)[...]
+      var rest = proxies[...]
       func add() {
         guard let proxy = rest.popFirst() else { return }
         let state = states[proxy]
@@ -129,7 +127,6 @@ struct IstioProgrammed {
         let isEnough = answers.reduce(0) { $0 + $1.bytes } > Self.budget || answers.contains(where: \.isLate)
         if !isEnough { add() }
       }
-      dialect.longAnswers.note(answers.map(\.bytes), budget: Self.budget)
       return answers.sorted { $0.proxy < $1.proxy }
     }
   }
