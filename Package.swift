@@ -23,6 +23,12 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
+/// What MeshKit hands on. Who uses MeshKit here names them as well: SwiftPM builds a target anew when a module that it names
+/// changes, and MeshKit itself seldom does.
+let seenThroughMeshKit: [Target.Dependency] = [
+  "MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations",
+]
+
 /// A Swift target with the house settings.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil
@@ -66,7 +72,7 @@ let package = Package(
     library("MeshPlanes", ["COpenSSL", "MeshModel", "MeshTransport", "MeshMessages", yams, subprocess, protobuf]),
     library("MeshTelemetry", ["MeshModel", "MeshTransport"]),
     library("MeshOperations", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", yams]),
-    library("MeshKit", ["MeshModel", "MeshTransport", "MeshPlanes", "MeshTelemetry", "MeshOperations"]),
+    library("MeshKit", seenThroughMeshKit),
     library(
       "Scenarios", path: "Fixtures/Scenarios",
       resources: ["shop", "small", "large", "dialects", "hybrid", "clusters", "sofa"].map {
@@ -78,11 +84,11 @@ let package = Package(
       resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
         .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
-    library("Dashboard", ["MeshKit", "TerminalUI"]),
+    library("Dashboard", seenThroughMeshKit + ["MeshKit", "TerminalUI"]),
     .executableTarget(
       name: "meshdeck",
-      dependencies: [
-        "CFoundationData", "Dashboard", "MeshEmulator", "MeshKit", "MeshTransport", "TerminalUI", argumentParser, yams,
+      dependencies: seenThroughMeshKit + [
+        "CFoundationData", "Dashboard", "MeshEmulator", "MeshKit", "TerminalUI", argumentParser, yams,
       ],
       swiftSettings: settings),
     tests("MeshModelTests", ["MeshModel"]),
@@ -95,13 +101,10 @@ let package = Package(
     tests("TerminalUITests", ["TerminalUI", "CNCurses"]),
     tests(
       "DashboardTests",
-      ["Dashboard", "TerminalUI", "MeshModel", "MeshOperations", "MeshKit", "meshdeck", argumentParser],
+      seenThroughMeshKit + ["Dashboard", "TerminalUI", "MeshKit", "meshdeck", argumentParser],
       exclude: ["Screens"]),
     tests(
       "Integration",
-      [
-        "meshdeck", "MeshKit", "MeshModel", "MeshOperations", "MeshPlanes", "MeshTelemetry", "MeshTransport",
-        "MeshEmulator", subprocess,
-      ]),
+      seenThroughMeshKit + ["meshdeck", "MeshKit", "MeshEmulator", subprocess]),
   ]
 )
