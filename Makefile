@@ -8,9 +8,9 @@ binary := .build/release/meshdeck
 swift_sources := Package.swift Sources Tests
 shell_sources := .ci/run .ci/packages Tests/Laboratory/kube-apiserver Tests/Laboratory/prometheus Tests/Laboratory/pypi \
   Tests/Laboratory/laboratory.bash
-# Without symbols, exported names, long tables of relocations (glibc 2.36 reads the short ones) and functions that nothing
-# calls the program is 7 MB smaller, and needs 8 MB less memory.
-link_flags := -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker -s -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --no-export-dynamic
+# Without symbols, exported names, long tables of relocations (glibc 2.36 reads the short ones), functions that nothing calls
+# and second copies of the same code the program is 10 MB smaller, and needs 9 MB less memory.
+link_flags := -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker -s -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --no-export-dynamic -Xlinker --icf=all
 # The modules a user of the library sees; MeshKit is the one they import.
 documented := MeshKit MeshModel MeshTransport MeshPlanes MeshTelemetry MeshOperations
 
