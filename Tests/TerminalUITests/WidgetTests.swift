@@ -61,6 +61,8 @@ import Testing
     let line: Line = "one two threefourfive"
     #expect(line.wrapped(to: 8).map(\.text) == ["one two ", "threefou", "rfive"])
     #expect(line.wrapped(to: 0).isEmpty)
+    #expect(Line("  one two three").wrapped(to: 8).map(\.text) == ["  one ", "  two ", "  three"])
+    #expect(Line("      one two").wrapped(to: 9).map(\.text) == ["      one", "two"], "a wide margin is not kept")
     #expect(Line(SafeText("数数")).wrapped(to: 1).count == 2)
   }
 

@@ -59,7 +59,8 @@ public struct TextView {
 }
 
 extension Line {
-  /// The line in pieces of at most `width` columns, broken after a space where there is one.
+  /// The line in pieces of at most `width` columns, broken after a space where there is one, or at one, which is left out; what
+  /// goes on begins where the line's own text does.
   public func wrapped(to width: Int) -> [Line] {
     guard width > 0 else { return [] }
     if columns <= width { return [self] }
@@ -69,21 +70,25 @@ extension Line {
         signs.append((scalar, DisplayWidth.columns(of: scalar), span.style))
       }
     }
+    let leading = signs.prefix { $0.scalar == " " }
+    let margin = leading.count <= min(width / 2, width - 2) ? leading : []
     var lines: [Line] = []
     var start = 0
     while start < signs.count {
       var end = start
-      var used = 0
+      var used = start == 0 ? 0 : margin.count
       var space: Int?
       while end < signs.count, used + signs[end].width <= width {
         used += signs[end].width
-        if signs[end].scalar == " " { space = end + 1 }
         end += 1
+        if signs[end - 1].scalar == " ", end > leading.count { space = end }
       }
-      if end < signs.count, let space, space > start { end = space }
+      // A space that finds no room is where the line breaks.
+      let isSpace = end < signs.count && end > leading.count && signs[end].scalar == " "
+      if end < signs.count, !isSpace, let space { end = space }
       if end == start { end = start + 1 }
-      lines.append(Line(signs[start..<end]))
-      start = end
+      lines.append(Line(start == 0 ? signs[..<end] : margin + signs[start..<end]))
+      start = isSpace ? end + 1 : end
     }
     return lines
   }
