@@ -62,10 +62,7 @@ actor ClusterPrometheus: TelemetrySource {
     if let found { return found }
     if let missing, now().age(of: missing.at) < 60 { throw Self.absent(missing.reason) }
     do throws(MeshError) {
-      let services = try await control.natives("service", namespace: nil)
-      guard let place = services.lazy.compactMap(Self.place).first else {
-        throw Self.absent("no telemetry source is configured, and no Prometheus service was found")
-      }
+      let place = try await Self.place(on: control)
       // What nobody named is not waited for: one question, no second try.
       var options = Session.Options(transport: transport)
       options.retry = .never
@@ -81,14 +78,48 @@ actor ClusterPrometheus: TelemetrySource {
     }
   }
 
+  /// The namespaces of its usual installations. Whatever a service in another namespace calls itself, it may be a tenant's,
+  /// whose word counts for no mesh.
+  private static let homes = ["istio-system", "linkerd-viz", "monitoring", "observability", "prometheus"]
+  /// The names that they give it.
+  private static let names: Set = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"]
+
+  /// The path of the proxy of the first Prometheus found. Its usual homes are looked at, each by itself and not the whole
+  /// cluster: a large one has ten thousand services.
+  static func place(on control: any ControlPlane) async throws(MeshError) -> String {
+    let answers = await withTaskGroup(of: (Int, Result<[NativeObject], MeshError>).self) { group in
+      for (number, home) in homes.enumerated() {
+        group.addTask {
+          do throws(MeshError) {
+            return (number, .success(try await control.natives("service", namespace: home)))
+          } catch {
+            return (number, .failure(error))
+          }
+        }
+      }
+      var answers = homes.map { _ in Result<[NativeObject], MeshError>.success([]) }
+      for await (number, answer) in group { answers[number] = answer }
+      return answers
+    }
+    var closed: MeshError?
+    for answer in answers {
+      do {
+        if let place = try answer.get().lazy.compactMap({ place($0) }).first { return place }
+      } catch {
+        // What may not be looked at hides no other; what failed may hold the one that goes before the others.
+        guard error.code == .forbidden else { throw error }
+        closed = closed ?? error
+      }
+    }
+    if let closed { throw closed }
+    throw absent("no telemetry source is configured, and no Prometheus service was found")
+  }
+
   /// The path of a service's proxy, where the service is a Prometheus by the names and namespaces its usual installations
-  /// give it. Whatever a service in another namespace calls itself, it may be a tenant's, whose word counts for no mesh.
+  /// give it.
   static func place(_ service: NativeObject) -> String? {
-    let isNamed = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"].contains(
-      service.ref.name)
-    let isHome = ["istio-system", "linkerd-viz", "monitoring", "prometheus", "observability"].contains(
-      service.ref.namespace)
-    guard isNamed, isHome, let ports = service.json["spec"]?["ports"]?.array,
+    guard names.contains(service.ref.name), homes.contains(service.ref.namespace),
+      let ports = service.json["spec"]?["ports"]?.array,
       let port = ports.first(where: { $0["port"]?.int == 9090 || $0["port"]?.int == 80 })?["port"]?.int
     else { return nil }
     return "/api/v1/namespaces/\(service.ref.namespace)/services/\(service.ref.name):\(port)/proxy"
