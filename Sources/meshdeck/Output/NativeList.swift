@@ -78,7 +78,7 @@ struct RouteStream {
   let options: GlobalOptions
 
   func write(namespace: String?) async throws {
-    let output = StreamedRoutes(console: options.console, plane: options.plane)
+    let output = StreamedRoutes(console: options.console)
     var planes: [PlaneStatus] = []
     var failure: MeshError?
     for connection in deck.live.connections {
@@ -116,7 +116,7 @@ private actor StreamedRoutes {
   /// How much is written together: few calls, and memory that stays in the processor's cache.
   private static let pieceSize = 64 << 10
 
-  init(console: Console, plane: PlaneName?) { self.console = console }
+  init(console: Console) { self.console = console }
 
   func write(_ changes: [MeshChange], unreachable: @Sendable (Route) -> [Int: String]) {
     for change in changes {
