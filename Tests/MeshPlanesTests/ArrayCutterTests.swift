@@ -17,7 +17,9 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 7, 1000])
   func cutsObjectsWhereverThePiecesEnd(size: Int) {
-    let objects = [#"{"a":"}]\"{"}"#, #"{"b":[{"c":[]}]}"#, "{}"]
+    let objects = [
+      #"{"a":"}]\"{"}"#, #"{"b":[{"c":[]}]}"#, "{}", #"{"a text of many words \\": "and \\\" one } with ] brackets"}"#,
+    ]
     let found = Self.cut(" [" + objects.joined(separator: " ,\n") + "] \n", pieces: size)
     #expect(found.objects == objects)
     #expect(found.isWhole)

@@ -172,12 +172,51 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 7, 4_096]) func resourcesAreCutWhereverThePiecesEnd(size: Int) {
-    let text = #"{"configs":[{"@type":"x{[\"","a":[{"b":"}]\"{"},{"c":[{"d":{}}]}]},{"e":[{}]},{}]} "#
+    let long = #"{"a long text \\":"of } many words [ \" and }]"}"#
+    let text =
+      #"{"configs":[{"@type":"x{[\"","a":[{"b":"}]\"{"},\#(long),{"c":[{"d":{}}]}]},{"e":[{}]},{}]} "#
     let found = Self.cut(Array(text.utf8), pieces: size)
-    #expect(found.resources == [#"{"b":"}]\"{"}"#, #"{"c":[{"d":{}}]}"#, "{}"])
+    #expect(found.resources == [#"{"b":"}]\"{"}"#, long, #"{"c":[{"d":{}}]}"#, "{}"])
     #expect(found.isWhole)
     #expect(!Self.cut(Array(text.utf8.dropLast(2)), pieces: size).isWhole)
     #expect(!Self.cut(Array("404 page not found".utf8), pieces: size).isWhole)
+  }
+
+  @Test func whatStandsAroundResourcesIsKeptWithTheirNumbers() {
+    let text = Array(#"{"a long name without brackets":[{"x":1},{"y":"}"}],"b":"[{","c":[[]]}"#.utf8)
+    for size in 1...text.count {
+      var cutter = DumpCutter(depth: 3, keepsRest: true)
+      var resources: [String] = []
+      for start in stride(from: 0, to: text.count, by: size) {
+        cutter.feed(Array(text[start..<min(start + size, text.count)])) {
+          resources.append(String(decoding: $0, as: UTF8.self))
+        }
+      }
+      #expect(resources == [#"{"x":1}"#, #"{"y":"}"}"#, "[]"])
+      let rest = String(decoding: cutter.rest, as: UTF8.self)
+      #expect(rest == #"{"a long name without brackets":[0,1],"b":"[{","c":[2]}"#)
+      #expect(cutter.isWhole)
+    }
+  }
+
+  @Test func bracketsTooManyAreNotWhole() {
+    #expect(!Self.cut(Array("{}}".utf8), pieces: 9).isWhole)
+  }
+
+  @Test func membersAreCutWhereverThePiecesEndAndWhereverTheyStand() {
+    let text = Array(#"--{"a name \" of words":{"x":"} in a long text"},"none":null,"b":[[1]]}"#.utf8)
+    for size in 1...text.count {
+      var cutter = MemberCutter()
+      var members: [String] = []
+      var start = 2
+      while start < text.count {
+        let end = min(start + size, text.count)
+        cutter.feed(text[start..<end]) { members.append("\($0)=\(String(decoding: $1, as: UTF8.self))") }
+        start = end
+      }
+      #expect(members == [#"a name \" of words={"x":"} in a long text"}"#, "b=[[1]]"])
+      #expect(cutter.isWhole)
+    }
   }
 
   @Test func namesAreTurnedAndTextsAreNot() {

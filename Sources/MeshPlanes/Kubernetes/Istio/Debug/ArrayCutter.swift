@@ -1,3 +1,5 @@
+import MeshModel
+
 /// Cuts the objects out of a JSON array that arrives in pieces, so that the whole never stands in memory.
 ///
 /// The array is the answer itself, or a member of the object that is the answer; what follows a member is passed over.
@@ -34,22 +36,25 @@ struct ArrayCutter: Sendable {
   mutating func feed(_ piece: [UInt8], _ each: (ArraySlice<UInt8>) -> Void) {
     guard let piece = isFound ? piece : afterMember(piece) else { return }
     if member != nil, isWhole { return }
-    var start = piece.startIndex
-    for index in piece.indices {
-      let byte = piece[index]
-      guard scanner.isInside else {
-        step(byte)
-        if stage == .broken || member != nil && isWhole { return }
-        if scanner.isInside { start = index }
-        continue
-      }
-      guard scanner.ends(with: byte) else { continue }
-      if carry.isEmpty {
-        each(piece[start...index])
-      } else {
-        carry += piece[start...index]
-        each(carry[...])
-        carry = []
+    var start = 0
+    piece.withUnsafeBufferPointer { bytes in
+      var index = 0
+      while index < bytes.count {
+        guard scanner.isInside else {
+          step(bytes[index])
+          if stage == .broken || member != nil && isWhole { return }
+          if scanner.isInside { start = index }
+          index += 1
+          continue
+        }
+        guard scanner.cross(1, in: bytes, from: &index) == .ends else { return }
+        if carry.isEmpty {
+          each(piece[start..<index])
+        } else {
+          carry += piece[start..<index]
+          each(carry[...])
+          carry = []
+        }
       }
     }
     guard scanner.isInside else { return }

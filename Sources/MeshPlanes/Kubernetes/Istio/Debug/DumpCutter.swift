@@ -1,3 +1,5 @@
+import MeshModel
+
 /// Cuts the resources out of a configuration dump that arrives in pieces, so that the whole never stands in memory.
 ///
 /// They are what lies a number of brackets deep, such as five in `{"configs":[{"dynamicRouteConfigs":[{…}]}]}`.
@@ -10,7 +12,6 @@ struct DumpCutter: Sendable {
   private let keepsRest: Bool
   private var scanner = ValueScanner()
   private var carry: [UInt8] = []
-  private var hasEnded = false
   private var isBroken = false
   private var count = 0
   /// What stands around the resources, each with its number in its place, where that is kept.
@@ -23,23 +24,25 @@ struct DumpCutter: Sendable {
   }
 
   /// Whether the dump came to its end and nothing was wrong with it.
-  var isWhole: Bool { hasEnded && !isBroken && !scanner.isInside }
+  var isWhole: Bool { scanner.hasEnded && scanner.depth == 0 && !isBroken }
 
   /// Takes the next piece and hands on each resource that is complete.
   mutating func feed(_ piece: [UInt8], _ each: (ArraySlice<UInt8>) -> Void) {
     guard !isBroken else { return }
-    var start = piece.startIndex
-    for index in piece.indices {
-      let before = scanner.depth
-      if scanner.ends(with: piece[index]) { hasEnded = true }
-      if before < depth, scanner.depth == depth {
-        if keepsRest { rest += piece[start..<index] + Array(String(count).utf8) }
-        count += 1
-        start = index
-      } else if before == depth, scanner.depth < depth {
-        each(carry.isEmpty ? piece[start...index] : (carry + piece[start...index])[...])
-        carry = []
-        start = index + 1
+    var start = 0
+    piece.withUnsafeBufferPointer { bytes in
+      var index = 0
+      while let crossing = scanner.cross(depth, in: bytes, from: &index) {
+        switch crossing {
+        case .begins:
+          if keepsRest { rest += piece[start..<index - 1] + Array(String(count).utf8) }
+          count += 1
+          start = index - 1
+        case .ends:
+          each(carry.isEmpty ? piece[start..<index] : (carry + piece[start..<index])[...])
+          carry = []
+          start = index
+        }
       }
     }
     if scanner.depth >= depth {

@@ -1,3 +1,5 @@
+import MeshModel
+
 /// Cuts the members out of a JSON object that arrives in pieces, so that the whole never stands in memory.
 ///
 /// The values are objects or arrays, as in istiod's tables by host; `null` is passed over.
@@ -21,24 +23,28 @@ struct MemberCutter: Sendable {
   /// Takes the next piece and hands on each member that is complete: its name as it is written, and its value.
   mutating func feed(_ piece: ArraySlice<UInt8>, _ each: (String, ArraySlice<UInt8>) -> Void) {
     var start = piece.startIndex
-    for index in piece.indices {
-      let byte = piece[index]
-      guard scanner.isInside else {
-        step(byte)
-        if stage == .broken { return }
-        if scanner.isInside { start = index }
-        continue
+    piece.withUnsafeBufferPointer { bytes in
+      var index = 0
+      while index < bytes.count {
+        guard scanner.isInside else {
+          step(bytes[index])
+          if stage == .broken { return }
+          if scanner.isInside { start = piece.startIndex + index }
+          index += 1
+          continue
+        }
+        guard scanner.cross(1, in: bytes, from: &index) == .ends else { return }
+        let value = piece[start..<piece.startIndex + index]
+        let text = String(decoding: name, as: UTF8.self)
+        if carry.isEmpty {
+          each(text, value)
+        } else {
+          carry += value
+          each(text, carry[...])
+          carry = []
+        }
+        stage = .after
       }
-      guard scanner.ends(with: byte) else { continue }
-      let text = String(decoding: name, as: UTF8.self)
-      if carry.isEmpty {
-        each(text, piece[start...index])
-      } else {
-        carry += piece[start...index]
-        each(text, carry[...])
-        carry = []
-      }
-      stage = .after
     }
     guard scanner.isInside else { return }
     carry += piece[start...]
