@@ -124,6 +124,75 @@ import Testing
     #expect(later { $0.routes.removeLast() }.routesAt.seconds == earlier.at.seconds + 60)
     #expect(later { $0.asked = [] }.routesAt.seconds == earlier.at.seconds + 60)
     #expect(later { $0.sent = $0.asked }.routesAt.seconds == earlier.at.seconds + 60)
+    var another = Self.pod
+    another.name = "another"
+    func joined(_ change: (inout [ProgrammedRoute]) -> Void = { _ in }) -> Instant {
+      var own = earlier.routes
+      for index in own.indices { own[index].proxy = another }
+      change(&own)
+      return later { report in
+        report.asked.append(another)
+        report.routes += own
+      }.routesAt
+    }
+    #expect(joined() == earlier.at, "that another runs the same is nothing new")
+    #expect(joined { $0 += $0 } != earlier.at, "it runs more")
+    #expect(joined { $0 = [] } == earlier.at, "one without routes says nothing of them")
+    #expect(
+      joined { own in
+        own = own.map {
+          ProgrammedRoute(
+            proxy: another, domains: $0.domains, name: $0.name, origin: $0.origin, clusters: $0.clusters, port: 81)
+        }
+      } != earlier.at, "the same on another port is something else")
+    let other = later { report in
+      report.asked.append(another)
+      report.routes.removeLast()
+    }
+    #expect(other.routesAt != earlier.at, "one of those known runs less")
+  }
+
+  @Test("one proxy's word is not the only one, however much it tells", arguments: [(0, 2), (64 << 20, 3)])
+  func budget(bytes: Int, asked: Int) async throws {
+    var access = try Self.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.dynamic_route_configs.json")
+    let dump = try #require(access.answers["shop/storefront-v1-0:15000/config_dump?resource=dynamic_route_configs"])
+    let names = ["storefront-v1-0", "storefront-v2-0", "storefront-v3-0"]
+    for name in names { access.answers["shop/\(name):15000/config_dump?resource=dynamic_route_configs"] = dump }
+    access.answers["istio-system/istiod-1:8080/debug/syncz"] = Array(
+      "[\(names.map { #"{"proxy":"\#($0).shop","cluster_sent":"1","cluster_acked":"1"}"# }.joined(separator: ","))]"
+        .utf8)
+    let dialect = IstioDialect()
+    // What is known of two costs nothing the next time, and leaves room for another.
+    for asked in [asked, names.count] {
+      let report = await IstioProgrammed(dialect: dialect, access: access, budget: bytes)
+        .report(for: [try Self.reviews()], in: MeshSnapshot())
+      #expect(report.asked.map(\.name) == Array(names.prefix(asked)))
+      #expect(report.gaps.count == (asked < names.count ? 1 : 0))
+    }
+  }
+
+  @Test func aQuestionIsMadeAnewForOtherRoutesAndAnotherConfiguration() throws {
+    let memo = QuestionMemo()
+    var made = 0
+    func ask(_ routes: [Route], _ generation: Int, domain: String = "cluster.local") -> IstioProgrammed.Question {
+      memo.question(of: routes, in: generation) {
+        made += 1
+        var settings = MeshSettings()
+        settings.domain = domain
+        return IstioProgrammed.Question(of: routes, called: routes, roots: [:], settings)
+      }
+    }
+    let route = try Self.reviews()
+    var newer = route
+    newer.version = "later"
+    newer.hosts = ["ratings"]
+    let first = ask([route], 1)
+    #expect(ask([route], 1) == first && made == 1)
+    #expect(ask([newer], 1) != first && made == 2)
+    #expect(ask([], 1).domains.isEmpty && made == 3)
+    #expect(ask([route], 2, domain: "mesh.local") != first && made == 4)
+    _ = (ask([route], 0), ask([route], 0))
+    #expect(made == 6, "what was put together by hand has no generation")
   }
 
   @Test func aProxyThatDoesNotAnswerIsAGapAndNotAnError() async throws {

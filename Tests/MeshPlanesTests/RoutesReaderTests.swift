@@ -1,4 +1,5 @@
 import MeshModel
+import Synchronization
 import Testing
 
 @testable import MeshPlanes
@@ -43,13 +44,12 @@ import Testing
       rootNamespace: "istio-system")
     let names = route.rules.filter { $0.backends.count > 1 }.map(\.name)
     let name = try #require(names.first)
-    let origin = "/apis/networking.istio.io/v1/namespaces/\(route.ref.namespace)/virtual-service/\(route.ref.name)"
-    func isWanted(_ name: String, _ destinations: Int, _ origin: String = origin) -> Bool {
-      question.isWanted(route: name, madeFrom: origin, destinations: destinations)
+    func isWanted(_ name: String, _ destinations: Int, _ place: String = route.ref.shortName) -> Bool {
+      question.isWanted(route: name, madeFrom: place, destinations: destinations)
     }
     #expect(!name.isEmpty && isWanted(name, 1) && isWanted("\(name).beta", 1))
     #expect(!isWanted("another", 1) && isWanted("another", 2))
-    #expect(isWanted("another", 1, "") && isWanted("another", 1, origin + "x"))
+    #expect(isWanted("another", 1, "") && isWanted("another", 1, "shop/another"))
   }
 
   @Test func routesAreToldApartByTheirObjectsWhereTheirNamesAreAlike() {
@@ -57,6 +57,62 @@ import Testing
       ProgrammedRoute(proxy: Self.proxy, domains: [], name: "primary", origin: origin, clusters: [], port: 80)
     }
     #expect(Set((0..<100).map { route("/namespaces/shop/virtual-service/\($0)").hashValue }).count == 100)
+  }
+
+  @Test(
+    "what another proxy told is not read again, and what is other is",
+    arguments: ["envoy/config_dump.dynamic_route_configs.json", "envoy/config_dump.json"])
+  func shared(_ name: String) throws {
+    let bytes = try IstioFixtures.bytes(name)
+    var text = String(decoding: bytes, as: UTF8.self)
+    let weight = try #require(text.firstRange(of: #""weight": 80"#))
+    text.replaceSubrange(weight, with: #""weight": 70"#)
+    let changed = Array(text.utf8)
+    let kept = Mutex(DigestedAnswer<RoutesReader.Part>())
+    let reads = Mutex(0)
+    let wanted = RoutesReader.Wanted(route: { route in
+      reads.withLock { $0 += 1 }
+      return route
+    })
+    func told(_ bytes: [UInt8], by name: String) throws -> (routes: [ProgrammedRoute], reads: Int) {
+      var proxy = Self.proxy
+      proxy.name = name
+      reads.withLock { $0 = 0 }
+      var reader = RoutesReader(proxy, wanted, like: kept.withLock { $0 }) { answer in kept.withLock { $0 = answer } }
+      for start in stride(from: 0, to: bytes.count, by: 1_000) {
+        reader.feed(Array(bytes[start..<min(start + 1_000, bytes.count)]))
+      }
+      return (try reader.finish(), reads.withLock { $0 })
+    }
+    let first = try told(bytes, by: "web-1")
+    #expect(first.reads >= first.routes.count)
+    let second = try told(bytes, by: "web-2")
+    #expect(second.reads == 0, "every virtual host is the one that web-1 told")
+    #expect(Set(second.routes.map(\.proxy.name)) == ["web-2"])
+    #expect(second.routes.map(\.clusters) == first.routes.map(\.clusters))
+    #expect(second.routes.map(\.port) == first.routes.map(\.port))
+    #expect(second.routes.map(\.updatedAt) == first.routes.map(\.updatedAt))
+    let third = try told(changed, by: "web-3")
+    #expect(third.reads > 0 && third.reads < first.reads)
+    #expect(third.routes.contains { $0.clusters.contains { $0.weight == 70 } })
+    #expect(try told(changed, by: "web-3").routes == third.routes)
+    #expect(try told(bytes, by: "web-1").routes == first.routes)
+  }
+
+  @Test func partsThatComeAndGoLeaveTheOthersFound() {
+    var before = DigestedAnswer<Int>()
+    func digest(_ number: Int) -> ByteDigest { before.digest(Array("\(number)".utf8)[...]) }
+    for number in 0..<100 { before.append(number, digest(number)) }
+    func found(_ numbers: [Int]) -> [Int?] {
+      var search = before.prefix(100)
+      return numbers.map { search.place(of: digest($0)) }
+    }
+    #expect(found(Array(0..<100)) == Array(0..<100))
+    #expect(found(Array(20..<100)) == Array(20..<100), "some are gone")
+    #expect(found([0] + Array(200..<220) + [1, 2, 3]).compactMap { $0 } == [0, 1, 2, 3], "some are new")
+    #expect(found(Array(50..<100) + Array(0..<50)) == Array(50..<100) + Array(0..<50), "they come in another order")
+    // Those of another form are passed over.
+    #expect(found((0..<100).map { (10..<60).contains($0) ? $0 + 1_000 : $0 }).compactMap { $0 }.count == 50)
   }
 
   @Test func whatProxiesRunAlikeIsKeptOnce() throws {

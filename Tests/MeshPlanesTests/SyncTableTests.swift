@@ -87,8 +87,8 @@ import Testing
       table.feed(Array("[\(Self.entry(name))]".utf8))
       #expect(try table.finish().map(\.ref.name) == [name])
     }
-    #expect(memo.answer(of: "istiod-1")?.states.map(\.ref.name) == ["a"])
-    #expect(memo.answer(of: "istiod-2")?.states.map(\.ref.name) == ["b"])
+    #expect(memo.answer(of: "istiod-1")?.states.parts.map(\.ref.name) == ["a"])
+    #expect(memo.answer(of: "istiod-2")?.states.parts.map(\.ref.name) == ["b"])
   }
 
   /// A generator that gives the same numbers for a seed (SplitMix64).

@@ -23,7 +23,8 @@ public struct ProgrammedReport: Sendable, Hashable {
   public var gaps: [String]
   /// When it was read.
   public var at: Instant
-  /// When what it tells of routes was first read as it is.
+  /// When what it tells of routes was first read as it is. That one proxy more runs what another was known to run tells
+  /// nothing new.
   public private(set) var routesAt: Instant
   /// The proxies counted: asked for again and again, once a rule.
   public private(set) var counts: Counts
@@ -59,9 +60,34 @@ public struct ProgrammedReport: Sendable, Hashable {
   /// Keeps what an earlier report holds alike once, with what was worked out of it.
   public mutating func share(with earlier: ProgrammedReport) {
     if states == earlier.states { states = earlier.states }
-    guard routes == earlier.routes, asked == earlier.asked, sent == earlier.sent else { return }
+    guard routes == earlier.routes, asked == earlier.asked, sent == earlier.sent else {
+      if onlyAddsProxies(to: earlier) { routesAt = earlier.routesAt }
+      return
+    }
     routes = earlier.routes
     (index, routesAt) = (earlier.index, earlier.routesAt)
+  }
+
+  /// Whether the proxies that were asked before run what they ran, and the others what one of those runs.
+  private func onlyAddsProxies(to earlier: ProgrammedReport) -> Bool {
+    guard asked.count > earlier.asked.count, Set(asked).isSuperset(of: earlier.asked),
+      Set(sent).intersection(earlier.asked) == Set(earlier.sent), let now = routes.byProxy,
+      let before = earlier.routes.byProxy
+    else { return false }
+    func runsAlike(_ range: Range<Int>, _ other: Range<Int>) -> Bool {
+      range.count == other.count && zip(range, other).allSatisfy { routes[$0].isAlike(earlier.routes[$1]) }
+    }
+    for proxy in earlier.asked {
+      switch (before[proxy], now[proxy]) {
+      case (nil, nil): break
+      case (let before?, let now?): guard runsAlike(now, before) else { return false }
+      default: return false
+      }
+    }
+    let known = Set(earlier.asked)
+    return now.allSatisfy { proxy, range in
+      known.contains(proxy) || before.values.contains { runsAlike(range, $0) }
+    }
   }
 
   /// Creates a report.

@@ -55,7 +55,7 @@ extension MeshView {
     var takes: InboundTLS?
     if snapshot.readiness[server.ref]?.proxy != ProxyMode.none {
       guard let contexts = report.workloads[server.ref] else {
-        return .unknown("\(server.ref.name): \(report.gaps[server.ref] ?? "not asked")")
+        return .unknown("\(server.ref.name): \(report.gap(of: server.ref))")
       }
       let target = service.ports.first { $0.port == port }?.targetPort ?? port
       guard let found = contexts.inbound(port: target) else {
@@ -67,7 +67,7 @@ extension MeshView {
     var sends: OutboundTLS.Sends?
     if client.nativeKind != "unknown", snapshot.readiness[client.ref]?.proxy != ProxyMode.none {
       guard let contexts = report.workloads[client.ref] else {
-        return .unknown("\(client.ref.name): \(report.gaps[client.ref] ?? "not asked")")
+        return .unknown("\(client.ref.name): \(report.gap(of: client.ref))")
       }
       guard let found = contexts.outbound(host: service.hosts.first ?? "", port: port) else {
         return .unknown("the proxy of \(client.ref.name) has no cluster for \(service.ref.name):\(port)")
@@ -95,7 +95,7 @@ extension MeshView {
       return .unknown(proxyTLS[workload.plane]?.reason ?? "proxies were not asked for their TLS contexts")
     }
     guard let contexts = report.workloads[workload] else {
-      return .unknown(report.gaps[workload] ?? "not asked")
+      return .unknown(report.gap(of: workload))
     }
     let word = Self.source(source, of: [workload], in: report)
     if let port {

@@ -45,8 +45,9 @@ enum EnvoyConfigDump {
         default: try reader.skip()
         }
       }
+      let listener = ProgrammedRoute.Listener(proxy: proxy, port: configuration?.port)
       for route in configuration?.found ?? [] {
-        routes.append(route.route(of: proxy, port: configuration?.port, updatedAt: updatedAt))
+        routes.append(ProgrammedRoute(route.content, of: listener, updatedAt: updatedAt))
       }
     }
   }
@@ -55,14 +56,25 @@ enum EnvoyConfigDump {
   struct Found {
     var name = ""
     var origin = ""
+    /// `namespace/name` of the object that the origin is.
+    private(set) var place = ""
     var clusters: [ProgrammedRoute.Cluster] = []
     var domains: [String] = []
 
-    /// The route as a proxy runs it.
-    func route(of proxy: ObjectRef, port: Int?, updatedAt: Instant?) -> ProgrammedRoute {
-      ProgrammedRoute(
-        proxy: proxy, domains: domains, name: name, origin: origin, clusters: clusters, port: port,
-        updatedAt: updatedAt)
+    /// Works out its place. What the routes of one object have in common is kept once.
+    fileprivate mutating func settle(behind last: Found?) {
+      guard let last, last.origin == origin else {
+        place = ProgrammedRoute.place(ofOrigin: origin)
+        return
+      }
+      (origin, place) = (last.origin, last.place)
+      guard let host = last.clusters.first?.host else { return }
+      for index in clusters.indices where clusters[index].host == host { clusters[index].host = host }
+    }
+
+    /// The route, whichever proxy runs it.
+    var content: ProgrammedRoute.Content {
+      ProgrammedRoute.Content(domains: domains, name: name, origin: origin, place: place, clusters: clusters)
     }
   }
 
@@ -116,7 +128,7 @@ enum EnvoyConfigDump {
     }
     var list: [Found] = []
     try reader.array { reader throws(JSONError) in
-      let route = try route(&reader)
+      let route = try route(&reader, behind: list.last)
       if !route.clusters.isEmpty { list.append(route) }
     }
     return list
@@ -132,7 +144,7 @@ enum EnvoyConfigDump {
     }
   }
 
-  private static func route(_ reader: inout JSONReader) throws(JSONError) -> Found {
+  private static func route(_ reader: inout JSONReader, behind last: Found?) throws(JSONError) -> Found {
     var result = Found()
     try reader.object { key, reader throws(JSONError) in
       switch key {
@@ -142,6 +154,7 @@ enum EnvoyConfigDump {
       default: try reader.skip()
       }
     }
+    result.settle(behind: last)
     return result
   }
 

@@ -20,7 +20,10 @@ enum EnvoyFields {
             default: try reader.skip()
             }
           }
-          if let cluster = EnvoyClusterName.parse(name, weight: weight) { clusters.append(cluster) }
+          guard var cluster = EnvoyClusterName.parse(name, weight: weight) else { return }
+          // The destinations of a split are mostly subsets of one host, which is kept once.
+          if let host = clusters.last?.host, host == cluster.host { cluster.host = host }
+          clusters.append(cluster)
         }
       default: try reader.skip()
       }

@@ -9,14 +9,14 @@ struct SyncTable: PieceReader {
   private let snapshot: MeshSnapshot
   private let memo: SyncMemo
   private var replica = ""
-  private var earlier: SyncMemo.Answer?
-  /// Where in the answer before the next proxy is expected.
-  private var next = 0
+  /// The answer before.
+  private var earlier = DigestedAnswer<ProxyState>()
+  private var generation: Int?
   /// How many proxies are as before, in their places; all so far unless ``isOther``.
   private var same = 0
   private var isOther = false
-  private var digests: [ByteDigest] = []
-  private var states: [ProxyState] = []
+  /// The proxies of an answer that is another.
+  private var states = DigestedAnswer<ProxyState>()
   private var cutter = ArrayCutter()
   private var fault: JSONError?
 
@@ -28,7 +28,8 @@ struct SyncTable: PieceReader {
 
   mutating func begin(_ replica: String) {
     self.replica = replica
-    earlier = memo.answer(of: replica)
+    guard let answer = memo.answer(of: replica) else { return }
+    (earlier, generation) = (answer.states, answer.generation)
   }
 
   mutating func feed(_ piece: [UInt8]) {
@@ -40,27 +41,24 @@ struct SyncTable: PieceReader {
 
   private mutating func take(_ bytes: ArraySlice<UInt8>) {
     guard fault == nil else { return }
-    let digest = bytes.withUnsafeBytes(memo.digester.digest)
-    if let earlier, let place = earlier.place(of: digest, from: next) {
-      next = place + 1
+    let digest = earlier.digest(bytes)
+    if let place = earlier.place(of: digest) {
       if !isOther, place == same {
         same += 1
       } else {
         part()
-        digests.append(digest)
-        states.append(earlier.states[place])
+        states.append(earlier.parts[place], digest)
       }
       return
     }
     part()
     do throws(JSONError) {
-      guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.last) else { return }
+      guard var state = try SyncReader.proxy(bytes, plane: plane, like: states.parts.last) else { return }
       if let endpoint = endpoint(of: state.ref) {
         // The name is kept once.
         state.place(at: endpoint.ref, of: endpoint.workload)
       }
-      digests.append(digest)
-      states.append(state)
+      states.append(state, digest)
     } catch {
       fault = error
     }
@@ -70,23 +68,18 @@ struct SyncTable: PieceReader {
   private mutating func part() {
     guard !isOther else { return }
     isOther = true
-    digests = Array(earlier?.digests.prefix(same) ?? [])
-    states = Array(earlier?.states.prefix(same) ?? [])
+    states = earlier.prefix(same)
   }
 
   /// All proxies, once the answer has come to its end.
   func finish() throws(JSONError) -> [ProxyState] {
     if let fault { throw fault }
     guard cutter.isWhole else { throw JSONError(.malformed, at: 0, expected: "an array of proxies") }
-    var answer = SyncMemo.Answer(digests: digests, states: states, generation: snapshot.generation)
-    if !isOther, let earlier {
-      // The arrays themselves, where nothing is missing at the end either.
-      answer.digests = same == earlier.digests.count ? earlier.digests : Array(earlier.digests.prefix(same))
-      answer.states = same == earlier.states.count ? earlier.states : Array(earlier.states.prefix(same))
-    }
-    if let earlier, snapshot.generation == 0 || snapshot.generation != earlier.generation { place(&answer.states) }
-    memo.keep(answer, of: replica)
-    return answer.states
+    // The arrays themselves, where nothing is missing at the end either.
+    var states = isOther ? states : earlier.prefix(same)
+    if let generation, snapshot.generation == 0 || snapshot.generation != generation { states.replaceParts(place) }
+    memo.keep(SyncMemo.Answer(states: states, generation: snapshot.generation), of: replica)
+    return states.parts
   }
 
   /// Finds the workloads of proxies anew, in a configuration that is no longer that of the answer before.

@@ -19,20 +19,6 @@ final class InternedValues<Value: Sendable & Hashable>: Sendable {
   }
 }
 
-/// The latest of values that are made anew each time and seldom change, in one copy.
-final class Latest<Value: Sendable & Equatable>: Sendable {
-  private let kept = Mutex<Value?>(nil)
-
-  /// The value in the copy that was kept, where it is the same.
-  func one(_ value: Value) -> Value {
-    kept.withLock { kept in
-      if let kept, kept == value { return kept }
-      kept = value
-      return value
-    }
-  }
-}
-
 /// The common values of Istio's objects.
 enum InternedIstio {
   /// Labels of subsets.

@@ -4,6 +4,9 @@ import MeshModel
 struct IstioProgrammed {
   let dialect: IstioDialect
   let access: any KubernetesAccess
+  /// The bytes of answers after which no other proxy is asked: each tells the services of the whole mesh, and what some run
+  /// speaks for the others.
+  var budget = 64 << 20
 
   /// The most proxies asked for their configuration.
   static let sample = 8
@@ -13,9 +16,6 @@ struct IstioProgrammed {
   static let patience = 3.0
   /// The seconds a proxy has to begin telling its routes, or to go on: it makes all of them before it sends the first.
   static let routesPatience = 6.0
-  /// The bytes of answers after which no other proxy is asked: each tells the services of the whole mesh, and what some run
-  /// speaks for the others.
-  static let budget = 64 << 20
   /// Where a proxy tells its routes.
   static let routesPath = "/config_dump?resource=dynamic_route_configs"
 
@@ -37,20 +37,12 @@ struct IstioProgrammed {
     let callable = wanted.flatMap { route in
       route.hosts.isEmpty ? (roots[route.ref] ?? []).compactMap { snapshot.routes[$0.ref] } : [route]
     }
-    let domains = Set(
-      callable.flatMap { route in
-        route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
-      })
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane).proxies(
       for: callable.isEmpty ? wanted : callable, known: proxies, limit: Self.sample)
     if chosen.isEmpty { report.gaps.append("no proxy is known that could be asked") }
-    let streams = wanted.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } }
-    let asked = Question(
-      domains: domains, rules: Question.rules(of: wanted, roots: roots), others: Question.others(of: wanted, settings),
-      streams: streams,
-      rootNamespace: settings.rootNamespace)
-    // What is asked again and again is kept once, however many proxies' answers are kept with it.
-    let question = dialect.question.one(asked)
+    let question = dialect.questions.question(of: wanted, in: snapshot.generation) {
+      Question(of: wanted, called: callable, roots: roots, settings)
+    }
     let answers = await ask(chosen, question, known: proxies, in: snapshot)
     // What istiod sent counts by what was acknowledged of it since.
     let states = answers.contains(where: \.isNew) ? await self.proxies(settings: settings, in: snapshot).0 : proxies
@@ -115,17 +107,21 @@ struct IstioProgrammed {
     for place in known.indices where asked.contains(known[place].ref) { states[known[place].ref] = known[place] }
     return await withTaskGroup(of: Answer.self) { group in
       var rest = proxies[...]
+      var asking = 0
       func add() {
         guard let proxy = rest.popFirst() else { return }
         let state = states[proxy]
+        asking += 1
         group.addTask { await ask(proxy, question, state, in: snapshot) }
       }
-      for _ in 0..<Self.parallel { add() }
+      // One alone at first: what others tell alike is found in its answer. But its word is not the only one.
+      for _ in 0..<(dialect.virtualHosts.isKnown(for: question) ? Self.parallel : 1) { add() }
       var answers: [Answer] = []
       for await answer in group {
+        asking -= 1
         answers.append(answer)
-        let isEnough = answers.reduce(0) { $0 + $1.bytes } > Self.budget || answers.contains(where: \.isLate)
-        if !isEnough { add() }
+        let isEnough = answers.reduce(0) { $0 + $1.bytes } > budget || answers.contains(where: \.isLate)
+        while asking < Self.parallel, !rest.isEmpty, !isEnough || answers.count + asking < Self.parallel { add() }
       }
       return answers.sorted { $0.proxy < $1.proxy }
     }
@@ -188,7 +184,7 @@ struct IstioProgrammed {
         let told = try await sent(
           proxy, rootNamespace: question.rootNamespace, in: snapshot, where: { question.isWanted($0) },
           streams: question.streams
-        ).filter { question.isWanted(route: $0.name, madeFrom: $0.origin, destinations: $0.clusters.count) }
+        ).filter { question.isWanted(route: $0.name, madeFrom: $0.place, destinations: $0.clusters.count) }
         answer.routes = dialect.sentRoutes.share(told, of: proxy, sent: state?.sent, for: question)
         (answer.isSent, answer.isNew) = (true, true)
         return answer
@@ -216,8 +212,9 @@ struct IstioProgrammed {
     let wanted = RoutesReader.Wanted(
       hosts: { question.isWanted($0) },
       route: { question.kept($0) })
-    let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(
-      proxy, Self.routesPath, RoutesReader(proxy, wanted))
+    let hosts = dialect.virtualHosts
+    let reader = RoutesReader(proxy, wanted, like: hosts.answer(to: question)) { hosts.keep($0, for: question) }
+    let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(proxy, Self.routesPath, reader)
     guard question.streams else { return (told.value, told.bytes) }
     let bytes = try await get(proxy, "/config_dump?resource=dynamic_listeners")
     let listeners: [EnvoyListener]

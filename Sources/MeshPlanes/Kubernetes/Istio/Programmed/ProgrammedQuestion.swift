@@ -20,19 +20,17 @@ extension IstioProgrammed {
 
     /// Whether a route of a host that is wanted may be that of a weighted rule: one with a single destination may have lost
     /// the others to a weight of 0.
-    func isWanted(route name: String, madeFrom origin: String, destinations: Int) -> Bool {
-      guard destinations == 1, let names = rules[ProgrammedRoute.place(ofOrigin: origin)] else { return true }
+    func isWanted(route name: String, madeFrom place: String, destinations: Int) -> Bool {
+      guard destinations == 1, let names = rules[place] else { return true }
       return names.contains { name == $0 || name.hasPrefix($0 + ".") }
     }
 
     /// What is kept of a route. One that says which VirtualService it was made from is told by that, and needs no domains,
     /// which are most of it.
     func kept(_ route: EnvoyConfigDump.Found) -> EnvoyConfigDump.Found? {
-      guard isWanted(route: route.name, madeFrom: route.origin, destinations: route.clusters.count) else { return nil }
+      guard isWanted(route: route.name, madeFrom: route.place, destinations: route.clusters.count) else { return nil }
       var route = route
-      if rules[ProgrammedRoute.place(ofOrigin: route.origin)] != nil,
-        !route.domains.contains(where: others.contains)
-      {
+      if rules[route.place] != nil, !route.domains.contains(where: others.contains) {
         route.domains = []
       }
       return route
@@ -58,5 +56,21 @@ extension IstioProgrammed {
           route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
         })
     }
+  }
+}
+
+extension IstioProgrammed.Question {
+  /// The question of routes.
+  ///
+  /// - Parameter called: The routes under whose hosts they are run.
+  init(of routes: [Route], called: [Route], roots: [ObjectRef: [DelegateRoot]], _ settings: MeshSettings) {
+    self.init(
+      domains: Set(
+        called.lazy.flatMap { route in
+          route.hosts.map { IstioHost.resolved($0, namespace: route.ref.namespace, domain: settings.domain) }
+        }),
+      rules: Self.rules(of: routes, roots: roots), others: Self.others(of: routes, settings),
+      streams: routes.contains { route in route.rules.contains { $0.layer == .tcp || $0.layer == .tls } },
+      rootNamespace: settings.rootNamespace)
   }
 }

@@ -12,23 +12,35 @@ struct RoutesReader: PieceReader {
   }
 
   /// A virtual host, or in the answer of an Envoy that does not know `resource` (before 1.13) a whole route configuration.
-  private struct Part {
+  struct Part: Sendable {
+    /// That of a whole route configuration.
     var name = ""
-    var routes: [EnvoyConfigDump.Found] = []
+    var routes: [ProgrammedRoute.Content] = []
   }
 
   private let proxy: ObjectRef
   private let wanted: Wanted
   /// `{"configs":[{"route_config":{"virtual_hosts":[{` is six brackets deep.
   private var cutter = DumpCutter(depth: 6, keepsRest: true)
+  /// What another proxy was told, or this one before: nearly always the same.
+  private var earlier: DigestedAnswer<Part>
   /// What was cut out, by its number.
-  private var found: [Int: Part] = [:]
-  private var count = 0
+  private var found: DigestedAnswer<Part>
+  private let keep: @Sendable (DigestedAnswer<Part>) -> Void
   private var fault: JSONError?
 
-  init(_ proxy: ObjectRef, _ wanted: Wanted = Wanted()) {
+  /// - Parameters:
+  ///   - earlier: What was read of another answer of which the same was wanted.
+  ///   - keep: Takes what was read of this one.
+  init(
+    _ proxy: ObjectRef, _ wanted: Wanted = Wanted(), like earlier: DigestedAnswer<Part> = DigestedAnswer(),
+    keep: @escaping @Sendable (DigestedAnswer<Part>) -> Void = { _ in }
+  ) {
     self.proxy = proxy
     self.wanted = wanted
+    self.earlier = earlier
+    self.keep = keep
+    found = earlier.next
   }
 
   mutating func feed(_ piece: [UInt8]) {
@@ -39,16 +51,15 @@ struct RoutesReader: PieceReader {
   }
 
   private mutating func take(_ bytes: ArraySlice<UInt8>) {
-    defer { count += 1 }
     guard fault == nil else { return }
-    let wanted = wanted
+    let digest = earlier.digest(bytes)
+    if let place = earlier.place(of: digest) { return found.append(earlier.parts[place], digest) }
     do throws(JSONError) {
-      var part = try JSONReader.read(slice: bytes) { reader throws(JSONError) in
+      let part = try JSONReader.read(slice: bytes) { reader throws(JSONError) in
         // Other lists of a route configuration are as deep: of headers, say.
         try reader.peek() == .object ? try self.part(&reader) : try nothing(&reader)
       }
-      part.routes = part.routes.compactMap(wanted.route)
-      if !part.routes.isEmpty { found[count] = part }
+      found.append(part, digest)
     } catch {
       fault = error
     }
@@ -56,23 +67,27 @@ struct RoutesReader: PieceReader {
 
   /// What lies as deep in other parts of a whole dump has names as well.
   private func part(_ reader: inout JSONReader) throws(JSONError) -> Part {
-    var part = Part()
+    var (part, name) = (Part(), "")
     var domains: [String] = []
-    var own: [EnvoyConfigDump.Found] = []
+    var isConfiguration = false
+    var (own, others) = ([EnvoyConfigDump.Found](), [EnvoyConfigDump.Found]())
     try reader.object { key, reader throws(JSONError) in
       switch key {
-      case "name" where try reader.peek() == .string: part.name = try reader.string()
+      case "name" where try reader.peek() == .string: name = try reader.string()
       case "domains" where try reader.peek() == .array: domains = try reader.texts()
       case "routes" where try reader.peek() == .array:
         own = try EnvoyConfigDump.routes(&reader, of: domains, where: wanted.hosts)
       case "virtual_hosts" where try reader.peek() == .array:
+        isConfiguration = true
         try reader.array { reader throws(JSONError) in
-          part.routes += try EnvoyConfigDump.virtualHost(&reader, where: wanted.hosts)
+          others += try EnvoyConfigDump.virtualHost(&reader, where: wanted.hosts)
         }
       default: try reader.skip()
       }
     }
-    part.routes += EnvoyConfigDump.own(own, domains, where: wanted.hosts)
+    others += EnvoyConfigDump.own(own, domains, where: wanted.hosts)
+    if isConfiguration { part.name = name }
+    part.routes = others.compactMap { wanted.route($0)?.content }
     return part
   }
 
@@ -91,6 +106,7 @@ struct RoutesReader: PieceReader {
         try reader.array { reader throws(JSONError) in try configuration(&reader, into: &routes) }
       }
     }
+    keep(found)
     return routes
   }
 
@@ -105,7 +121,7 @@ struct RoutesReader: PieceReader {
         try reader.array { reader throws(JSONError) in try configuration(&reader, into: &routes) }
       case "route_config" where try reader.peek() == .number:
         numbers = [try reader.int()]
-        name = found[numbers[0]]?.name ?? ""
+        name = part(numbers[0])?.name ?? ""
       case "route_config":
         try reader.object { key, reader throws(JSONError) in
           switch key {
@@ -118,9 +134,13 @@ struct RoutesReader: PieceReader {
       default: try reader.skip()
       }
     }
-    let port = EnvoyConfigDump.port(of: name)
+    let listener = ProgrammedRoute.Listener(proxy: proxy, port: EnvoyConfigDump.port(of: name))
     for number in numbers {
-      routes += (found[number]?.routes ?? []).map { $0.route(of: proxy, port: port, updatedAt: updatedAt) }
+      for content in part(number)?.routes ?? [] {
+        routes.append(ProgrammedRoute(content, of: listener, updatedAt: updatedAt))
+      }
     }
   }
+
+  private func part(_ number: Int) -> Part? { found.parts.indices.contains(number) ? found.parts[number] : nil }
 }
