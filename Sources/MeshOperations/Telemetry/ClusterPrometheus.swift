@@ -84,30 +84,16 @@ actor ClusterPrometheus: TelemetrySource {
   /// The names that they give it.
   private static let names: Set = ["prometheus", "prometheus-server", "prometheus-operated", "prometheus-k8s"]
 
-  /// The path of the proxy of the first Prometheus found. Its usual homes are looked at, each by itself and not the whole
+  /// The path of the proxy of the first Prometheus found. Its usual homes are looked at, one after the other and not the whole
   /// cluster: a large one has ten thousand services.
   static func place(on control: any ControlPlane) async throws(MeshError) -> String {
-    let answers = await withTaskGroup(of: (Int, Result<[NativeObject], MeshError>).self) { group in
-      for (number, home) in homes.enumerated() {
-        group.addTask {
-          do throws(MeshError) {
-            return (number, .success(try await control.natives("service", namespace: home)))
-          } catch {
-            return (number, .failure(error))
-          }
-        }
-      }
-      var answers = homes.map { _ in Result<[NativeObject], MeshError>.success([]) }
-      for await (number, answer) in group { answers[number] = answer }
-      return answers
-    }
     var closed: MeshError?
-    for answer in answers {
-      do {
-        if let place = try answer.get().lazy.compactMap({ place($0) }).first { return place }
-      } catch {
+    for home in homes {
+      do throws(MeshError) {
+        let services = try await control.natives("service", namespace: home)
+        if let place = services.lazy.compactMap({ place($0) }).first { return place }
+      } catch  where error.code == .forbidden {
         // What may not be looked at hides no other; what failed may hold the one that goes before the others.
-        guard error.code == .forbidden else { throw error }
         closed = closed ?? error
       }
     }
