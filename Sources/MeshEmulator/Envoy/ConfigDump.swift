@@ -22,16 +22,18 @@ struct ConfigDump {
     } catch {
       throw Refusal(status: 400, text: "Error while parsing name_regex\n")
     }
-    func kept(_ items: [(name: String, item: JSONValue)]) -> [JSONValue] {
-      items.filter { item in pattern.map { (try? $0.wholeMatch(in: item.name)) != nil } ?? true }.map(\.item)
+    func kept(_ resources: [ProxyView.Resource]) -> [JSONValue] {
+      resources.filter { resource in pattern.map { (try? $0.wholeMatch(in: resource.name)) != nil } ?? true }
+        .map { $0.item() }
     }
     guard let resource else { return masked(whole(kept, includesEndpoints: includesEndpoints), mask) }
-    let parts: (type: String, items: [(name: String, item: JSONValue)])
+    let parts: (type: String, resources: [ProxyView.Resource])
     switch resource {
     case "dynamic_route_configs": parts = ("RoutesConfigDump.DynamicRouteConfig", view.routeConfigurations)
     case "static_route_configs": parts = ("RoutesConfigDump.StaticRouteConfig", [])
     case "dynamic_active_clusters": parts = ("ClustersConfigDump.DynamicCluster", view.clusters)
-    case "static_clusters": parts = ("ClustersConfigDump.StaticCluster", [("xds-grpc", staticCluster)])
+    case "static_clusters":
+      parts = ("ClustersConfigDump.StaticCluster", [ProxyView.Resource(name: "xds-grpc") { staticCluster }])
     case "dynamic_listeners": parts = ("ListenersConfigDump.DynamicListener", view.listeners)
     case "dynamic_endpoint_configs" where includesEndpoints:
       parts = ("EndpointsConfigDump.DynamicEndpointConfig", view.endpointConfigurations)
@@ -39,14 +41,14 @@ struct ConfigDump {
       return ["configs": [ProxyView.typed("\(Self.admin).BootstrapConfigDump", bootstrap)]]
     default: throw Refusal(status: 404, text: "\(resource) not found in config dump")
     }
-    let items = kept(parts.items).map { item -> JSONValue in
+    let items = kept(parts.resources).map { item -> JSONValue in
       Self.masked(ProxyView.typed("\(Self.admin).\(parts.type)", item), mask)
     }
     return ["configs": .array(items)]
   }
 
   private func whole(
-    _ kept: ([(name: String, item: JSONValue)]) -> [JSONValue], includesEndpoints: Bool
+    _ kept: ([ProxyView.Resource]) -> [JSONValue], includesEndpoints: Bool
   ) -> JSONValue {
     var configs: [JSONValue] = [
       ProxyView.typed("\(Self.admin).BootstrapConfigDump", bootstrap),

@@ -206,7 +206,7 @@ struct EnvoyAdmin {
       ("listener.0.0.0.0_15006.no_filter_chain_match", refused), ("server.days_until_first_cert_expiring", 0),
       ("server.live", 1), ("server.uptime", max(0, ProxyView.whole(time - simulation.start))),
     ]
-    for (name, _) in view.routeConfigurations {
+    for name in view.routeConfigurations.map(\.name) {
       values.append(("http.outbound_0.0.0.0_\(name).rds.\(name).update_rejected", rejected))
       values.append(("http.outbound_0.0.0.0_\(name).rds.\(name).update_success", view.push.id + 1))
     }

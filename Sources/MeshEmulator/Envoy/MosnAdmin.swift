@@ -35,7 +35,8 @@ struct MosnAdmin {
         "node": ["id": .string(view.nodeID), "cluster": .string("\(proxy.labels["app"] ?? proxy.workload)")],
         "dynamic_resources": ["ads_config": ["api_type": "GRPC"]],
       ],
-      "routers": named(view.routeConfigurations.map { ($0.name, routers($0.name, $0.item["route_config"] ?? .null)) }),
+      "routers": named(
+        view.routeConfigurations.map { ($0.name, routers($0.name, $0.item()["route_config"] ?? .null)) }),
       "cluster": named(view.clusterSpecs.map { ($0.name, cluster($0, view)) }),
       "listener": named(listeners(view)),
     ]

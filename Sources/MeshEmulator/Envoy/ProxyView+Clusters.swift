@@ -27,14 +27,14 @@ extension ProxyView {
   }
 
   /// `dynamic_active_clusters`.
-  var clusters: [(name: String, item: JSONValue)] {
-    func item(_ name: String, _ members: JSONValue) -> (String, JSONValue) {
-      var cluster = Self.typed("envoy.config.cluster.v3.Cluster", ["name": .string(name)])
-      for member in members.object?.members ?? [] { cluster[member.name] = member.value }
-      return (
-        name,
-        ["version_info": .string(version), "cluster": cluster, "last_updated": .string(lastUpdated)]
-      )
+  var clusters: [Resource] {
+    let (version, lastUpdated) = (JSONValue.string(version), JSONValue.string(lastUpdated))
+    func item(_ name: String, _ members: @autoclosure @escaping () -> JSONValue) -> Resource {
+      Resource(name: name) {
+        var cluster = Self.typed("envoy.config.cluster.v3.Cluster", ["name": .string(name)])
+        for member in members().object?.members ?? [] { cluster[member.name] = member.value }
+        return ["version_info": version, "cluster": cluster, "last_updated": lastUpdated]
+      }
     }
     var result = [item("BlackHoleCluster", ["type": "STATIC", "connect_timeout": "10s"])]
     for port in Set(inboundPorts).sorted() {
@@ -132,30 +132,14 @@ extension ProxyView {
   }
 
   /// `dynamic_endpoint_configs`.
-  var endpointConfigurations: [(name: String, item: JSONValue)] {
+  var endpointConfigurations: [Resource] {
     let tls = MutualTLS(configuration: push.configuration, mesh: mesh, registry: registry)
     return clusterSpecs.filter { !$0.service.isExternal || !$0.service.selector.isEmpty }.map { spec in
-      let endpoints = endpoints(spec).map { instance -> JSONValue in
-        let service = instance.labels["app"] ?? instance.workload
-        let workload =
-          "\(instance.workload);\(instance.namespace);\(service);\(instance.labels["version"] ?? "");Kubernetes"
-        var metadata: JSONValue = ["istio": ["workload": .string(workload)]]
-        if tls.takesMeshTLS(instance, port: spec.port.target) {
-          metadata["envoy.transport_socket_match"] = ["tlsMode": "istio"]
-        }
+      Resource(name: spec.name) {
+        let endpoints = endpoints(spec).map { endpoint($0, port: spec.port.target, tls) }
+        var locality: JSONValue = ["locality": [:], "lb_endpoints": .array(endpoints)]
+        if !endpoints.isEmpty { locality["load_balancing_weight"] = .int(endpoints.count) }
         return [
-          "endpoint": [
-            "address": Self.address(instance.address, spec.port.target), "health_check_config": [:],
-          ],
-          "health_status": instance.isReady ? "HEALTHY" : "UNHEALTHY", "metadata": ["filter_metadata": metadata],
-          "load_balancing_weight": 1,
-        ]
-      }
-      var locality: JSONValue = ["locality": [:], "lb_endpoints": .array(endpoints)]
-      if !endpoints.isEmpty { locality["load_balancing_weight"] = .int(endpoints.count) }
-      return (
-        spec.name,
-        [
           "endpoint_config": Self.typed(
             "envoy.config.endpoint.v3.ClusterLoadAssignment",
             [
@@ -163,8 +147,21 @@ extension ProxyView {
               "policy": ["overprovisioning_factor": 140],
             ])
         ]
-      )
+      }
     }
+  }
+
+  private func endpoint(_ instance: Instance, port: Int, _ tls: MutualTLS) -> JSONValue {
+    let service = instance.labels["app"] ?? instance.workload
+    let workload =
+      "\(instance.workload);\(instance.namespace);\(service);\(instance.labels["version"] ?? "");Kubernetes"
+    var metadata: JSONValue = ["istio": ["workload": .string(workload)]]
+    if tls.takesMeshTLS(instance, port: port) { metadata["envoy.transport_socket_match"] = ["tlsMode": "istio"] }
+    return [
+      "endpoint": ["address": Self.address(instance.address, port), "health_check_config": [:]],
+      "health_status": instance.isReady ? "HEALTHY" : "UNHEALTHY", "metadata": ["filter_metadata": metadata],
+      "load_balancing_weight": 1,
+    ]
   }
 
   static func address(_ address: String, _ port: Int) -> JSONValue {

@@ -2,28 +2,31 @@ import MeshModel
 
 extension ProxyView {
   /// `dynamic_listeners`: the inbound one, whose filter chains say what each port accepts, and the outbound ones.
-  var listeners: [(name: String, item: JSONValue)] {
-    func item(_ name: String, _ address: JSONValue, _ members: JSONValue) -> (String, JSONValue) {
-      var listener = Self.typed(
-        "envoy.config.listener.v3.Listener", ["name": .string(name), "address": address])
-      for member in members.object?.members ?? [] { listener[member.name] = member.value }
-      return (
-        name,
-        [
+  var listeners: [Resource] {
+    func item(
+      _ name: String, _ address: JSONValue, _ members: @autoclosure @escaping () -> JSONValue
+    ) -> Resource {
+      Resource(name: name) {
+        var listener = Self.typed(
+          "envoy.config.listener.v3.Listener", ["name": .string(name), "address": address])
+        for member in members().object?.members ?? [] { listener[member.name] = member.value }
+        return [
           "name": .string(name),
           "active_state": [
             "version_info": .string(version), "listener": listener, "last_updated": .string(lastUpdated),
           ],
         ]
-      )
+      }
     }
-    var result: [(String, JSONValue)] = []
+    var result: [Resource] = []
     if proxy.proxy == .sidecar {
-      let chains = Set(inboundPorts).sorted().flatMap(inboundChains)
       result.append(
         item(
           "virtualInbound", Self.address("0.0.0.0", 15_006),
-          ["filter_chains": .array(chains), "traffic_direction": "INBOUND"]))
+          [
+            "filter_chains": .array(Set(inboundPorts).sorted().flatMap(inboundChains)),
+            "traffic_direction": "INBOUND",
+          ]))
     }
     for (name, port) in listenerPorts {
       result.append(

@@ -3,35 +3,32 @@ import MeshModel
 extension ProxyView {
   /// `dynamic_route_configs`: for a sidecar one a port of HTTP services, for a gateway one a server; a waypoint's stand in
   /// its listeners, which are not emulated.
-  var routeConfigurations: [(name: String, item: JSONValue)] {
+  var routeConfigurations: [Resource] {
     let configurations = proxy.isWaypoint ? [] : proxy.proxy == .gateway ? gatewayRoutes : sidecarRoutes
     return configurations.map { name, hosts in
-      (
-        name,
+      Resource(name: name) {
         [
           "version_info": .string(version),
           "route_config": Self.typed(
             "envoy.config.route.v3.RouteConfiguration",
-            ["name": .string(name), "virtual_hosts": .array(hosts), "validate_clusters": false]),
+            ["name": .string(name), "virtual_hosts": .array(hosts()), "validate_clusters": false]),
           "last_updated": .string(lastUpdated),
         ]
-      )
-    }
-  }
-
-  private var sidecarRoutes: [(String, [JSONValue])] {
-    var hosts: [Int: [JSONValue]] = [:]
-    for service in services {
-      for port in service.ports where Self.isHTTP(port) {
-        hosts[port.number, default: []].append(virtualHost(service, port))
       }
     }
-    return hosts.sorted { String($0.key) < String($1.key) }.map { port, hosts in
-      (String(port), hosts + [Self.allowAny])
+  }
+
+  private var sidecarRoutes: [(String, () -> [JSONValue])] {
+    var served: [Int: [(RegistryService, RegistryService.Port)]] = [:]
+    for service in services {
+      for port in service.ports where Self.isHTTP(port) { served[port.number, default: []].append((service, port)) }
+    }
+    return served.sorted { String($0.key) < String($1.key) }.map { port, served in
+      (String(port), { served.map(virtualHost) + [Self.allowAny] })
     }
   }
 
-  private var gatewayRoutes: [(String, [JSONValue])] {
+  private var gatewayRoutes: [(String, () -> [JSONValue])] {
     let bound = push.configuration.virtualServices.values.filter { $0.gateways != ["mesh"] && !$0.http.isEmpty }
       .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
     guard !bound.isEmpty else { return [] }
@@ -48,7 +45,7 @@ extension ProxyView {
       }
     }
     let gateway = bound.first?.gateways.first { $0 != "mesh" }?.split(separator: "/").map(String.init) ?? []
-    return [("https.443.https.\(gateway.last ?? "gateway").\(gateway.first ?? "")", hosts)]
+    return [("https.443.https.\(gateway.last ?? "gateway").\(gateway.first ?? "")", { hosts })]
   }
 
   private func virtualHost(_ service: RegistryService, _ port: RegistryService.Port) -> JSONValue {

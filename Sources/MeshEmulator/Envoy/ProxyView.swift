@@ -11,6 +11,14 @@ struct ProxyView {
   /// When the proxy took the push, in seconds since 1970.
   let updated: Double
 
+  init(proxy: Instance, push: ConfigPush, registry: Registry, mesh: Scenario.Mesh, updated: Double) {
+    self.proxy = proxy
+    self.push = push
+    self.registry = registry
+    self.mesh = mesh
+    self.updated = updated
+  }
+
   /// The version as Envoy shows it, the time of the push and its number.
   var version: String { "\(Timestamp.text(Self.whole(push.time)))/\(push.id + 1)" }
 
@@ -49,9 +57,26 @@ struct ProxyView {
     ]
   }
 
+  /// A resource of the proxy, made when it is asked for: in a large mesh it has twenty thousand, and mostly one is.
+  struct Resource {
+    var name: String
+    var item: () -> JSONValue
+  }
+
   /// The services the proxy knows, in order of host.
-  var services: [RegistryService] {
-    registry.services.values.sorted { $0.host < $1.host }
+  var services: [RegistryService] { order.services(of: registry) }
+
+  private let order = Order()
+
+  /// The order of services, worked out once.
+  private final class Order {
+    private var known: [RegistryService]?
+
+    func services(of registry: Registry) -> [RegistryService] {
+      let services = known ?? registry.services.values.sorted { $0.host < $1.host }
+      known = services
+      return services
+    }
   }
 
   /// The destination rule the proxy goes by for a service.
