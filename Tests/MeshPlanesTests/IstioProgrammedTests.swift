@@ -171,6 +171,47 @@ import Testing
     }
   }
 
+  /// What istiod says of a proxy, and how often the proxy is then asked in four looks at it, of which the last finds other
+  /// words.
+  @Test(
+    "a proxy is asked again when istiod says something else of it, and twice where it has not taken all",
+    arguments: [
+      (#""route_sent":"2","route_acked":"2""#, #""route_sent":"3","route_acked":"3""#, 2),
+      (#""route_sent":"3","route_acked":"1""#, #""route_sent":"3","route_acked":"3""#, 3),
+      (#""route_sent":"3","route_acked":"1""#, #""route_sent":"4","route_acked":"1""#, 3),
+      (#""endpoint_sent":"2","endpoint_acked":"2""#, #""endpoint_sent":"3","endpoint_acked":"2""#, 4),
+    ])
+  func asking(first: String, then: String, times: Int) async throws {
+    var access = try Self.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.dynamic_route_configs.json")
+    let path = "shop/storefront-v1-0:15000/config_dump?resource=dynamic_route_configs"
+    let dump = access.answers[path]
+    let (dialect, reviews) = (IstioDialect(), try Self.reviews())
+    var asked = 0
+    for words in [first, first, first, then] {
+      let sync = #"[{"proxy":"storefront-v1-0.shop",\#(words)}]"#
+      access.answers["istio-system/istiod-1:8080/debug/syncz"] = Array(sync.utf8)
+      // What is kept of it needs no answer.
+      access.answers[path] = nil
+      let kept = try #require(await dialect.programmed(for: [reviews], in: MeshSnapshot(), using: access))
+      guard kept.asked.isEmpty else { continue }
+      asked += 1
+      access.answers[path] = dump
+      let report = try #require(await dialect.programmed(for: [reviews], in: MeshSnapshot(), using: access))
+      #expect(report.asked == [Self.pod])
+    }
+    #expect(asked == times)
+  }
+
+  @Test func aProxyIsFoundByItsName() {
+    func state(_ name: String, sent: UInt64 = 0) -> ProxyState {
+      ProxyState(ref: ObjectRef(plane: "lab", namespace: "shop", kind: "pod", name: name), sent: sent)
+    }
+    let states = [state("a"), state("b", sent: 1), state("b", sent: 2), state("d")]
+    #expect(states.indices.map { states.place(of: states[$0].ref) } == [0, 2, 2, 3], "the last of two")
+    #expect(states.place(of: state("c").ref) == nil && states.place(of: state("0").ref) == nil)
+    #expect(states.place(of: state("e").ref) == nil && [].place(of: state("a").ref) == nil)
+  }
+
   @Test func aQuestionIsMadeAnewForOtherRoutesAndAnotherConfiguration() throws {
     let memo = QuestionMemo()
     var made = 0
@@ -251,7 +292,7 @@ import Testing
           {"name":"outbound|80|v2|reviews.shop.svc.cluster.local"}]}}},
         {"route":{"cluster":"inbound|80||"}},{"redirect":{}}]}]}}]}
       """
-    let routes = try EnvoyConfigDump.routes(Array(text.utf8), proxy: Self.pod)
+    let routes = try RoutesReader.routes(Array(text.utf8), proxy: Self.pod)
     #expect(routes.count == 1)
     #expect(routes[0].clusters.map(\.weight) == [100, 0])
     #expect(routes[0].port == 80)

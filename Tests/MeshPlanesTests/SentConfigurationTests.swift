@@ -46,6 +46,16 @@ import Testing
     #expect(Self.source(known) == "istiod's config_dump of 1 of 1 proxies, acknowledged by them")
   }
 
+  @Test func ofWhatIstiodSentTheSameIsKeptAsOfWhatTheProxyTells() async throws {
+    let sent = try await IstioProgrammedTests.report(Self.access()).routes
+    let own = try await IstioProgrammedTests.report(
+      IstioProgrammedTests.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.dynamic_route_configs.json")
+    ).routes
+    #expect(!sent.isEmpty)
+    #expect(Set(sent.map(\.name)) == Set(own.map(\.name)), "routes of rules without weights are not")
+    #expect(sent.allSatisfy(\.domains.isEmpty) && own.allSatisfy(\.domains.isEmpty), "their object tells them")
+  }
+
   @Test func whatIsNotAcknowledgedIsNotKnown() async throws {
     let report = try await IstioProgrammedTests.report(Self.access(sync: Self.behind))
     #expect(report.asked == [])

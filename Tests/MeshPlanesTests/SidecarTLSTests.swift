@@ -127,6 +127,47 @@ import Testing
     #expect(report.gaps[workload("mute-v1")]?.hasPrefix("its proxy does not tell: no answer") == true)
   }
 
+  @Test func whoIsNotAskedSaysWhy() async throws {
+    var mesh = SmallMesh()
+    let names = (0..<IstioProxyTLS.sample + 2).map { "w\($0)" }
+    for name in names { mesh.add(name) }
+    mesh.add("ztunnelled", proxy: .ambient)
+    func workload(_ name: String) -> ObjectRef { SmallMesh.ref("deployment", "shop", "\(name)-v1") }
+    let report = try #require(
+      await IstioDialect().programmedTLS(
+        (names + ["ztunnelled"]).map { ProxyTLSQuestion(workload: workload($0), isServer: true) }, in: mesh.snapshot,
+        using: StoredObjects()))
+    #expect(report.gaps.count == IstioProxyTLS.sample + 1)
+    #expect(names.suffix(2).allSatisfy { report.gaps[workload($0)] == nil })
+    #expect(report.otherwise == "not asked: at most 40 proxies are at a time; narrow it to a namespace")
+    #expect(report.gaps[workload("ztunnelled")] == "its node proxy is not asked")
+  }
+
+  @Test(
+    arguments: [
+      ([], "no instance is known"),
+      ([(ProxyMode.none, true)], "no proxy"),
+      ([(.ambient, true)], "its node proxy is not asked"),
+      ([(.sidecar, false)], "no instance is ready"),
+      ([(.sidecar, true)], nil),
+      // One of those that were rolled out already.
+      ([(.none, true), (.none, true), (.sidecar, true)], nil),
+      ([(.gateway, true)], nil),
+    ] as [([(ProxyMode, Bool)], String?)])
+  func aWorkloadThatCannotBeAskedSaysWhy(instances: [(ProxyMode, Bool)], reason: String?) {
+    var snapshot = MeshSnapshot()
+    let workload = SmallMesh.ref("deployment", "shop", "w")
+    for (number, (proxy, isReady)) in instances.enumerated() {
+      snapshot.apply(
+        .upsert(
+          .endpoint(
+            Endpoint(
+              ref: SmallMesh.ref("pod", "shop", "w-\(number)"), workload: workload, isReady: isReady, proxy: proxy,
+              acceptsMeshTLS: false))))
+    }
+    #expect(snapshot.reasonNotToAsk(workload) == reason)
+  }
+
   // MARK: Streams
 
   static let streams = """

@@ -168,4 +168,14 @@ extension [ProxyState] {
   public mutating func putInOrder() {
     if zip(self, dropFirst()).contains(where: { $1.ref < $0.ref }) { sort { $0.ref < $1.ref } }
   }
+
+  /// The place of a proxy among those in the order of their names; the last where it is named twice.
+  package func place(of proxy: ObjectRef) -> Int? {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if proxy < self[middle].ref { high = middle } else { low = middle + 1 }
+    }
+    return low > startIndex && self[low - 1].ref == proxy ? low - 1 : nil
+  }
 }

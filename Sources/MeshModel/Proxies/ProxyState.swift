@@ -12,6 +12,7 @@ public struct ProxyState: Sendable, Hashable {
     @Rare var rejection: String?
     @Rare var certificateDaysLeft: Int?
     var sent: UInt64
+    var exchanged: UInt64
     var isConnected: Bool
   }
 
@@ -41,6 +42,9 @@ public struct ProxyState: Sendable, Hashable {
   /// A digest of the versions it was last sent, endpoints aside: another one means that it was sent something since.
   /// 0 where the control plane does not tell.
   public var sent: UInt64 { kept.value.sent }
+  /// A digest of that and of what it answered: as long as it is the same, a proxy that took all it was sent runs what it ran.
+  /// 0 where the control plane does not tell.
+  public var exchanged: UInt64 { kept.value.exchanged }
 
   private mutating func change(_ body: (inout Fields) -> Void) {
     var fields = kept.value
@@ -87,11 +91,11 @@ public struct ProxyState: Sendable, Hashable {
   public init(
     ref: ObjectRef, workload: ObjectRef? = nil, version: String = "", isConnected: Bool = true,
     sync: [ConfigType: SyncState] = [:], rejection: String? = nil, certificateDaysLeft: Int? = nil,
-    sent: UInt64 = 0
+    sent: UInt64 = 0, exchanged: UInt64 = 0
   ) {
     kept = Kept(
       Fields(
         ref: ref, workload: workload, version: version, sync: sync, rejection: rejection,
-        certificateDaysLeft: certificateDaysLeft, sent: sent, isConnected: isConnected))
+        certificateDaysLeft: certificateDaysLeft, sent: sent, exchanged: exchanged, isConnected: isConnected))
   }
 }

@@ -101,7 +101,7 @@ public struct ProxyTLSReport: Sendable, Hashable {
   public var sent: Set<ObjectRef> = []
   /// Why it is not known of a workload.
   public var gaps: [ObjectRef: String]
-  /// Why it is not known of workloads without a gap of their own, in a large mesh nearly all.
+  /// Why it is not known of workloads without a gap of their own that may have a proxy to ask: in a large mesh nearly all.
   public var otherwise = "not asked"
   /// When it was read.
   public var at: Instant
@@ -112,7 +112,4 @@ public struct ProxyTLSReport: Sendable, Hashable {
     self.gaps = gaps
     self.at = at
   }
-
-  /// Why it is not known of a workload.
-  public func gap(of workload: ObjectRef) -> String { gaps[workload] ?? otherwise }
 }

@@ -26,22 +26,33 @@ public struct ProgrammedMTLS: Sendable, Hashable {
 }
 
 extension MeshView {
-  /// What to ask proxies for the mTLS of a plane: both ends of every call seen, then every other workload of a namespace.
-  public func tlsQuestions(plane: PlaneName, namespace: String? = nil) -> [ProxyTLSQuestion] {
+  /// What to ask proxies for the mTLS of a plane: both ends of the calls seen, then other workloads of a namespace by name;
+  /// of those that may have a proxy to ask, and `limit` of them in all.
+  public func tlsQuestions(plane: PlaneName, namespace: String? = nil, limit: Int = 200) -> [ProxyTLSQuestion] {
     var questions: [ObjectRef: ProxyTLSQuestion] = [:]
     var order: [ObjectRef] = []
     func ask(_ workload: ObjectRef, _ change: (inout ProxyTLSQuestion) -> Void) {
-      guard snapshot.workloads[workload] != nil else { return }
-      if questions[workload] == nil { order.append(workload) }
+      if questions[workload] == nil {
+        guard order.count < limit, snapshot.workloads[workload] != nil, snapshot.reasonNotToAsk(workload) == nil
+        else { return }
+        order.append(workload)
+      }
       change(&questions[workload, default: ProxyTLSQuestion(workload: workload)])
     }
     for pair in mtlsMatrix(plane: plane, namespace: namespace) {
       ask(pair.server) { $0.isServer = true }
       if let host = snapshot.services[pair.service]?.hosts.first { ask(pair.client) { $0.hosts.insert(host) } }
     }
-    for ref in snapshot.workloads.keys.filter({ $0.isIn(plane: plane, namespace: namespace) }).sorted() {
-      ask(ref) { $0.isServer = true }
+    // The first few of twenty thousand: each is compared with the last of those found so far, and none is sorted.
+    let room = limit - order.count
+    var others: [ObjectRef] = []
+    for ref in snapshot.workloads.keys where room > 0 && ref.isIn(plane: plane, namespace: namespace) {
+      if others.count == room, let last = others.last, last < ref { continue }
+      guard questions[ref] == nil, snapshot.reasonNotToAsk(ref) == nil else { continue }
+      others.insert(ref, at: others.firstIndex { ref < $0 } ?? others.endIndex)
+      if others.count > room { others.removeLast() }
     }
+    for ref in others { ask(ref) { $0.isServer = true } }
     return order.compactMap { questions[$0] }
   }
 
@@ -55,7 +66,7 @@ extension MeshView {
     var takes: InboundTLS?
     if snapshot.readiness[server.ref]?.proxy != ProxyMode.none {
       guard let contexts = report.workloads[server.ref] else {
-        return .unknown("\(server.ref.name): \(report.gap(of: server.ref))")
+        return .unknown("\(server.ref.name): \(gap(of: server.ref, in: report))")
       }
       let target = service.ports.first { $0.port == port }?.targetPort ?? port
       guard let found = contexts.inbound(port: target) else {
@@ -67,7 +78,7 @@ extension MeshView {
     var sends: OutboundTLS.Sends?
     if client.nativeKind != "unknown", snapshot.readiness[client.ref]?.proxy != ProxyMode.none {
       guard let contexts = report.workloads[client.ref] else {
-        return .unknown("\(client.ref.name): \(report.gap(of: client.ref))")
+        return .unknown("\(client.ref.name): \(gap(of: client.ref, in: report))")
       }
       guard let found = contexts.outbound(host: service.hosts.first ?? "", port: port) else {
         return .unknown("the proxy of \(client.ref.name) has no cluster for \(service.ref.name):\(port)")
@@ -83,6 +94,11 @@ extension MeshView {
       source: Self.source(source, of: [server.ref, client.ref], in: report), at: at)
   }
 
+  /// Why a report does not tell what the proxies of a workload run: of a large mesh few were asked for.
+  private func gap(of workload: ObjectRef, in report: ProxyTLSReport) -> String {
+    report.gaps[workload] ?? snapshot.reasonNotToAsk(workload) ?? report.otherwise
+  }
+
   /// Whose word contexts are: the proxies' own, or their control plane's where it alone tells.
   private static func source(_ source: String, of workloads: [ObjectRef], in report: ProxyTLSReport) -> String {
     report.sent.isDisjoint(with: workloads) ? source : "the control plane's config_dump, acknowledged by proxies"
@@ -95,7 +111,7 @@ extension MeshView {
       return .unknown(proxyTLS[workload.plane]?.reason ?? "proxies were not asked for their TLS contexts")
     }
     guard let contexts = report.workloads[workload] else {
-      return .unknown(report.gap(of: workload))
+      return .unknown(gap(of: workload, in: report))
     }
     let word = Self.source(source, of: [workload], in: report)
     if let port {

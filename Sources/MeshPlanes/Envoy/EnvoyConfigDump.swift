@@ -1,57 +1,10 @@
 import MeshModel
 
-/// A reader of Envoy's `/config_dump`, whole or with `?resource=dynamic_route_configs`.
+/// A reader of the routes in Envoy's `/config_dump`.
 ///
 /// It visits the text once and keeps only the routes asked for: a proxy with a thousand clusters is ordinary.
 /// Source: Envoy admin API, `config_dump`; route configuration v3. Zeros are left out of proto3's JSON form.
 enum EnvoyConfigDump {
-  /// The weighted routes a proxy was sent.
-  ///
-  /// - Parameter isWanted: Which virtual hosts to keep, by their domains.
-  static func routes(
-    _ bytes: [UInt8], proxy: ObjectRef, where isWanted: ([String]) -> Bool = { _ in true }
-  ) throws(JSONError) -> [ProgrammedRoute] {
-    var routes: [ProgrammedRoute] = []
-    try JSONReader.read(bytes) { reader throws(JSONError) in
-      try reader.object { key, reader throws(JSONError) in
-        switch key {
-        case "configs":
-          try reader.array { reader throws(JSONError) in
-            try config(&reader, proxy: proxy, where: isWanted, into: &routes)
-          }
-        default: try reader.skip()
-        }
-      }
-    }
-    return routes
-  }
-
-  /// An element of `configs`: one route configuration, or a dump that lists many.
-  private static func config(
-    _ reader: inout JSONReader, proxy: ObjectRef, where isWanted: ([String]) -> Bool,
-    into routes: inout [ProgrammedRoute]
-  ) throws(JSONError) {
-    try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
-      var configuration: (port: Int?, found: [Found])?
-      var updatedAt: Instant?
-      try reader.object { key, reader throws(JSONError) in
-        switch key {
-        case "route_config": configuration = try routeConfiguration(&reader, where: isWanted)
-        case "last_updated": updatedAt = RFC3339.parse(try reader.string())
-        case "dynamic_route_configs", "static_route_configs":
-          try reader.array { reader throws(JSONError) in
-            try config(&reader, proxy: proxy, where: isWanted, into: &routes)
-          }
-        default: try reader.skip()
-        }
-      }
-      let listener = ProgrammedRoute.Listener(proxy: proxy, port: configuration?.port)
-      for route in configuration?.found ?? [] {
-        routes.append(ProgrammedRoute(route.content, of: listener, updatedAt: updatedAt))
-      }
-    }
-  }
-
   /// A route of a virtual host.
   struct Found {
     var name = ""
@@ -76,24 +29,6 @@ enum EnvoyConfigDump {
     var content: ProgrammedRoute.Content {
       ProgrammedRoute.Content(domains: domains, name: name, origin: origin, place: place, clusters: clusters)
     }
-  }
-
-  private static func routeConfiguration(
-    _ reader: inout JSONReader, where isWanted: ([String]) -> Bool
-  ) throws(JSONError) -> (port: Int?, found: [Found]) {
-    var name = ""
-    var found: [Found] = []
-    try withoutActuallyEscaping(isWanted) { isWanted throws(JSONError) in
-      try reader.object { key, reader throws(JSONError) in
-        switch key {
-        case "name": name = try reader.string()
-        case "virtual_hosts":
-          try reader.array { reader throws(JSONError) in found += try virtualHost(&reader, where: isWanted) }
-        default: try reader.skip()
-        }
-      }
-    }
-    return (port(of: name), found)
   }
 
   /// The port of a route configuration by its name: alone (`8080`) or after a colon (`reviews.shop.svc:8080`, `http.8080`).

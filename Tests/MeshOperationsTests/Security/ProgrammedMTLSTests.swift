@@ -111,4 +111,16 @@ import Testing
     #expect(questions[1].hosts == [Self.host])
     #expect(Set(questions.map(\.workload.name)) == ["reviews-v1", "legacy-v1", "reviews-v2", "web-v1"])
   }
+
+  @Test(arguments: 1...4) func questionsAreAsManyAsThereIsRoomFor(limit: Int) throws {
+    let view = try Self.view("STRICT", server: Self.strict, sends: .auto)
+    let all = view.tlsQuestions(plane: "lab")
+    #expect(view.tlsQuestions(plane: "lab", limit: limit).map(\.workload) == all.prefix(limit).map(\.workload))
+  }
+
+  @Test func whoHasNoProxyTakesNobodysPlace() throws {
+    let view = try Self.view("STRICT", server: Self.strict, sends: nil, proxy: .none)
+    #expect(view.tlsQuestions(plane: "lab").allSatisfy { $0.workload != Self.client })
+    #expect(view.tlsQuestions(plane: "lab", limit: 2).count == 2)
+  }
 }

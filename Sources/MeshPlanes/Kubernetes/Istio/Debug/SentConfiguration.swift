@@ -85,13 +85,15 @@ actor SentTurns {
   }
 }
 
-/// What proxies were sent, as istiod or they themselves tell it, kept while they are sent nothing else: it is made anew for each
-/// question, at a price.
+/// What proxies run or were sent, as they or istiod tell it, kept while istiod tells the same version of it: it is made anew for
+/// each question, at a price.
 final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var question: Question
-    var sent: UInt64
+    var version: UInt64
     var value: Value
+    /// How often it was read at that version.
+    var readings: Int
   }
 
   /// The most proxies of which something is kept.
@@ -103,39 +105,39 @@ final class SentMemo<Question: Hashable & Sendable, Value: Sendable>: Sendable {
   /// Whether istiod was ever asked in place of proxies.
   var isInUse: Bool { asked.withLock { $0 } }
 
-  /// What was kept of a proxy that was sent nothing since; `sent` is what ``ProxyState/sent`` was before that.
-  func value(of proxy: ObjectRef, sent: UInt64?, for question: Question) -> Value? {
-    guard let sent, let entry = entries.withLock({ $0[proxy] }), entry.sent == sent, entry.question == question else {
-      return nil
-    }
-    return entry.value
+  /// What was kept of a proxy, read so often at that version; `version` is ``ProxyState/sent`` of what it was sent and
+  /// ``ProxyState/exchanged`` of what it runs, as istiod told it before.
+  func value(of proxy: ObjectRef, version: UInt64?, for question: Question, readings: Int = 1) -> Value? {
+    guard let version, let entry = entries.withLock({ $0[proxy] }), entry.version == version else { return nil }
+    return entry.readings >= readings && entry.question == question ? entry.value : nil
   }
 
-  /// Keeps what a proxy was sent, where istiod tells when that changes.
-  func keep(_ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question) {
+  /// Keeps what a proxy runs or was sent, where istiod tells when that changes.
+  func keep(_ value: Value, of proxy: ObjectRef, version: UInt64?, for question: Question) {
     asked.withLock { $0 = true }
-    entries.withLock { Self.keep(value, of: proxy, sent: sent, for: question, in: &$0) }
+    entries.withLock { Self.keep(value, of: proxy, version: version, for: question, in: &$0) }
   }
 
   private static func keep(
-    _ value: Value, of proxy: ObjectRef, sent: UInt64?, for question: Question, in entries: inout [ObjectRef: Entry]
+    _ value: Value, of proxy: ObjectRef, version: UInt64?, for question: Question, in entries: inout [ObjectRef: Entry]
   ) {
-    guard let sent, sent != 0 else { return }
+    guard let version, version != 0 else { return }
     if entries.count >= limit, entries[proxy] == nil { entries = [:] }
-    entries[proxy] = Entry(question: question, sent: sent, value: value)
+    let earlier = entries[proxy].flatMap { $0.version == version && $0.question == question ? $0.readings : nil } ?? 0
+    entries[proxy] = Entry(question: question, version: version, value: value, readings: earlier + 1)
   }
 }
 
 extension SentMemo where Value == [ProgrammedRoute] {
   /// Keeps a proxy's routes, those that another one runs too once for both; the routes as kept.
-  func share(_ routes: [ProgrammedRoute], of proxy: ObjectRef, sent: UInt64?, for question: Question) -> Value {
+  func share(_ routes: [ProgrammedRoute], of proxy: ObjectRef, version: UInt64?, for question: Question) -> Value {
     asked.withLock { $0 = true }
     return entries.withLock { entries in
       var routes = routes
       if let other = entries.first(where: { $0.key != proxy && $0.value.question == question }) {
         routes.share(with: other.value.value)
       }
-      Self.keep(routes, of: proxy, sent: sent, for: question, in: &entries)
+      Self.keep(routes, of: proxy, version: version, for: question, in: &entries)
       return routes
     }
   }

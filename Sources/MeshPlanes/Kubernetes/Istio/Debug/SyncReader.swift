@@ -25,11 +25,12 @@ enum SyncReader {
       } else {
         Dictionary(uniqueKeysWithValues: zip(types, entry.pairs.map(\.state)))
       }
+    let told = [entry[.cds], entry[.lds], entry[.rds]]
     return ProxyState(
       ref: ObjectRef(plane: plane, namespace: entry.namespace, kind: "pod", name: entry.name),
       version: last.flatMap { $0.version == entry.version ? $0.version : nil } ?? entry.version, sync: sync,
       rejection: entry.pairs.lazy.map(\.error).first { !$0.isEmpty },
-      sent: digest([entry[.cds], entry[.lds], entry[.rds]].map(\.sent)))
+      sent: digest(told.map(\.sent)), exchanged: digest(told.flatMap { [$0.sent, $0.acknowledged, $0.error] }))
   }
 
   private struct Pair {

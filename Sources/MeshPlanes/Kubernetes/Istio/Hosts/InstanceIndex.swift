@@ -43,6 +43,9 @@ public struct InstanceIndex: Sendable {
     return (byNamespace[namespace] ?? [], selector.isEmpty)
   }
 
+  /// The instances in a namespace, in their places.
+  func places(in namespace: String) -> [Kept<Endpoint>] { (byNamespace[namespace] ?? []).map { all[$0] } }
+
   /// The instances in a namespace that carry all labels of a selector.
   public func instances(_ selector: [String: String], in namespace: String) -> [Endpoint] {
     let (places, isExact) = candidates(selector, in: namespace)

@@ -39,7 +39,7 @@ extension IstioProgrammed {
     let (snapshot, own) = (MeshSnapshot(), reason(error))
     do throws(MeshError) {
       let routes = try await sent(
-        proxy, isAwaited: true, rootNamespace: root, in: snapshot, where: { _ in true }, streams: false)
+        proxy, isAwaited: true, rootNamespace: root, in: snapshot, streams: false)
       let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: root)
       let state = await configuration.states(of: [proxy], in: snapshot)[proxy]
       if let doubt = SentConfiguration.doubt(state) { return .unknown(doubt) }

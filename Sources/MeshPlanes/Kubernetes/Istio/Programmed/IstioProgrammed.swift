@@ -19,23 +19,27 @@ struct IstioProgrammed {
   /// Where a proxy tells its routes.
   static let routesPath = "/config_dump?resource=dynamic_route_configs"
 
+  @concurrent
   func report(for routes: [Route], in snapshot: MeshSnapshot) async -> ProgrammedReport {
     let settings = snapshot.meshes[access.plane] ?? MeshSettings()
     var report = ProgrammedReport(at: access.now)
     let (proxies, gaps) = await proxies(settings: settings, in: snapshot)
     report.gaps = gaps
     // Istio's proxies also run what is written in other APIs, the Gateway API before all.
-    let wanted = routes.filter { $0.ref.plane == access.plane }
+    let areAll = routes.allSatisfy { $0.ref.plane == access.plane }
+    let wanted = areAll ? routes : routes.filter { $0.ref.plane == access.plane }
     guard !wanted.isEmpty else {
       report.proxies = proxies
       return report
     }
     // A route without hosts is run under those of the routes that hand on to it.
-    let roots =
-      wanted.contains(where: \.hosts.isEmpty)
-      ? DelegateRoot.all(in: snapshot, plane: access.plane, settings: settings) : [:]
-    let callable = wanted.flatMap { route in
-      route.hosts.isEmpty ? (roots[route.ref] ?? []).compactMap { snapshot.routes[$0.ref] } : [route]
+    var roots: [ObjectRef: [DelegateRoot]] = [:]
+    var callable = wanted
+    if wanted.contains(where: \.hosts.isEmpty) {
+      roots = DelegateRoot.all(in: snapshot, plane: access.plane, settings: settings)
+      callable = wanted.flatMap { route in
+        route.hosts.isEmpty ? (roots[route.ref] ?? []).compactMap { snapshot.routes[$0.ref] } : [route]
+      }
     }
     let chosen = ProxySample(snapshot: snapshot, plane: access.plane).proxies(
       for: callable.isEmpty ? wanted : callable, known: proxies, limit: Self.sample)
@@ -102,15 +106,12 @@ struct IstioProgrammed {
   private func ask(
     _ proxies: [ObjectRef], _ question: Question, known: [ProxyState], in snapshot: MeshSnapshot
   ) async -> [Answer] {
-    let asked = Set(proxies)
-    var states: [ObjectRef: ProxyState] = [:]
-    for place in known.indices where asked.contains(known[place].ref) { states[known[place].ref] = known[place] }
-    return await withTaskGroup(of: Answer.self) { group in
+    await withTaskGroup(of: Answer.self) { group in
       var rest = proxies[...]
       var asking = 0
       func add() {
         guard let proxy = rest.popFirst() else { return }
-        let state = states[proxy]
+        let state = known.place(of: proxy).map { known[$0] }
         asking += 1
         group.addTask { await ask(proxy, question, state, in: snapshot) }
       }
@@ -132,11 +133,8 @@ struct IstioProgrammed {
     _ answers: [Answer], of known: [ProxyState], into report: inout ProgrammedReport
   ) -> [ProxyState] {
     var states = known
-    var places: [ObjectRef: Int] = [:]
-    let asked = Set(answers.map(\.proxy))
-    for place in states.indices where asked.contains(states[place].ref) { places[states[place].ref] = place }
     for answer in answers {
-      let place = places[answer.proxy]
+      let place = states.place(of: answer.proxy)
       let doubt = answer.isSent ? SentConfiguration.doubt(place.map { states[$0] }) : nil
       if let gap = answer.gap ?? doubt.map({ "\(answer.proxy.namespace)/\(answer.proxy.name): \($0)" }) {
         report.gaps.append(gap)
@@ -146,7 +144,9 @@ struct IstioProgrammed {
       if answer.isSent { report.sent.append(answer.proxy) }
       report.routes += answer.routes
       guard let place else { continue }
-      states[place].certificateDaysLeft = answer.certificateDaysLeft
+      if states[place].certificateDaysLeft != answer.certificateDaysLeft {
+        states[place].certificateDaysLeft = answer.certificateDaysLeft
+      }
       states[place].noteRejections(answer.rejected)
     }
     return states
@@ -159,15 +159,17 @@ struct IstioProgrammed {
     var answer = Answer(proxy: proxy)
     let begun = ContinuousClock.now
     do throws(MeshError) {
-      // A proxy that took all it was sent, and was sent nothing since it was asked, runs what it ran then: in a large mesh
-      // eight answers are 100 MB.
-      let sent = state?.isSettled == true ? state?.sent : nil
-      if let kept = dialect.ownRoutes.value(of: proxy, sent: sent, for: question) {
+      // A proxy that was sent nothing since it was asked, and answered nothing, runs what it ran then: in a large mesh eight
+      // answers are 800 MB. One that has not taken all may have been about to take some of it when it was asked first: of
+      // what it rejects, Envoy takes what stands before the fault.
+      let exchanged = state?.exchanged
+      let readings = state?.isSettled == true ? 1 : 2
+      if let kept = dialect.ownRoutes.value(of: proxy, version: exchanged, for: question, readings: readings) {
         answer.routes = kept
       } else {
         let told = try await routes(of: proxy, question)
         answer.bytes = told.bytes
-        answer.routes = dialect.ownRoutes.share(told.routes, of: proxy, sent: sent, for: question)
+        answer.routes = dialect.ownRoutes.share(told.routes, of: proxy, version: exchanged, for: question)
       }
     } catch {
       if let dump = await MosnSidecar(dialect: dialect, access: access).configuration(of: proxy) {
@@ -176,16 +178,14 @@ struct IstioProgrammed {
       }
       let own = error.message
       answer.isLate = begun.duration(to: .now) >= .seconds(Self.routesPatience)
-      if let kept = dialect.sentRoutes.value(of: proxy, sent: state?.sent, for: question) {
+      if let kept = dialect.sentRoutes.value(of: proxy, version: state?.sent, for: question) {
         (answer.routes, answer.isSent) = (kept, true)
         return answer
       }
       do throws(MeshError) {
         let told = try await sent(
-          proxy, rootNamespace: question.rootNamespace, in: snapshot, where: { question.isWanted($0) },
-          streams: question.streams
-        ).filter { question.isWanted(route: $0.name, madeFrom: $0.place, destinations: $0.clusters.count) }
-        answer.routes = dialect.sentRoutes.share(told, of: proxy, sent: state?.sent, for: question)
+          proxy, rootNamespace: question.rootNamespace, in: snapshot, question.wanted, streams: question.streams)
+        answer.routes = dialect.sentRoutes.share(told, of: proxy, version: state?.sent, for: question)
         (answer.isSent, answer.isNew) = (true, true)
         return answer
       } catch {
@@ -209,11 +209,10 @@ struct IstioProgrammed {
   private func routes(
     of proxy: ObjectRef, _ question: Question
   ) async throws(MeshError) -> (routes: [ProgrammedRoute], bytes: Int) {
-    let wanted = RoutesReader.Wanted(
-      hosts: { question.isWanted($0) },
-      route: { question.kept($0) })
     let hosts = dialect.virtualHosts
-    let reader = RoutesReader(proxy, wanted, like: hosts.answer(to: question)) { hosts.keep($0, for: question) }
+    let reader = RoutesReader(proxy, question.wanted, like: hosts.answer(to: question)) {
+      hosts.keep($0, for: question)
+    }
     let told = try await IstioProxyAdmin(dialect: dialect, access: access).read(proxy, Self.routesPath, reader)
     guard question.streams else { return (told.value, told.bytes) }
     let bytes = try await get(proxy, "/config_dump?resource=dynamic_listeners")
@@ -227,13 +226,13 @@ struct IstioProgrammed {
   /// The routes that istiod sent a proxy; `isAwaited` where a person waits for just this one.
   func sent(
     _ proxy: ObjectRef, isAwaited: Bool = false, rootNamespace: String, in snapshot: MeshSnapshot,
-    where isWanted: @escaping @Sendable ([String]) -> Bool, streams: Bool
+    _ wanted: RoutesReader.Wanted = RoutesReader.Wanted(), streams: Bool
   ) async throws(MeshError) -> [ProgrammedRoute] {
     let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: rootNamespace)
     return try await configuration.read(proxy, isAwaited: isAwaited, in: snapshot, into: [ProgrammedRoute]()) {
       routes, kind, dump throws(JSONError) in
       switch kind {
-      case .routes: routes += try EnvoyConfigDump.routes(dump, proxy: proxy, where: isWanted)
+      case .routes: routes += try RoutesReader.routes(dump, proxy: proxy, wanted)
       case .listeners where streams: routes += Self.streams(try EnvoyListenerReader.serving(dump), proxy: proxy)
       case .listeners, .clusters: break
       }

@@ -12,34 +12,21 @@ struct IstioProxyTLS {
   /// The proxies under question at the same time.
   static let parallel = 8
 
+  @concurrent
   func report(_ questions: [ProxyTLSQuestion], in snapshot: MeshSnapshot) async -> ProxyTLSReport {
     var report = ProxyTLSReport(at: access.now)
-    var proxies: [ObjectRef: ObjectRef] = [:]
-    var others: Set<ObjectRef> = []
-    let wanted = Set(questions.map(\.workload))
-    // By place: of fifty thousand none is copied to be looked at.
-    for place in snapshot.endpoints.kept
-    where place.value.isReady && (place.value.proxy == .sidecar || place.value.proxy == .gateway) {
-      let (ref, workload) = (place.value.ref, place.value.workload)
-      guard ref.plane == access.plane, ref.kind == "pod", wanted.contains(workload) else { continue }
-      guard !LinkerdDialect.isMember(place.value) else {
-        others.insert(workload)
-        continue
-      }
-      proxies[workload] = proxies[workload].map { min($0, ref) } ?? ref
-    }
+    report.otherwise = "not asked: at most \(Self.sample) proxies are at a time; narrow it to a namespace"
+    let questions = questions.filter { $0.workload.plane == access.plane }
+    let (proxies, others) = proxies(of: Set(questions.map(\.workload)), in: snapshot)
     var asked: [(question: ProxyTLSQuestion, proxy: ObjectRef)] = []
-    for question in questions where question.workload.plane == access.plane {
-      guard let proxy = proxies[question.workload] else {
-        report.gaps[question.workload] =
-          others.contains(question.workload)
-          ? "Linkerd's proxies do not tell the TLS they run" : reason(question.workload, in: snapshot)
-        continue
-      }
-      if asked.count < Self.sample {
-        asked.append((question, proxy))
+    for question in questions {
+      if let proxy = proxies[question.workload] {
+        if asked.count < Self.sample { asked.append((question, proxy)) }
+      } else if others.contains(question.workload) {
+        report.gaps[question.workload] = "Linkerd's proxies do not tell the TLS they run"
       } else {
-        report.otherwise = "not asked: at most \(Self.sample) proxies are at a time; narrow it to a namespace"
+        report.gaps[question.workload] =
+          snapshot.reasonNotToAsk(question.workload) ?? "no pod whose proxy could be asked"
       }
     }
     let sent = SentConfiguration(
@@ -102,14 +89,14 @@ struct IstioProxyTLS {
         answer.contexts = MosnSidecar.contexts(dump, proxy: proxy, question)
         return answer
       }
-      if let kept = dialect.sentContexts.value(of: proxy, sent: version, for: question) {
+      if let kept = dialect.sentContexts.value(of: proxy, version: version, for: question) {
         (answer.contexts, answer.isSent) = (kept, true)
         return answer
       }
       let reason = error.message
       do throws(MeshError) {
         let contexts = try await contexts(sent, to: proxy, question, in: snapshot)
-        dialect.sentContexts.keep(contexts, of: proxy, sent: version, for: question)
+        dialect.sentContexts.keep(contexts, of: proxy, version: version, for: question)
         (answer.contexts, answer.isSent, answer.isNew) = (contexts, true, true)
       } catch {
         answer.gap = "its proxy does not tell: \(reason); \(error.message)"
@@ -138,14 +125,27 @@ struct IstioProxyTLS {
     return contexts
   }
 
-  /// Why a workload has no proxy that could be asked.
-  private func reason(_ workload: ObjectRef, in snapshot: MeshSnapshot) -> String {
-    guard let readiness = snapshot.readiness[workload] else { return "no instance is known" }
-    switch readiness.proxy ?? ProxyMode.none {
-    case .none: return "no proxy"
-    case .ambient: return "its node proxy is not asked"
-    default: return readiness.ready == 0 ? "no instance is ready" : "no pod whose proxy could be asked"
+  /// The proxy that speaks for each workload, and the workloads whose proxies are Linkerd's.
+  private func proxies(
+    of workloads: Set<ObjectRef>, in snapshot: MeshSnapshot
+  ) -> (proxies: [ObjectRef: ObjectRef], others: Set<ObjectRef>) {
+    let index = dialect.indices.index(of: snapshot, plane: access.plane)
+    var proxies: [ObjectRef: ObjectRef] = [:]
+    var others: Set<ObjectRef> = []
+    for namespace in Set(workloads.map(\.namespace)) {
+      // By place: of fifty thousand none is copied to be looked at.
+      for place in index.instances.places(in: namespace)
+      where place.value.isReady && (place.value.proxy == .sidecar || place.value.proxy == .gateway) {
+        let (ref, workload) = (place.value.ref, place.value.workload)
+        guard ref.kind == "pod", workloads.contains(workload) else { continue }
+        if LinkerdDialect.isMember(place.value) {
+          others.insert(workload)
+        } else {
+          proxies[workload] = min(proxies[workload] ?? ref, ref)
+        }
+      }
     }
+    return (proxies, others)
   }
 
   @concurrent

@@ -36,6 +36,9 @@ extension IstioProgrammed {
       return route
     }
 
+    /// What of a proxy's routes is read.
+    var wanted: RoutesReader.Wanted { RoutesReader.Wanted(hosts: { isWanted($0) }, route: { kept($0) }) }
+
     /// The names of weighted rules by the place of their object, but for objects that hand on to others or have weighted rules
     /// without names.
     static func rules(of routes: [Route], roots: [ObjectRef: [DelegateRoot]]) -> [String: [String]] {

@@ -16,11 +16,12 @@ struct ProxySample {
     for place in known.indices where !known[place].isSettled { unsettled.insert(known[place].ref) }
     // Replicas of one workload are told the same: they are asked where there are not enough workloads.
     for replicasCount in [false, true] where chosen.isWanting {
-      func consider(_ ref: ObjectRef, of workload: ObjectRef?, isGateway: @autoclosure () -> Bool) {
-        guard callers.contains(ref.namespace) else { return }
-        let rank = callers.rank(ref, isUnsettled: unsettled.contains(ref), isGateway: isGateway)
+      func consider(_ ref: ObjectRef, of workload: @autoclosure () -> ObjectRef?, isGateway: @autoclosure () -> Bool) {
+        let namespace = callers.namespace(of: ref)
+        guard namespace.isCaller else { return }
+        let rank = callers.rank(ref, in: namespace, isUnsettled: unsettled.contains(ref), isGateway: isGateway)
         if !replicasCount {
-          chosen.consider(ref, rank: rank, workload: workload ?? ref)
+          chosen.consider(ref, rank: rank, workload: workload() ?? ref)
         } else if !chosen.contains(ref) {
           chosen.consider(ref, rank: rank + Callers.ranks, workload: ref)
         }
@@ -52,33 +53,49 @@ private struct Callers {
   let routes: [Route]
   /// Where routes are visible that do not say so.
   private let exportTo: [String]
-  private let namespaces: Set<String>
   private let gateways: Bool
-  private var isCaller: [String: Bool] = [:]
+  /// What is known of a namespace.
+  struct Namespace {
+    /// Whether the routes are visible in it.
+    var isCaller: Bool
+    /// Whether one of the routes is in it.
+    var hasRoute: Bool
+  }
+
+  private let withRoutes: Set<String>
+  private var namespaces: [String: Namespace] = [:]
+  /// The one asked for last: proxies come in the order of their namespaces.
+  private var last: (ref: ObjectRef, namespace: Namespace)?
 
   init(routes: [Route], exportTo: [String]) {
     self.routes = routes
     self.exportTo = exportTo
-    namespaces = Set(routes.map(\.ref.namespace))
+    withRoutes = Set(routes.lazy.map(\.ref.namespace))
     gateways = routes.contains { $0.attachedTo != ["mesh"] }
   }
 
-  mutating func contains(_ namespace: String) -> Bool {
-    if let known = isCaller[namespace] { return known }
-    let found = routes.contains {
-      IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: namespace, unless: exportTo)
-    }
-    isCaller[namespace] = found
+  /// The namespace of a proxy.
+  mutating func namespace(of ref: ObjectRef) -> Namespace {
+    if let last, last.ref.hasScope(of: ref) { return last.namespace }
+    let name = ref.namespace
+    let found =
+      namespaces[name]
+      ?? Namespace(
+        isCaller: routes.contains {
+          IstioHost.isExported($0.exportTo, from: $0.ref.namespace, to: name, unless: exportTo)
+        }, hasRoute: withRoutes.contains(name))
+    namespaces[name] = found
+    last = (ref, found)
     return found
   }
 
   /// How soon a proxy is asked: the lower the sooner.
-  func rank(_ ref: ObjectRef, isUnsettled: Bool, isGateway: () -> Bool) -> Int {
+  func rank(_ ref: ObjectRef, in namespace: Namespace, isUnsettled: Bool, isGateway: () -> Bool) -> Int {
     // A VM's proxy can seldom be asked; what a pod's says of the same routes is as good.
     if ref.kind != "pod" { return 3 }
     if isUnsettled { return 0 }
     if gateways, isGateway() { return 1 }
-    return namespaces.contains(ref.namespace) ? 2 : 3
+    return namespace.hasRoute ? 2 : 3
   }
 }
 
@@ -104,9 +121,10 @@ private struct Choice {
 
   func contains(_ ref: ObjectRef) -> Bool { chosen.contains { $0.ref == ref } }
 
-  mutating func consider(_ ref: ObjectRef, rank: Int, workload: ObjectRef) {
+  mutating func consider(_ ref: ObjectRef, rank: Int, workload: @autoclosure () -> ObjectRef) {
+    if !isWanting, let last = chosen.last, rank > last.rank || rank == last.rank && !(ref < last.ref) { return }
+    let workload = workload()
     let new = Chosen(rank: rank, ref: ref, workload: workload)
-    if !isWanting, let last = chosen.last, !(new < last) { return }
     if let same = chosen.firstIndex(where: { $0.workload == workload }) {
       guard new < chosen[same] else { return }
       chosen.remove(at: same)

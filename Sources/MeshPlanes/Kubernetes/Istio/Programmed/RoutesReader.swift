@@ -1,6 +1,7 @@
 import MeshModel
 
-/// A reader of a proxy's routes in the answer to `/config_dump?resource=dynamic_route_configs`, while it comes.
+/// A reader of a proxy's routes in the answer to `/config_dump?resource=dynamic_route_configs`, while it comes, or in what istiod
+/// says it sent the proxy.
 ///
 /// One that sees the services of a large mesh tells 100 MB: each virtual host is read when it is complete, and what is not
 /// asked for is not kept. What stands around the virtual hosts, the name of their configuration and its time, is read last.
@@ -41,6 +42,15 @@ struct RoutesReader: PieceReader {
     self.earlier = earlier
     self.keep = keep
     found = earlier.next
+  }
+
+  /// The routes of a whole text.
+  static func routes(
+    _ bytes: [UInt8], proxy: ObjectRef, _ wanted: Wanted = Wanted()
+  ) throws(JSONError) -> [ProgrammedRoute] {
+    var reader = RoutesReader(proxy, wanted)
+    reader.feed(bytes)
+    return try reader.finish()
   }
 
   mutating func feed(_ piece: [UInt8]) {
