@@ -39,7 +39,7 @@ enum AttentionList {
   }
 
   private static func splits(_ view: MeshView) -> [Attention] {
-    view.attentionSplits(calm: 200).flatMap { split -> [Attention] in
+    view.attentionSplits(calm: 100).flatMap { split -> [Attention] in
       let base = split.baseline?.name
       let worst = split.backends.enumerated().filter { $0.element.verdict.isBad }
       let shown =
@@ -60,7 +60,7 @@ enum AttentionList {
   }
 
   private static func services(_ view: MeshView) -> [Attention] {
-    view.serviceRows(where: \.needsAttention)
+    view.serviceRows(onlyNeedingAttention: true)
       .sorted { ($0.traffic.value?.errorRate ?? 0) > ($1.traffic.value?.errorRate ?? 0) }.prefix(50)
       .map { row in
         var reasons: [String] = []

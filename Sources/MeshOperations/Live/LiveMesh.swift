@@ -201,7 +201,7 @@ public actor LiveMesh {
   /// reading them would take more than a small part of the time; a minute at most. A server that is slow to answer is asked
   /// no less.
   func pause(afterReading count: Int, work: Double = 0) -> Duration {
-    .seconds(max(interval, min(max(Double(count) / 500, work * 300), 60)))
+    .seconds(max(interval, min(max(Double(count) / 500, work * 500), 60)))
   }
 
   private func measure(_ connection: PlaneConnection) async {

@@ -55,31 +55,34 @@ extension MeshView {
       + service.written.compactMap { snapshot.workloads[$0] }
   }
 
-  /// One row a service, of those that are wanted.
+  /// One row a service; those that need attention alone where no others are wanted.
   public func serviceRows(
-    plane: PlaneName? = nil, namespace: String? = nil, where isWanted: (HealthRow) -> Bool = { _ in true }
+    plane: PlaneName? = nil, namespace: String? = nil, onlyNeedingAttention: Bool = false
   ) -> [HealthRow] {
     var indices: [PlaneName: TrafficIndex] = [:]
     var clusters = ClusterNames()
     var stores: [PlaneName: [ObjectRef: [StoreTraffic]]] = [:]
-    let joins = serviceJoins()
+    lazy var joins = serviceJoins()
     return memo.services(of: snapshot.generation) { stillRows() }
       .compactMap { service in
         guard service.ref.isIn(plane: plane, namespace: namespace) else { return nil }
+        let index = indices[service.ref.plane] ?? TrafficIndex(self, plane: service.ref.plane)
+        indices[service.ref.plane] = index
+        let edges = service.host.map { index.inbound(toHost: $0, namespace: service.ref.namespace) } ?? []
+        // Most services have neither traffic nor too few instances.
+        if onlyNeedingAttention, edges.isEmpty, service.ready >= service.total { return nil }
         var row = HealthRow(
           ref: service.ref, runtime: service.runtime, role: service.role, proxy: service.proxy, ready: service.ready,
           total: service.total, uncounted: service.uncounted, traffic: .unknown(""))
-        let index = indices[row.ref.plane] ?? TrafficIndex(self, plane: row.ref.plane)
-        indices[row.ref.plane] = index
-        let edges = service.host.map { index.inbound(toHost: $0, namespace: row.ref.namespace) } ?? []
         row.traffic = sum(
           edges.countedOnce(), plane: row.ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
         row.uncounted = row.uncounted ?? instancesGap(row.runtime, on: row.ref.plane)
+        if onlyNeedingAttention, !row.needsAttention { return nil }
         row.cluster = clusters.name(row.ref.plane, self)
         row.joined = joins.join(of: row.ref)
         if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
         row.stores = stores[row.ref.plane]?[row.ref]
-        return isWanted(row) ? row : nil
+        return row
       }
   }
 

@@ -74,6 +74,18 @@ import Testing
     #expect(world.view.serviceRows().allSatisfy { $0.uncounted == nil })
   }
 
+  @Test func thoseThatNeedAttentionAreFoundWithoutTheOthers() throws {
+    var world = try SmallWorld()
+    world.add("failing", versions: ["v1"], ready: 2)
+    world.add("half", versions: ["v1"], ready: 1)
+    world.add("quiet", versions: ["v1"], ready: 2)
+    world.call("failing", "v1", ok: 90, failed: 10, p99: 40)
+    world.call("reviews", "v1", ok: 100, p99: 40)
+    let found = world.view.serviceRows(onlyNeedingAttention: true)
+    #expect(found.map(\.ref.name) == ["failing", "half"])
+    #expect(found == world.view.serviceRows().filter(\.needsAttention))
+  }
+
   @Test func aListTellsHowItsNumbersWereComeBy() throws {
     var world = try SmallWorld()
     world.call("reviews", "v1", ok: 1, p99: 40)
