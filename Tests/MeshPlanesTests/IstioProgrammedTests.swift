@@ -179,6 +179,16 @@ import Testing
       (#""route_sent":"2","route_acked":"2""#, #""route_sent":"3","route_acked":"3""#, 2),
       (#""route_sent":"3","route_acked":"1""#, #""route_sent":"3","route_acked":"3""#, 3),
       (#""route_sent":"3","route_acked":"1""#, #""route_sent":"4","route_acked":"1""#, 3),
+      // Endpoints say nothing of routes.
+      (
+        #""route_sent":"2","route_acked":"2""#,
+        #""route_sent":"2","route_acked":"2","endpoint_sent":"3","endpoint_acked":"2""#, 1
+      ),
+      (
+        #""resources":{"RDS":{"sent":"3","acked":"1"}}"#,
+        #""resources":{"RDS":{"sent":"3","acked":"1","lastError":"no such cluster"}}"#, 3
+      ),
+      // istiod tells no version of what the proxy runs.
       (#""endpoint_sent":"2","endpoint_acked":"2""#, #""endpoint_sent":"3","endpoint_acked":"2""#, 4),
     ])
   func asking(first: String, then: String, times: Int) async throws {

@@ -3,9 +3,11 @@ import MeshKit
 /// What an operator should look at first, the most urgent on top.
 enum AttentionList {
   /// The things that need attention, and the canaries that do not.
-  static func rows(_ view: MeshView, findings: [Finding], receipts: [Receipt]) -> [Attention] {
+  static func rows(
+    _ view: MeshView, splits: [Split], findings: [Finding], receipts: [Receipt]
+  ) -> [Attention] {
     let all =
-      unfinished(receipts, at: view.at) + planes(view) + splits(view) + services(view) + proxies(view) + pairs(view)
+      unfinished(receipts, at: view.at) + planes(view) + canaries(splits) + services(view) + proxies(view) + pairs(view)
       + problems(findings)
     return all.enumerated().sorted { left, right in
       left.element.weight == right.element.weight
@@ -38,8 +40,11 @@ enum AttentionList {
     }
   }
 
-  private static func splits(_ view: MeshView) -> [Attention] {
-    view.attentionSplits(calm: 100).flatMap { split -> [Attention] in
+  /// The splits to tell of, and the first hundred of those with which all is well.
+  static func splits(_ view: MeshView) -> [Split] { view.attentionSplits(calm: 100) }
+
+  private static func canaries(_ splits: [Split]) -> [Attention] {
+    splits.flatMap { split -> [Attention] in
       let base = split.baseline?.name
       let worst = split.backends.enumerated().filter { $0.element.verdict.isBad }
       let shown =

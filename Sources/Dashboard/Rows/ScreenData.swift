@@ -66,12 +66,18 @@ public struct ScreenData: Sendable {
   /// Works out what a request asks for.
   @concurrent
   static func compute(_ request: ScreenRequest, from view: MeshView) async -> ScreenData {
-    var data = ScreenData(request, view)
-    data.fill(request, view)
+    let splits =
+      switch request.screen {
+      case .overview: AttentionList.splits(view)
+      case .findings: view.attentionSplits(calm: 0)
+      default: request.summary == nil ? view.attentionSplits(calm: 0) : []
+      }
+    var data = ScreenData(request, view, splits)
+    data.fill(request, view, splits)
     return data
   }
 
-  private init(_ request: ScreenRequest, _ view: MeshView) {
+  private init(_ request: ScreenRequest, _ view: MeshView, _ splits: [Split]) {
     screen = request.screen
     revision = request.revision
     ignored = request.ignored
@@ -83,10 +89,11 @@ public struct ScreenData: Sendable {
       findingsSeconds = begun.duration(to: .now) / .seconds(1)
     }
     summary =
-      request.summary ?? Summary(view, findings: request.ignored.leavingOut(of: view.disagreements() + findings))
+      request.summary
+      ?? Summary(view, findings: request.ignored.leavingOut(of: view.disagreements(among: splits) + findings))
   }
 
-  private mutating func fill(_ request: ScreenRequest, _ view: MeshView) {
+  private mutating func fill(_ request: ScreenRequest, _ view: MeshView, _ splits: [Split]) {
     gap = summary.gap
     let isWhole = screen == .findings && request.place.isAlternate
     let ignored = isWhole ? IgnoredFindings() : request.ignored
@@ -103,7 +110,7 @@ public struct ScreenData: Sendable {
       shown = total
       return
     }
-    var all = screen.rows(request, view, findings: findings, ignored: ignored)
+    var all = screen.rows(request, view, splits: splits, findings: findings, ignored: ignored)
     total = all.count { !$0.isHead }
     let filter = Filter.lenient(request.place.filter)
     if !filter.isEmpty { all = RowOrder.filtered(all, filter) }

@@ -2,9 +2,15 @@ import MeshKit
 
 extension ScreenID {
   /// The rows of the screen from a view, in the screen's own order, before filter and sort.
-  func rows(_ request: ScreenRequest, _ view: MeshView, findings: [Finding], ignored: IgnoredFindings) -> [Row] {
+  ///
+  /// - Parameter splits: Those that may need attention, on the overview and among the findings.
+  func rows(
+    _ request: ScreenRequest, _ view: MeshView, splits: [Split], findings: [Finding], ignored: IgnoredFindings
+  ) -> [Row] {
     switch self {
-    case .overview: return AttentionList.rows(view, findings: findings, receipts: request.receipts).map(Row.attention)
+    case .overview:
+      return AttentionList.rows(view, splits: splits, findings: findings, receipts: request.receipts)
+        .map(Row.attention)
     case .topology: return []
     case .services:
       return (request.place.isAlternate ? view.workloadRows() : view.serviceRows()).map(Row.health)
@@ -16,7 +22,7 @@ extension ScreenID {
     case .mtls:
       return request.place.isAlternate ? view.mtlsRows().map(Row.accepted) : view.mtlsMatrix().map(Row.pair)
     case .proxies: return Self.proxyRows(view, request.certificates)
-    case .findings: return (ignored.leavingOut(of: view.disagreements()) + findings).map(Row.finding)
+    case .findings: return (ignored.leavingOut(of: view.disagreements(among: splits)) + findings).map(Row.finding)
     case .journal: return request.receipts.map(Row.receipt)
     case .planes: return Self.planeRows(view)
     }

@@ -83,6 +83,11 @@ public struct ProxyState: Sendable, Hashable {
   /// Whether it acknowledged every type it was sent.
   public var isSettled: Bool { sync.values.allSatisfy { $0 == .synced || $0 == .notSent } }
 
+  /// Whether it acknowledged all it was sent but endpoints, which say nothing of its routes and change all the time.
+  package var hasSettledConfiguration: Bool {
+    sync.allSatisfy { $0.key == .eds || $0.value == .synced || $0.value == .notSent }
+  }
+
   /// Whether it was never sent what every proxy needs. Routes and endpoints are sent where a listener or a cluster asks for
   /// them; clusters and listeners always.
   var isUnserved: Bool { sync[.cds] == .notSent || sync[.lds] == .notSent }

@@ -8,6 +8,14 @@ extension MeshView {
   ///
   /// Nothing is said of what is not known: a proxy that was not asked agrees with nothing and disagrees with nothing.
   public func disagreements(plane: PlaneName? = nil, namespace: String? = nil) -> [Finding] {
+    // Of routes without traffic, without a proxy that was asked and with all backends ready, nothing can disagree.
+    disagreements(plane: plane, namespace: namespace, among: attentionSplits(calm: 0))
+  }
+
+  /// Where the three truths disagree, of weights among those worked out already.
+  package func disagreements(
+    plane: PlaneName? = nil, namespace: String? = nil, among splits: [Split]
+  ) -> [Finding] {
     var findings: [Finding] = []
     for (name, report) in programmed where plane == nil || plane == name {
       guard let report = report.value else { continue }
@@ -17,8 +25,7 @@ extension MeshView {
       guard let report = report.value else { continue }
       findings += DistributionDisagreements(plane: name, report: report).all()
     }
-    // Of routes without traffic, without a proxy that was asked and with all backends ready, nothing can disagree.
-    for split in attentionSplits(calm: 0) where split.route.isIn(plane: plane, namespace: namespace) {
+    for split in splits where split.route.isIn(plane: plane, namespace: namespace) {
       findings += SplitDisagreements(split: split, window: measuredWindow(of: split), since: routesSince[split.route])
         .all()
     }

@@ -192,17 +192,19 @@ public actor LiveMesh {
     while !Task.isCancelled {
       await measure(connection)
       let report = view.traffic[connection.name]?.value
-      // An answer costs the screens as much again as it cost here.
-      try? await Task.sleep(for: pause(afterReading: report?.edges.count ?? 0, work: report?.work ?? 0))
+      try? await Task.sleep(for: pause(afterMeasuring: report?.edges.count ?? 0, work: report?.work ?? 0))
     }
   }
 
-  /// The pause after things were read: the interval, or more where there are so many, or they took so long to work out, that
-  /// reading them would take more than a small part of the time; a minute at most. A server that is slow to answer is asked
-  /// no less.
-  func pause(afterReading count: Int, work: Double = 0) -> Duration {
-    .seconds(max(interval, min(max(Double(count) / 500, work * 500), 60)))
+  /// The pause after traffic was measured: an answer costs the screens twice what it cost here. A source that counts for itself
+  /// has three readings in a window, or nothing could be said of most of it.
+  func pause(afterMeasuring flows: Int, work: Double) -> Duration {
+    min(max(pause(afterReading: flows), .seconds(work * 500)), .seconds(max(interval, window / 4)))
   }
+
+  /// The pause after things were read: the interval, or more where there are so many that reading them would take more than a
+  /// small part of the time; a minute at most.
+  func pause(afterReading count: Int) -> Duration { .seconds(max(interval, min(Double(count) / 500, 60))) }
 
   private func measure(_ connection: PlaneConnection) async {
     guard let telemetry = connection.telemetry else { return }

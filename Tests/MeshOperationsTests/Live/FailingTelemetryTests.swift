@@ -89,4 +89,15 @@ import Testing
     let none = await Self.connection(nil).checkTelemetry()
     #expect(none.result == .skipped && none.detail == "no telemetry source")
   }
+
+  @Test func measurementsPauseForTheirWorkAndNeverForMostOfTheWindow() async {
+    let mesh = LiveMesh([], window: 60, interval: 5)
+    #expect(await mesh.pause(afterMeasuring: 0, work: 0) == .seconds(5))
+    #expect(await mesh.pause(afterMeasuring: 0, work: 0.02) == .seconds(10))
+    #expect(await mesh.pause(afterMeasuring: 5_500, work: 0) == .seconds(11))
+    for (flows, work) in [(0, 1.0), (50_000, 0)] {
+      #expect(await mesh.pause(afterMeasuring: flows, work: work) == .seconds(15))
+    }
+    #expect(await mesh.pause(afterReading: 50_000) == .seconds(60))
+  }
 }

@@ -163,7 +163,7 @@ struct IstioProgrammed {
       // answers are 800 MB. One that has not taken all may have been about to take some of it when it was asked first: of
       // what it rejects, Envoy takes what stands before the fault.
       let exchanged = state?.exchanged
-      let readings = state?.isSettled == true ? 1 : 2
+      let readings = state?.hasSettledConfiguration == true ? 1 : 2
       if let kept = dialect.ownRoutes.value(of: proxy, version: exchanged, for: question, readings: readings) {
         answer.routes = kept
       } else {
