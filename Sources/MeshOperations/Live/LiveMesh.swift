@@ -192,14 +192,17 @@ public actor LiveMesh {
     while !Task.isCancelled {
       await measure(connection)
       let report = view.traffic[connection.name]?.value
-      try? await Task.sleep(for: pause(afterMeasuring: report?.edges.count ?? 0, work: report?.work ?? 0))
+      let pause = pause(
+        afterMeasuring: report?.edges.count ?? 0, work: report?.work ?? 0, needsTwo: telemetry.warmUp != nil)
+      try? await Task.sleep(for: pause)
     }
   }
 
-  /// The pause after traffic was measured: an answer costs the screens twice what it cost here. A source that counts for itself
-  /// has three readings in a window, or nothing could be said of most of it.
-  func pause(afterMeasuring flows: Int, work: Double) -> Duration {
-    min(max(pause(afterReading: flows), .seconds(work * 500)), .seconds(max(interval, window / 4)))
+  /// The pause after traffic was measured: an answer costs the screens twice what it cost here. A source that needs two readings
+  /// for a rate has three in a window, or nothing could be said of most of it.
+  func pause(afterMeasuring flows: Int, work: Double, needsTwo: Bool) -> Duration {
+    let longest = max(interval, needsTwo ? window / 4 : 60)
+    return min(max(pause(afterReading: flows), .seconds(work * 500)), .seconds(longest))
   }
 
   /// The pause after things were read: the interval, or more where there are so many that reading them would take more than a
