@@ -113,9 +113,10 @@ import Testing
   }
 
   @Test(arguments: 1...4) func questionsAreAsManyAsThereIsRoomFor(limit: Int) throws {
-    let view = try Self.view("STRICT", server: Self.strict, sends: .auto)
-    let all = view.tlsQuestions(plane: "lab")
-    #expect(view.tlsQuestions(plane: "lab", limit: limit).map(\.workload) == all.prefix(limit).map(\.workload))
+    // Both ends of the call seen, then the others by name.
+    let names = ["reviews-v1", "legacy-v1", "reviews-v2", "web-v1"]
+    let questions = try Self.view("STRICT", server: Self.strict, sends: .auto).tlsQuestions(plane: "lab", limit: limit)
+    #expect(questions.map(\.workload.name) == Array(names.prefix(limit)))
   }
 
   @Test func whoHasNoProxyTakesNobodysPlace() throws {
