@@ -152,6 +152,20 @@ import Testing
     #expect(other.routesAt != earlier.at, "one of those known runs less")
   }
 
+  @Test("what several dialects tell of a plane's proxies is told together")
+  func gathering() {
+    let refs = ["a", "b"].map { ObjectRef(plane: "east", namespace: "shop", kind: "pod", name: $0) }
+    var report = ProgrammedReport(at: Instant(seconds: 0))
+    for (ref, unasked) in zip(refs, [3, 4]) {
+      var part = ProgrammedReport(
+        proxies: [ProxyState(ref: ref)], asked: [ref], gaps: ["\(ref.name) is late"], at: Instant(seconds: 0))
+      part.unasked = unasked
+      report.add(part)
+    }
+    #expect(report.proxies.map(\.ref) == refs && report.counts.connected == 2 && report.asked == refs)
+    #expect(report.unasked == 7 && report.gaps == ["a is late", "b is late"])
+  }
+
   @Test("one proxy's word is not the only one, however much it tells", arguments: [(0, 2), (64 << 20, 3)])
   func budget(bytes: Int, asked: Int) async throws {
     var access = try Self.access(sync: "istiod/syncz.json", dump: "envoy/config_dump.dynamic_route_configs.json")
@@ -168,6 +182,7 @@ import Testing
         .report(for: [try Self.reviews()], in: MeshSnapshot())
       #expect(report.asked.map(\.name) == Array(names.prefix(asked)))
       #expect(report.gaps.count == (asked < names.count ? 1 : 0))
+      #expect(report.unasked == names.count - asked)
     }
   }
 

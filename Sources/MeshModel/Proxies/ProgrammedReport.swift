@@ -19,6 +19,8 @@ public struct ProgrammedReport: Sendable, Hashable {
   public var asked: [ObjectRef]
   /// Those of them whose configuration their control plane told: what it sent them and they acknowledged.
   public var sent: [ObjectRef] = []
+  /// How many proxies are left for the next reading, since what each tells is long.
+  public var unasked = 0
   /// Why something is missing, in words; empty where nothing is.
   public var gaps: [String]
   /// When it was read.
@@ -56,6 +58,16 @@ public struct ProgrammedReport: Sendable, Hashable {
   /// The proxies that are cut off from their control plane, were never sent what every proxy needs, or have not acknowledged
   /// what they were sent; few in a mesh that is well, whatever its size.
   public var wantingProxies: [ProxyState] { counts.wanting.map { states[$0] } }
+
+  /// Adds what another dialect of the plane tells.
+  package mutating func add(_ part: ProgrammedReport) {
+    proxies = proxies.isEmpty ? part.proxies : proxies + part.proxies
+    routes = routes.isEmpty ? part.routes : routes + part.routes
+    asked += part.asked
+    sent += part.sent
+    unasked += part.unasked
+    gaps += part.gaps
+  }
 
   /// Keeps what an earlier report holds alike once, with what was worked out of it.
   public mutating func share(with earlier: ProgrammedReport) {

@@ -18,16 +18,26 @@ extension LiveMesh {
 
   func readProxiesForEver(_ connection: PlaneConnection) async {
     let begun = ContinuousClock.now
+    var pace = ProxyPace()
     while !Task.isCancelled {
       // Right after a start there is nothing to ask for, nor anybody to ask while pods are still being listed: in a large mesh
-      // the next time is a minute later. One list that takes for ever does not keep the proxies from being read.
+      // the next time may be minutes later. One list that takes for ever does not keep the proxies from being read.
       let isEarly =
         view.snapshot.routes.isEmpty
         || view.isLoading(connection.name) && begun.duration(to: .now) < Self.longestLoading
-      if !isEarly { await readProxies(connection) }
-      // What proxies run is read whole every time: 18 MB of 50,000 proxies.
-      let proxies = view.programmed[connection.name]?.value?.proxies.count ?? 0
-      try? await Task.sleep(for: isEarly ? .seconds(0.3) : pause(afterReading: proxies))
+      guard !isEarly else {
+        try? await Task.sleep(for: .seconds(0.3))
+        continue
+      }
+      let (reading, generation) = (ContinuousClock.now, view.snapshot.generation)
+      await readProxies(connection)
+      let report = view.programmed[connection.name]?.value
+      let rest = pace.rest(
+        after: report, in: generation, took: reading.duration(to: .now),
+        usual: pause(afterReading: report?.proxies.count ?? 0), least: .seconds(interval))
+      for turn in 0..<rest.turns where turn == 0 || !Task.isCancelled && view.snapshot.generation == generation {
+        try? await Task.sleep(for: rest.length)
+      }
     }
   }
 

@@ -201,11 +201,7 @@ extension KubernetesPlane {
     for dialect in await spoken {
       guard let part = await dialect.programmed(for: routes, in: snapshot, using: access) else { continue }
       asked = true
-      report.proxies = report.proxies.isEmpty ? part.proxies : report.proxies + part.proxies
-      report.routes = report.routes.isEmpty ? part.routes : report.routes + part.routes
-      report.asked += part.asked
-      report.sent += part.sent
-      report.gaps += part.gaps
+      report.add(part)
     }
     if !asked { report.gaps = ["no dialect of this plane tells what proxies run"] }
     return report

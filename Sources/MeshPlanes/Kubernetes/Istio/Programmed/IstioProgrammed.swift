@@ -53,9 +53,13 @@ struct IstioProgrammed {
     report.proxies = Self.take(answers, of: states, into: &report)
     if answers.count < chosen.count {
       let longest = (answers.map(\.bytes).max() ?? 0) >> 20
+      let left = chosen.count - answers.count
+      let isSlow = answers.contains(where: \.isLate)
+      // One that was too slow is not helped by others that are asked soon after it.
+      if !isSlow { report.unasked = left }
       report.gaps.append(
-        "\((chosen.count - answers.count).counted("more proxy")) not asked: "
-          + (answers.contains(where: \.isLate) ? "one was too slow" : "what one tells is \(longest) MiB"))
+        "\(left.counted("more proxy")) not asked: "
+          + (isSlow ? "one was too slow" : "what one tells is \(longest) MiB"))
     }
     return report
   }
