@@ -178,7 +178,16 @@ public struct JSONReader {
     skipSpace()
     guard bytes.count - offset >= known.count, let base = bytes.baseAddress else { return false }
     let isNext = known.withUnsafeBufferPointer { known in
-      for index in known.indices where known[index] != base[offset + index] { return false }
+      guard let first = known.baseAddress else { return true }
+      var index = 0
+      while index + 8 <= known.count {
+        guard EightBytes.load(first + index) == EightBytes.load(base + offset + index) else { return false }
+        index += 8
+      }
+      while index < known.count {
+        guard first[index] == base[offset + index] else { return false }
+        index += 1
+      }
       return true
     }
     if isNext { offset += known.count }
@@ -187,6 +196,26 @@ public struct JSONReader {
 
   /// The bytes between two offsets, such as a range got from ``rawRange()``.
   public func copy(_ range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
+
+  /// The bytes that the object or array that is next seems to occupy, by its brackets and strings alone; `nil` where none is next
+  /// or it has no end. Enough to look up what was read of the same bytes, and much faster than to pass over it.
+  package mutating func extent() -> Range<Int>? {
+    skipSpace()
+    var (scanner, end) = (ValueScanner(), offset)
+    guard offset < bytes.count, [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(bytes[offset]) else { return nil }
+    guard scanner.cross(1, in: bytes, from: &end) == .begins, scanner.cross(1, in: bytes, from: &end) == .ends else {
+      return nil
+    }
+    return offset..<end
+  }
+
+  /// Moves behind bytes that are known to be a whole value.
+  package mutating func move(behind extent: Range<Int>) { offset = extent.upperBound }
+
+  /// The digest of the bytes between two offsets.
+  package func digest(_ range: Range<Int>, by digester: ByteDigester) -> ByteDigest {
+    digester.digest(of: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
+  }
 
   mutating func literal(_ text: StaticString) throws(JSONError) {
     let count = text.utf8CodeUnitCount

@@ -2,6 +2,8 @@
 public struct Route: Sendable, Hashable {
   /// The native object it is a view of.
   public var ref: ObjectRef
+  /// The version of the native object (precondition of an edit). Compared before what takes longer to compare.
+  public var version: String
   /// The configuration API it is written in.
   public var dialect: Dialect
   /// The API version it was read in, such as `networking.istio.io/v1`.
@@ -14,8 +16,6 @@ public struct Route: Sendable, Hashable {
   public var exportTo: [String]
   /// The rules in match order.
   public var rules: [Rule]
-  /// The version of the native object (precondition of an edit).
-  public var version: String
   /// When the native object was made, for "oldest wins" rules.
   public var createdAt: Instant
   /// Whoever else writes this object (`Argo CD`, `Flagger`, …) as far as labels, owners and managers tell.

@@ -32,6 +32,12 @@ public protocol KubernetesDialect: Sendable {
     of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
   ) throws(JSONError) -> [Entity]
 
+  /// The same of an object that a watch tells of. One that changed is likely to change again, often in what the dialect does not
+  /// look at.
+  func watchedEntities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
+  ) throws(JSONError) -> [Entity]
+
   /// Whether ``steps(for:in:using:)`` of this dialect knows the intent. `.object` and `.delete` are the plane's own.
   func handles(_ intent: Intent) -> Bool
 
@@ -89,6 +95,13 @@ public protocol KubernetesDialect: Sendable {
 extension KubernetesDialect {
   /// The dialect itself, where it conforms to ``DialectRules``.
   public var rules: (any DialectRules)? { self as? any DialectRules }
+
+  /// What a list would give.
+  public func watchedEntities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
+  ) throws(JSONError) -> [Entity] {
+    try entities(of: resource, apiVersion: apiVersion, plane: plane, from: &reader)
+  }
 
   /// None: most dialects leave the entrances to another one.
   public var gatewayKinds: Set<ObjectKind> { [] }

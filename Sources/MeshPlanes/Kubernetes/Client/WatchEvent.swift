@@ -1,5 +1,13 @@
 import MeshModel
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// One line of a watch.
 enum WatchEvent: Sendable {
   /// An object is this now, whether it is new or was something else before: a watch adds it again after each list. What it
@@ -74,7 +82,7 @@ struct LineCutter {
   mutating func lines(in piece: [UInt8]) -> [ArraySlice<UInt8>]? {
     var lines: [ArraySlice<UInt8>] = []
     var start = piece.startIndex
-    while let end = piece[start...].firstIndex(of: 0x0A) {
+    while let end = Self.lineFeed(in: piece, from: start) {
       if rest.isEmpty {
         lines.append(piece[start..<end])
       } else {
@@ -87,5 +95,14 @@ struct LineCutter {
     rest += piece[start...]
     guard rest.count <= Self.limit, lines.allSatisfy({ $0.count <= Self.limit }) else { return nil }
     return lines.filter { !$0.isEmpty }
+  }
+
+  private static func lineFeed(in piece: [UInt8], from start: Int) -> Int? {
+    piece.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, start < bytes.count,
+        let found = memchr(base + start, 0x0A, bytes.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
   }
 }

@@ -24,6 +24,7 @@ public struct IstioDialect: KubernetesDialect {
   public typealias DirectGet = @Sendable (_ url: String) async throws(MeshError) -> [UInt8]
 
   let direct: DirectGet?
+  private let latestSpecs = LatestSpecs()
   let indices = IstioIndexMemo()
   let replicas = ReplicaMemo()
   let syncs = SyncMemo()
@@ -56,11 +57,24 @@ public struct IstioDialect: KubernetesDialect {
   public func entities(
     of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
   ) throws(JSONError) -> [Entity] {
+    try entities(of: resource, apiVersion: apiVersion, plane: plane, latest: nil, &reader)
+  }
+
+  /// The same of an object that a watch tells of; what it asks for is known where others asked for it in the same bytes.
+  public func watchedEntities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, from reader: inout JSONReader
+  ) throws(JSONError) -> [Entity] {
+    try entities(of: resource, apiVersion: apiVersion, plane: plane, latest: latestSpecs, &reader)
+  }
+
+  private func entities(
+    of resource: DialectResource, apiVersion: String, plane: PlaneName, latest: LatestSpecs?, _ reader: inout JSONReader
+  ) throws(JSONError) -> [Entity] {
     guard let kind = IstioKind(rawValue: resource.kind) else {
       try reader.skip()
       return []
     }
-    return try IstioObjectReader.entities(kind, apiVersion: apiVersion, plane: plane, &reader)
+    return try IstioObjectReader.entities(kind, apiVersion: apiVersion, plane: plane, latest: latest, &reader)
   }
 
   /// Weights and settings of VirtualServices, and mTLS.

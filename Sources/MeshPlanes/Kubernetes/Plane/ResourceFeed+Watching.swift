@@ -113,9 +113,9 @@ extension ResourceFeed {
   /// wakes four threads in turn.
   private struct Burst {
     /// How long the network waits; views are handed on ten times a second.
-    static let patience = Duration.milliseconds(50)
+    static let patience = Duration.milliseconds(100)
     /// What is longer apart is no burst.
-    private static let gap = patience * 2
+    private static let gap = patience + .milliseconds(50)
 
     private var last: ContinuousClock.Instant?
 

@@ -194,7 +194,7 @@ actor ResourceFeed {
   func event(_ line: ArraySlice<UInt8>) throws(JSONError) -> WatchEvent {
     let plane = key.plane
     return try WatchEvent(line: line) { reader throws(JSONError) in
-      try self.reader.entities(plane: plane, from: &reader, pool: &pool)
+      try self.reader.entities(plane: plane, from: &reader, pool: &pool, isWatched: true)
     }
   }
 

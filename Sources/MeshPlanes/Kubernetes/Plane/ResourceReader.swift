@@ -16,14 +16,17 @@ struct ResourceReader: Sendable {
     apiVersion = served.apiVersion
   }
 
-  /// The neutral views of the object that `reader` stands before.
+  /// The neutral views of the object that `reader` stands before; `isWatched` where a watch tells of it.
   func entities(
-    plane: PlaneName, from reader: inout JSONReader, pool: inout TextPool
+    plane: PlaneName, from reader: inout JSONReader, pool: inout TextPool, isWatched: Bool = false
   ) throws(JSONError) -> [Entity] {
     guard let dialect else {
       return try CoreResources.entities(of: resource, plane: plane, from: &reader, pool: &pool)
     }
-    return try dialect.entities(of: resource, apiVersion: apiVersion, plane: plane, from: &reader)
+    guard isWatched else {
+      return try dialect.entities(of: resource, apiVersion: apiVersion, plane: plane, from: &reader)
+    }
+    return try dialect.watchedEntities(of: resource, apiVersion: apiVersion, plane: plane, from: &reader)
   }
 }
 

@@ -2,9 +2,9 @@ public import MeshModel
 
 /// A reader of any of Istio's objects in one pass, whatever the order of its members.
 enum IstioObjectReader {
-  /// The views of the object that is next.
+  /// The views of the object that is next; `latest` knows what was asked for before in the same bytes.
   static func entities(
-    _ kind: IstioKind, apiVersion: String, plane: PlaneName, _ reader: inout JSONReader
+    _ kind: IstioKind, apiVersion: String, plane: PlaneName, latest: LatestSpecs? = nil, _ reader: inout JSONReader
   ) throws(JSONError) -> [Entity] {
     var meta = ObjectMetadata()
     var spec = Spec(kind)
@@ -20,7 +20,7 @@ enum IstioObjectReader {
         meta =
           kind == .workloadEntry
           ? try ObjectMetadata(&reader) : try ObjectMetadata(&reader, keeping: ObjectOwners.asks)
-      case "spec": try spec.read(&reader)
+      case "spec": if let latest { spec = try latest.spec(kind, &reader) } else { try spec.read(&reader) }
       case "status":
         if kind == .workloadEntry {
           healthy = try WorkloadEntryReader.isHealthy(&reader)
@@ -34,7 +34,7 @@ enum IstioObjectReader {
   }
 
   /// The part of an object that differs by kind.
-  private enum Spec {
+  enum Spec {
     case virtualService(VirtualServiceReader)
     case destinationRule(DestinationRuleReader)
     case gateway([String: String], [Gateway.Listener])
