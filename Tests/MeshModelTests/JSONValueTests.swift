@@ -116,13 +116,50 @@ struct JSONValueTests {
       writer.member("b", false)
     }
     var first: [UInt8] = []
-    writer.drain { first = $0 }
-    #expect(writer.bytes.isEmpty)
+    writer.drain { first = Array($0) }
+    #expect(writer.count == 0)
     writer.raw("7")
     writer.raw(bytes: Array("[]".utf8))
     writer.endArray()
     let text = String(decoding: first + writer.drain(), as: UTF8.self)
     #expect(text == #"[{"a":"x","n":1,"d":1.5,"i":null,"b":false},7,[]]"#)
+  }
+
+  @Test(
+    "text of any length is written as it is read back",
+    arguments: ["", "a", "\"", "\u{1}", "é", "數", "😀", "\u{E0041}", "a\u{202E}b\\", "plain text of 27 characters"])
+  func lengths(_ piece: String) throws {
+    for count in [1, 2, 7, 8, 9, 41, 42, 43, 85, 128, 255, 256, 257, 3_000] {
+      let text = String(repeating: piece, count: count)
+      let value: JSONValue = ["key \(text)": .array([.string(text), "", .number("1"), .object(JSONObject()), .array([])])]
+      for indent in [nil, 0, 2] {
+        let written = JSONWriter.text(value, indent: indent)
+        #expect(try JSONValue(parsing: written) == value, "\(count) at indent \(indent ?? -1)")
+      }
+    }
+  }
+
+  @Test("what is deep is written line by line, and an end too many does no harm")
+  func depths() throws {
+    var writer = JSONWriter(indent: 2)
+    for _ in 0..<60 { writer.beginArray() }
+    for _ in 0..<60 { writer.endArray() }
+    let text = String(decoding: writer.drain(), as: UTF8.self)
+    #expect(text.split(separator: "\n").count == 119)
+    #expect(text.contains("\n" + String(repeating: " ", count: 118) + "[]\n"))
+    writer.endObject()
+    writer.endObject()
+    #expect(String(decoding: writer.drain(), as: UTF8.self).filter { $0 == "}" }.count == 2)
+  }
+
+  @Test("who keeps a part that was handed on keeps it as it was")
+  func handingOn() {
+    var (writer, kept) = (JSONWriter(), ArraySlice<UInt8>())
+    writer.string("first")
+    writer.drain { kept = $0 }
+    writer.string("second")
+    #expect(String(decoding: kept, as: UTF8.self) == #""first""#)
+    #expect(String(decoding: writer.drain(), as: UTF8.self) == #""second""#)
   }
 
   @Test(

@@ -25,10 +25,12 @@ public struct ListWriter: Sendable {
   public mutating func append(_ item: some ContractItem) { item.write(to: &writer) }
 
   /// The bytes written and not handed on yet.
-  public var count: Int { writer.bytes.count }
+  public var count: Int { writer.count }
 
   /// Hands on what was written so far.
-  public mutating func drain<Failure: Error>(into receive: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+  public mutating func drain<Failure: Error>(
+    into receive: (ArraySlice<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
     try writer.drain(into: receive)
   }
 

@@ -20,13 +20,16 @@ struct Console: Sendable {
   }
 
   /// Writes bytes of data. A reader that went away ends the process quietly, as of any command in a pipe.
-  func write(_ bytes: [UInt8]) throws {
+  func write(_ bytes: [UInt8]) throws { try write(bytes[...]) }
+
+  /// Writes a part of some bytes.
+  func write(_ bytes: ArraySlice<UInt8>) throws {
     if let page = Page.current { return page.append(bytes) }
-    var offset = 0
-    while offset < bytes.count {
-      let count = bytes[offset...].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count > 0 {
-        offset += count
+        rest = rest.dropFirst(count)
       } else if errno == EPIPE {
         // Not `exit`: what it tears down is still in use on the network's thread.
         _exit(141)

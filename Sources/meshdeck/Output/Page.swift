@@ -16,7 +16,7 @@ final class Page: Sendable {
   /// What was said so far.
   var contents: Contents { kept.withLock { $0 } }
 
-  func append(_ bytes: [UInt8]) { kept.withLock { $0.bytes += bytes } }
+  func append(_ bytes: ArraySlice<UInt8>) { kept.withLock { $0.bytes += bytes } }
 
   /// Keeps a note; one that was said before on this page is not said again.
   func note(_ text: String) { kept.withLock { if !$0.notes.contains(text) { $0.notes.append(text) } } }

@@ -50,7 +50,7 @@ struct ObjectTable: Sendable {
         for object in objects { row(object, apiVersion: apiVersion, into: &writer) }
       }
     }
-    return writer.bytes
+    return writer.drain()
   }
 
   private static func description(_ column: ResourceType.Column) -> String {

@@ -41,7 +41,7 @@ public final class StoredObject: Sendable {
       writer.value(member.value)
     }
     writer.endObject()
-    body = Array(writer.bytes.dropFirst())
+    body = Array(writer.drain().dropFirst())
   }
 
   private static let envelope: Set = ["apiVersion", "kind", "metadata"]
