@@ -115,9 +115,9 @@ void cn_put(int y, int x, const cn_cell *cells, int count) {
   for (int i = 0; i < count; i++) {
     const cn_cell *cell = &cells[i];
     if (cell->scalars[0] == 0) continue;
-    wchar_t text[6];
+    wchar_t text[5];
     int length = 0;
-    while (length < 5 && cell->scalars[length]) {
+    while (length < 4 && cell->scalars[length]) {
       text[length] = (wchar_t)cell->scalars[length];
       length++;
     }

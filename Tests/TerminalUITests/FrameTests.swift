@@ -62,6 +62,13 @@ import Testing
     #expect(used == 2)
     #expect(frame[0, 0]?.text == "e\u{301}")
     #expect(frame[1, 0]?.text == "x")
+    // As many as a cell holds, some of them beyond 16 bits.
+    let stack = "a\u{1D167}\u{302}\u{1D168}"
+    #expect(frame.put(SafeText(stack), at: .zero) == 1)
+    #expect(frame[0, 0]?.text == stack)
+    var cell = Cell("a")
+    for mark in ["\u{301}", "\u{302}", "\u{303}", "\u{304}"] as [Unicode.Scalar] { cell.add(mark: mark) }
+    #expect(cell.text == "a\u{301}\u{302}\u{303}")
   }
 
   @Test func `ASCII frames show only ASCII`() {

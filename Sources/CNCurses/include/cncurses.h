@@ -6,7 +6,7 @@
 
 /// One cell as curses takes it: a scalar, up to four marks over it, attributes (CN_BOLD …) and a colour pair.
 typedef struct {
-  uint32_t scalars[5];
+  uint32_t scalars[4];
   uint32_t attributes;
   int32_t pair;
 } cn_cell;

@@ -1,4 +1,3 @@
-import Foundation
 public import MeshModel
 
 /// Numbers in the few characters a table has: one spelling for screens, commands and messages.
@@ -23,16 +22,17 @@ public enum Figures {
     let percent = share * 100
     if percent == percent.rounded() || abs(percent) >= 1e6 { return "\(number(percent.rounded()))%" }
     if percent > 0, percent < 0.005 { return "<0.01%" }
-    if percent < 100, percent >= 99.95 { return percent >= 99.995 ? ">99.99%" : String(format: "%.2f%%", percent) }
-    if percent >= 1, abs(percent - percent.rounded()) < 0.05 { return "\(number(percent.rounded()))%" }
-    return String(format: percent < 0.1 ? "%.2f%%" : "%.1f%%", percent)
+    if percent < 100, percent >= 99.95 { return percent >= 99.995 ? ">99.99%" : fixed(percent, 2) + "%" }
+    let tenths = (percent * 10).rounded()
+    if percent >= 1, tenths == (tenths / 10).rounded() * 10 { return "\(number(tenths / 10))%" }
+    return fixed(percent, percent < 0.1 ? 2 : 1) + "%"
   }
 
   /// Milliseconds: `8.2ms`, `84ms`, `1.2s`.
   public static func milliseconds(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
-    if value < 10 { return String(format: "%.1fms", value) }
-    return value < 999.5 ? String(format: "%.0fms", value) : String(format: "%.1fs", value / 1000)
+    if value < 10 { return fixed(value, 1) + "ms" }
+    return value < 999.5 ? fixed(value, 0) + "ms" : fixed(value / 1000, 1) + "s"
   }
 
   /// A latency of a sum of flows: `84ms`, `≤84ms` where it is no more than a bound.
@@ -46,9 +46,9 @@ public enum Figures {
     guard let value, value.isFinite else { return "–" }
     for (limit, unit) in [(1e3, "B/s"), (1e6, "kB/s"), (1e9, "MB/s")] where value < limit {
       let scaled = value / (limit / 1e3)
-      return String(format: scaled < 10 && limit > 1e3 ? "%.1f" : "%.0f", scaled) + unit
+      return fixed(scaled, scaled < 10 && limit > 1e3 ? 1 : 0) + unit
     }
-    return String(format: "%.1fGB/s", value / 1e9)
+    return fixed(value / 1e9, 1) + "GB/s"
   }
 
   /// A length of time as somebody set it, exact to the millisecond: `250ms`, `1.25s`, `1m30s`, `2h`.
@@ -66,11 +66,11 @@ public enum Figures {
     guard value.isFinite else { return "–" }
     switch value {
     case ..<0: return "0s"
-    case ..<1: return String(format: "%.0fms", value * 1000)
+    case ..<1: return fixed(value * 1000, 0) + "ms"
     case ..<60: return "\(number((value * 10).rounded() / 10))s"
-    case ..<3600: return String(format: "%.0fm", (value / 60).rounded(.down))
-    case ..<86400: return String(format: "%.0fh", (value / 3600).rounded(.down))
-    default: return String(format: "%.0fd", (value / 86400).rounded(.down))
+    case ..<3600: return fixed((value / 60).rounded(.down), 0) + "m"
+    case ..<86400: return fixed((value / 3600).rounded(.down), 0) + "h"
+    default: return fixed((value / 86400).rounded(.down), 0) + "d"
     }
   }
 
@@ -79,20 +79,31 @@ public enum Figures {
     guard value.isFinite else { return "–" }
     switch abs(value) {
     case ..<10: return number((value * 10).rounded() / 10)
-    case ..<999.5: return String(format: "%.0f", value)
-    case ..<999_950: return String(format: "%.1fk", value / 1e3)
-    default: return String(format: "%.1fM", value / 1e6)
+    case ..<999.5: return fixed(value, 0)
+    case ..<999_950: return fixed(value / 1e3, 1) + "k"
+    default: return fixed(value / 1e6, 1) + "M"
     }
   }
 
   /// A number without a fraction that is zero.
   public static func number(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
-    return value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"
+    return value == value.rounded() && abs(value) < 1e15 ? fixed(value, 0) : "\(value)"
   }
 
   /// A share with its interval: `79.6% ±1.1`.
   public static func proportion(_ value: Proportion) -> String {
-    String(format: "%.1f%% ±%.1f", value.share * 100, (value.high - value.low) * 50)
+    "\(fixed(value.share * 100, 1))% ±\(fixed((value.high - value.low) * 50, 1))"
+  }
+
+  /// A number with one or two digits behind the point, or none: a screen has a hundred of them.
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    let unit = digits == 0 ? 1 : digits == 1 ? 10 : 100
+    let scaled = (value.magnitude * Double(unit)).rounded()
+    guard scaled < 1e15 else { return "\(value)" }
+    let (whole, rest) = Int(scaled).quotientAndRemainder(dividingBy: unit)
+    let sign = value < 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(whole)" }
+    return "\(sign)\(whole).\(digits > 1 && rest < 10 ? "0" : "")\(rest)"
   }
 }

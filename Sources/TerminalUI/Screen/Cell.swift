@@ -1,7 +1,10 @@
 /// One character position of a screen: a scalar, the marks over it, its width and its style.
 public struct Cell: Hashable, Sendable {
-  /// The marks over the scalar, zeros after the last.
-  var marks = SIMD4<UInt32>(repeating: 0)
+  /// The most marks over a scalar.
+  static let maximumMarks = 3
+  /// The marks over the scalar, 21 bits each and the first lowest, zeros after the last: a screen has twelve thousand cells, and
+  /// hardly one with a mark.
+  private var marks: UInt64 = 0
   /// The scalar.
   public internal(set) var scalar: Unicode.Scalar
   /// The columns: 1, 2 for a wide character, 0 for the second half of one.
@@ -22,20 +25,21 @@ public struct Cell: Hashable, Sendable {
     self.style = style
   }
 
+  /// The mark at a place, 0 where there is none.
+  func mark(_ place: Int) -> UInt32 { UInt32(truncatingIfNeeded: marks >> UInt64(21 * place)) & 0x1F_FFFF }
+
   /// Lays a mark over the scalar, if there is room for one more.
   mutating func add(mark: Unicode.Scalar) {
-    for lane in 0..<4 where marks[lane] == 0 {
-      marks[lane] = mark.value
-      return
-    }
+    guard let place = (0..<Self.maximumMarks).first(where: { self.mark($0) == 0 }) else { return }
+    marks |= UInt64(mark.value) << UInt64(21 * place)
   }
 
   /// The character as text; the second half of a wide character is empty.
   public var text: String {
     if width == 0 { return "" }
     var text = String(scalar)
-    for lane in 0..<4 {
-      guard marks[lane] != 0, let mark = Unicode.Scalar(marks[lane]) else { break }
+    for place in 0..<Self.maximumMarks {
+      guard mark(place) != 0, let mark = Unicode.Scalar(mark(place)) else { break }
       text.unicodeScalars.append(mark)
     }
     return text

@@ -29,7 +29,7 @@ struct CursesPalette {
       result.scalars.0 = cell.width == 2 ? 0x3013 : 0x3F
       return result
     }
-    result.scalars = (value, cell.marks[0], cell.marks[1], cell.marks[2], cell.marks[3])
+    result.scalars = (value, cell.mark(0), cell.mark(1), cell.mark(2))
     return result
   }
 

@@ -74,15 +74,17 @@ public final class CursesScreen: @TerminalActor Screen {
       shown = nil
     }
     let isSame = shown?.size == frame.size
-    if isSame, shown == frame { return }
+    var hasChanged = !isSame || shown?.cursor != frame.cursor
     let width = min(frame.size.width, size.width)
     for y in 0..<min(frame.size.height, size.height) {
       let cells = frame.row(y)
       if isSame, let before = shown?.row(y), before == cells { continue }
+      hasChanged = true
       row.removeAll(keepingCapacity: true)
       for cell in cells.prefix(width) { row.append(palette.cell(cell, theme: theme, depth: depth)) }
       cn_put(Int32(y), 0, row, Int32(row.count))
     }
+    guard hasChanged else { return }
     shown = frame
     if synchronizes { send("\u{1B}[?2026h") }
     let cursor = frame.cursor.flatMap { Rect(size: size).contains($0) ? $0 : nil }

@@ -6,13 +6,13 @@
 /// | C1 controls U+0080–U+009F | `\x9b` |
 /// | a byte that is not UTF-8 | `\xff` |
 /// | format, bidirectional, invisible, private, unassigned scalars; spaces other than U+0020; regional indicators; skin tones | `\u{202e}` |
-/// | a combining mark without a base, or the fifth on one base | `\u{301}` |
+/// | a combining mark without a base, or the fourth on one base | `\u{301}` |
 /// | `\` or `^` where it would read as one of the above | `\\`, `\^` |
 ///
 /// `unescape(escape(s)) == s` for every string. A stray byte 0x80–0x9F and the C1 scalar of that number look the same.
 enum TextEscape {
-  /// The greatest number of combining marks left on one base.
-  static let maximumMarks = 4
+  /// The greatest number of combining marks left on one base: as many as a cell holds.
+  static let maximumMarks = Cell.maximumMarks
 
   private static let strayByte: UInt32 = 0x8000_0000
 

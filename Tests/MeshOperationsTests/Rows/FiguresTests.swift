@@ -9,6 +9,8 @@ import Testing
       (nil, "–"), (.nan, "–"), (.infinity, "–"), (0, "0%"), (0.0003, "0.03%"), (0.041, "4.1%"), (0.8, "80%"),
       (1, "100%"),
       (0.00001, "<0.01%"), (0.999_99, ">99.99%"), (0.9996, "99.96%"), (0.999, "99.9%"), (0.100_2, "10%"), (2.5, "250%"),
+      (1 / 20_000, "0.01%"), (0.0065, "0.7%"), (0.0085, "0.9%"),
+      (0.0195, "2%"), (0.0196, "2%"), (0.0194, "1.9%"), (0.000_501, "0.05%"),
     ] as [(Double?, String)])
   func aShareIsNeverRoundedToNothingOrAll(share: Double?, text: String) { #expect(Figures.percent(share) == text) }
 
@@ -38,6 +40,7 @@ import Testing
   @Test(
     arguments: [
       (nil, "–"), (8.24, "8.2ms"), (84.4, "84ms"), (999.4, "999ms"), (999.7, "1.0s"), (1234, "1.2s"), (.nan, "–"),
+      (0.05, "0.1ms"), (0.04, "0.0ms"),
     ]
       as [(Double?, String)])
   func latencyIsShort(value: Double?, text: String) { #expect(Figures.milliseconds(value) == text) }
