@@ -40,8 +40,8 @@ enum AttentionList {
     }
   }
 
-  /// The splits to tell of, and the first hundred of those with which all is well.
-  static func splits(_ view: MeshView) -> [Split] { view.attentionSplits(calm: 100) }
+  /// The splits to tell of, and the first fifty of those with which all is well.
+  static func splits(_ view: MeshView) -> [Split] { view.attentionSplits(calm: 50) }
 
   private static func canaries(_ splits: [Split]) -> [Attention] {
     splits.flatMap { split -> [Attention] in

@@ -18,6 +18,8 @@ final class ConfigurationMemo: Sendable {
     var uncounted: String?
     /// The host telemetry names it by.
     var host: String?
+    /// The digest of that host, by which is told that no traffic reaches it.
+    var hostDigest: Int
     /// The workloads behind it.
     var workloads: [ObjectRef]
   }

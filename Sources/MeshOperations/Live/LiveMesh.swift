@@ -18,7 +18,7 @@ public actor LiveMesh {
   /// What is still to be told again of the planes that are followed anew.
   var renewals: [PlaneName: Renewal] = [:]
   private let window: Double
-  private let interval: Double
+  let interval: Double
   private let patience: Double
   /// The error of the plane that failed last in ``load(_:namespace:)``.
   public private(set) var failure: MeshError?
@@ -199,9 +199,9 @@ public actor LiveMesh {
   }
 
   /// The pause after traffic was measured: an answer costs the screens twice what it cost here. A source that needs two readings
-  /// for a rate has three in a window, or nothing could be said of most of it.
+  /// for a rate has three in a window unless one takes long, or nothing could be said of most of it.
   func pause(afterMeasuring flows: Int, work: Double, needsTwo: Bool) -> Duration {
-    let longest = max(interval, needsTwo ? window / 4 : 60)
+    let longest = max(interval, needsTwo ? window / 3 : 60)
     return min(max(pause(afterReading: flows), .seconds(work * 500)), .seconds(longest))
   }
 

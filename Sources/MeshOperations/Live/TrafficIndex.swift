@@ -80,6 +80,14 @@ public struct TrafficIndex: Sendable {
     toService[Self.serviceKey(host, namespace: namespace)] ?? []
   }
 
+  /// The digests of the hosts at which any edge ends.
+  var digestsOfHosts: Set<Int> { Set(toService.keys.lazy.map(\.hashValue)) }
+
+  /// The digest of a host as traffic is filed under it: where no edge has it, none ends there; where one has, one may.
+  static func digest(ofHost host: String, namespace: String) -> Int {
+    serviceKey(host, namespace: namespace).hashValue
+  }
+
   /// `reviews.shop` for `reviews`, `reviews.shop` and `reviews.shop.svc.cluster.local`; other hosts as they are.
   private static func serviceKey(_ host: String, namespace: String) -> String {
     let bytes = host.utf8

@@ -59,31 +59,42 @@ extension MeshView {
   public func serviceRows(
     plane: PlaneName? = nil, namespace: String? = nil, onlyNeedingAttention: Bool = false
   ) -> [HealthRow] {
-    var indices: [PlaneName: TrafficIndex] = [:]
+    var latest: (plane: PlaneName, index: TrafficIndex, reached: Set<Int>)?
     var clusters = ClusterNames()
     var stores: [PlaneName: [ObjectRef: [StoreTraffic]]] = [:]
     lazy var joins = serviceJoins()
-    return memo.services(of: snapshot.generation) { stillRows() }
-      .compactMap { service in
-        guard service.ref.isIn(plane: plane, namespace: namespace) else { return nil }
-        let index = indices[service.ref.plane] ?? TrafficIndex(self, plane: service.ref.plane)
-        indices[service.ref.plane] = index
-        let edges = service.host.map { index.inbound(toHost: $0, namespace: service.ref.namespace) } ?? []
-        // Most services have neither traffic nor too few instances.
-        if onlyNeedingAttention, edges.isEmpty, service.ready >= service.total { return nil }
-        var row = HealthRow(
-          ref: service.ref, runtime: service.runtime, role: service.role, proxy: service.proxy, ready: service.ready,
-          total: service.total, uncounted: service.uncounted, traffic: .unknown(""))
-        row.traffic = sum(
-          edges.countedOnce(), plane: row.ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
-        row.uncounted = row.uncounted ?? instancesGap(row.runtime, on: row.ref.plane)
-        if onlyNeedingAttention, !row.needsAttention { return nil }
-        row.cluster = clusters.name(row.ref.plane, self)
-        row.joined = joins.join(of: row.ref)
-        if stores[row.ref.plane] == nil { stores[row.ref.plane] = self.stores(on: row.ref.plane).services }
-        row.stores = stores[row.ref.plane]?[row.ref]
-        return row
+    let services = memo.services(of: snapshot.generation) { stillRows() }
+    // By place: none is copied before it is known to be wanted.
+    return services.indices.compactMap { place in
+      let ref = services[place].ref
+      guard ref.isIn(plane: plane, namespace: namespace) else { return nil }
+      if latest?.plane != ref.plane {
+        let index = TrafficIndex(self, plane: ref.plane)
+        latest = (ref.plane, index, onlyNeedingAttention ? index.digestsOfHosts : [])
       }
+      // Most services have neither traffic nor too few instances.
+      if onlyNeedingAttention, services[place].ready >= services[place].total,
+        latest?.reached.contains(services[place].hostDigest) != true
+      {
+        return nil
+      }
+      guard let index = latest?.index else { return nil }
+      let service = services[place]
+      let edges = service.host.map { index.inbound(toHost: $0, namespace: ref.namespace) } ?? []
+      if onlyNeedingAttention, edges.isEmpty, service.ready >= service.total { return nil }
+      var row = HealthRow(
+        ref: ref, runtime: service.runtime, role: service.role, proxy: service.proxy, ready: service.ready,
+        total: service.total, uncounted: service.uncounted, traffic: .unknown(""))
+      row.traffic = sum(
+        edges.countedOnce(), plane: ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
+      row.uncounted = row.uncounted ?? instancesGap(row.runtime, on: ref.plane)
+      if onlyNeedingAttention, !row.needsAttention { return nil }
+      row.cluster = clusters.name(ref.plane, self)
+      row.joined = joins.join(of: ref)
+      if stores[ref.plane] == nil { stores[ref.plane] = self.stores(on: ref.plane).services }
+      row.stores = stores[ref.plane]?[ref]
+      return row
+    }
   }
 
   /// Why the pods of a plane are not known yet, or not at all; what was told of them before they are says too little.
@@ -113,7 +124,10 @@ extension MeshView {
           proxy: readiness.first?.proxy, ready: readiness.map(\.ready).reduce(0, +),
           total: max(readiness.map(\.total).reduce(0, +), members.compactMap(\.desired).reduce(0, +)),
           uncounted: members.isEmpty || !readiness.isEmpty || members.contains { $0.desired != nil }
-            ? nil : HealthRow.untold, host: service.hosts.first, workloads: members.map(\.ref)))
+            ? nil : HealthRow.untold, host: service.hosts.first,
+          hostDigest: service.hosts.first.map { TrafficIndex.digest(ofHost: $0, namespace: service.ref.namespace) }
+            ?? 0,
+          workloads: members.map(\.ref)))
     }
     rows.sort { $0.ref < $1.ref }
     return rows

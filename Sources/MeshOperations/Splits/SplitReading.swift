@@ -19,8 +19,11 @@ extension MeshView {
   public func attentionSplits(calm limit: Int) -> [Split] {
     let routes = memo.routes(of: snapshot.generation) { weightedRoutes() }
     var busy: Set<BusyWorkload> = []
+    // Of ten thousand most have not even the name of one.
+    var names: Set<String> = []
     for placed in placedEdges() {
       let callee = placed.edge.destination
+      names.insert(callee.workload)
       busy.insert(BusyWorkload(plane: placed.destination, namespace: callee.namespace, name: callee.workload))
     }
     let routesAt = programmed.compactMapValues { $0.value?.routesAt }
@@ -28,7 +31,8 @@ extension MeshView {
     var calm = limit
     let chosen = routes.filter { route in
       let isBusy = route.workloads.contains {
-        busy.contains(BusyWorkload(plane: $0.plane, namespace: $0.namespace, name: $0.name))
+        names.contains($0.name)
+          && busy.contains(BusyWorkload(plane: $0.plane, namespace: $0.namespace, name: $0.name))
       }
       if route.isUnready || isBusy || differing.contains(route.ref) { return true }
       calm -= 1

@@ -140,7 +140,7 @@ struct EngineLoop {
   private mutating func expireLate() -> Int32 {
     let now = ContinuousClock.now
     var next = now + .seconds(60)
-    for transfer in Array(transfers.values) {
+    for transfer in transfers.values {
       if transfer.phase == .connect { next = min(next, now + .milliseconds(100)) }
       guard let deadline = transfer.deadline() else { continue }
       if deadline.at <= now {

@@ -9,6 +9,8 @@ struct IstioIndex: Sendable {
   let instances: InstanceIndex
   let workloads: WorkloadsByLabel
   let roots: [ObjectRef: [DelegateRoot]]
+  /// How gateways reach Services by the Gateway API's BackendTLSPolicies, by namespace and name of the Service.
+  let backendTLS: [String: [DestinationPolicy]]
 
   /// Indexes one plane of a snapshot.
   init(_ snapshot: MeshSnapshot, plane: PlaneName, settings: MeshSettings? = nil) {
@@ -19,6 +21,12 @@ struct IstioIndex: Sendable {
     instances = InstanceIndex(snapshot, plane: plane)
     workloads = WorkloadsByLabel(snapshot, plane: plane)
     roots = DelegateRoot.all(in: snapshot, plane: plane, settings: settings)
+    var backendTLS: [String: [DestinationPolicy]] = [:]
+    for policy in snapshot.destinations.values
+    where policy.ref.kind == GatewayAPIKind.backendTLSPolicy.rawValue && policy.ref.plane == plane {
+      backendTLS["\(policy.ref.namespace)/\(policy.host)", default: []].append(policy)
+    }
+    self.backendTLS = backendTLS
   }
 
   /// The settings of a mesh that nobody told of: callers of Istio before 1.5 do not use mesh TLS by themselves.

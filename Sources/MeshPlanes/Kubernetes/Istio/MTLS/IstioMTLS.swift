@@ -30,12 +30,7 @@ public struct IstioMTLS: Sendable {
     instances = index.instances
     self.snapshot = snapshot
     self.plane = plane
-    var backendTLS: [String: [DestinationPolicy]] = [:]
-    for policy in snapshot.destinations.values
-    where policy.ref.kind == GatewayAPIKind.backendTLSPolicy.rawValue && policy.ref.plane == plane {
-      backendTLS["\(policy.ref.namespace)/\(policy.host)", default: []].append(policy)
-    }
-    self.backendTLS = backendTLS
+    backendTLS = index.backendTLS
     servers = ServerModes(snapshot, plane: plane, settings: settings)
   }
 
