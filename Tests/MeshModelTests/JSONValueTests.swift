@@ -131,7 +131,9 @@ struct JSONValueTests {
   func lengths(_ piece: String) throws {
     for count in [1, 2, 7, 8, 9, 41, 42, 43, 85, 128, 255, 256, 257, 3_000] {
       let text = String(repeating: piece, count: count)
-      let value: JSONValue = ["key \(text)": .array([.string(text), "", .number("1"), .object(JSONObject()), .array([])])]
+      let value: JSONValue = [
+        "key \(text)": .array([.string(text), "", .number("1"), .object(JSONObject()), .array([])])
+      ]
       for indent in [nil, 0, 2] {
         let written = JSONWriter.text(value, indent: indent)
         #expect(try JSONValue(parsing: written) == value, "\(count) at indent \(indent ?? -1)")
