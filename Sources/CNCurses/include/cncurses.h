@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// One cell as curses takes it: a scalar, up to four marks over it, attributes (CN_BOLD …) and a colour pair.
+/// One cell as curses takes it: a scalar, up to three marks over it, attributes (CN_BOLD …) and a colour pair.
 typedef struct {
   uint32_t scalars[4];
   uint32_t attributes;
