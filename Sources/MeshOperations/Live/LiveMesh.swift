@@ -199,9 +199,9 @@ public actor LiveMesh {
   }
 
   /// The pause after traffic was measured: an answer costs the screens twice what it cost here. A source that needs two readings
-  /// for a rate has three in a window unless one takes long, or nothing could be said of most of it.
+  /// for a rate has three in a window unless one takes long: with one that failed there are still two.
   func pause(afterMeasuring flows: Int, work: Double, needsTwo: Bool) -> Duration {
-    let longest = max(interval, needsTwo ? window / 3 : 60)
+    let longest = max(interval, needsTwo ? window * 0.45 : 60)
     return min(max(pause(afterReading: flows), .seconds(work * 500)), .seconds(longest))
   }
 
