@@ -212,6 +212,11 @@ public struct JSONReader {
   /// Moves behind bytes that are known to be a whole value.
   package mutating func move(behind extent: Range<Int>) { offset = extent.upperBound }
 
+  /// Passes over a value without looking whether its inside makes sense.
+  package mutating func pass() throws(JSONError) {
+    if let extent = extent() { move(behind: extent) } else { try skip() }
+  }
+
   /// The digest of the bytes between two offsets.
   package func digest(_ range: Range<Int>, by digester: ByteDigester) -> ByteDigest {
     digester.digest(of: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))

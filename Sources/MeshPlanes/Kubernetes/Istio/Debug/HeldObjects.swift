@@ -24,8 +24,8 @@ struct HeldObjects: PieceReader {
             switch key {
             case "apiVersion": apiVersion = try reader.string()
             case "kind": spelling = try reader.string()
-            case "metadata": meta = try ObjectMetadata(&reader)
-            default: try reader.skip()
+            case "metadata": meta = try ObjectMetadata(&reader) { _ in false }
+            default: try reader.pass()
             }
           }
         }

@@ -11,16 +11,15 @@ struct SentConfiguration {
   let access: any KubernetesAccess
   let rootNamespace: String
 
-  /// What is read from the configuration that istiod last sent a proxy; fails where no replica of istiod tells, or where
+  /// What a reader makes of the configuration that istiod last sent a proxy; fails where no replica of istiod tells, or where
   /// istiod is spared and nobody waits for this one (`isAwaited`).
   func read<Value: Sendable>(
-    _ proxy: ObjectRef, isAwaited: Bool = false, in snapshot: MeshSnapshot, into value: Value,
-    _ take: @escaping SentResources<Value>.Take
+    _ proxy: ObjectRef, isAwaited: Bool = false, in snapshot: MeshSnapshot, _ reader: SentResources<Value>
   ) async throws(MeshError) -> Value {
     let path = "/debug/config_dump?proxyID=\(EnvoyQuery.escaped("\(proxy.name).\(proxy.namespace)"))"
     let (answers, gaps) = try await dialect.sentTurns.take(isAwaited: isAwaited) {
       await IstiodDebug(dialect: dialect, access: access).ask(
-        path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, SentResources(into: value, take))
+        path, rootNamespace: rootNamespace, in: snapshot, isElsewhere: true, reader)
     }
     guard let found = answers.first else {
       throw MeshError(.unreachable, gaps.first ?? IstiodDebug.nobodyKnows, object: proxy)
@@ -140,58 +139,5 @@ extension SentMemo where Value == [ProgrammedRoute] {
       Self.keep(routes, of: proxy, version: version, for: question, in: &entries)
       return routes
     }
-  }
-}
-
-/// A reader of istiod's `/debug/config_dump` that hands on each resource as the proxy itself would tell of it.
-///
-/// The answer is as long as the mesh is large; no resource is kept once it was read.
-struct SentResources<Value: Sendable>: PieceReader {
-  /// What a resource is of.
-  enum Kind: String, CaseIterable { case routes = "routeConfig", listeners = "activeState", clusters = "cluster" }
-
-  /// Reads one resource, a dump of it alone, into the value.
-  typealias Take = @Sendable (inout Value, Kind, [UInt8]) throws(JSONError) -> Void
-
-  private var value: Value
-  private let take: Take
-  private var cutter = DumpCutter()
-  private var fault: JSONError?
-
-  init(into value: Value, _ take: @escaping Take) {
-    self.value = value
-    self.take = take
-  }
-
-  mutating func feed(_ piece: [UInt8]) {
-    var cutter = cutter
-    self.cutter = DumpCutter()
-    cutter.feed(piece) { add($0) }
-    self.cutter = cutter
-  }
-
-  private mutating func add(_ resource: ArraySlice<UInt8>) {
-    guard fault == nil, let kind = Self.kind(of: resource) else { return }
-    do throws(JSONError) {
-      let dump = Array(#"{"configs":["#.utf8) + ProtoNames.ofDefinitions(resource) + Array("]}".utf8)
-      try take(&value, kind, dump)
-    } catch {
-      fault = error
-    }
-  }
-
-  /// The kind by the member that comes first: what it holds comes behind it.
-  private static func kind(of resource: ArraySlice<UInt8>) -> Kind? {
-    let head = resource.prefix(1 << 10)
-    let places = Kind.allCases.compactMap { kind in
-      head.firstRange(of: Array("\"\(kind.rawValue)\"".utf8)).map { (kind, $0.lowerBound) }
-    }
-    return places.min { $0.1 < $1.1 }?.0
-  }
-
-  func finish() throws(JSONError) -> Value {
-    if let fault { throw fault }
-    guard cutter.isWhole else { throw JSONError(.malformed, at: 0, expected: "a configuration dump") }
-    return value
   }
 }

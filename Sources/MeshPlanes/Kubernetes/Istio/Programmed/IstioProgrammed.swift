@@ -233,14 +233,16 @@ struct IstioProgrammed {
     _ wanted: RoutesReader.Wanted = RoutesReader.Wanted(), streams: Bool
   ) async throws(MeshError) -> [ProgrammedRoute] {
     let configuration = SentConfiguration(dialect: dialect, access: access, rootNamespace: rootNamespace)
-    return try await configuration.read(proxy, isAwaited: isAwaited, in: snapshot, into: [ProgrammedRoute]()) {
-      routes, kind, dump throws(JSONError) in
-      switch kind {
-      case .routes: routes += try RoutesReader.routes(dump, proxy: proxy, wanted)
-      case .listeners where streams: routes += Self.streams(try EnvoyListenerReader.serving(dump), proxy: proxy)
-      case .listeners, .clusters: break
+    let reader = SentResources(
+      into: [ProgrammedRoute](), routes: RoutesReader(proxy, wanted), others: streams ? [.listeners] : []
+    ) { routes, resource throws(JSONError) in
+      switch resource {
+      case .routes(let found): routes += found
+      case .listeners(let dump): routes += Self.streams(try EnvoyListenerReader.serving(dump), proxy: proxy)
+      case .clusters: break
       }
     }
+    return try await configuration.read(proxy, isAwaited: isAwaited, in: snapshot, reader)
   }
 
   /// The routes of streams in a proxy's outbound listeners: those made from an object, with where they lead.

@@ -109,16 +109,18 @@ struct IstioProxyTLS {
   private func contexts(
     _ sent: SentConfiguration, to proxy: ObjectRef, _ question: ProxyTLSQuestion, in snapshot: MeshSnapshot
   ) async throws(MeshError) -> ProxyTLS {
-    var (listeners, contexts) = try await sent.read(
-      proxy, in: snapshot, into: (listeners: [EnvoyListener](), contexts: ProxyTLS(proxy: proxy))
-    ) { found, kind, dump throws(JSONError) in
-      switch kind {
-      case .listeners where question.isServer: found.listeners += try EnvoyListenerReader.serving(dump)
-      case .clusters where !question.hosts.isEmpty:
+    let wanted: [SentResource.Kind?] = [question.isServer ? .listeners : nil, question.hosts.isEmpty ? nil : .clusters]
+    let reader = SentResources(
+      into: (listeners: [EnvoyListener](), contexts: ProxyTLS(proxy: proxy)), others: Set(wanted.compactMap(\.self))
+    ) { found, resource throws(JSONError) in
+      switch resource {
+      case .listeners(let dump): found.listeners += try EnvoyListenerReader.serving(dump)
+      case .clusters(let dump):
         found.contexts.outbound += try EnvoyTLSContexts.outbound(dump, hosts: question.hosts)
-      case .routes, .listeners, .clusters: break
+      case .routes: break
       }
     }
+    var (listeners, contexts) = try await sent.read(proxy, in: snapshot, reader)
     let captured = listeners.filter { $0.name == "virtualInbound" }
     if captured.contains(where: \.isInbound) { listeners = captured }
     contexts.inbound = EnvoyTLSContexts.inbound(listeners)
