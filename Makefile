@@ -16,7 +16,7 @@ documented := MeshKit MeshModel MeshTransport MeshPlanes MeshTelemetry MeshOpera
 
 # Debian packages by name; `command=package` is satisfied by the command.
 build_packages := git=git libcurl4-openssl-dev libncursesw5-dev
-test_packages := kubectl=kubernetes-client openssl=openssl python3=python3 python3-venv tmux=tmux
+test_packages := kubectl=kubernetes-client curl=curl node=nodejs openssl=openssl python3=python3 python3-venv tmux=tmux
 
 .PHONY: demo test build install bench format lint docs clean toolchain
 .DEFAULT_GOAL := build

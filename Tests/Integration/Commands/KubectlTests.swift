@@ -78,10 +78,17 @@ extension CommandTests {
     @Test func aTypoIsRefusedAndAForeignFieldManagerIsAConflict() async throws {
       guard
         let typo = try await Self.kubectl(
-          Self.object + "sed -i s/hosts:/hostz:/ vs.yaml; kubectl apply --validate=strict -f vs.yaml")
+          Self.object + """
+            kubectl apply --help | grep -q 'strict (or true)' || exit 77
+            sed -i s/hosts:/hostz:/ vs.yaml; kubectl apply --validate=strict -f vs.yaml
+            """)
       else { return }
-      #expect(typo.code == 1)
-      #expect(typo.errors.contains("hostz"), "\(typo.errors)")
+      if typo.code == 77 {
+        print("SKIPPED: this kubectl is older than 1.25 and cannot ask for strict validation")
+      } else {
+        #expect(typo.code == 1)
+        #expect(typo.errors.contains("hostz"), "\(typo.errors)")
+      }
       let conflict = try #require(
         try await Self.kubectl(
           Self.object + """
