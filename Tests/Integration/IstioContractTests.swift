@@ -98,11 +98,9 @@ import Testing
     for (name, operation) in Self.unsound {
       let wanted = try JSONPatch([operation]).applied(to: made.json)
       let step = try #require(Step.editing(made, to: wanted))
-      if name == "a misspelt field", server == .real {
-        // Field validation came with Kubernetes 1.25; the laboratory's 1.20 prunes what it does not know.
-        continue
-      }
       let verdict = await plane.dryRun(step)
+      // Field validation came with Kubernetes 1.25; a real server before it, the laboratory's say, prunes what it does not know.
+      if name == "a misspelt field", server == .real, verdict.accepted == true { continue }
       #expect(verdict.accepted == false, "\(name): \(verdict.message)")
       #expect(verdict.failure == .refused, "\(name): \(verdict.message)")
       #expect(await KubernetesContractTests.code { try await plane.apply(step) } == .refused, "\(name)")
