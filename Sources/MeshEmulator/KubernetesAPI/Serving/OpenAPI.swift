@@ -6,7 +6,7 @@ extension KubernetesAPIServer {
     let segments = request.segments
     guard request.method == "GET" else { throw .methodNotAllowed }
     switch segments.dropFirst().first {
-    case "v2" where request.accept.contains("proto-openapi.spec.v2"): return Self.emptyDocument(request.accept)
+    case "v2" where request.accept.contains("proto-openapi.spec.v2"): return Self.emptyDocument
     case "v2":
       guard request.accept.contains("json") || request.accept.contains("*/*") || request.accept.isEmpty else {
         throw .notAcceptable(["application/json"])
@@ -34,14 +34,13 @@ extension KubernetesAPIServer {
   /// it names no kinds, and nothing is checked by it.
   ///
   /// Source: gnostic, `openapiv2/OpenAPIv2.proto`: `Document` with `swagger` (1), `info` (2: `title` 1, `version` 2), `paths` (8)
-  /// and `definitions` (9).
-  private static func emptyDocument(_ accept: String) -> APIAnswer {
+  /// and `definitions` (9). The clients spell the type `v2@v1.0`, which newer Go does not read in an answer.
+  private static var emptyDocument: APIAnswer {
     func field(_ number: UInt8, _ value: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(value.count)] + value }
     let info = field(1, Array("Kubernetes".utf8)) + field(2, Array("v1.36.0".utf8))
-    let separator = accept.contains("v2@v1.0") ? "@" : "."
     return APIAnswer(
       bytes: field(1, Array("2.0".utf8)) + field(2, info) + field(8, []) + field(9, []),
-      contentType: "application/com.github.proto-openapi.spec.v2\(separator)v1.0+protobuf")
+      contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
   }
 
   private func document(group: String, version: String) -> APIAnswer {
