@@ -73,9 +73,10 @@ extension Kubeconfig.Cluster {
     _ name: String, _ body: YAMLField?, _ directory: String, _ warnings: inout [String]
   ) throws(MeshError) {
     self.init(
-      name: name, server: try body?["server"]?.string() ?? "", tlsServerName: try body?["tls-server-name"]?.string(),
+      name: name, server: try body?["server"]?.string() ?? "",
+      tlsServerName: try body?["tls-server-name"]?.filledString(),
       isInsecure: try body?["insecure-skip-tls-verify"]?.bool() ?? false, authority: nil,
-      proxyURL: try body?["proxy-url"]?.string().map { Secret($0) },
+      proxyURL: try body?["proxy-url"]?.filledString().map { Secret($0) },
       disablesCompression: try body?["disable-compression"]?.bool() ?? false, execConfiguration: nil)
     guard let body else { return }
     authority = try Kubeconfig.Material(body, "certificate-authority", directory, &warnings)
@@ -140,13 +141,15 @@ extension ExecPlugin {
     }
     var environment: [Variable] = []
     for item in try body["env"]?.items() ?? [] {
-      environment.append(
-        Variable(name: try item["name"]?.string() ?? "", value: Secret(try item["value"]?.string() ?? "")))
+      guard let name = try item["name"]?.filledString() else {
+        throw item.refusal("a variable of the exec plugin has no name")
+      }
+      environment.append(Variable(name: name, value: Secret(try item["value"]?.string() ?? "")))
     }
     self.init(
       command: command.contains("/") ? LocalFile.resolve(command, against: directory) : command,
       arguments: try body["args"]?.strings() ?? [], environment: environment, apiVersion: api, interactiveMode: mode,
-      installHint: try body["installHint"]?.string(),
+      installHint: try body["installHint"]?.filledString(),
       providesClusterInfo: try body["provideClusterInfo"]?.bool() ?? false)
   }
 }

@@ -61,12 +61,8 @@ enum YAMLDocument {
       case "true", "True", "TRUE": return .bool(true)
       case "false", "False", "FALSE": return .bool(false)
       default:
-        let digits = scalar.string.utf8
-        if let first = digits.first, first == 0x2D || (0x30...0x39).contains(first), Double(scalar.string) != nil,
-          digits.allSatisfy({ (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x65, 0x45, 0x2B].contains($0) })
-        {
-          return .number(scalar.string)
-        }
+        // What is no number of JSON, such as `007`, would make a text that nobody can read.
+        if case .number? = try? JSONValue(parsing: scalar.string) { return .number(scalar.string) }
         return .string(scalar.string)
       }
     case .sequence(let items): return .array(items.map(json))

@@ -35,6 +35,12 @@ struct YAMLField {
     return scalar.string
   }
 
+  /// The text; `nil` where it is empty or `null`.
+  func filledString() throws(MeshError) -> String? {
+    guard let text = try string(), !text.isEmpty else { return nil }
+    return text
+  }
+
   /// The truth value; `nil` where it is `null`.
   func bool() throws(MeshError) -> Bool? {
     switch try string() {
