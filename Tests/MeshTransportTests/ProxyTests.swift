@@ -61,7 +61,7 @@ import Testing
   }
 
   func failure(
-    _ setting: String, tls: Duration = .seconds(60),
+    _ setting: String, to target: String = "https://192.0.2.1/", tls: Duration = .seconds(60),
     _ script: @escaping @Sendable (ScriptedServer.Connection) -> Void
   ) async -> TransportError? {
     let proxy = ScriptedServer(script)
@@ -70,7 +70,7 @@ import Testing
     let transport = CurlTransport(settings: ConnectionSettings(proxy: .url(Secret(url))))
     let deadlines = Deadlines(connect: .seconds(30), tls: tls)
     do {
-      _ = try await transport.send(HTTPRequest(.get, "https://192.0.2.1/", deadlines: deadlines))
+      _ = try await transport.send(HTTPRequest(.get, target, deadlines: deadlines))
       return nil
     } catch {
       return error
@@ -88,6 +88,21 @@ import Testing
     #expect(error?.code == .proxy)
     #expect(error?.message.contains("407") == true)
     #expect(error.map { "\($0) \($0.underlying ?? "") \(String(reflecting: $0))".contains("canary") } == false)
+  }
+
+  @Test func aServersOwnProxyIsAskedForLocalhostWhereThatIsEncrypted() async {
+    let seen = Mutex<[String]>([])
+    for target in ["https://localhost:6443/", "https://127.0.0.1:6443/", "http://127.0.0.1:1/"] {
+      let error = await failure("http://PROXY", to: target) { connection in
+        let head = connection.readHead()
+        seen.withLock { $0.append(String(head.prefix { $0 != "\r" && $0 != "\r\n" })) }
+        connection.answer("403 Forbidden")
+      }
+      #expect(error != nil, "\(target)")
+    }
+    #expect(
+      seen.withLock { $0 } == ["CONNECT localhost:6443 HTTP/1.1", "CONNECT 127.0.0.1:6443 HTTP/1.1"],
+      "what is not encrypted stays on this machine")
   }
 
   @Test func aProxyThatHangsIsCut() async {

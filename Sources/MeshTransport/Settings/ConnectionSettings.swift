@@ -69,8 +69,8 @@ public enum ProxySetting: Sendable, Hashable {
   case environment
   /// Direct.
   case none
-  /// This proxy for every host but loopback and link-local ones: `http`, `https`, `socks5` or `socks5h`. The whole URL
-  /// is a secret because it may hold a password.
+  /// This proxy for every host but link-local ones, and for loopback over https alone: `http`, `https`, `socks5` or `socks5h`.
+  /// The whole URL is a secret because it may hold a password.
   case url(Secret)
 }
 

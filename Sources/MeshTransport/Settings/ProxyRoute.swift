@@ -10,17 +10,22 @@ struct ProxyRoute: Sendable, Hashable {
   /// What may be printed.
   var shown: String { "\(scheme)://\(authority)" }
 
-  /// The proxy for `target`, nil for a direct connection. Loopback and link-local hosts are never proxied.
+  /// The proxy for `target`, nil for a direct connection. Link-local hosts are never proxied, nor is this machine by the
+  /// environment's. A proxy that was named for a server is asked for `https://localhost` too, as client-go does: beyond a tunnel a
+  /// cluster may call itself so. What is not encrypted does not leave this machine.
   ///
   /// Of the environment, only `HTTPS_PROXY` counts for https and only `HTTP_PROXY` for http, lower case first.
   static func route(
     to target: TargetURL, setting: ProxySetting, environment: [String: String]
   ) throws(TransportError) -> ProxyRoute? {
-    if target.isLoopback || HostRules.isLinkLocal(target.host) { return nil }
+    if HostRules.isLinkLocal(target.host) { return nil }
     switch setting {
     case .none: return nil
-    case .url(let url): return try ProxyRoute(parsing: url.reveal, origin: target.origin)
+    case .url(let url):
+      if target.isLoopback, target.scheme != "https" { return nil }
+      return try ProxyRoute(parsing: url.reveal, origin: target.origin)
     case .environment:
+      if target.isLoopback { return nil }
       let name = target.scheme == "https" ? "https_proxy" : "http_proxy"
       guard let url = value(name, environment) else { return nil }
       if let exceptions = value("no_proxy", environment), NoProxy(exceptions).covers(target) { return nil }
