@@ -47,30 +47,43 @@ struct DirectAccess: Sendable {
     }
   }
 
-  /// The answer to a GET.
-  func get(_ url: String) async throws(MeshError) -> [UInt8] {
+  /// The answer to a GET, handed on piece by piece.
+  func get(_ url: String, _ receive: ([UInt8]) -> Void) async throws(MeshError) {
     if let discovery, url.hasPrefix(discovery.address + "/") {
-      return try await discovery.istiod.get(String(url.dropFirst(discovery.address.count)))
+      return receive(try await discovery.istiod.get(String(url.dropFirst(discovery.address.count))))
     }
     let request = HTTPRequest(.get, url, limits: .dump)
-    let response: HTTPResponse
+    let isOfIstiod = istiod.map { url.hasPrefix($0.origin + $0.basePath + "/") } ?? false
+    let stream: HTTPStream
     do throws(TransportError) {
-      if let istiod, url.hasPrefix(istiod.origin + istiod.basePath + "/") {
-        response = try await istiod.send(request)
-      } else {
-        response = try await others.send(request)
-      }
+      stream = if isOfIstiod, let istiod { try await istiod.stream(request) } else { try await others.stream(request) }
     } catch {
-      let isIdentity = error.code == .unauthorized || error.code == .credentials
-      throw MeshError(
-        isIdentity ? .unauthenticated : .unreachable, error.message, remedy: error.remedy, underlying: error)
+      throw Self.failure(error)
     }
-    switch response.status {
-    case 200: return response.body
-    case 401: throw MeshError(.unauthenticated, "it answers 401")
-    case 403: throw MeshError(.forbidden, "it answers 403")
-    case 404: throw MeshError(.notFound, "it answers 404")
-    default: throw MeshError(.unreachable, "it answers \(response.status)")
+    guard stream.status == 200 else {
+      stream.cancel()
+      throw Self.refusal(stream.status)
+    }
+    do throws(TransportError) {
+      var pieces = stream.makeAsyncIterator()
+      while let piece = try await pieces.next() { receive(piece) }
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  private static func failure(_ error: TransportError) -> MeshError {
+    let isIdentity = error.code == .unauthorized || error.code == .credentials
+    return MeshError(
+      isIdentity ? .unauthenticated : .unreachable, error.message, remedy: error.remedy, underlying: error)
+  }
+
+  private static func refusal(_ status: Int) -> MeshError {
+    switch status {
+    case 401: MeshError(.unauthenticated, "it answers 401")
+    case 403: MeshError(.forbidden, "it answers 403")
+    case 404: MeshError(.notFound, "it answers 404")
+    default: MeshError(.unreachable, "it answers \(status)")
     }
   }
 }

@@ -20,8 +20,9 @@ public struct IstioDialect: KubernetesDialect {
     }
   }
 
-  /// A GET to an absolute address, for what is configured and not reached through the API server.
-  public typealias DirectGet = @Sendable (_ url: String) async throws(MeshError) -> [UInt8]
+  /// A GET to an absolute address, for what is configured and not reached through the API server; its answer is handed on piece
+  /// by piece.
+  public typealias DirectGet = @Sendable (_ url: String, _ receive: ([UInt8]) -> Void) async throws(MeshError) -> Void
 
   let direct: DirectGet?
   private let latestSpecs = LatestSpecs()

@@ -3,9 +3,7 @@ import MeshModel
 /// A reader of the mesh's settings: the `mesh` text of the ConfigMap `istio`, or istiod's `/debug/mesh`.
 enum IstioSettingsReader {
   static func settings(of dialect: IstioDialect, using access: any KubernetesAccess) async -> MeshSettings? {
-    if let address = dialect.addresses.istiod, let direct = dialect.direct,
-      let bytes = try? await direct(address + "/debug/mesh"), let json = try? JSONValue(parsing: bytes)
-    {
+    if let json = await told(by: dialect) {
       return await MeshIdentityReader.complete(settings(meshConfig: json), revision: "", using: access)
     }
     guard let (settings, place) = await configured(using: access) else {
@@ -16,6 +14,14 @@ enum IstioSettingsReader {
       return await MeshIdentityReader.complete(self.settings(meshConfig: json), revision: "", using: access)
     }
     return await MeshIdentityReader.complete(settings, revision: settings.version, in: place, using: access)
+  }
+
+  /// What istiod says at its configured address.
+  private static func told(by dialect: IstioDialect) async -> JSONValue? {
+    guard let address = dialect.addresses.istiod, let direct = dialect.direct else { return nil }
+    var bytes: [UInt8] = []
+    do throws(MeshError) { try await direct(address + "/debug/mesh") { bytes += $0 } } catch { return nil }
+    return try? JSONValue(parsing: bytes)
   }
 
   /// The settings in ConfigMaps, and the namespace of istiod: that of Istio without a revision, else those of its newest.

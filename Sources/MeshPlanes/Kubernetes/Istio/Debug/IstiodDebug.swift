@@ -97,13 +97,14 @@ struct IstiodDebug {
       heard async throws(MeshError) in
       var reader = reader
       reader.begin(pod)
+      func take(_ piece: [UInt8]) {
+        heard()
+        reader.feed(piece)
+      }
       if let address = dialect.addresses.istiod, let direct = dialect.direct {
-        reader.feed(try await direct(address + path))
+        try await direct(address + path) { take($0) }
       } else {
-        try await access.read(pod: pod, namespace: namespace, port: Self.port, path: path) { piece in
-          heard()
-          reader.feed(piece)
-        }
+        try await access.read(pod: pod, namespace: namespace, port: Self.port, path: path) { take($0) }
       }
       do throws(JSONError) { return try reader.finish() } catch {
         throw MeshError(.malformed, "it makes no sense: \(error)", underlying: error)

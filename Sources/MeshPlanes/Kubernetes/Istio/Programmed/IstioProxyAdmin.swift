@@ -11,7 +11,9 @@ struct IstioProxyAdmin {
     return try await TimeLimit.within(seconds: IstioProgrammed.patience, what: "proxy \(proxy.name)") {
       _ async throws(MeshError) in
       if let address = dialect.addresses.proxies[proxy.shortName], let direct = dialect.direct {
-        return try await direct(address + path)
+        var bytes: [UInt8] = []
+        try await direct(address + path) { bytes += $0 }
+        return bytes
       }
       return try await Self.asked(proxy, port: port) { () async throws(MeshError) in
         try await access.get(pod: proxy.name, namespace: proxy.namespace, port: port, path: path)
@@ -20,14 +22,13 @@ struct IstioProxyAdmin {
   }
 
   /// What a reader makes of the answer to a GET while it comes, and its length. A proxy has six seconds to begin or to
-  /// go on, and twenty to end; at a configured address, whose answer comes in one piece, twenty in all.
+  /// go on, and twenty to end.
   func read<Reader: PieceReader>(
     _ proxy: ObjectRef, _ path: String, port: Int = 15_000, _ reader: Reader
   ) async throws(MeshError) -> (value: Reader.Value, bytes: Int) {
     let (access, dialect) = (self.access, self.dialect)
-    let isDirect = dialect.addresses.proxies[proxy.shortName] != nil
     return try await TimeLimit.within(
-      seconds: isDirect ? 20 : IstioProgrammed.routesPatience, total: 20, what: "proxy \(proxy.name)"
+      seconds: IstioProgrammed.routesPatience, total: 20, what: "proxy \(proxy.name)"
     ) {
       heard async throws(MeshError) in
       var (reader, bytes) = (reader, 0)
@@ -37,7 +38,7 @@ struct IstioProxyAdmin {
         reader.feed(piece)
       }
       if let address = dialect.addresses.proxies[proxy.shortName], let direct = dialect.direct {
-        take(try await direct(address + path))
+        try await direct(address + path) { take($0) }
       } else {
         try await Self.asked(proxy, port: port) { () async throws(MeshError) in
           try await access.read(pod: proxy.name, namespace: proxy.namespace, port: port, path: path) { take($0) }
