@@ -113,4 +113,29 @@ import Testing
     #expect(try Self.accepted(mesh.snapshot).mode == .strict)
     #expect(IstioAnalysis(mesh.snapshot, plane: "lab").findings().map(\.code).contains("MD0506"))
   }
+
+  @Test("only the MeshPolicy with the name default is used, and any other is found")
+  func namesOfMeshPolicies() throws {
+    func findings(_ snapshot: MeshSnapshot) -> [Finding] { IstioAnalysis(snapshot, plane: "lab").findings() }
+    let other = Self.mesh(#"{"peers":[{"mtls":{}}]}"#, name: "other")
+    let permissive = Self.mesh(#"{"peers":[{"mtls":{"mode":"PERMISSIVE"}}]}"#)
+    let alone = try Self.shop(other)
+    #expect(findings(alone).map(\.code) == ["MD0507"])
+    let found = try #require(findings(alone).first)
+    #expect(found.severity == .error)
+    #expect(found.object == SmallMesh.ref("meshpolicy", "", "other"))
+    #expect(found.pointer == "/metadata/name")
+    #expect(found.message == "only the MeshPolicy with the name default is used: this one has no effect")
+    #expect(found.remedy == "Name it default, or delete it")
+    #expect(try Self.accepted(alone).mode == .disable)
+    let both = try Self.shop(other, permissive)
+    #expect(findings(both).map { "\($0.code) \($0.object.name)" } == ["MD0507 other"])
+    #expect(try Self.accepted(both).mode == .permissive)
+    let named = try Self.shop(permissive, Self.policy("other", "{}"))
+    #expect(findings(named).isEmpty, "a Policy may have any name")
+    var newer = alone
+    newer.feeds[MeshSnapshot.FeedKey(plane: "lab", kind: "peerauthentication")] = .live(Instant(seconds: 1))
+    newer.meshes["lab"] = MeshSettings(version: "default")
+    #expect(findings(newer).map(\.code) == ["MD0506"], "no name helps where PeerAuthentication alone is read")
+  }
 }

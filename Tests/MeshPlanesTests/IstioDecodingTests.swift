@@ -83,7 +83,10 @@ import Testing
     #expect(reviews.settings.tls == .istioMutual)
     #expect(reviews.settings.loadBalancer == "LEAST_REQUEST")
     #expect(reviews.settings.outlierDetection == "out for 30s after 5 5xx in 10s")
-    guard case .gateway(let gateway) = try #require(only("gateways").first) else { return }
+    guard case .gateway(let gateway) = try #require(only("gateways").first) else {
+      Issue.record("no gateway")
+      return
+    }
     #expect(gateway.listeners.map(\.port) == [443])
     #expect(gateway.listeners[0].tls == "SIMPLE")
     let services: [Service] = try only("serviceentries").compactMap {
@@ -98,10 +101,16 @@ import Testing
     #expect(policies.map(\.mode) == [.permissive, .strict, .strict])
     #expect(policies[2].ports == [9090: .disable])
     #expect(policies[2].selector == ["app": "cart"])
-    guard case .accessPolicy(let access) = try #require(only("authorizationpolicies").first) else { return }
+    guard case .accessPolicy(let access) = try #require(only("authorizationpolicies").first) else {
+      Issue.record("no access policy")
+      return
+    }
     #expect(access.principals == ["cluster.local/ns/payments/sa/checkout"])
     #expect(access.action == "ALLOW")
-    guard case .workload(let group) = try #require(only("workloadgroups").first) else { return }
+    guard case .workload(let group) = try #require(only("workloadgroups").first) else {
+      Issue.record("no workload")
+      return
+    }
     #expect(group.runtime == .vm)
     #expect(group.labels == ["app": "mainframe"])
     let endpoints: [Endpoint] = try only("workloadentries").compactMap {
@@ -152,7 +161,10 @@ import Testing
         #"{"apiVersion":"security.istio.io/v1","kind":"\#(kind)","metadata":{"name":"p","namespace":"shop"},"spec":{"#
         + #""targetRefs":[{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"waypoint"},"#
         + #"{"kind":"Service","group":"","name":"cart"}],"targetRef":{"kind":"ServiceEntry","name":"old"},\#(rules)}}"#)
-    guard case .accessPolicy(let policy) = try #require(entities.first) else { return }
+    guard case .accessPolicy(let policy) = try #require(entities.first) else {
+      Issue.record("no access policy")
+      return
+    }
     #expect(
       policy.targets == [
         SmallMesh.ref("gateway.gateway.networking.k8s.io", "shop", "waypoint"),

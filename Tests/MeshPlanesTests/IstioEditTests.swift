@@ -66,7 +66,10 @@ import Testing
   @Test func changesNothingButTheWeights() async throws {
     let steps = try await Self.steps(.weights(Self.weights([("v1", 70), ("v2", 30)])), Self.strange)
     let step = try #require(steps.first)
-    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else { return }
+    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(
       patch.changes == [.replace("/spec/http/1/route/0/weight", 70), .replace("/spec/http/1/route/1/weight", 30)])
     #expect(patch.operations.first == .test("/metadata/resourceVersion", "7"))
@@ -95,7 +98,10 @@ import Testing
     let none = try await Self.steps(.weights(Self.weights([("v1", 80), ("v2", 20)])), Self.strange)
     #expect(none.isEmpty)
     let one = try await Self.steps(.weights(Self.weights([("v2", 25)])), Self.strange)
-    guard case .patch(let patch) = try #require(one.first).write else { return }
+    guard case .patch(let patch) = try #require(one.first).write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.replace("/spec/http/1/route/1/weight", 25)])
   }
 
@@ -104,7 +110,10 @@ import Testing
       #"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"reviews","namespace":"shop","resourceVersion":"7"},"spec":{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"a"},"weight":1},{"destination":{"host":"b"}}]}]}}"#
     let steps = try await Self.steps(.weights(Self.weights([("b", 1)])), text)
     let step = try #require(steps.first)
-    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else { return }
+    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.add("/spec/http/0/route/1/weight", 1)])
     #expect(inverse.changes == [.remove("/spec/http/0/route/1/weight")])
     _ = try Self.roundTrip(step, on: text)
@@ -133,7 +142,10 @@ import Testing
     #expect(error.code == .usage)
     #expect(error.remedy == "Name one of them: a (0), 1")
     let steps = try await Self.steps(.weights(Self.weights([("a", 2)], rule: "1")), text)
-    guard case .patch(let patch) = try #require(steps.first).write else { return }
+    guard case .patch(let patch) = try #require(steps.first).write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.replace("/spec/http/1/route/0/weight", 2)])
   }
 
@@ -194,7 +206,10 @@ import Testing
       #expect(row.changes.isEmpty)
       return
     }
-    guard case .patch(let patch) = step.write else { return }
+    guard case .patch(let patch) = step.write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == row.changes)
     #expect(
       patch.operations.prefix(2) == [.test("/metadata/resourceVersion", "7"), .test("/spec/http/1/name", "primary")])
@@ -226,6 +241,7 @@ import Testing
     let intent = RuleIntent(
       route: SmallMesh.ref("virtualservice", "shop", "reviews"), fault: .set(FaultSetting(delay: 3, delayPercent: 5)))
     guard case .patch(let patch) = try #require(try await Self.steps(.rule(intent), Self.whole).first).write else {
+      Issue.record("not a patch")
       return
     }
     #expect(patch.changes == [.replace("/spec/http/0/fault/delay/fixedDelay", "3s")])

@@ -61,7 +61,10 @@ import Testing
             created: "2025-01-01T00:00:00Z"),
         ]))
     #expect(step.object.name == "old")
-    guard case .patch(let patch) = step.write else { return }
+    guard case .patch(let patch) = step.write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(
       patch.operations == [
         .test("/metadata/resourceVersion", "7"), .test("/spec/mtls/mode", "PERMISSIVE"),
@@ -72,14 +75,20 @@ import Testing
   @Test func setsThePortOfAWorkloadPolicy() async throws {
     let text = Self.pa("shop", "cart", #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"}}"#)
     let step = try #require(try await Self.only(Self.intent(.port, .disable, port: 9090), [text]))
-    guard case .patch(let patch) = step.write else { return }
+    guard case .patch(let patch) = step.write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.add("/spec/portLevelMtls", ["9090": ["mode": "DISABLE"]])])
     _ = try IstioEditTests.roundTrip(step, on: text)
   }
 
   @Test func createsAWorkloadPolicyForAPort() async throws {
     let step = try #require(try await Self.only(Self.intent(.port, .disable, port: 9090), []))
-    guard case .create(let json) = step.write else { return }
+    guard case .create(let json) = step.write else {
+      Issue.record("not a create")
+      return
+    }
     #expect(json["spec"]?["mtls"] == nil)
     #expect(json["spec"]?["portLevelMtls"]?["9090"]?["mode"]?.string == "DISABLE")
     #expect(json["spec"]?["selector"] != nil)
@@ -101,11 +110,17 @@ import Testing
       #"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"},"portLevelMtls":{"80":{"mode":"DISABLE"},"81":{"mode":"STRICT"}}}"#
     )
     let mode = try #require(try await Self.only(Self.intent(.workload, .unset), [rich]))
-    guard case .patch(let patch) = mode.write else { return }
+    guard case .patch(let patch) = mode.write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.remove("/spec/mtls")])
     _ = try IstioEditTests.roundTrip(mode, on: rich)
     let port = try #require(try await Self.only(Self.intent(.port, .unset, port: 80), [rich]))
-    guard case .patch(let patch) = port.write else { return }
+    guard case .patch(let patch) = port.write else {
+      Issue.record("not a patch")
+      return
+    }
     #expect(patch.changes == [.remove("/spec/portLevelMtls/80")])
     #expect(try await Self.only(Self.intent(.mesh, .unset), []) == nil)
   }

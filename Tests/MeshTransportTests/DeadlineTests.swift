@@ -51,6 +51,20 @@ import Testing
     #expect(trickle == .timedOut(.total))
   }
 
+  @Test(arguments: ["http", "https"]) func aServerThatTakesNobodyInIsCutWhileConnecting(_ scheme: String) async throws {
+    let crowded = try #require(CrowdedListener(), "a listener that takes nobody in has no end of room")
+    defer { crowded.stop() }
+    let url = "\(scheme)://\(crowded.host):\(crowded.port)"
+    do {
+      _ = try await transport.send(HTTPRequest(.get, url, deadlines: Deadlines(connect: .milliseconds(200))))
+      Issue.record("answered")
+    } catch {
+      #expect(error.code == .timedOut(.connect), "\(error)")
+      #expect(error.message == "timed out connecting after 200 ms")
+      #expect(!error.outcomeUnknown)
+    }
+  }
+
   @Test func aServerThatNeverShakesHandsIsCutInTLS() async {
     let server = ScriptedServer { $0.waitForClose() }
     defer { server.stop() }

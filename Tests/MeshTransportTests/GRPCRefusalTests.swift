@@ -33,31 +33,36 @@ import Testing
 
   /// A server of HTTP/2 that refuses each call as soon as its head is there, and has no more of it sent if there is more
   /// to come (RFC 9113, 8.1).
-  private struct Refusing {
+  struct Refusing {
     let connection: ScriptedServer.Connection
+    /// Whether it waits for all of a call before it refuses it.
+    let hearsAll: Bool
 
-    init(_ connection: ScriptedServer.Connection) { self.connection = connection }
+    init(_ connection: ScriptedServer.Connection, hearsAll: Bool = false) {
+      self.connection = connection
+      self.hearsAll = hearsAll
+    }
 
     /// Refuses a call, and tells how many packets with something in them had come by then.
     func run(_ tell: (Int) -> Void) {
       guard connection.read(24).count == 24 else { return }
       var bytes: [UInt8] = []
+      var (call, hasEnded): (Int?, Bool) = (nil, false)
       while true {
         var buffer = [UInt8](repeating: 0, count: 1 << 17)
         let count = recv(connection.socket, &buffer, buffer.count, 0)
         guard count > 0 else { return }
         bytes += buffer[..<count]
-        var (call, hasEnded): (Int?, Bool) = (nil, false)
         while let (type, flags, stream) = Self.next(&bytes) {
           if type == 1 { call = stream }
           if type <= 1, flags & 1 == 1 { hasEnded = true }
         }
-        guard let call else { continue }
+        guard let refused = call, hasEnded || !hearsAll else { continue }
         tell(packets)
         // `:status: 200` is the eighth of the static table (RFC 7541, A).
         let fields = [0x88] + [("content-type", "application/grpc"), ("grpc-status", "12")].flatMap(Self.literal)
-        let end = hasEnded ? [] : Self.frame(type: 3, 0, stream: call, [0, 0, 0, 0])
-        connection.write(Self.frame(type: 4, 0, stream: 0) + Self.frame(type: 1, 5, stream: call, fields) + end)
+        let end = hasEnded ? [] : Self.frame(type: 3, 0, stream: refused, [0, 0, 0, 0])
+        connection.write(Self.frame(type: 4, 0, stream: 0) + Self.frame(type: 1, 5, stream: refused, fields) + end)
         connection.waitForClose()
         return
       }

@@ -105,9 +105,22 @@ import Testing
       "what is not encrypted stays on this machine")
   }
 
-  @Test func aProxyThatHangsIsCut() async {
-    let error = await failure("http://PROXY", tls: .milliseconds(200)) { $0.waitForClose() }
+  @Test(arguments: ["http", "socks5", "socks5h"]) func aProxyThatHangsIsCut(_ scheme: String) async {
+    let error = await failure("\(scheme)://PROXY", tls: .milliseconds(200)) { $0.waitForClose() }
     #expect(error?.code == .timedOut(.tls), "\(error as Any)")
+  }
+
+  @Test(arguments: ["socks5", "socks5h"]) func aSOCKSProxyThatRefusesIsNamed(_ scheme: String) async {
+    let refused = await failure("\(scheme)://PROXY") { connection in
+      _ = connection.openSOCKS(status: 5)
+      connection.waitForClose()
+    }
+    #expect(refused?.code == .proxy, "\(refused as Any)")
+    let wantsMore = await failure("\(scheme)://PROXY") { connection in
+      _ = connection.openSOCKS(withCredentials: true)
+      connection.waitForClose()
+    }
+    #expect(wantsMore?.code == .proxy, "\(wantsMore as Any)")
   }
 
   @Test func aProxyThatAnswersInPlaceOfTheServerIsNotBelieved() async {

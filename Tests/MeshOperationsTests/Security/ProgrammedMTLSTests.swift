@@ -91,7 +91,10 @@ import Testing
 
   @Test func whatAWorkloadTakesIsReadByPort() throws {
     var view = try Self.view("STRICT", server: Self.strict, sends: .auto)
-    guard case .known(var report, _, _)? = view.proxyTLS["lab"] else { return }
+    guard case .known(var report, _, _)? = view.proxyTLS["lab"] else {
+      Issue.record("the proxies' TLS is not known")
+      return
+    }
     report.workloads[Self.server]?.inbound.append(InboundTLS(port: 9090, takesMeshTLS: false, takesPlaintext: true))
     view.proxyTLS["lab"] = .known(report, source: "test", at: view.at)
     #expect(view.programmedMode(of: Self.server, port: nil, exceptional: [9090]).value == .strict)

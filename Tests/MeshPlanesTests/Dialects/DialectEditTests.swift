@@ -7,7 +7,10 @@ import Testing
   /// Applies a step and its inverse; gives the changes.
   static func changes(_ text: String, _ weights: [(String, Int)]) async throws -> [JSONPatch.Operation] {
     let step = try #require(try await DialectFixtures.steps(text, weights).first)
-    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else { return [] }
+    guard case .patch(let patch) = step.write, case .patch(let inverse) = step.inverse else {
+      Issue.record("the write is no patch")
+      return []
+    }
     let before = try JSONValue(parsing: text)
     #expect(patch.operations.first == .test("/metadata/resourceVersion", "7"))
     #expect(try inverse.applied(to: patch.applied(to: before)).isEquivalent(to: before))
@@ -35,7 +38,10 @@ import Testing
 
   @Test func theEditIsGuardedByTheNameOfWhatItChanges() async throws {
     let step = try #require(try await DialectFixtures.steps(DialectFixtures.httpRoute, [("api-v2", 2)]).first)
-    guard case .patch(let patch) = step.write else { return }
+    guard case .patch(let patch) = step.write else {
+      Issue.record("the write is no patch")
+      return
+    }
     #expect(patch.operations.contains(.test("/spec/rules/0/backendRefs/1/name", "api-v2")))
     #expect(!patch.operations.contains(.test("/spec/rules/0/backendRefs/0/name", "api-v1")))
   }
