@@ -10,14 +10,16 @@ final class FeedRun: Sendable {
   let clock = ScriptedClock()
   private let resource: DialectResource
   private let namespace: String?
+  private let streamsLists: Bool
   private let gathered = Mutex<(snapshot: MeshSnapshot, states: [FeedState])>((MeshSnapshot(), []))
 
   /// The scripts are used up in order; after the last watch the next one stays open.
   init(
     lists: [ScriptedServer.Reply], watches: [ScriptedServer.Reply], probes: [ScriptedServer.Reply] = [],
     of resource: DialectResource = CoreResources.services, narrow namespace: String? = nil,
-    narrowLists: [ScriptedServer.Reply] = []
+    narrowLists: [ScriptedServer.Reply] = [], streamsLists: Bool = false
   ) {
+    self.streamsLists = streamsLists
     self.resource = resource
     self.namespace = namespace
     server = ScriptedServer { request, count in
@@ -65,6 +67,7 @@ final class FeedRun: Sendable {
       reader,
       ResourceFeed.Context(
         client: client, clock: clock, random: { 0.5 }, gate: ListGate(4), namespace: namespace,
+        streamsLists: streamsLists,
         emit: { [self] changes in take(changes) }))
   }
 
@@ -99,6 +102,14 @@ enum Wire {
 
   static func bookmark(_ version: String) -> String {
     event("BOOKMARK", #"{"kind":"Service","metadata":{"resourceVersion":"\#(version)"}}"#)
+  }
+
+  /// The bookmark that ends the list with which a watch begins.
+  static func endOfList(_ version: String) -> String {
+    event(
+      "BOOKMARK",
+      #"{"kind":"Service","metadata":{"resourceVersion":"\#(version)","annotations":{"k8s.io/initial-events-end":"true"}}}"#
+    )
   }
 
   static func status(_ code: Int, reason: String = "", message: String = "m", cause: String = "") -> String {

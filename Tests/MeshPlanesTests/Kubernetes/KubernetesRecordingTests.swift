@@ -240,7 +240,7 @@ enum Recorded {
       case .upserted(let meta, _), .deleted(let meta):
         #expect(!meta.name.isEmpty && !meta.resourceVersion.isEmpty)
         changed += 1
-      case .bookmark(let version):
+      case .bookmark(let version, _):
         #expect(!version.isEmpty)
         bookmarks += 1
       case .failure: Issue.record("no failure was recorded")

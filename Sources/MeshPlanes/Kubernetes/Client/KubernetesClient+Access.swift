@@ -19,6 +19,16 @@ extension KubernetesClient {
     return (json["gitVersion"]?.string ?? "unknown version", response.headers)
   }
 
+  /// Whether the server may tell a list as the beginning of a watch. One before 1.27 takes the question for that of an ordinary
+  /// watch, later ones before 1.32 refuse it unless told otherwise. Source: Kubernetes, feature gate `WatchList`.
+  func mayStreamLists() async -> Bool {
+    guard let version = try? await version().version else { return false }
+    let numbers = version.drop { !$0.isNumber }.split(separator: ".").prefix(2).map {
+      Int($0.prefix { $0.isNumber }) ?? 0
+    }
+    return numbers.count == 2 && (numbers[0], numbers[1]) >= (1, 32)
+  }
+
   /// Whether the operator may do something, as far as the server can tell beforehand.
   func permits(_ question: AccessQuestion) async throws(MeshError) -> Capabilities.Answer {
     var attributes: JSONValue = ["verb": .string(question.verb), "resource": .string(question.plural)]

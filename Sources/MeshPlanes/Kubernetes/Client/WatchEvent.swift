@@ -15,8 +15,8 @@ enum WatchEvent: Sendable {
   case upserted(ObjectMeta, Result<[Entity], JSONError>)
   /// An object is gone.
   case deleted(ObjectMeta)
-  /// Nothing changed up to this version.
-  case bookmark(String)
+  /// Nothing changed up to this version; whether all that there was when the watch began has been told.
+  case bookmark(String, endsList: Bool)
   /// The server ends the watch with a reason.
   case failure(KubernetesStatus)
 
@@ -62,12 +62,26 @@ enum WatchEvent: Sendable {
         return .upserted(meta, .failure(error))
       }
     }
+    let start = reader
     try reader.skip()
     switch type {
     case "DELETED": return .deleted(meta)
-    case "BOOKMARK": return .bookmark(meta.resourceVersion)
+    case "BOOKMARK": return .bookmark(meta.resourceVersion, endsList: try endsList(start))
     default: throw JSONError(.malformed, at: 0, expected: "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR")
     }
+  }
+}
+
+extension WatchEvent {
+  /// Whether a bookmark ends the list with which a watch began. Source: Kubernetes API concepts, "Streaming lists".
+  private static func endsList(_ reader: JSONReader) throws(JSONError) -> Bool {
+    var copy = reader
+    guard try copy.enter("metadata"), try copy.enter("annotations") else { return false }
+    var isEnd = false
+    try copy.object { key, reader throws(JSONError) in
+      if "k8s.io/initial-events-end" ~= key { isEnd = try reader.string() == "true" } else { try reader.skip() }
+    }
+    return isEnd
   }
 }
 

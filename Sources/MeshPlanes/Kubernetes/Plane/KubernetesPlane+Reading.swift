@@ -103,18 +103,20 @@ extension KubernetesPlane {
 
   /// Starts a feed for each resource that is served, and looks again for others from time to time.
   private func follow(_ emit: @escaping @Sendable ([MeshChange]) -> Void) async {
-    let context = ResourceFeed.Context(
+    var context = ResourceFeed.Context(
       client: client, clock: clock, random: random, gate: ListGate(4), namespace: namespace,
       emit: { if !$0.isEmpty { emit($0) } })
     let running = RunningKinds()
     var backoff = Backoff()
+    var isServerKnown = false
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         do throws(MeshError) {
           let readers = readers(try await catalog.current(fresh: true))
           backoff.succeeded(at: clock.now())
+          if !isServerKnown { (context.streamsLists, isServerKnown) = (await client.mayStreamLists(), true) }
           for reader in readers where running.start(reader.served) {
-            group.addTask {
+            group.addTask { [context] in
               await ResourceFeed(reader, context).run()
               running.end(reader.served)
             }

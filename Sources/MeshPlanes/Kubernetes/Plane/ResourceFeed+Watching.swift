@@ -39,14 +39,19 @@ extension ResourceFeed {
     }
   }
 
-  /// One watch from a version to its end.
-  func watch(from version: String) async -> Ending {
+  /// One watch to its end: from the last version, or beginning with a list where that is under way.
+  func watch() async -> Ending {
     let what = "watch \(reader.served.plural)"
     let seconds = 300 + Int(300 * min(max(context.random(), 0), 1))
     var query: [(String, String?)] = [
-      ("watch", "true"), ("resourceVersion", version), ("allowWatchBookmarks", "true"),
-      ("timeoutSeconds", String(seconds)),
+      ("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", String(seconds)),
     ]
+    if isListing {
+      query += [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
+      if case .notOlder(let version) = freshness { query.append(("resourceVersion", version)) }
+    } else {
+      query.append(("resourceVersion", version))
+    }
     if !reader.resource.selector.isEmpty { query.append(("labelSelector", reader.resource.selector)) }
     let stream: HTTPStream
     do throws(MeshError) {
@@ -59,7 +64,7 @@ extension ResourceFeed {
       let body = (try? await stream.collect(limit: 64 << 10)) ?? []
       return ending(KubernetesStatus(code: stream.status, body: body), what, isEvent: false)
     }
-    tellLive()
+    if !isListing { tellLive() }
     let heard = Heard(context.clock.now())
     return await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.doubt(stream, heard) }
@@ -76,11 +81,14 @@ extension ResourceFeed {
       while var piece = try await iterator.next() {
         piece += iterator.arrived()
         heard.last = context.clock.now()
-        if let end = take(piece, &cutter, what) {
+        let wasListing = isListing
+        let end = take(piece, &cutter, what)
+        if wasListing, !isListing { await context.gate.leave() }
+        if let end {
           stream.cancel()
           return end
         }
-        if burst.goesOn() { await iterator.rest(Burst.patience) }
+        if !isListing, burst.goesOn() { await iterator.rest(Burst.patience) }
       }
     } catch {
       if heard.doubted { return .doubted }
@@ -100,12 +108,17 @@ extension ResourceFeed {
       do throws(JSONError) {
         let event = try event(line)
         if case .failure(let status) = event { return ending(status, what, isEvent: true) }
+        if case .bookmark(let version, endsList: true) = event, isListing { changes += endList(version) }
         changes += changesOf(event)
       } catch {
         return .failed(MeshError(.malformed, "\(what): \(error)", plane: key.plane, underlying: error), isEvent: true)
       }
     }
-    changes += live()
+    if isListing {
+      if !hasListed { changes.append(.feed(key, .loading(known.count))) }
+    } else {
+      changes += live()
+    }
     return nil
   }
 
@@ -147,7 +160,7 @@ extension ResourceFeed {
       }
       let cached = try? await context.client.cachedVersion(of: path, kind: reader.served.kind)
       guard !Task.isCancelled else { return }
-      if cached == version {
+      if cached == version, !isListing {
         heard.last = context.clock.now()
         tellLive()
         continue

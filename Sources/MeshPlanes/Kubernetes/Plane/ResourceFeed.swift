@@ -3,6 +3,9 @@ import MeshTransport
 
 /// One resource kept up to date: listed once, then watched for ever; the list is repeated only when the server demands it.
 ///
+/// A server that can tells the list as the beginning of the watch, which costs it less; where that does not come to its end, the
+/// list is read page by page.
+///
 /// The rules are client-go's reflector's: a watch that ends cleanly goes on from the last version without a list; 429, 5xx
 /// and broken streams step back and go on as well; a version too old (410, as a status or as an event) lists "at least as
 /// new as the last", and only a 410 to that list asks for the newest.
@@ -15,6 +18,8 @@ actor ResourceFeed {
     let gate: ListGate
     /// The namespace to read alone where all may not be.
     var namespace: String?
+    /// Whether the server may tell a list as the beginning of a watch.
+    var streamsLists = false
     let emit: @Sendable ([MeshChange]) -> Void
 
     var now: Instant { Instant(seconds: Double(clock.wallSeconds())) }
@@ -32,8 +37,11 @@ actor ResourceFeed {
   var pool = TextPool()
   var version = ""
   var backoff = Backoff()
-  private var freshness = KubernetesClient.Freshness.newest
-  private var hasListed = false
+  var freshness = KubernetesClient.Freshness.newest
+  private(set) var hasListed = false
+  /// Whether a list is under way that a watch begins with.
+  private(set) var isListing = false
+  private var streamsLists: Bool
   /// The one namespace that is read; empty for all.
   private var scope = ""
   private var failureEvents = 0
@@ -42,6 +50,7 @@ actor ResourceFeed {
   init(_ reader: ResourceReader, _ context: Context) {
     self.reader = reader
     self.context = context
+    streamsLists = context.streamsLists
     key = MeshSnapshot.FeedKey(plane: context.client.plane, kind: reader.resource.kind)
   }
 
@@ -51,15 +60,46 @@ actor ResourceFeed {
   /// Keeps the resource up to date until the task is cancelled or the server no longer serves it.
   func run() async {
     while !Task.isCancelled {
-      switch await list() {
-      case .done: break
-      case .again: continue
-      case .gone:
-        context.emit(known.removeAll() + [.feed(key, .refused("\(reader.served.apiVersion) is no longer served"))])
-        return
+      var ending: Ending?
+      if streamsLists {
+        ending = await listByWatch()
+        streamsLists = ending != nil
       }
-      if await watchOn() == .gone { return }
+      if ending == nil {
+        switch await list() {
+        case .done: break
+        case .again: continue
+        case .gone:
+          context.emit(known.removeAll() + [.feed(key, .refused("\(reader.served.apiVersion) is no longer served"))])
+          return
+        }
+      }
+      if await watchOn(after: ending) == .gone { return }
     }
+  }
+
+  /// Lists and goes on watching in one answer: how that ended, or `nil` where the list did not come to its end.
+  private func listByWatch() async -> Ending? {
+    if !hasListed { context.emit([.feed(key, .loading(0))]) }
+    known.beginList()
+    await context.gate.enter()
+    isListing = true
+    let ending = await watch()
+    guard isListing else { return ending }
+    isListing = false
+    await context.gate.leave()
+    return nil
+  }
+
+  /// Takes note that a list has come to its end; what is gone.
+  func endList(_ version: String) -> [MeshChange] {
+    isListing = false
+    self.version = version
+    hasListed = true
+    backoff.succeeded(at: context.clock.now())
+    // What a list has in common is shared by now; what finds it, 5 MB of 50,000 pods, is of no more use.
+    pool = TextPool()
+    return known.endList() + live(always: true)
   }
 
   private enum ListEnd { case done, again, gone }
@@ -82,13 +122,7 @@ actor ResourceFeed {
     await context.gate.leave()
     switch result {
     case .success(let version):
-      self.version = version
-      hasListed = true
-      backoff.succeeded(at: context.clock.now())
-      // What a list has in common is shared by now; what finds it, 5 MB of 50,000 pods, is of no more use.
-      pool = TextPool()
-      context.emit(known.endList())
-      tellLive()
+      context.emit(endList(version))
       return .done
     case .failure(.status(let status)) where status.code == 404: return .gone
     case .failure(.status(let status)) where status.code == 403 && narrow(): return .again
@@ -137,13 +171,16 @@ actor ResourceFeed {
 
   private enum WatchEnd: Equatable { case relist, gone }
 
-  /// Watches, again and again, until a list is needed.
-  private func watchOn() async -> WatchEnd {
+  /// Watches, again and again, until a list is needed; a watch that began with the list may have ended already.
+  private func watchOn(after first: Ending?) async -> WatchEnd {
     failureEvents = 0
+    var last = first
     while !Task.isCancelled {
-      let started = context.clock.now()
+      let started = last == nil ? context.clock.now() : .zero
       let before = version
-      switch await watch(from: version) {
+      let ending = if let last { last } else { await watch() }
+      last = nil
+      switch ending {
       case .closed:
         // A server that closes at once is not asked in a circle.
         if version == before, context.clock.now() - started < .seconds(1) {
@@ -194,14 +231,14 @@ actor ResourceFeed {
   func event(_ line: ArraySlice<UInt8>) throws(JSONError) -> WatchEvent {
     let plane = key.plane
     return try WatchEvent(line: line) { reader throws(JSONError) in
-      try self.reader.entities(plane: plane, from: &reader, pool: &pool, isWatched: true)
+      try self.reader.entities(plane: plane, from: &reader, pool: &pool, isWatched: !isListing)
     }
   }
 
   /// Takes one event in; what changed by it.
   func changesOf(_ event: WatchEvent) -> [MeshChange] {
     switch event {
-    case .bookmark(let version): noteVersion(version)
+    case .bookmark(let version, _): noteVersion(version)
     case .failure: break
     case .deleted(let meta):
       noteVersion(meta.resourceVersion)
@@ -218,9 +255,9 @@ actor ResourceFeed {
     return []
   }
 
-  /// Notes up to where a watch has told everything.
+  /// Notes up to where a watch has told everything; the objects of a list come in no order of their versions.
   private func noteVersion(_ version: String) {
-    if !version.isEmpty { self.version = version }
+    if !version.isEmpty, !isListing { self.version = version }
   }
 
   /// That the feed is alive, not more often than every 5 s.
