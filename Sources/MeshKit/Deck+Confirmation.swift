@@ -67,12 +67,14 @@ extension Deck {
     return nil
   }
 
-  /// Confirms a plan that waits for it: the one of an id, or the newest.
+  /// Confirms a plan that waits for it: the one of an id, or the newest of those that are meant.
   ///
   /// Needs the journal alone, so it works from any terminal of the user.
-  public static func confirm(_ id: String? = nil, in journal: Journal) throws(MeshError) -> Receipt {
+  public static func confirm(
+    _ id: String? = nil, in journal: Journal, where isMeant: (Plan) -> Bool = { _ in true }
+  ) throws(MeshError) -> Receipt {
     let waiting = try journal.awaitingConfirmation()
-    guard let receipt = id == nil ? waiting.first : waiting.first(where: { $0.plan.id == id }) else {
+    guard let receipt = waiting.first(where: { id == nil ? isMeant($0.plan) : $0.plan.id == id }) else {
       if let id, let known = try journal.receipts().first(where: { $0.plan.id == id }) {
         throw MeshError(
           .refused, "plan \(id) waits for no confirmation: it is \(known.result.rawValue)",

@@ -128,8 +128,12 @@ public struct Deck: Sendable {
   }
 
   /// Takes an applied plan back: the one of an id, or the newest that was applied and not taken back.
+  ///
+  /// - Parameters:
+  ///   - wait: The seconds to wait until the proxies concerned acknowledged; one that rejects leaves the plan applied.
   public func undo(
-    _ id: String? = nil, reason: String = "", progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
+    _ id: String? = nil, reason: String = "", wait: Double? = nil,
+    progress: @escaping @Sendable (Executor.Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     let receipt = try undoable(id)
     try checkWritable(receipt.plan.intent.plane)
@@ -139,7 +143,7 @@ public struct Deck: Sendable {
       _ = try await executor.undoPlan(receipt)
       _ = try journal.decide(.expired, on: receipt)
     }
-    return try await executor.undo(receipt, reason: reason, progress: progress)
+    return try await executor.undo(receipt, reason: reason, wait: wait, progress: progress)
   }
 
   /// The plan that would take a receipt back, from the objects as they are now; nothing is written.
@@ -163,8 +167,10 @@ public struct Deck: Sendable {
         : "it was switched on in this session: switch it off again")
   }
 
-  /// The receipt that ``undo(_:reason:progress:)`` would take back.
-  public func undoable(_ id: String? = nil) throws(MeshError) -> Receipt {
+  /// The receipt that ``undo(_:reason:wait:progress:)`` would take back; without an id, of the plans that are meant.
+  public func undoable(
+    _ id: String? = nil, where isMeant: (Plan) -> Bool = { _ in true }
+  ) throws(MeshError) -> Receipt {
     let receipts = try journal.receipts()
     if let id {
       let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.isUndo }
@@ -175,7 +181,7 @@ public struct Deck: Sendable {
       }
       return receipt
     }
-    guard let receipt = receipts.first(where: \.isUndoable) else {
+    guard let receipt = receipts.first(where: { $0.isUndoable && isMeant($0.plan) }) else {
       throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`")
     }
     return receipt

@@ -20,11 +20,12 @@ struct VersionCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = Console(noColor: true)
-    if output == .json {
+    switch output {
+    case .json, .yaml:
       let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "Version", "version": .string(Version.text)]
-      try console.write(JSONWriter.bytes(value, indent: 2) + [0x0A])
-    } else {
-      try console.line("meshdeck \(Version.text)")
+      try console.write(value, as: output)
+    case .name: try console.line(Version.text)
+    case .table, .wide: try console.line("meshdeck \(Version.text)")
     }
   }
 }

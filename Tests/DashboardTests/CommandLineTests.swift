@@ -99,6 +99,23 @@ import Testing
     #expect(parsed.route == "ledger" || parsed.route == "reviews")
   }
 
+  @Test(arguments: [["--force"], ["--confirm", "5m"]])
+  func takingBackHasNoRiskToTakeAndNothingToConfirm(_ options: [String]) {
+    #expect(throws: (any Error).self) { _ = try parse(["meshdeck", "undo", "-y"] + options) }
+    #expect(throws: Never.self) { _ = try parse(["meshdeck", "route", "delete", "reviews", "-y"] + options) }
+  }
+
+  @Test func whatTakingBackHasInCommonWithWritingIsReadInBoth() throws {
+    let common = ["--wait", "--dry-run=server", "--reason", "why"]
+    let undo = try #require(try parse(["meshdeck", "undo", "pt1"] + common) as? Undo)
+    #expect(undo.id == "pt1" && undo.write.wait && !undo.write.yes)
+    #expect(undo.write.dryRun == .server && undo.write.reason == "why")
+    let delete = try #require(
+      try parse(["meshdeck", "route", "delete", "a", "--force"] + common) as? RouteCommand.Delete)
+    #expect(delete.write.force && delete.write.confirm == nil && delete.write.common.wait)
+    #expect(delete.write.common.dryRun == .server && delete.write.common.reason == "why")
+  }
+
   @Test func whatIsMarkedIsToldToo() async throws {
     let runner = try await Desk.shop(.services)
     await runner.press(.space, .space)

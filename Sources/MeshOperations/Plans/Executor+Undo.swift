@@ -4,11 +4,16 @@ import MeshPlanes
 /// Taking applied plans back.
 extension Executor {
   /// Takes an applied plan back, last step first; refuses, with nothing written, where somebody changed since what it set.
+  ///
+  /// - Parameters:
+  ///   - wait: The seconds to wait, after the last step, until the proxies concerned acknowledged; `nil` does not wait.
+  ///     A rejection leaves the plan applied; a proxy that is late stands in the receipt.
   public func undo(
-    _ receipt: Receipt, reason: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    _ receipt: Receipt, reason: String, wait: Double? = nil,
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     let receipt = try await settled(receipt)
-    let undone = try await apply(try await undoing(receipt), reason: reason, progress: progress)
+    let undone = try await apply(try await undoing(receipt), reason: reason, wait: wait, progress: progress)
     if undone.result == .applied {
       var closed = receipt
       closed.result = .undone

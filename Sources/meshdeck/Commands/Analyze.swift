@@ -48,6 +48,10 @@ struct Analyze: AsyncParsableCommand {
       namespace = options.namespace(of: deck)
       view = await deck.view
     } else {
+      guard options.planes.isEmpty, options.contexts.isEmpty, options.namespace == nil else {
+        throw MeshError(
+          .usage, "files are analysed whole, and on no plane", remedy: "leave out -p, -n and --context, or --file")
+      }
       view = try OfflineMesh.view(
         of: try file.flatMap { try InputFile(path: $0).documents() }, rules: PlaneRegistry.rules)
     }

@@ -16,22 +16,26 @@ struct Confirm: AsyncParsableCommand {
         meshdeck confirm pt1abc2
       """)
 
-  @Argument(help: "The plan, by its id; the newest that waits unless given.")
+  @Argument(help: "The plan, by its id; the newest that waits unless given, with -n or -p of those.")
   var id: String?
 
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let receipt = try Deck.confirm(id, in: Deck.journal())
-    try options.console.line("confirmed \(receipt.plan.id): \(receipt.plan.summary)")
+    let meant = try MeantPlans(options)
+    let receipt = try Deck.confirm(id, in: Deck.journal(), where: meant.includes)
+    switch options.output {
+    case .json, .yaml: try options.console.write(receipt.json, as: options.output)
+    case .name: try options.console.line(receipt.plan.id)
+    case .table, .wide: try options.console.line("confirmed \(receipt.plan.id): \(receipt.plan.summary)")
+    }
   }
 }
 
 extension PlanRun {
   /// Applies a plan and takes it back unless it is confirmed in time.
   func run(_ plan: Plan, confirmWithin limit: Interval) async throws {
-    let (deck, reason, force) = (deck, write.reason, write.force)
-    let wait = write.wait ? options.timeout.seconds : nil
+    let (deck, reason, force, wait) = (deck, write.reason, force, wait)
     let (outcome, wasInterrupted) = try await Interruption.awaited { () async throws -> (Receipt, Receipt?) in
       let receipt = try await deck.apply(
         plan, reason: reason, force: force, wait: wait, confirmWithin: limit.seconds,

@@ -18,10 +18,20 @@ struct DashboardCommand: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    try Self.check(options)
+    try await Self.open(try await options.connect(), options: options)
+  }
+
+  /// Refuses what only commands heed.
+  static func check(_ options: GlobalOptions) throws(MeshError) {
     guard options.record == nil, options.replay == nil else {
       throw MeshError(.usage, "the dashboard is neither recorded nor replayed", remedy: "record a command, such as get")
     }
-    try await Self.open(try await options.connect(), options: options)
+    guard options.output == .table else {
+      throw MeshError(
+        .usage, "the dashboard has no form \(options.output.rawValue)",
+        remedy: "say a command, such as `meshdeck get splits -o \(options.output.rawValue)`")
+    }
   }
 
   /// Opens the dashboard on a deck and returns when the operator leaves it.

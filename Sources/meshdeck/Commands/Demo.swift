@@ -41,6 +41,7 @@ struct Demo: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    try check()
     let loss = try lose.map(Self.loss)
     let mesh = try embedded()
     let endpoints = try await mesh.start()
@@ -56,6 +57,19 @@ struct Demo: AsyncParsableCommand {
     }
     try? FileManager.default.removeItem(atPath: folder)
     try outcome.get()
+  }
+
+  /// Refuses what is not heeded by an embedded mesh, which is whole and has planes of its own.
+  private func check() throws(MeshError) {
+    guard options.planes.isEmpty, options.contexts.isEmpty, options.config == nil, options.namespace == nil,
+      options.record == nil, options.replay == nil
+    else {
+      throw MeshError(
+        .usage, "the embedded mesh is shown whole, on planes of its own, and not recorded",
+        remedy:
+          "leave out -p, -n, --context, --config, --record and --replay; commands take them on what --serve prints")
+    }
+    if !serve { try DashboardCommand.check(options) }
   }
 
   private static func loss(_ text: String) throws -> (cluster: String, after: Interval) {
@@ -134,8 +148,15 @@ struct Demo: AsyncParsableCommand {
   private func announce(
     _ endpoints: EmbeddedMesh.Endpoints, _ planes: [PlaneSetting], _ kubeconfig: String
   ) async throws {
+    try tell(endpoints, planes, kubeconfig)
+    await StopSignal.wait()
+  }
+
+  /// Writes where all is served.
+  private func tell(_ endpoints: EmbeddedMesh.Endpoints, _ planes: [PlaneSetting], _ kubeconfig: String) throws {
     let console = options.console
-    if options.output == .json {
+    switch options.output {
+    case .json, .yaml:
       let value: JSONValue = [
         "kubeconfig": .string(kubeconfig), "kubernetes": .string(endpoints.kubernetes),
         "metrics": .string(endpoints.metrics),
@@ -143,8 +164,11 @@ struct Demo: AsyncParsableCommand {
         "environment": .object(
           JSONObject(endpoints.planes.flatMap(\.variables).map { .init(name: $0.key, value: .string($0.value)) })),
       ]
+      guard options.output == .json else { return try console.write(value, as: options.output) }
+      // In one line: whoever started the server knows by its end that all is said.
       try console.write(JSONWriter.bytes(value) + [0x0A])
-    } else {
+    case .name: for plane in planes { try console.line(plane.name) }
+    case .table, .wide:
       try console.line("export KUBECONFIG=\(kubeconfig)")
       try console.line("metrics: \(endpoints.metrics)")
       try console.line("istiod:  \(endpoints.istiod)")
@@ -154,7 +178,6 @@ struct Demo: AsyncParsableCommand {
       }
       Console.note("serving until stopped (Ctrl-C)")
     }
-    await StopSignal.wait()
   }
 
   private static func load(_ name: String) throws -> Scenario {

@@ -29,10 +29,10 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     try await options.load(deck)
-    let run = PlanRun(deck: deck, options: options, write: WriteOptions())
+    let run = PlanRun(deck: deck, options: options)
     var plans: [Plan] = []
     for plan in try await InputFile(path: file).plans(in: deck, options: options) {
-      plans.append(try await deck.rehearse(plan))
+      plans.append(try await Deadline.run(options.timeout) { try await deck.rehearse(plan) })
     }
     try run.show(plans)
   }
@@ -56,7 +56,7 @@ struct Diff: AsyncParsableCommand {
   func run() async throws {
     let deck = try await options.connect()
     try await options.load(deck, truths: false)
-    let run = PlanRun(deck: deck, options: options, write: WriteOptions())
+    let run = PlanRun(deck: deck, options: options)
     let plans = try await InputFile(path: file).plans(in: deck, options: options).filter { !$0.steps.isEmpty }
     if plans.isEmpty { return Console.note("no difference") }
     try run.show(plans)

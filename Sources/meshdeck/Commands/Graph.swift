@@ -24,6 +24,11 @@ struct Graph: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    let (isOfForm, isJSON) = (options.output == .table || options.output == .wide, options.output == .json)
+    guard form == .tree || isOfForm || form == .json && isJSON else {
+      throw MeshError(
+        .usage, "--as \(form.rawValue) and -o \(options.output.rawValue) exclude each other", remedy: "leave out one")
+    }
     let deck = try await options.connect()
     try await options.load(deck)
     let graph = await deck.view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)

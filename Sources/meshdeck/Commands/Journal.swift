@@ -9,6 +9,7 @@ struct History: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         meshdeck history
+        meshdeck history -n shop                what wrote in a namespace
         meshdeck history pt1abc2 -o json        one plan, whole
       """)
 
@@ -18,17 +19,14 @@ struct History: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    let meant = try MeantPlans(options)
     let journal = try Deck.journal()
     var receipts = try journal.receipts()
     if let id {
       receipts = receipts.filter { $0.plan.id == id }
       if receipts.isEmpty { throw MeshError(.notFound, "the journal holds no plan \(id)") }
     }
-    if !options.planes.isEmpty {
-      receipts.removeAll { receipt in
-        !options.planes.contains { NamePattern.isMatch($0, receipt.plan.intent.plane) }
-      }
-    }
+    receipts.removeAll { !meant.includes($0.plan) }
     let console = options.console
     switch options.output {
     case .json, .yaml:
@@ -66,19 +64,20 @@ struct Undo: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         meshdeck undo                the newest plan that was applied
-        meshdeck undo pt1abc2 -y
+        meshdeck undo -n shop        the newest that wrote there
+        meshdeck undo pt1abc2 -y --wait
       """)
 
-  @Argument(help: "The plan, by its id; the newest applied unless given.")
+  @Argument(help: "The plan, by its id; the newest applied unless given, with -n or -p of those.")
   var id: String?
 
-  @OptionGroup var write: WriteOptions
+  @OptionGroup var write: TakeBackOptions
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    let meant = try MeantPlans(options)
     let deck = try await options.connect()
-    let receipt = try deck.undoable(id)
-    let run = PlanRun(deck: deck, options: options, write: write)
-    try await run.takeBack(receipt)
+    let receipt = try deck.undoable(id, where: meant.includes)
+    try await PlanRun(deck: deck, options: options, write: write).takeBack(receipt)
   }
 }

@@ -72,11 +72,14 @@ struct MTLS: AsyncParsableCommand {
       commandName: CommandWord.check.rawValue,
       abstract: "Say what breaks now, or what would break under another mode; exit 1 where anything does.",
       discussion: """
+        Without a mode it is about now: of all calls, or of those into the scope.
+
         Exits 0 where nothing breaks, 1 where something does, and 6 where it cannot be told, because telemetry is not
         reachable, stale or incomplete: what is not measured is not proven.
 
         EXAMPLES
           meshdeck mtls check                            pairs that break now
+          meshdeck mtls check namespace/shop             those calls into a scope
           meshdeck mtls check namespace/shop STRICT      callers that would break
           meshdeck mtls check namespace/shop STRICT -o json   plan, blast radius
         """)
@@ -109,11 +112,13 @@ struct MTLS: AsyncParsableCommand {
         if !plan.blastRadius.unknowns.isEmpty { throw Ending(code: MeshError.Code.unreachable.exitCode) }
         Console.note("no caller seen in the last window would break")
       } else {
-        let pairs = view.mtlsMatrix(plane: options.plane, namespace: options.namespace(of: deck)).filter(
-          \.needsAttention)
+        let wanted = try scope.map { try ScopeText.intent($0, .unset, in: view, options: options) }
+        let plane = wanted?.plane ?? options.plane
+        let pairs = view.mtlsMatrix(plane: plane, namespace: wanted == nil ? options.namespace(of: deck) : nil)
+          .filter { $0.needsAttention && wanted?.concerns($0, in: view) != false }
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
-        let planes = view.planes.map(\.plane.name).filter { options.plane == nil || $0 == options.plane }
+        let planes = view.planes.map(\.plane.name).filter { plane == nil || $0 == plane }
         if planes.contains(where: { view.traffic(on: $0).value == nil && view.mtlsRules(plane: $0) != nil }) {
           throw Ending(code: MeshError.Code.unreachable.exitCode)
         }
@@ -156,12 +161,18 @@ struct MTLS: AsyncParsableCommand {
 
 /// A scope of mTLS as typed.
 enum ScopeText {
-  static func intent(_ scope: String, _ mode: String, in view: MeshView, options: GlobalOptions) throws(MeshError)
+  static func intent(_ scope: String, _ typed: String, in view: MeshView, options: GlobalOptions) throws(MeshError)
     -> MTLSIntent
   {
-    guard let mode = MTLSMode(rawValue: mode.uppercased()) else {
-      throw MeshError(.usage, "there is no mode \(mode)", remedy: "one of UNSET, DISABLE, PERMISSIVE, STRICT")
+    guard let mode = MTLSMode(rawValue: typed.uppercased()) else {
+      throw MeshError(.usage, "there is no mode \(typed)", remedy: "one of UNSET, DISABLE, PERMISSIVE, STRICT")
     }
+    return try intent(scope, mode, in: view, options: options)
+  }
+
+  static func intent(_ scope: String, _ mode: MTLSMode, in view: MeshView, options: GlobalOptions) throws(MeshError)
+    -> MTLSIntent
+  {
     let parts = scope.split(separator: "/", maxSplits: 1).map(String.init)
     let planes = view.planes.map(\.plane.name)
     func plane() throws(MeshError) -> PlaneName {
@@ -202,6 +213,16 @@ enum ScopeText {
     -> ObjectRef
   {
     try ObjectRef.one(typed, among: view.snapshot.workloads.keys, namespace: options.namespace, what: "workload")
+  }
+}
+
+extension MTLSIntent {
+  /// Whether a call on its plane is to what its scope holds; a scope's port is the container's.
+  fileprivate func concerns(_ pair: MTLSPair, in view: MeshView) -> Bool {
+    guard scope != .mesh else { return true }
+    guard pair.server.namespace == namespace, scope == .namespace || pair.server.name == workload else { return false }
+    let ports = view.snapshot.services[pair.service]?.ports ?? []
+    return port == nil || port == ports.first { $0.port == pair.port }?.targetPort ?? pair.port
   }
 }
 

@@ -5,7 +5,11 @@ import MeshKit
 struct PlanRun {
   let deck: Deck
   let options: GlobalOptions
-  let write: WriteOptions
+  var write = TakeBackOptions()
+  /// Whether a plan is applied whatever its risk.
+  var force = false
+  /// The time in which a plan is to be confirmed.
+  var confirm: Interval?
 
   private var console: Console { options.console }
   private var isText: Bool { options.output == .table || options.output == .wide }
@@ -27,7 +31,7 @@ struct PlanRun {
   /// Carries plans out as the options say, one plane after another; nothing is written before the servers accepted all.
   func run(_ plans: [Plan]) async throws {
     if write.dryRun == .client { return try plans.forEach(show) }
-    if write.confirm != nil, plans.count > 1 {
+    if confirm != nil, plans.count > 1 {
       throw MeshError(
         .usage, "--confirm is for one plane, these are \(plans.count)", remedy: "apply what is for each on its own")
     }
@@ -40,11 +44,11 @@ struct PlanRun {
     for plan in plans { rehearsed.append(try await rehearse(plan)) }
     if write.dryRun == .server { return try rehearsed.forEach(show) }
     if isText { try rehearsed.forEach(show) }
-    if !write.force, let risky = rehearsed.first(where: { $0.risk != nil }), let risk = risky.risk {
+    if !force, let risky = rehearsed.first(where: { $0.risk != nil }), let risk = risky.risk {
       throw risk.refusal(plane: risky.intent.plane, unless: "say --force")
     }
     if !write.yes { try ask() }
-    if let confirm = write.confirm, let plan = rehearsed.first { return try await run(plan, confirmWithin: confirm) }
+    if let confirm, let plan = rehearsed.first { return try await run(plan, confirmWithin: confirm) }
     var applied: [String] = []
     for plan in rehearsed {
       do {
@@ -61,8 +65,7 @@ struct PlanRun {
 
   /// Applies a plan for good; answers what it is called in the journal.
   private func apply(_ plan: Plan) async throws -> String {
-    let (deck, reason, force) = (deck, write.reason, write.force)
-    let wait = write.wait ? options.timeout.seconds : nil
+    let (deck, reason, force, wait) = (deck, write.reason, force, wait)
     let (receipt, wasInterrupted) = try await Interruption.awaited {
       try await deck.apply(plan, reason: reason, force: force, wait: wait, progress: Progress.notes(plan.steps.count))
     }
@@ -162,6 +165,14 @@ struct PlanRun {
 }
 
 extension PlanRun {
+  /// Creates one that applies as the options say.
+  init(deck: Deck, options: GlobalOptions, write: WriteOptions) {
+    self.init(deck: deck, options: options, write: write.common, force: write.force, confirm: write.confirm)
+  }
+
+  /// The seconds to wait until the proxies concerned acknowledged; `nil` does not wait.
+  var wait: Double? { write.wait ? options.timeout.seconds : nil }
+
   /// Takes an applied plan back as the options say.
   func takeBack(_ receipt: Receipt) async throws {
     let isText = options.output == .table || options.output == .wide
@@ -170,15 +181,16 @@ extension PlanRun {
         "undo \(receipt.plan.id): \(receipt.plan.summary) (\(receipt.at.rfc3339) by \(receipt.author))")
     }
     if write.dryRun == .client { return try show(receipt.reversed) }
-    let (deck, reason) = (deck, write.reason)
+    let (deck, reason, wait) = (deck, write.reason, wait)
     let plane = receipt.plan.intent.plane
     if deck.isReadOnly(plane) {
       throw MeshError(.refused, "read-only: nothing is written", plane: plane, remedy: "look with --dry-run=client")
     }
-    if write.dryRun == .server { return try show(try await rehearse(try await deck.undoPlan(of: receipt))) }
+    let undo = try await Deadline.run(options.timeout) { try await deck.undoPlan(of: receipt) }
+    if write.dryRun == .server { return try show(try await rehearse(undo)) }
     if !write.yes { try ask() }
     let (undone, wasInterrupted) = try await Interruption.awaited {
-      try await deck.undo(receipt.plan.id, reason: reason)
+      try await deck.undo(receipt.plan.id, reason: reason, wait: wait, progress: Progress.notes(undo.steps.count))
     }
     try report(undone, wasInterrupted: wasInterrupted)
   }

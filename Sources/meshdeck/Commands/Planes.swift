@@ -25,7 +25,8 @@ struct Planes: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-      let configuration = try options.configured(ProcessInfo.processInfo.environment)
+      var configuration = try options.configured(ProcessInfo.processInfo.environment)
+      try options.choose(from: &configuration)
       let console = options.console
       switch options.output {
       case .json, .yaml:
@@ -160,6 +161,10 @@ struct Planes: AsyncParsableCommand {
           remedy:
             "meshdeck planes add \(name) --kind \(isFleet ? kind.rawValue : "envoy") --admin http://127.0.0.1:9901")
       }
+      guard prometheus == nil || scrape.isEmpty, bearerTokenFile == nil || prometheus != nil || !scrape.isEmpty else {
+        throw MeshError(
+          .usage, "a plane is measured by --prometheus or by --scrape, and --bearer-token-file is for that")
+      }
       var telemetry: TelemetrySetting?
       if let prometheus {
         telemetry = TelemetrySetting(kind: .prometheus, urls: [prometheus], bearerTokenFile: bearerTokenFile)
@@ -185,7 +190,15 @@ struct Planes: AsyncParsableCommand {
 
     /// Adds contexts as planes; those that a plane has already are passed over.
     private func addContexts(to file: ConfigurationFile) throws {
-      guard name == nil, fromContext == nil, prometheus == nil, scrape.isEmpty, istiod == nil, admin.isEmpty else {
+      let ofOne = [
+        name, fromContext, prometheus, bearerTokenFile, istiod, region, endpoint, profile, project, location,
+        credentialsFile,
+      ]
+      _ = try xds.setting(for: .kubernetes, name: "", at: server)
+      _ = try consul.settings(for: .kubernetes, at: server, tokenFile: nil)
+      guard ofOne.allSatisfy({ $0 == nil }), scrape.isEmpty, admin.isEmpty, Plane.Kind(typed: kind) == .kubernetes,
+        try azure.settings(of: .kubernetes, at: server) == nil
+      else {
         throw MeshError(
           .usage, "several contexts take no name and no addresses of one plane",
           remedy: "add one with --from-context to name it or its telemetry")
@@ -251,6 +264,9 @@ struct Planes: AsyncParsableCommand {
   }
 
   static func file(_ options: GlobalOptions) throws -> ConfigurationFile {
+    guard options.planes.isEmpty, options.namespace == nil else {
+      throw MeshError(.usage, "a plane of the file is told by its name alone", remedy: "leave out -p and -n")
+    }
     if let path = options.config { return ConfigurationFile(path: path) }
     guard let file = ConfigurationFile(environment: ProcessInfo.processInfo.environment) else {
       throw MeshError(.local, "there is nowhere to keep the configuration: neither XDG_CONFIG_HOME nor HOME is set")

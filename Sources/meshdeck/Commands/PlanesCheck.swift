@@ -17,28 +17,35 @@ extension Planes {
 
     func run() async throws {
       let deck = try await options.connect()
+      let console = options.console
       var failed = false
       var results: [JSONValue] = []
+      var names: Set<String> = []
       for connection in deck.live.connections {
         for check in await checks(connection) {
           failed = failed || check.result == .failed
-          if options.output == .json || options.output == .yaml {
+          switch options.output {
+          case .json, .yaml:
             results.append([
               "plane": .string(connection.name), "name": .string(check.name), "result": .string(check.result.rawValue),
               "detail": .string(check.detail), "remedy": check.remedy.map(JSONValue.string) ?? .null,
             ])
-          } else {
+          case .name:
+            // One stands for what is told several times over, such as all that a plane cannot do.
+            let name = "\(connection.name)/\(check.name)"
+            if names.insert(name).inserted { try console.line(name) }
+          case .table, .wide:
             let colour: Colour = check.result == .ok ? .good : check.result == .failed ? .bad : .warn
-            let head = options.console.paint(check.result.rawValue, colour).rendered
-            let rest = options.console.paint("  \(connection.name)  \(check.name): \(check.detail)", .plain).rendered
-            try options.console.write(Array((head + rest + "\n").utf8))
-            if let remedy = check.remedy { try options.console.line("    → \(remedy)") }
+            let head = console.paint(check.result.rawValue, colour).rendered
+            let rest = console.paint("  \(connection.name)  \(check.name): \(check.detail)", .plain).rendered
+            try console.write(Array((head + rest + "\n").utf8))
+            if let remedy = check.remedy { try console.line("    → \(remedy)") }
           }
         }
       }
       if options.output == .json || options.output == .yaml {
         let value: JSONValue = ["apiVersion": "meshdeck/v1", "kind": "CheckList", "items": .array(results)]
-        try options.console.write(value, as: options.output)
+        try console.write(value, as: options.output)
       }
       if failed { throw Ending(code: 1) }
     }

@@ -92,7 +92,9 @@ struct RouteCommand: AsyncParsableCommand {
 
     func run() async throws {
       let (deck, route) = try await options.route(route)
-      let native = try await deck.connection(route.ref.plane).control.native(route.ref)
+      let native = try await Deadline.run(options.timeout) {
+        try await deck.connection(route.ref.plane).control.native(route.ref)
+      }
       guard let edited = try await ExternalEditor(environment: ProcessInfo.processInfo.environment).edit(native) else {
         return Console.note("not changed")
       }
@@ -100,7 +102,7 @@ struct RouteCommand: AsyncParsableCommand {
         Console.note("what you wrote is kept in \(edited.text)")
         throw error
       }
-      if write.dryRun == nil { ExternalEditor.discard(edited.text) }
+      if write.common.dryRun == nil { ExternalEditor.discard(edited.text) }
     }
   }
 

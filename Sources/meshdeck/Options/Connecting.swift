@@ -7,18 +7,22 @@ extension GlobalOptions {
     let environment = ProcessInfo.processInfo.environment
     var configuration = try configured(environment)
     configuration.readOnly = configuration.readOnly || readOnly || replay != nil
-    if !planes.isEmpty {
-      let known = configuration.planes.map(\.name)
-      for plane in planes where !known.contains(where: { NamePattern.isMatch(plane, $0) }) {
-        throw MeshError(
-          .notFound, "there is no plane \(plane)", remedy: "there are: \(known.joined(separator: ", "))")
-      }
-      configuration.planes.removeAll { setting in !planes.contains { NamePattern.isMatch($0, setting.name) } }
-    }
+    try choose(from: &configuration)
     if let namespace {
       for index in configuration.planes.indices { configuration.planes[index].namespace = namespace }
     }
     return try await Deck.connect(configuration, environment: environment, transport: try transport())
+  }
+
+  /// Leaves the planes that `--plane` names, all where it names none.
+  func choose(from configuration: inout Configuration) throws(MeshError) {
+    guard !planes.isEmpty else { return }
+    let known = configuration.planes.map(\.name)
+    for plane in planes where !known.contains(where: { NamePattern.isMatch(plane, $0) }) {
+      throw MeshError(
+        .notFound, "there is no plane \(plane)", remedy: "there are: \(known.joined(separator: ", "))")
+    }
+    configuration.planes.removeAll { setting in !planes.contains { NamePattern.isMatch($0, setting.name) } }
   }
 
   /// The configuration that the options name, or the default one.

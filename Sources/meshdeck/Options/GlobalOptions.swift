@@ -72,6 +72,27 @@ struct GlobalOptions: ParsableArguments {
 
 /// What a command does before and after it writes.
 struct WriteOptions: ParsableArguments {
+  @OptionGroup var common: TakeBackOptions
+
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Apply although callers would break, or it cannot be told who would, or no instance is ready for what moves, or \
+      configuration would have errors that it has not now.
+      """))
+  var force = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take it back unless `meshdeck confirm` comes within this time. The command stays in the foreground until then; an \
+      interrupt, a hang-up or the deadline takes the plan back.
+      """, valueName: "duration"))
+  var confirm: Interval?
+}
+
+/// What of it taking back knows too: no risk holds that up, and it stands without a confirmation.
+struct TakeBackOptions: ParsableArguments {
   @Option(
     defaultAsFlag: DryRun.client, parsing: .next,
     help: ArgumentHelp(
@@ -82,24 +103,8 @@ struct WriteOptions: ParsableArguments {
   @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
   var yes = false
 
-  @Flag(
-    help: ArgumentHelp(
-      """
-      Apply although callers would break, or it cannot be told who would, or no instance is ready for what moves, or \
-      configuration would have errors that it has not now.
-      """))
-  var force = false
-
-  @Flag(help: "Wait until the proxies concerned acknowledged, up to --timeout; a rejection takes the plan back.")
+  @Flag(help: "Wait until the proxies concerned acknowledged, up to --timeout; where one rejects, all is put back.")
   var wait = false
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Take it back unless `meshdeck confirm` comes within this time. The command stays in the foreground until then; an \
-      interrupt, a hang-up or the deadline takes the plan back.
-      """, valueName: "duration"))
-  var confirm: Interval?
 
   @Option(help: "Why, for the journal.")
   var reason: String = ""

@@ -18,7 +18,15 @@ struct XDSOptions: ParsableArguments {
 
   /// The setting they come to; `nil` for planes of other kinds.
   func setting(for kind: Plane.Kind, name: String, at server: ServerOptions) throws(MeshError) -> XDSSetting? {
-    guard kind == .xds else { return nil }
+    guard kind == .xds else {
+      guard self.transport == XDSSettings.Transport.ads.rawValue, self.content == XDSSettings.Content.envoy.rawValue,
+        nodeID == XDSSettings.Node().id, nodeCluster.isEmpty, statusURL == nil, tokenFile == nil || kind == .consul
+      else {
+        throw MeshError(
+          .usage, "form, content, node and status of discovery are for planes of kind xds, a token file for consul too")
+      }
+      return nil
+    }
     guard let url = server.url else {
       throw MeshError(
         .usage, "a plane of kind xds needs --url",

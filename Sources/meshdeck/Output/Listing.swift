@@ -24,7 +24,8 @@ struct Listing {
     case .services: try write("ServiceList", rows: view.serviceRows(plane: plane, namespace: namespace), view)
     case .workloads: try write("WorkloadList", rows: view.workloadRows(plane: plane, namespace: namespace), view)
     case .edges:
-      let graph = view.topology(plane: plane, namespace: namespace, idle: false)
+      var graph = view.topology(plane: plane, namespace: namespace, idle: false)
+      graph.links.removeAll { !named($0.source) && !named($0.destination) && $0.service != name }
       try write("EdgeList", graph.links, view, id: \.source) { try edges(graph, view) }
     case .routes:
       let items = view.snapshot.routes.values

@@ -115,6 +115,13 @@ extension CommandTests {
       let id = try #require(try set.json["id"]?.string)
       #expect(try await Self.spec("weights").contains("65"))
       #expect(try await tool("canary", "set", "weights", "v2=35", "v1=65", "-y").errors.contains("nothing to do"))
+      for (place, count) in [
+        (["-n", "shop"], 1), (["-n", "legacy"], 0), (["-A"], 1), (["-p", "de*"], 1), (["-p", "other"], 0),
+      ] {
+        let history = try await tool.run([Program.meshdeck, "history", "-o", "name"] + place)
+        #expect(history.output == String(repeating: "\(id)\n", count: count), "\(place): \(history.errors)")
+      }
+      #expect(try await tool("undo", "-n", "legacy", "-y").errors.contains("nothing to take back"))
       #expect(try await tool("undo", id, "-y", "-o", "name").output == "\(id)-undo\n")
       #expect(try await Self.spec("weights") == before)
       #expect(try await tool("undo", id, "-y").code == 3, "what is taken back cannot be taken back again")

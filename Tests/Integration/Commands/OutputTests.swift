@@ -179,6 +179,25 @@ extension CommandTests {
       #expect(try check.json["kind"]?.string == "Plan")
       let dry = try await tool("canary", "set", "reviews", "v1=70", "v2=30", "-n", "shop", "--dry-run")
       #expect(dry.code == 0 && dry.output.contains("v1 → 70"), "\(dry.errors)")
+      #expect(try await tool("version", "-o", "yaml").output.contains("kind: Version"))
+      let number = try await tool("version", "-o", "name").output
+      #expect(try await tool("version").output == "meshdeck \(number)")
+      let checks = try await tool("planes", "check", "-o", "name").output.split(separator: "\n")
+      #expect(checks.contains { $0.hasPrefix("demo/") } && Set(checks).count == checks.count, "\(checks)")
+    }
+
+    @Test func whereTheEmbeddedMeshIsServedIsToldInEveryForm() async throws {
+      let tool = try Tool(kubeconfig: nil)
+      for (form, words) in [("yaml", "kubernetes: "), ("name", "demo"), ("table", "export KUBECONFIG=")] {
+        let run = try await tool.shell(
+          """
+          "$deck" demo --serve --scenario small -o \(form) > \(form) 2>/dev/null & pid=$!
+          until [ -s \(form) ]; do kill -0 $pid || exit 9; sleep 0.1; done
+          kill $pid; wait $pid; cat \(form)
+          """)
+        #expect(run.code == 0 && run.output.hasPrefix(words) == (form != "yaml"), "\(form): \(run.output)")
+        #expect(run.output.contains(words) && (form == "table" || !run.output.contains("export")), "\(run.output)")
+      }
     }
 
     @Test func planesAreKeptInAFileOfOurs() async throws {

@@ -30,7 +30,20 @@ extension CommandTests {
       (["mtls", "set", "everything", "STRICT", "-y"], 2, "is no scope"),
       (["mtls", "set", "namespace/nowhere", "STRICT", "-y"], 2, "there is no namespace nowhere"),
       (["mtls", "set", "port/cart-v1:0", "STRICT", "-y"], 2, "WORKLOAD:PORT"),
-      (["undo", "-y"], 2, "nothing to take back"),
+      (["undo", "-y"], 2, "nothing to take back"), (["undo", "--force", "-y"], 2, "Unknown option '--force'"),
+      (["undo", "--confirm", "5m", "-y"], 2, "Unknown option '--confirm'"),
+      (["mtls", "check", "everything"], 2, "is no scope"),
+      (["mtls", "check", "namespace/nowhere"], 2, "there is no namespace nowhere"),
+      (["dashboard", "-o", "json"], 2, "has no form json"), (["demo", "-o", "yaml"], 2, "has no form yaml"),
+      (["demo", "--serve", "-p", "prod"], 2, "planes of its own"),
+      (["analyze", "-f", ".", "-n", "shop"], 2, "files are analysed whole"),
+      (["graph", "--as", "dot", "-o", "json"], 2, "exclude each other"),
+      (["get", "edges", "nosuch"], 2, "none named nosuch"),
+      (["planes", "-p", "nowhere"], 2, "there is no plane nowhere"),
+      (["planes", "remove", "x", "-p", "x"], 2, "by its name alone"),
+      (["planes", "add", "x", "--prometheus", "http://a", "--scrape", "http://b"], 2, "--prometheus or by --scrape"),
+      (["planes", "add", "x", "--node-cluster", "edge"], 2, "planes of kind xds"),
+      (["planes", "add", "--all-contexts", "--region", "eu-west-1"], 2, "several contexts take no name"),
       (["undo", "nosuch", "-y"], 2, "no plan nosuch"), (["history", "nosuch"], 2, "no plan nosuch"),
       (["get", "teapots"], 2, "teapots"),
       (["get", "splits", "nosuch"], 2, "none named nosuch"), (["apply", "-f", "/nowhere.yaml"], 2, "there is no file"),
@@ -72,6 +85,33 @@ extension CommandTests {
       }
       #expect(run?.code == 3, "\(run?.errors ?? "")")
       #expect(run?.errors.contains("1 caller would break") == true, "\(run?.errors ?? "")")
+    }
+
+    @Test func aCheckWithoutAModeIsOfTheScopeAlone() async throws {
+      let tool = try await DemoServer.writing.tool(measured: true)
+      let rule = try tool.file(
+        "rule.yaml",
+        """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: fraud-plain, namespace: payments}
+        spec: {host: fraud.payments.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}
+        """)
+      let applied = try await tool("apply", "-f", rule, "-y", "--force")
+      #expect(applied.code == 0, "\(applied.errors)")
+      for (scope, code) in [
+        ("namespace/payments", 1), ("namespace/legacy", 0), ("workload/fraud-v1", 1), ("workload/ledger-v1", 0),
+        ("port/fraud-v1:8080", 1), ("port/fraud-v1:9999", 0),
+      ] as [(String, Int32)] {
+        var run: Program.Run?
+        await Laboratory.wait(30) {
+          run = try? await tool("mtls", "check", scope, "-o", "name")
+          return run?.code == code
+        }
+        #expect(run?.code == code, "\(scope): \(run?.errors ?? "")")
+        #expect(run?.output.contains("/fraud-v1:") == (code == 1), "\(scope): \(run?.output ?? "")")
+      }
+      #expect(try await tool("undo", "-y").code == 0)
     }
 
     @Test func whatIsNotMeasuredIsNotProvenAndSoRefused() async throws {

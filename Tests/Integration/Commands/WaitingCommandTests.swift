@@ -25,7 +25,10 @@ extension CommandTests {
       #expect(all > 10 && done == all - 1, "\(done) of \(all)")
       #expect(count["late"]?[0]?.string?.contains("shop/pod/cart-v1") == true)
       #expect(run.errors.contains("applied, but \(done)/\(all) proxies acknowledged within 10s; late: shop/cart-v1"))
-      #expect(try await tool("undo", "-y").code == 0)
+      let undo = try await tool("undo", "-y", "--wait", "--timeout", "5s", "-o", "json")
+      #expect(undo.code == 6, "\(undo.errors)")
+      #expect(try undo.json["acknowledgement"]?["late"]?[0]?.string?.contains("shop/pod/cart-v1") == true)
+      #expect(undo.errors.contains("proxies acknowledged within 5s; late: shop/cart-v1"), "\(undo.errors)")
       #expect(try await Self.shares(tool) == before)
     }
 
@@ -49,10 +52,11 @@ extension CommandTests {
       let run = try await tool.shell(
         """
         $deck \(Self.weights.joined(separator: " ")) v1=70 v2=30 --confirm 40s 2>notes >result & waiting=$!
-        until $deck confirm 2>/dev/null; do kill -0 $waiting || exit 9; done
+        confirm() { $deck confirm -n legacy 2>/dev/null && exit 8; $deck confirm -n shop -o json 2>/dev/null; }
+        until confirm; do kill -0 $waiting || exit 9; done
         wait $waiting; echo "ended $?"
         """.replacing("notes", with: tool.home + "/notes").replacing("result", with: tool.home + "/result"))
-      #expect(run.output.contains("confirmed "), "\(run.output) \(run.errors)")
+      #expect(run.output.contains(#""kind": "Receipt""#), "\(run.output) \(run.errors)")
       #expect(run.output.contains("ended 0"), "\(run.output)")
       #expect(try await Self.shares(tool) == [70, 30])
       #expect(try await tool("undo", "-y").code == 0)

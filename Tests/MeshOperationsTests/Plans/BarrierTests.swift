@@ -100,6 +100,26 @@ import Testing
     #expect(bench.first("a") == 80)
   }
 
+  @Test func aRejectionOfTakingBackLeavesThePlanApplied() async throws {
+    let bench = Workbench()
+    let plane = bench.plane
+    let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
+    plane.state.withLock { $0.programmed.proxies = [Self.state("web", sent: 1)] }
+    let undone = try await bench.executor.undo(receipt, reason: "", wait: 30) { progress in
+      guard case .written = progress else { return }
+      plane.state.withLock {
+        $0.programmed.proxies = [Self.state("web", sent: 2, .rejected("no cluster"), rejection: "no cluster")]
+      }
+    }
+    #expect(undone.result == .rolledBack)
+    #expect(undone.error?.contains("proxy shop/web rejects the configuration: no cluster") == true)
+    #expect(bench.first("a") == 60)
+    let kept = try #require(try bench.journal.receipts().first { $0.plan.id == receipt.plan.id })
+    #expect(kept.result == .applied)
+    #expect(try await bench.executor.undo(kept, reason: "").result == .applied, "it can be tried again")
+    #expect(bench.first("a") == 80)
+  }
+
   @Test func aProxyThatRejectedTheSameBeforeIsNotThisPlansFault() async throws {
     let (receipt, _, _) = try await Self.apply(wait: 30) { _, isWritten in
       [
