@@ -72,6 +72,27 @@ import Testing
     #expect(try RuleSettings(words: ["\(option.typed)=\(value)"]) == parsed)
   }
 
+  @Test func aPlaneThatIsAddedHasOneSourceOfMeasurements() throws {
+    func telemetry(_ words: String...) throws -> TelemetrySetting? {
+      try #require(try parse(["meshdeck", "planes", "add", "lab"] + words) as? Planes.Add).telemetry()
+    }
+    let scraped = try telemetry("--scrape", "http://a/", "--scrape", "http://b/", "--bearer-token-file", "t")
+    #expect(scraped == TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"], bearerTokenFile: "t"))
+    #expect(try telemetry("--prometheus", "http://p/")?.kind == .prometheus)
+    #expect(try telemetry() == nil)
+    for (words, told) in [
+      (["--prometheus", "http://p/", "--scrape", "http://s/"], "--prometheus and --scrape name two"),
+      (["--bearer-token-file", "t"], "--bearer-token-file is for --prometheus or --scrape"),
+    ] {
+      let add = try #require(try parse(["meshdeck", "planes", "add", "lab"] + words) as? Planes.Add)
+      #expect {
+        try add.telemetry()
+      } throws: {
+        ($0 as? MeshError)?.code == .usage && "\($0)".contains(told)
+      }
+    }
+  }
+
   @Test func aLineNamesWhatIsChosenAndWhereItIs() async throws {
     let runner = try await Desk.shop(.proxies)
     let state = await runner.state

@@ -180,7 +180,7 @@ import Testing
         throw MeshError(code, "HTTP said no")
       }
     }
-    let dialect = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) { _ throws(MeshError) in
+    let dialect = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) { _, _ throws(MeshError) in
       throw MeshError(code, "HTTP said no")
     }
     let report = try #require(

@@ -134,10 +134,11 @@ import Testing
   }
 
   @Test func aVersionWithoutTheOldNameIsAskedByTheNewOne() async throws {
-    let dialect = IstioDialect(addresses: IstioDialect.Addresses(istiod: "http://istiod")) { url throws(MeshError) in
+    let dialect = IstioDialect(addresses: IstioDialect.Addresses(istiod: "http://istiod")) {
+      url, receive throws(MeshError) in
       switch url {
-      case "http://istiod/debug/registryz": Array("[]".utf8)
-      case "http://istiod/debug/endpointShardz": Array(Self.shards.utf8)
+      case "http://istiod/debug/registryz": receive(Array("[]".utf8))
+      case "http://istiod/debug/endpointShardz": for byte in Self.shards.utf8 { receive([byte]) }
       default: throw MeshError(.notFound, "it answers 404")
       }
     }

@@ -41,7 +41,7 @@ import Testing
   @Test func atAConfiguredAddressItIsAsked() async throws {
     let dialect = IstioDialect(
       addresses: IstioDialect.Addresses(istiod: nil, proxies: ["legacy/mainframe-1": "http://10.0.0.9:15000"])
-    ) { url throws(MeshError) in Array(url.utf8) }
+    ) { url, receive throws(MeshError) in receive(Array(url.utf8)) }
     let bytes = try await IstioProxyAdmin(dialect: dialect, access: StoredObjects()).get(Self.machine, "/certs")
     #expect(String(decoding: bytes, as: UTF8.self) == "http://10.0.0.9:15000/certs")
   }

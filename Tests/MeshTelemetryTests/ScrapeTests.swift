@@ -126,4 +126,26 @@ struct ScrapeTests {
     #expect(abs((report.edges.first?.traffic.requestsPerSecond ?? 0) - 20) < 1e-6)
     #expect(report.queries.count == 2)
   }
+
+  @Test("headers and credentials go with every request, to the addresses that are named and to no other")
+  func headers() async throws {
+    let proxy = Proxy()
+    let server = proxy.server
+    let urls = ["https://metrics.example/a", "https://metrics.example/b"]
+    let source = try Scrape(
+      ScrapeSettings(
+        urls: urls, authorization: .basic(user: "ops", password: Secret("canary")),
+        headers: [(name: "X-Scope-OrgID", value: "shop")]), options: server.options,
+      now: { Instant(seconds: proxy.state.withLock { $0.seconds }) })
+    _ = try await source.traffic(window: 60, plane: "p")
+    proxy.advance(10)
+    _ = try await source.traffic(window: 60, plane: "p")
+    let asked = server.requests.withLock { $0 }
+    #expect(asked.map(\.url).sorted() == [urls[0], urls[0], urls[1], urls[1]])
+    for request in asked {
+      #expect(request.headers["X-Scope-OrgID"] == "shop")
+      #expect(request.headers["Authorization"] == "Basic b3BzOmNhbmFyeQ==")
+      #expect(request.headers["Accept"]?.hasPrefix("text/plain") == true)
+    }
+  }
 }

@@ -55,7 +55,12 @@ public struct ConfigurationFile: Sendable {
       var configuration = before
       let result = try change(&configuration)
       let edited = text.flatMap { ConfigurationText.edited($0, from: before, to: configuration) }
-      try write(edited ?? Self.yaml(of: configuration))
+      let new = edited ?? Self.yaml(of: configuration)
+      do throws(MeshError) { _ = try Self.parse(new, path: path) } catch {
+        throw MeshError(
+          .usage, "nothing is written, since it could not be read again: \(error.message)", remedy: error.remedy)
+      }
+      try write(new)
       return result
     }
   }
@@ -177,13 +182,7 @@ public struct ConfigurationFile: Sendable {
       if !telemetry.urls.isEmpty {
         lines.append("        urls: [\(telemetry.urls.map(quoted).joined(separator: ", "))]")
       }
-      let texts = [
-        ("bearerTokenFile", telemetry.bearerTokenFile), ("bearerTokenEnv", telemetry.bearerTokenEnv),
-        ("username", telemetry.username), ("passwordFile", telemetry.passwordFile),
-        ("passwordEnv", telemetry.passwordEnv), ("caFile", telemetry.caFile), ("awsRegion", telemetry.awsRegion),
-        ("namespace", telemetry.namespace),
-      ]
-      lines += texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
+      lines += telemetry.texts.compactMap { name, value in value.map { "        \(name): \(quoted($0))" } }
       if !telemetry.headers.isEmpty {
         lines.append("        headers:")
         lines += telemetry.headers.sorted { $0.key < $1.key }.map {

@@ -40,6 +40,9 @@ extension ConfigurationReader {
     guard (setting.certFile == nil) == (setting.keyFile == nil) else {
       throw error(node, "certFile and keyFile belong together")
     }
+    if let other = fields["bearerTokenEnv"], setting.bearerTokenFile != nil, setting.bearerTokenEnv != nil {
+      throw error(other, "the token is in one place: say bearerTokenFile or bearerTokenEnv")
+    }
     return setting
   }
 

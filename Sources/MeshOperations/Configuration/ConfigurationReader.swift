@@ -26,15 +26,8 @@ struct ConfigurationReader {
   }
 
   private func plane(_ node: Node) throws(MeshError) -> PlaneSetting {
-    let fields = try mapping(
-      node,
-      known: Self.owned.values.reduce(
-        into: Set<String>([
-          "name", "kind", "kubeconfig", "context", "telemetry", "istiod", "envoy", "mosn", "readOnly", "region",
-          "endpoint",
-          "profile", "project", "location", "credentialsFile", "azure", "xds",
-        ])
-      ) { $0.formUnion($1) })
+    let common: Set<String> = ["name", "kind", "telemetry", "readOnly", "azure", "xds"]
+    let fields = try mapping(node, known: Self.owned.values.reduce(into: common) { $0.formUnion($1) })
     guard let name = try text(fields["name"]), !name.isEmpty, !name.contains("/") else {
       throw error(node, "a plane needs a name without '/'")
     }
@@ -76,7 +69,7 @@ struct ConfigurationReader {
     } else if kind == .xds {
       throw error(node, "a plane of kind xds needs xds: {url: …}")
     }
-    if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry) }
+    if let telemetry = fields["telemetry"] { setting.telemetry = try self.telemetry(telemetry, of: kind) }
     for field in ConsulSettings.fields where kind == .consul {
       guard let value = try text(fields[field]) else { continue }
       guard field != "url" || value.split(separator: "/").dropFirst().first?.contains("@") != true else {
@@ -84,12 +77,18 @@ struct ConfigurationReader {
       }
       setting.consul[field] = value
     }
+    if let other = fields["tokenFile"], setting.consul["tokenFile"] != nil, setting.consul["tokenEnv"] != nil {
+      throw error(other, "the token is in one place: say tokenEnv or tokenFile")
+    }
     return setting
   }
 
   /// The fields that only planes of some kinds have.
   private static let owned: [Plane.Kind: [String]] = [
-    .consul: ConsulSettings.fields, .serviceFabric: AzureSettings.fields,
+    .kubernetes: ["kubeconfig", "context", "istiod", "envoy"], .appMesh: ["region", "endpoint", "profile"],
+    .trafficDirector: ["project", "location", "endpoint", "credentialsFile"], .consul: ConsulSettings.fields,
+    .serviceFabric: AzureSettings.fields + ["endpoint"], .envoy: ["kubeconfig", "context", "envoy"],
+    .mosn: ["kubeconfig", "context", "mosn"], .xds: ["kubeconfig", "context", "envoy"],
   ]
 
   /// Throws for a field that is another kind's.
@@ -121,6 +120,9 @@ struct ConfigurationReader {
     guard kind == .serviceFabric else { return nil }
     for name in AzureSettings.fields { settings[name] = try text(fields[name]) }
     if let fault = PlaneRegistry.fault(in: settings) { throw error(node, fault) }
+    if let endpoint = fields["endpoint"], try text(endpoint) != nil, settings["url"] != nil {
+      throw error(endpoint, "endpoint is Azure's own API, which the url of a cluster does without: leave one out")
+    }
     return settings
   }
 
@@ -152,43 +154,6 @@ struct ConfigurationReader {
     setting.istiodToken = tokens.first
   }
 
-  private func telemetry(_ node: Node) throws(MeshError) -> TelemetrySetting {
-    let kinds = try mapping(node, known: ["prometheus", "scrape", "cloudwatch", "trafficMetrics"])
-    guard kinds.count == 1, let (name, body) = kinds.first, let kind = TelemetrySetting.Kind(rawValue: name) else {
-      throw error(node, "telemetry is prometheus, scrape, cloudwatch or trafficMetrics")
-    }
-    if kind == .trafficMetrics {
-      guard isEmpty(body) || body.mapping?.isEmpty ?? false else { throw error(body, "trafficMetrics has no fields") }
-      return TelemetrySetting(kind: kind, urls: [])
-    }
-    let fields = try mapping(
-      body,
-      known: [
-        "url", "urls", "bearerTokenFile", "bearerTokenEnv", "username", "passwordFile", "passwordEnv", "caFile",
-        "headers", "awsRegion", "namespace",
-      ])
-    let urls = try texts(fields["urls"] ?? fields["url"])
-    guard !urls.isEmpty || kind == .cloudWatch else { throw error(body, "\(name) needs a url") }
-    let namespace = try text(fields["namespace"])
-    guard (namespace == nil) == (kind != .cloudWatch) else {
-      throw error(body, kind == .cloudWatch ? "cloudwatch needs a namespace" : "\(name) has no namespace")
-    }
-    for url in urls where url.split(separator: "/").dropFirst().first?.contains("@") == true {
-      throw error(body, "a url of \(name) holds a user or password; say username and passwordFile or passwordEnv")
-    }
-    var headers: [String: String] = [:]
-    for (key, value) in try pairs(fields["headers"]) {
-      guard let key = key.string else { throw error(key, "the name of a header is expected") }
-      headers[key] = try text(value) ?? ""
-    }
-    return TelemetrySetting(
-      kind: kind, urls: urls, bearerTokenFile: try text(fields["bearerTokenFile"]),
-      bearerTokenEnv: try text(fields["bearerTokenEnv"]), username: try text(fields["username"]),
-      passwordFile: try text(fields["passwordFile"]), passwordEnv: try text(fields["passwordEnv"]),
-      caFile: try text(fields["caFile"]), headers: headers, awsRegion: try text(fields["awsRegion"]),
-      namespace: namespace)
-  }
-
   func mapping(_ node: Node, known: Set<String>) throws(MeshError) -> [String: Node] {
     guard let mapping = node.mapping else { throw error(node, "fields are expected here") }
     var fields: [String: Node] = [:]
@@ -209,14 +174,14 @@ struct ConfigurationReader {
   }
 
   /// The members of a mapping; none where it is absent or empty.
-  private func pairs(_ node: Node?) throws(MeshError) -> [(Node, Node)] {
+  func pairs(_ node: Node?) throws(MeshError) -> [(Node, Node)] {
     guard let node, !isEmpty(node) else { return [] }
     guard let mapping = node.mapping else { throw error(node, "names with values are expected here") }
     return mapping.map { ($0.key, $0.value) }
   }
 
   /// One text or a list of them.
-  private func texts(_ node: Node?) throws(MeshError) -> [String] {
+  func texts(_ node: Node?) throws(MeshError) -> [String] {
     guard let node, !isEmpty(node) else { return [] }
     if node.scalar != nil { return [try text(node) ?? ""] }
     var result: [String] = []
@@ -228,7 +193,7 @@ struct ConfigurationReader {
   }
 
   /// Whether a value was left out after its name: YAML's null.
-  private func isEmpty(_ node: Node) -> Bool {
+  func isEmpty(_ node: Node) -> Bool {
     guard let scalar = node.scalar, scalar.style == .plain else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }

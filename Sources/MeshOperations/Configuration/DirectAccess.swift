@@ -7,8 +7,8 @@ import MeshTransport
 ///
 /// Like every credential it is sent over https, or in plain http to this machine, and nowhere else.
 struct DirectAccess: Sendable {
-  /// istiod with its credentials; `nil` where no token is configured for it.
-  private let istiod: Session?
+  /// istiod with its credentials, and its address as configured; `nil` where no token is configured for it.
+  private let istiod: (address: String, session: Session)?
   /// istiod by discovery, with the beginning of the addresses that are asked so; `nil` where it is asked by HTTP.
   private let discovery: (address: String, istiod: IstiodDiscovery)?
 
@@ -42,7 +42,9 @@ struct DirectAccess: Sendable {
       }
       options.credentials = credentials
     }
-    do throws(TransportError) { istiod = try Session(base: address, options: options) } catch {
+    do throws(TransportError) {
+      istiod = (address: address, session: try Session(base: address, options: options))
+    } catch {
       throw MeshError(.usage, "the address of istiod makes no sense: \(error.message)", plane: setting.name)
     }
   }
@@ -53,10 +55,14 @@ struct DirectAccess: Sendable {
       return receive(try await discovery.istiod.get(String(url.dropFirst(discovery.address.count))))
     }
     let request = HTTPRequest(.get, url, limits: .dump)
-    let isOfIstiod = istiod.map { url.hasPrefix($0.origin + $0.basePath + "/") } ?? false
     let stream: HTTPStream
     do throws(TransportError) {
-      stream = if isOfIstiod, let istiod { try await istiod.stream(request) } else { try await others.stream(request) }
+      // By the address as it was written: a session's own leaves out what goes without saying, such as port 443.
+      if let istiod, url.hasPrefix(istiod.address + "/") {
+        stream = try await istiod.session.stream(request)
+      } else {
+        stream = try await others.stream(request)
+      }
     } catch {
       throw Self.failure(error)
     }

@@ -6,13 +6,14 @@ import MeshTransport
 extension PlaneRegistry {
   /// A control plane of Envoy's discovery protocol, with the proxies it configures where their places are named.
   static func xds(
-    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String], interactive: Bool
   ) throws(MeshError) -> PlaneConnection {
     guard let xds = setting.xds else {
       throw MeshError(.usage, "a plane of kind xds needs an address", plane: setting.name, remedy: "xds: {url: …}")
     }
     let asking = try Self.asking(xds, options, plane: setting.name, environment: environment)
-    let proxies = setting.envoy.isEmpty ? nil : try envoy(setting, options, environment: environment)
+    let proxies =
+      setting.envoy.isEmpty ? nil : try envoy(setting, options, environment: environment, interactive: interactive)
     let plane = try XDSPlane(
       name: setting.name, settings: xds.settings, options: asking, proxies: proxies?.control as? EnvoyPlane,
       now: { .now })

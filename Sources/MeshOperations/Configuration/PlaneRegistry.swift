@@ -44,15 +44,18 @@ public enum PlaneRegistry {
     _ setting: PlaneSetting, configuration: Configuration, environment: [String: String], interactive: Bool = false,
     transport: @escaping TransportMaker = { CurlTransport(settings: $0) }
   ) throws(MeshError) -> PlaneConnection {
+    if let fault = setting.telemetry?.fault(on: setting.kind) {
+      throw MeshError(.usage, fault.words, plane: setting.name)
+    }
     var options = Session.Options(transport: transport)
     if configuration.readOnly || setting.readOnly { options.writes = .refused(reason: "read-only") }
     switch setting.kind {
     case .kubernetes: return try kubernetes(setting, options, environment: environment, interactive: interactive)
     case .appMesh: return try appMesh(setting, options, environment: environment)
-    case .envoy, .mosn: return try envoy(setting, options, environment: environment)
+    case .envoy, .mosn: return try envoy(setting, options, environment: environment, interactive: interactive)
     case .trafficDirector: return try trafficDirector(setting, options, environment: environment)
     case .serviceFabric: return try serviceFabric(setting, options, environment: environment)
-    case .xds: return try xds(setting, options, environment: environment)
+    case .xds: return try xds(setting, options, environment: environment, interactive: interactive)
     case .consul: return try consul(setting, options, environment: environment)
     }
   }
@@ -93,9 +96,7 @@ public enum PlaneRegistry {
       if let configured = setting.telemetry, configured.kind == .scrape {
         // What Traffic Director's Envoys export is their own counters, by backend service.
         EnvoyTraffic(
-          try ScrapeSettings(
-            urls: [], connection: connectionSettings(configured, environment: environment),
-            authorization: authorization(configured, environment: environment)),
+          try scrape(configured, urls: [], environment: environment),
           options: Session.Options(transport: options.transport)
         ) { () async throws(MeshError) in
           let counters = EnvoyCounters(try await plane.clusters())
@@ -116,21 +117,16 @@ public enum PlaneRegistry {
   static func monitoring(
     _ setting: PlaneSetting, _ plane: TrafficDirectorPlane, environment: [String: String]
   ) throws(MeshError) -> PrometheusSettings {
-    let google = "https://monitoring.googleapis.com"
     let own = PrometheusSettings.Authorization.source(plane.bearer)
     guard let configured = setting.telemetry else {
       let path = "/v1/projects/\(PercentCoding.encode(plane.project))/location/global/prometheus"
-      return PrometheusSettings(url: (setting.endpoint ?? google) + path, authorization: own, onlyReads: true)
+      return PrometheusSettings(url: (setting.endpoint ?? cloudMonitoring) + path, authorization: own, onlyReads: true)
     }
     guard configured.kind == .prometheus else { throw cloudWatchElsewhere }
-    let isGoogle = configured.urls.allSatisfy { $0.hasPrefix(google + "/") }
+    let isGoogle = configured.urls.allSatisfy(isGoogles)
     var settings = try prometheus(configured, environment: environment, authorization: isGoogle ? own : nil)
     settings.onlyReads = isGoogle
     return settings
-  }
-
-  private static var cloudWatchElsewhere: MeshError {
-    MeshError(.usage, "cloudwatch measures planes of kind app-mesh alone", remedy: "say prometheus or scrape")
   }
 
   private static func kubernetes(
@@ -190,7 +186,7 @@ public enum PlaneRegistry {
   }
 
   static func envoy(
-    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String]
+    _ setting: PlaneSetting, _ options: Session.Options, environment: [String: String], interactive: Bool
   ) throws(MeshError) -> PlaneConnection {
     let places = setting.envoy.map { place -> String in
       guard place.url.hasPrefix("file://") else { return place.url }
@@ -199,8 +195,9 @@ public enum PlaneRegistry {
     let pods =
       places.contains(where: EnvoyPods.isPlace)
       ? try EnvoyPods(
-        plane: setting.name, connection: try Self.connection(setting, environment: environment, interactive: false),
-        options: options) : nil
+        plane: setting.name,
+        connection: try Self.connection(setting, environment: environment, interactive: interactive), options: options)
+      : nil
     let plane = try EnvoyPlane(
       name: setting.name, places: places, kind: setting.kind, options: options, pods: pods, now: { .now })
     let source: any TelemetrySource =
@@ -210,80 +207,5 @@ public enum PlaneRegistry {
         EnvoyTraffic(plane, isMosn: setting.kind == .mosn, options: pods?.options ?? options)
       }
     return PlaneConnection(name: setting.name, control: plane, telemetry: source)
-  }
-
-  static func telemetry(
-    _ setting: TelemetrySetting, environment: [String: String], transport: @escaping TransportMaker,
-    vocabulary: MetricVocabulary = .istio
-  ) throws(MeshError) -> any TelemetrySource {
-    let options = Session.Options(transport: transport)
-    switch setting.kind {
-    case .prometheus:
-      return try Prometheus(
-        prometheus(setting, environment: environment, transport: transport, vocabulary: vocabulary), options: options)
-    case .scrape:
-      return try Scrape(
-        ScrapeSettings(
-          urls: setting.urls, connection: connectionSettings(setting, environment: environment),
-          authorization: authorization(setting, environment: environment), vocabulary: vocabulary), options: options)
-    case .cloudWatch: throw cloudWatchElsewhere
-    case .trafficMetrics:
-      throw MeshError(
-        .usage, "trafficMetrics measures planes of kind kubernetes alone", remedy: "say prometheus or scrape")
-    }
-  }
-
-  private static func prometheus(
-    _ setting: TelemetrySetting, environment: [String: String],
-    authorization own: PrometheusSettings.Authorization? = nil,
-    transport: @escaping TransportMaker = { CurlTransport(settings: $0) }, vocabulary: MetricVocabulary = .istio
-  ) throws(MeshError) -> PrometheusSettings {
-    var authorization = try authorization(setting, environment: environment)
-    if let own { authorization = own }
-    if let region = setting.awsRegion {
-      let files = try AWSConfigFiles.load(environment: environment)
-      let surroundings = try AWSEnvironment(profile: nil, environment: environment, files: files)
-      var means = AWSIdentity.Means()
-      means.transport = transport
-      let identity = AWSIdentity(surroundings, region: region, means: means)
-      authorization = .source(AWSSigner(identity, region: region, service: "aps"))
-    }
-    return PrometheusSettings(
-      url: setting.urls[0], connection: try connectionSettings(setting, environment: environment),
-      authorization: authorization, headers: setting.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-      vocabulary: vocabulary)
-  }
-
-  private static func connectionSettings(
-    _ setting: TelemetrySetting, environment: [String: String]
-  ) throws(MeshError) -> ConnectionSettings {
-    var connection = ConnectionSettings()
-    guard let path = setting.caFile else { return connection }
-    guard let bytes = FileManager.default.contents(atPath: Path.expanded(path, environment)) else {
-      throw MeshError(.usage, "the certificate authorities \(path) cannot be read")
-    }
-    connection.tls.authorities = Array(bytes)
-    return connection
-  }
-
-  private static func authorization(
-    _ setting: TelemetrySetting, environment: [String: String]
-  ) throws(MeshError) -> PrometheusSettings.Authorization {
-    if let path = setting.bearerTokenFile { return .tokenFile(Path.expanded(path, environment)) }
-    if let name = setting.bearerTokenEnv { return .tokenVariable(name) }
-    guard let user = setting.username else { return .none }
-    if let name = setting.passwordEnv {
-      guard let password = environment[name] else {
-        throw MeshError(.unauthenticated, "the password for \(user) is to be in \(name), which is not set")
-      }
-      return .basic(user: user, password: Secret(password))
-    }
-    guard let path = setting.passwordFile,
-      let data = FileManager.default.contents(atPath: Path.expanded(path, environment))
-    else {
-      throw MeshError(.unauthenticated, "there is no password for \(user)", remedy: "say passwordFile or passwordEnv")
-    }
-    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
-    return .basic(user: user, password: Secret(text))
   }
 }

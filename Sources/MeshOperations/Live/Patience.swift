@@ -1,16 +1,22 @@
 import MeshModel
+import MeshPlanes
 
 /// How long a plane that says nothing at all may keep those waiting who asked several planes at once.
 ///
 /// The wait begins when another plane has told everything: a plane that answers, however slowly, is waited for, and one
-/// plane alone is too.
+/// plane alone is too. It begins anew when the operator has answered what a credential plugin asked.
 actor Patience {
   private let limit: Duration
   private var heard: Set<PlaneName> = []
   private var firstEnd: ContinuousClock.Instant?
+  /// Whether the operator is being asked something now.
+  private let isAsking: @Sendable () async -> Bool
 
   /// Creates a patience of so many seconds.
-  init(seconds: Double) { limit = .seconds(seconds) }
+  init(seconds: Double, isAsking: @escaping @Sendable () async -> Bool = { await TerminalTurn.shared.isTaken }) {
+    limit = .seconds(seconds)
+    self.isAsking = isAsking
+  }
 
   /// A plane said something.
   func hears(_ plane: PlaneName) { heard.insert(plane) }
@@ -22,7 +28,8 @@ actor Patience {
   }
 
   /// Whether a plane that said nothing is no longer waited for.
-  func isLost(with plane: PlaneName) -> Bool {
+  func isLost(with plane: PlaneName) async -> Bool {
+    if firstEnd != nil, await isAsking() { firstEnd = ContinuousClock.now }
     guard !heard.contains(plane), let firstEnd else { return false }
     return firstEnd.duration(to: .now) >= limit
   }

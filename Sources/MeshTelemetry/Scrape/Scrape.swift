@@ -206,6 +206,7 @@ public actor Scrape: TelemetrySource {
         .get, endpoints[index].url, deadlines: Deadlines(firstByte: .seconds(10), total: .seconds(30)),
         limits: BodyLimits(bytes: settings.limit))
       request.headers.set("Accept", "text/plain;version=0.0.4;q=1,application/openmetrics-text;q=0.5,*/*;q=0.1")
+      for header in settings.headers { request.headers.set(header.name, header.value) }
       let stream = try await endpoints[index].transport.stream(request)
       guard stream.isSuccess else {
         stream.cancel()

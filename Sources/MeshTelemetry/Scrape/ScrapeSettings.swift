@@ -14,6 +14,8 @@ public struct ScrapeSettings: Sendable {
   public var connection: ConnectionSettings
   /// How one proves who asks.
   public var authorization: PrometheusSettings.Authorization
+  /// Further header fields of every request, such as `X-Scope-OrgID` of a tenant.
+  public var headers: [(name: String, value: String)]
   /// The least seconds between two scrapes.
   public var minimumInterval: Double
   /// The most bytes of one text.
@@ -22,13 +24,14 @@ public struct ScrapeSettings: Sendable {
   /// Creates settings.
   public init(
     urls: [String], connection: ConnectionSettings = ConnectionSettings(),
-    authorization: PrometheusSettings.Authorization = .none, minimumInterval: Double = 1, limit: Int = 256 << 20,
-    vocabulary: MetricVocabulary = .istio
+    authorization: PrometheusSettings.Authorization = .none, headers: [(name: String, value: String)] = [],
+    minimumInterval: Double = 1, limit: Int = 256 << 20, vocabulary: MetricVocabulary = .istio
   ) {
     self.vocabulary = vocabulary
     self.urls = urls
     self.connection = connection
     self.authorization = authorization
+    self.headers = headers
     self.minimumInterval = minimumInterval
     self.limit = limit
   }

@@ -19,7 +19,8 @@ struct DashboardCommand: AsyncParsableCommand {
 
   func run() async throws {
     try Self.check(options)
-    try await Self.open(try await options.connect(), options: options)
+    // The terminal is the screen's: a credential plugin that would ask in it says why it cannot.
+    try await Self.open(try await options.connect(isInputFree: false), options: options)
   }
 
   /// Refuses what only commands heed.

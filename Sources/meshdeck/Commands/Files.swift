@@ -27,7 +27,7 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let deck = try await options.connect()
+    let deck = try await options.connect(isInputFree: file != InputFile.standardInput)
     try await options.load(deck)
     let run = PlanRun(deck: deck, options: options)
     var plans: [Plan] = []
@@ -54,7 +54,7 @@ struct Diff: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let deck = try await options.connect()
+    let deck = try await options.connect(isInputFree: file != InputFile.standardInput)
     try await options.load(deck, truths: false)
     let run = PlanRun(deck: deck, options: options)
     let plans = try await InputFile(path: file).plans(in: deck, options: options).filter { !$0.steps.isEmpty }
@@ -85,7 +85,7 @@ struct Apply: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let deck = try await options.connect()
+    let deck = try await options.connect(isInputFree: file != InputFile.standardInput)
     try await options.load(deck)
     let run = PlanRun(deck: deck, options: options, write: write)
     let plans = try await InputFile(path: file).plans(in: deck, options: options)

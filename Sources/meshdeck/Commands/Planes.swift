@@ -127,7 +127,7 @@ struct Planes: AsyncParsableCommand {
     var kubeconfig: String?
     @Option(help: "The address of a Prometheus.")
     var prometheus: String?
-    @Option(help: "The file that holds the bearer token for Prometheus.", completion: .file())
+    @Option(help: "The file that holds the bearer token for Prometheus, or for what is scraped.", completion: .file())
     var bearerTokenFile: String?
     @Option(help: "The address of exposition text, one or more, where there is no Prometheus.")
     var scrape: [String] = []
@@ -161,20 +161,10 @@ struct Planes: AsyncParsableCommand {
           remedy:
             "meshdeck planes add \(name) --kind \(isFleet ? kind.rawValue : "envoy") --admin http://127.0.0.1:9901")
       }
-      guard prometheus == nil || scrape.isEmpty, bearerTokenFile == nil || prometheus != nil || !scrape.isEmpty else {
-        throw MeshError(
-          .usage, "a plane is measured by --prometheus or by --scrape, and --bearer-token-file is for that")
-      }
-      var telemetry: TelemetrySetting?
-      if let prometheus {
-        telemetry = TelemetrySetting(kind: .prometheus, urls: [prometheus], bearerTokenFile: bearerTokenFile)
-      } else if !scrape.isEmpty {
-        telemetry = TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
-      }
       var plane = PlaneSetting(
-        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: telemetry, istiod: istiod,
-        envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint, profile: profile,
-        project: project, location: location, credentialsFile: credentialsFile,
+        name: name, kind: kind, kubeconfig: kubeconfig, context: fromContext, telemetry: try telemetry(),
+        istiod: istiod, envoy: admin.map { EnvoySetting(url: $0, workload: "") }, region: region, endpoint: endpoint,
+        profile: profile, project: project, location: location, credentialsFile: credentialsFile,
         azure: try azure.settings(of: kind, at: server))
       plane.xds = try xds.setting(for: kind, name: name, at: server)
       plane.consul = try consul.settings(for: kind, at: server, tokenFile: xds.tokenFile)
@@ -188,11 +178,32 @@ struct Planes: AsyncParsableCommand {
       Console.note("added \(name) to \(file.path); prove it with: meshdeck planes check")
     }
 
+    /// The source of measurements that the options name.
+    func telemetry() throws(MeshError) -> TelemetrySetting? {
+      guard prometheus == nil || scrape.isEmpty else {
+        throw MeshError(
+          .usage, "a plane has one source of measurements, and --prometheus and --scrape name two",
+          remedy: "leave one of them out")
+      }
+      if let prometheus {
+        return TelemetrySetting(kind: .prometheus, urls: [prometheus], bearerTokenFile: bearerTokenFile)
+      }
+      guard scrape.isEmpty else {
+        return TelemetrySetting(kind: .scrape, urls: scrape, bearerTokenFile: bearerTokenFile)
+      }
+      guard bearerTokenFile == nil else {
+        throw MeshError(
+          .usage, "--bearer-token-file is for --prometheus or --scrape, and neither is given",
+          remedy: "the token of an xDS server or a Consul is --token-file")
+      }
+      return nil
+    }
+
     /// Adds contexts as planes; those that a plane has already are passed over.
     private func addContexts(to file: ConfigurationFile) throws {
       let ofOne = [
         name, fromContext, prometheus, bearerTokenFile, istiod, region, endpoint, profile, project, location,
-        credentialsFile,
+        credentialsFile, server.url,
       ]
       _ = try xds.setting(for: .kubernetes, name: "", at: server)
       _ = try consul.settings(for: .kubernetes, at: server, tokenFile: nil)

@@ -123,7 +123,7 @@ struct RouteCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-      let deck = try await options.connect()
+      let deck = try await options.connect(isInputFree: file != InputFile.standardInput)
       try await options.load(deck)
       let plans = try await InputFile(path: file).plans(in: deck, options: options)
       for plan in plans {

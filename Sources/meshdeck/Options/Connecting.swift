@@ -3,7 +3,11 @@ import MeshKit
 
 extension GlobalOptions {
   /// The planes the options and the configuration name; with neither, the current kubeconfig context.
-  func connect() async throws -> Deck {
+  ///
+  /// A credential plugin may ask where standard input is a terminal, as client-go has it.
+  ///
+  /// - Parameter isInputFree: Whether nothing else reads standard input: neither the dashboard nor what reads a file there.
+  func connect(isInputFree: Bool = true) async throws -> Deck {
     let environment = ProcessInfo.processInfo.environment
     var configuration = try configured(environment)
     configuration.readOnly = configuration.readOnly || readOnly || replay != nil
@@ -11,7 +15,9 @@ extension GlobalOptions {
     if let namespace {
       for index in configuration.planes.indices { configuration.planes[index].namespace = namespace }
     }
-    return try await Deck.connect(configuration, environment: environment, transport: try transport())
+    return try await Deck.connect(
+      configuration, environment: environment, interactive: isInputFree && isatty(STDIN_FILENO) == 1,
+      transport: try transport())
   }
 
   /// Leaves the planes that `--plane` names, all where it names none.

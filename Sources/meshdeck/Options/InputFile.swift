@@ -5,6 +5,8 @@ import MeshKit
 struct InputFile {
   let path: String
 
+  /// The path that means standard input.
+  static let standardInput = "-"
   /// The largest file read.
   static let limit = 16 << 20
 
@@ -34,7 +36,9 @@ struct InputFile {
   /// the object it describes.
   func documents() throws -> [JSONValue] {
     var isFolder: ObjCBool = false
-    if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    if path != Self.standardInput, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+      isFolder.boolValue
+    {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
         .filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
       guard !names.isEmpty else {
@@ -58,7 +62,7 @@ struct InputFile {
 
   private func read() throws -> String {
     let data: Data?
-    if path == "-" {
+    if path == Self.standardInput {
       data = try FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
     } else {
       guard FileManager.default.fileExists(atPath: path) else {

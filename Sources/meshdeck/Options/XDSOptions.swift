@@ -19,11 +19,17 @@ struct XDSOptions: ParsableArguments {
   /// The setting they come to; `nil` for planes of other kinds.
   func setting(for kind: Plane.Kind, name: String, at server: ServerOptions) throws(MeshError) -> XDSSetting? {
     guard kind == .xds else {
-      guard self.transport == XDSSettings.Transport.ads.rawValue, self.content == XDSSettings.Content.envoy.rawValue,
-        nodeID == XDSSettings.Node().id, nodeCluster.isEmpty, statusURL == nil, tokenFile == nil || kind == .consul
+      guard
+        transport == XDSSettings.Transport.ads.rawValue, content == XDSSettings.Content.envoy.rawValue,
+        nodeID == XDSSettings.Node().id, nodeCluster.isEmpty, statusURL == nil
       else {
         throw MeshError(
-          .usage, "form, content, node and status of discovery are for planes of kind xds, a token file for consul too")
+          .usage, "--transport, --content, --status-url and those of the node are for planes of kind xds")
+      }
+      guard tokenFile == nil || kind == .consul else {
+        throw MeshError(
+          .usage, "--token-file is for planes of kind xds and consul",
+          remedy: "the token of a Prometheus is --bearer-token-file")
       }
       return nil
     }

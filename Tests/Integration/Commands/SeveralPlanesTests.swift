@@ -60,6 +60,10 @@ extension CommandTests {
         (["get", "services", "--context", "north-*"], "no context is named north-*"),
         (["planes", "add", "x", "--context", "east"], "a plane that is added is told its own"),
         (["planes", "add", "x", "--all-contexts"], "several contexts take no name"),
+        (["planes", "add", "--all-contexts", "--region", "r"], "several contexts take no name"),
+        (["planes", "add", "x", "--prometheus", "http://p/", "--scrape", "http://s/"], "--scrape name two"),
+        (["planes", "add", "x", "--region", "r"], "region is for planes of kind app-mesh"),
+        (["planes", "add", "x", "--node-id", "n"], "are for planes of kind xds"),
       ] {
         let run = try await tool.run([Program.meshdeck] + arguments)
         #expect(run.code == 2 && run.errors.contains(words), "\(run.errors)")

@@ -28,6 +28,7 @@ import Testing
     ("name: x, kind: service-fabric, subscription: s, resourceGroup: g, url: u", "or the url"),
     ("name: x, kind: service-fabric, url: u, clientKey: k", "go together"),
     ("name: x, kind: service-fabric, url: \"https://user:pw@host\"", "holds a user or password"),
+    ("name: x, kind: service-fabric, url: u, endpoint: e", "endpoint is Azure's own API"),
     ("name: x, kind: app-mesh, resourceGroup: g", "resourceGroup is for planes of kind service-fabric"),
     ("name: x, kind: service-fabric, azure: {cluster: c}", "azure is for planes of kind kubernetes"),
     ("name: x, azure: {cluster: c}", "azure needs subscription, resourceGroup and cluster"),

@@ -11,13 +11,16 @@ import Testing
       PlaneSetting(
         name: "prod", kind: .kubernetes, kubeconfig: "~/.kube/prod", context: "arn:aws:eks:x:cluster/prod",
         telemetry: TelemetrySetting(
-          kind: .prometheus, urls: ["https://p.example/?a=b#c"], bearerTokenFile: "~/.t", bearerTokenEnv: "T",
-          username: "u",
-          passwordFile: "p", passwordEnv: "P", caFile: "ca.pem", headers: ["X-Scope-OrgID": "a: b", "y": "\"q\""],
-          awsRegion: "eu-west-1"),
+          kind: .prometheus, urls: ["https://p.example/?a=b#c"], bearerTokenFile: "~/.t", caFile: "ca.pem",
+          headers: ["X-Scope-OrgID": "a: b", "y": "\"q\""]),
         istiod: "http://127.0.0.1:8080", envoy: [EnvoySetting(url: "http://127.0.0.1:15000", workload: "shop/web-v1")],
         readOnly: true),
-      PlaneSetting(name: "true", kind: .consul, context: "1.0"),
+      PlaneSetting(
+        name: "true", kind: .kubernetes, context: "1.0",
+        telemetry: TelemetrySetting(kind: .prometheus, urls: ["https://aps.example/w"], awsRegion: "eu-west-1")),
+      PlaneSetting(
+        name: "null", kind: .consul,
+        telemetry: TelemetrySetting(kind: .prometheus, urls: ["https://p.example/"], bearerTokenEnv: "T")),
       PlaneSetting(
         name: "store", kind: .appMesh,
         telemetry: TelemetrySetting(kind: .cloudWatch, urls: [], namespace: "mesh/proxies"), region: "eu-west-1",
@@ -25,7 +28,14 @@ import Testing
       PlaneSetting(
         name: "gcp", kind: .trafficDirector, project: "shop-prod", location: "-", credentialsFile: "~/key: 1.json"),
       PlaneSetting(
-        name: "lab", kind: .kubernetes, telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/", "http://b/"])),
+        name: "lab", kind: .kubernetes,
+        telemetry: TelemetrySetting(
+          kind: .scrape, urls: ["http://a/", "http://b/"], username: "u", passwordFile: "p: 1", caFile: "ca.pem",
+          headers: ["X-Scope-OrgID": "shop"])),
+      PlaneSetting(
+        name: "edge", kind: .envoy,
+        telemetry: TelemetrySetting(kind: .scrape, urls: ["http://a/"], username: "u", passwordEnv: "P"),
+        envoy: [EnvoySetting(url: "http://127.0.0.1:9901", workload: "")]),
     ], theme: "no", readOnly: true, keys: ["quit": ["q", "ctrl+c"], "help": ["?"]])
 
   static let quoted = PlaneSetting(
@@ -146,6 +156,15 @@ import Testing
       ("planes: [{name: a, kind: xds, xds: {url: h, certFile: c}}]", "certFile and keyFile belong together"),
       ("planes: [{name: a, kind: xds, xds: {url: h, content: istio, transport: rest}}]", "by stream alone"),
       ("planes: [{name: a, xds: {url: h}}]", "xds is for planes of kind xds"),
+      ("planes: [{name: a, region: r}]", "c.yaml:1:28: region is for planes of kind app-mesh"),
+      ("planes: [{name: a, kind: consul, istiod: {url: x}}]", "istiod is for planes of kind kubernetes"),
+      ("planes: [{name: a, kind: app-mesh, context: c}]", "context is for planes of kind envoy or kubernetes or mosn"),
+      ("planes: [{name: a, kind: mosn, envoy: [{url: x}]}]", "envoy is for planes of kind envoy or kubernetes or xds"),
+      ("planes: [{name: a, kind: consul, tokenEnv: T, tokenFile: t}]", "say tokenEnv or tokenFile"),
+      (
+        "planes: [{name: a, kind: xds, xds: {url: h, bearerTokenEnv: T, bearerTokenFile: t}}]",
+        "say bearerTokenFile or bearerTokenEnv"
+      ),
       ("planes: everything\n", "c.yaml:1:9: a list is expected here"),
       ("planes:\n  - a\n", "c.yaml:2:5: fields are expected here"), ("- a\n", "c.yaml:1:1: fields are expected here"),
       ("planes:\n  - kind: kubernetes\n", "c.yaml:2:5: a plane needs a name"),
@@ -226,6 +245,20 @@ import Testing
     let file = ConfigurationFile(path: folder + "/config.yaml")
     #expect(throws: MeshError.self) {
       try file.update { (_: inout Configuration) throws(MeshError) in throw MeshError(.usage, "no") }
+    }
+    #expect(try file.read() == nil)
+  }
+
+  @Test func whatCouldNotBeReadAgainIsNotWritten() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/meshdeck-tests-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = ConfigurationFile(path: folder + "/config.yaml")
+    let plane = PlaneSetting(
+      name: "edge", kind: .envoy, envoy: [EnvoySetting(url: "http://127.0.0.1:9901", workload: "")], region: "r")
+    #expect {
+      try file.update { $0.planes.append(plane) }
+    } throws: {
+      ($0 as? MeshError)?.code == .usage && "\($0)".contains("region is for planes of kind app-mesh")
     }
     #expect(try file.read() == nil)
   }

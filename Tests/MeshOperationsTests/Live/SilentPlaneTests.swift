@@ -1,5 +1,6 @@
 import MeshModel
 import MeshPlanes
+import Synchronization
 import Testing
 
 @testable import MeshOperations
@@ -74,6 +75,18 @@ import Testing
       [PlaneConnection(name: "east", control: TellingPlane(name: "east", manner: .isSlow(0.4)))], patience: 0.05)
     await mesh.load(nil)
     #expect(await mesh.current().snapshot.namespaces.count == 1)
+  }
+
+  @Test func nobodyIsGivenUpWhileTheOperatorIsAskedForCredentials() async throws {
+    let isAsked = Mutex(true)
+    let patience = Patience(seconds: 0.5, isAsking: { isAsked.withLock { $0 } })
+    await patience.ends("east")
+    try await Task.sleep(for: .seconds(0.6))
+    #expect(await !patience.isLost(with: "west"), "the operator is being asked")
+    isAsked.withLock { $0 = false }
+    #expect(await !patience.isLost(with: "west"), "the wait begins anew")
+    try await Task.sleep(for: .seconds(0.6))
+    #expect(await patience.isLost(with: "west"))
   }
 
   @Test(.timeLimit(.minutes(10))) func aPlaneThatWasDownIsAskedAgain() async {

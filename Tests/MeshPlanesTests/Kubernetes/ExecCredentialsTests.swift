@@ -1,3 +1,4 @@
+import Foundation
 import MeshModel
 import MeshTransport
 import Testing
@@ -11,7 +12,8 @@ import Testing
   static func source(
     _ command: String, arguments: [String] = [], mode: ExecPlugin.InteractiveMode = .never,
     version: ExecPlugin.APIVersion = .v1, environment: [String: String] = ["PATH": "/usr/bin:/bin"],
-    policy: ExecPolicy = .allowAll, limit: Duration = .seconds(120), clock: any TransportClock = SystemClock()
+    policy: ExecPolicy = .allowAll, limit: Duration = .seconds(120), clock: any TransportClock = SystemClock(),
+    interactive: Bool = false
   ) -> ExecCredentials {
     let plugin = ExecPlugin(
       command: command, arguments: arguments,
@@ -21,7 +23,7 @@ import Testing
       name: "c", server: "https://kube.example", tlsServerName: nil, isInsecure: false, authority: nil, proxyURL: nil,
       disablesCompression: false, execConfiguration: ["audience": "x"])
     return ExecCredentials(
-      plugin, cluster: cluster, environment: environment, policy: policy, interactive: false, timeLimit: limit,
+      plugin, cluster: cluster, environment: environment, policy: policy, interactive: interactive, timeLimit: limit,
       clock: clock)
   }
 
@@ -155,5 +157,70 @@ import Testing
     let error = await #expect(throws: MeshError.self) { try await client.version() }
     #expect(error?.code == .unauthenticated)
     #expect(server.requests.count == 2)
+  }
+
+  /// A plugin that gives a token where it is run as one that may ask, or where it is not.
+  ///
+  /// What may ask has our standard input and error, and stays in our process group, that of the terminal.
+  static func witness(mayAsk: Bool, in folder: TemporaryFolder) throws -> String {
+    let token = answer("{\"token\":\"t\"}")
+    let streams = try [0, 2].map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
+    return script(
+      """
+      case "$KUBERNETES_EXEC_INFO" in *'"interactive":\(mayAsk)'*) ;; *) exit 3;; esac
+      shown=no; [ "$(readlink /proc/$$/fd/2)" = '\(streams[1])' ] && shown=yes
+      grouped=no; set -- $(cat /proc/$$/stat); [ "$5" = \(getpgrp()) ] && grouped=yes
+      [ "$shown$grouped" = \(mayAsk ? "yesyes" : "nono") ] || exit 4
+      [ "$(readlink /proc/$$/fd/0)" = '\(mayAsk ? streams[0] : "/dev/null")' ] || exit 5
+      \(token)
+      """, in: folder)
+  }
+
+  #if os(Linux)
+  @Test(arguments: [
+    (ExecPlugin.InteractiveMode.always, true, true), (.ifAvailable, true, true), (.never, true, false),
+    (.ifAvailable, false, false), (.never, false, false),
+  ])
+  func whoMayAskHasOurTerminalAndNobodyElse(mode: ExecPlugin.InteractiveMode, interactive: Bool, mayAsk: Bool)
+    async throws
+  {
+    let folder = TemporaryFolder()
+    let path = try Self.witness(mayAsk: mayAsk, in: folder)
+    let source = Self.source(path, mode: mode, interactive: interactive)
+    #expect(try await source.credential(refresh: false).fields.map(\.value.reveal) == ["Bearer t"])
+  }
+  #endif
+
+  @Test func theTerminalIsHadByOneAtATime() async throws {
+    let folder = TemporaryFolder()
+    let token = Self.answer("{\"token\":\"t\"}")
+    let path = Self.script(
+      """
+      echo begins >> \(folder.path)/log
+      sleep 0.3
+      echo ends >> \(folder.path)/log
+      \(token)
+      """, in: folder)
+    await withTaskGroup(of: Void.self) { group in
+      for mode in [ExecPlugin.InteractiveMode.always, .ifAvailable, .always] {
+        group.addTask { _ = try? await Self.source(path, mode: mode, interactive: true).credential(refresh: false) }
+      }
+    }
+    let log = try String(contentsOfFile: folder.path + "/log", encoding: .utf8)
+    #expect(log == String(repeating: "begins\nends\n", count: 3))
+  }
+
+  @Test func whoCouldNotAskIsSaidToHaveHadNoTerminal() async throws {
+    let folder = TemporaryFolder()
+    let path = Self.script("echo log in first >&2; exit 1", in: folder)
+    for (mode, told) in [(ExecPlugin.InteractiveMode.ifAvailable, true), (.never, false)] {
+      let source = Self.source(path, mode: mode)
+      let error = await #expect(throws: TransportError.self) { try await source.credential(refresh: false) }
+      #expect(error?.message.contains("log in first") == true)
+      #expect(error?.remedy?.contains("given no terminal: log in by a command in a terminal") == told)
+    }
+    let source = Self.source(path, mode: .always)
+    let error = await #expect(throws: TransportError.self) { try await source.credential(refresh: false) }
+    #expect(error?.message.contains("or something else reads it, as the dashboard does") == true)
   }
 }

@@ -11,10 +11,13 @@ import SystemPackage
 /// Credentials of an exec plugin: run when needed, kept until they expire, run once more when the server refuses them.
 ///
 /// The plugin gets 30 s, a process group of its own that is killed with it, at most 1 MiB of output, a reduced environment,
-/// and no terminal unless the caller owns one and says so.
+/// and no terminal unless the caller owns one and says so: then it reads our standard input, writes its questions to our
+/// standard error and has five minutes.
 actor ExecCredentials: CredentialSource {
   /// How long a plugin may take.
   static let timeLimit = Duration.seconds(30)
+  /// How long a plugin may take that may ask the operator.
+  static let askingLimit = Duration.seconds(300)
   /// How much it may print.
   static let outputLimit = 1 << 20
 
@@ -22,7 +25,8 @@ actor ExecCredentials: CredentialSource {
   private let cluster: Kubeconfig.Cluster
   private let environment: ExecEnvironment
   private let policy: ExecPolicy
-  private let interactive: Bool
+  /// Whether the plugin may ask the operator in the terminal.
+  private let mayAsk: Bool
   private let timeLimit: Duration
   private let clock: any TransportClock
   private var current: ExecExchange.Answer?
@@ -30,14 +34,15 @@ actor ExecCredentials: CredentialSource {
 
   init(
     _ plugin: ExecPlugin, cluster: Kubeconfig.Cluster, environment: [String: String], policy: ExecPolicy,
-    interactive: Bool, timeLimit: Duration = ExecCredentials.timeLimit, clock: any TransportClock = SystemClock()
+    interactive: Bool, timeLimit: Duration? = nil, clock: any TransportClock = SystemClock()
   ) {
+    let mayAsk = interactive && plugin.interactiveMode != .never
     self.plugin = plugin
     self.cluster = cluster
     self.environment = ExecEnvironment(variables: environment)
     self.policy = policy
-    self.interactive = interactive
-    self.timeLimit = timeLimit
+    self.mayAsk = mayAsk
+    self.timeLimit = timeLimit ?? (mayAsk ? Self.askingLimit : Self.timeLimit)
     self.clock = clock
   }
 
@@ -76,38 +81,42 @@ actor ExecCredentials: CredentialSource {
           .unauthenticated, "the credential plugin \(path) is not allowed to run",
           remedy: "allow it in the exec policy, or use another user")
       }
-      let mayAsk = interactive && plugin.interactiveMode != .never
       guard mayAsk || plugin.interactiveMode != .always else {
         throw MeshError(
           .unauthenticated,
-          "the credential plugin \(plugin.command) asks questions in a terminal (interactiveMode: Always) and is given none here",
-          remedy:
-            "run it in a shell to log in, and set interactiveMode: IfAvailable for it in the kubeconfig"
-        )
+          "the credential plugin \(plugin.command) asks in a terminal (interactiveMode: Always) and is given none: "
+            + "standard input is no terminal, or something else reads it, as the dashboard does",
+          remedy: "\(Self.login); for the dashboard set interactiveMode: IfAvailable for it in the kubeconfig too")
       }
       var variables = environment.reduced
       for variable in plugin.environment { variables[variable.name] = variable.value.reveal }
       variables["KUBERNETES_EXEC_INFO"] = try ExecExchange.request(plugin, cluster: cluster, interactive: mayAsk)
-      return .success(try ExecExchange.answer(await output(of: path, variables, mayAsk), of: plugin))
+      return .success(try ExecExchange.answer(await output(of: path, variables), of: plugin))
     } catch {
       return .failure(error)
     }
   }
 
-  private func output(
-    of path: String, _ variables: [String: String], _ mayAsk: Bool
-  ) async throws(MeshError) -> [UInt8] {
-    let outcome = await Self.run(
-      path, plugin.arguments, variables, inheritsTerminal: mayAsk, timeLimit: timeLimit)
-    func refusal(_ message: String) -> MeshError {
+  /// What to do where a plugin can ask nobody.
+  private static let login = "log in by a command in a terminal, such as `meshdeck planes check`"
+
+  private func output(of path: String, _ variables: [String: String]) async throws(MeshError) -> [UInt8] {
+    if mayAsk { await TerminalTurn.shared.take() }
+    let outcome = await Self.run(path, plugin.arguments, variables, inheritsTerminal: mayAsk, timeLimit: timeLimit)
+    if mayAsk { await TerminalTurn.shared.giveBack() }
+    func refusal(_ message: String, remedy: String? = nil) -> MeshError {
       MeshError(
         .unauthenticated, "the credential plugin \(plugin.command) \(message)",
-        remedy: plugin.installHint ?? "run it by hand and look at what it prints")
+        remedy: remedy ?? plugin.installHint ?? "run it by hand and look at what it prints")
     }
     switch outcome {
     case .printed(let bytes): return bytes
     case .timedOut: throw refusal("did not answer within \(timeLimit.components.seconds) s and was stopped")
-    case .failed(let status, let words): throw refusal("failed (\(status))\(words.isEmpty ? "" : ": \(words)")")
+    case .failed(let status, let words):
+      let couldAsk = mayAsk || plugin.interactiveMode == .never
+      throw refusal(
+        "failed (\(status))\(words.isEmpty ? "" : ": \(words)")",
+        remedy: couldAsk ? nil : "it could ask nobody, since it was given no terminal: \(Self.login)")
     case .tooMuch: throw refusal("printed more than \(Self.outputLimit) bytes")
     case .notStarted(let reason): throw refusal("could not be started: \(reason)")
     }

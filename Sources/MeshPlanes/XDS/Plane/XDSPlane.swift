@@ -37,7 +37,8 @@ public final class XDSPlane: ControlPlane {
     if settings.content == .istio, settings.url.hasPrefix("https://") {
       let discovery = try IstiodDiscovery(settings, options: options, plane: name)
       let address = settings.url
-      istiod = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) { url, receive async throws(MeshError) in
+      istiod = IstioDialect(addresses: IstioDialect.Addresses(istiod: address)) {
+        url, receive async throws(MeshError) in
         receive(try await discovery.get(String(url.dropFirst(address.count))))
       }
     } else {
