@@ -2,6 +2,7 @@ import Foundation
 import MeshModel
 import MeshPlanes
 import MeshTransport
+import Synchronization
 import Testing
 
 @testable import MeshOperations

@@ -139,7 +139,6 @@ import Testing
   @Test(arguments: [
     ("passwordEnv: METRICS_PASSWORD", "the password for mona is to be in METRICS_PASSWORD, which is not set"),
     ("passwordFile: /nowhere/password", "there is no password for mona"),
-    ("headers: {}", "there is no password for mona"),
   ])
   func aUserWithoutAPasswordIsRefusedBeforeAnythingIsAsked(_ member: String, _ words: String) {
     let metrics = Metrics()

@@ -9,7 +9,7 @@ import Testing
 @testable import MeshOperations
 
 /// What the configuration says of sources of measurements: all of it counts, or is refused.
-@Suite struct TelemetrySettingTests {
+@Suite struct TelemetryFieldsTests {
   static func parse(_ telemetry: String, kind: String = "kubernetes") throws -> TelemetrySetting {
     let text = "planes:\n  - name: a\n    kind: \(kind)\n    telemetry: {\(telemetry)}\n"
     return try #require(try ConfigurationFile.parse(text, path: "c.yaml").planes.first?.telemetry)
