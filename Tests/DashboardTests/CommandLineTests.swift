@@ -62,7 +62,7 @@ import Testing
       case .abort: "503"
       case .fault, .headers: "none"
       case .mirror: "reviews:v3"
-      case .setHeader, .addHeader, .setResponseHeader: "x-canary=a=b"
+      case .setHeader, .addHeader, .setResponseHeader, .addResponseHeader: "x-canary=a=b"
       case .removeHeader, .removeResponseHeader: "x-canary"
       }
     let line = ["meshdeck", "route", "set", "reviews", option.typed, value]

@@ -55,7 +55,7 @@ struct RuleValues: Sendable, Hashable {
       mirrorPercent = Figures.number(first.percent)
     }
     if let request = rule.headers?.request {
-      headersSet = request.overwritten.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+      headersSet = HeaderText.written(request.overwritten)
       headersRemoved = request.removed.sorted().joined(separator: ",")
     }
   }
@@ -149,12 +149,7 @@ struct RuleValues: Sendable, Hashable {
 
   private func headers(_ rule: Rule?) throws(FilterError) -> RuleIntent.Change<HeaderSetting> {
     var setting = rule?.headers ?? HeaderSetting()
-    setting.request.overwritten = [:]
-    for part in headersSet.split(separator: ",") {
-      let pair = part.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
-      guard pair.count == 2, !pair[0].isEmpty else { throw FilterError(description: "\(part) is not NAME=VALUE") }
-      setting.request.overwritten[pair[0]] = pair[1]
-    }
+    setting.request.overwritten = try HeaderText.read(headersSet)
     setting.request.removed = headersRemoved.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
     return setting.request.isEmpty && setting.response.isEmpty ? .remove : .set(setting)
   }

@@ -97,7 +97,8 @@ extension RuleSettings {
     var setting = (headers == nil ? present : nil) ?? HeaderSetting()
     let request = HeaderSetting.Changes(
       overwritten: try pairs(setHeader), added: try pairs(addHeader), removed: removeHeader)
-    let response = HeaderSetting.Changes(overwritten: try pairs(setResponseHeader), removed: removeResponseHeader)
+    let response = HeaderSetting.Changes(
+      overwritten: try pairs(setResponseHeader), added: try pairs(addResponseHeader), removed: removeResponseHeader)
     guard headers != nil || !request.isEmpty || !response.isEmpty else { return nil }
     setting.request.name(request)
     setting.response.name(response)

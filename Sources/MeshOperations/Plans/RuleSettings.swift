@@ -19,6 +19,7 @@ public struct RuleSettings: Sendable, Hashable {
     case addHeader = "add-header"
     case removeHeader = "remove-header"
     case setResponseHeader = "set-response-header"
+    case addResponseHeader = "add-response-header"
     case removeResponseHeader = "remove-response-header"
 
     /// The option as it is typed.
@@ -51,8 +52,8 @@ public struct RuleSettings: Sendable, Hashable {
   public var headers: String?
   /// Request headers overwritten, added and removed; the former two as `NAME=VALUE`.
   public var setHeader: [String] = [], addHeader: [String] = [], removeHeader: [String] = []
-  /// Response headers overwritten, as `NAME=VALUE`, and removed.
-  public var setResponseHeader: [String] = [], removeResponseHeader: [String] = []
+  /// Response headers overwritten, added and removed; the former two as `NAME=VALUE`.
+  public var setResponseHeader: [String] = [], addResponseHeader: [String] = [], removeResponseHeader: [String] = []
 
   /// No settings.
   public init() {}
@@ -95,6 +96,7 @@ public struct RuleSettings: Sendable, Hashable {
     case .addHeader: addHeader.append(value)
     case .removeHeader: removeHeader.append(value)
     case .setResponseHeader: setResponseHeader.append(value)
+    case .addResponseHeader: addResponseHeader.append(value)
     case .removeResponseHeader: removeResponseHeader.append(value)
     }
   }

@@ -52,6 +52,9 @@ struct RuleOptions: ParsableArguments {
   @Option(help: "Overwrite a response header, NAME=VALUE.")
   var setResponseHeader: [String] = []
 
+  @Option(help: "Add a response header, NAME=VALUE.")
+  var addResponseHeader: [String] = []
+
   @Option(help: "Remove a response header.")
   var removeResponseHeader: [String] = []
 
@@ -63,7 +66,8 @@ struct RuleOptions: ParsableArguments {
     (typed.fault, typed.mirror, typed.mirrorPercent) = (fault, mirror, mirrorPercent)
     typed.headers = headers
     (typed.setHeader, typed.addHeader, typed.removeHeader) = (setHeader, addHeader, removeHeader)
-    (typed.setResponseHeader, typed.removeResponseHeader) = (setResponseHeader, removeResponseHeader)
+    (typed.setResponseHeader, typed.addResponseHeader) = (setResponseHeader, addResponseHeader)
+    typed.removeResponseHeader = removeResponseHeader
     return typed
   }
 }
