@@ -75,6 +75,26 @@ extension CommandTests {
       #expect(gone.code == 1)
     }
 
+    @Test func followsInATable() async throws {
+      let script =
+        Self.object + """
+          sed -i 's/by-kubectl/by-table/' vs.yaml
+          ( timeout 50 kubectl get vs -n legacy -w > seen & echo $! > pid )
+          kubectl apply -f vs.yaml >&2
+          for i in $(seq 200); do grep -q by-table seen && break; sleep 0.1; done
+          kubectl label vs by-table -n legacy seen=yes >&2
+          for i in $(seq 200); do [ "$(grep -c by-table seen)" -gt 1 ] && break; sleep 0.1; done
+          kubectl delete -f vs.yaml >&2
+          kill $(cat pid) || true
+          cat seen
+          """
+      guard let run = try await Self.kubectl(script) else { return }
+      let lines = run.output.split(separator: "\n")
+      #expect(lines.first?.split(separator: " ") == ["NAME", "GATEWAYS", "HOSTS", "AGE"], "\(run.errors)\(run.output)")
+      #expect(lines.count(where: { $0.hasPrefix("by-table ") && $0.contains("by-table.example") }) > 1, "\(run.output)")
+      #expect(lines.count(where: { $0.hasPrefix("NAME ") }) == 1, "the columns are told once")
+    }
+
     @Test func aTypoIsRefusedAndAForeignFieldManagerIsAConflict() async throws {
       guard
         let typo = try await Self.kubectl(
