@@ -84,7 +84,7 @@ let package = Package(
       resources: ["midnight", "daylight", "high-contrast", "solarized-dark", "deuteranopia", "mono"]
         .map { .embedInCode("\($0).yaml") }),
     library("TerminalUI", ["CNCurses", "BuiltInThemes", yams]),
-    library("Dashboard", seenThroughMeshKit + ["MeshKit", "TerminalUI"]),
+    library("Dashboard", seenThroughMeshKit + ["MeshKit", "TerminalUI", subprocess]),
     .executableTarget(
       name: "meshdeck",
       dependencies: seenThroughMeshKit + [

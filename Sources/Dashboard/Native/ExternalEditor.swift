@@ -1,5 +1,6 @@
 import Foundation
 package import MeshKit
+import Subprocess
 
 /// Hands a native object to the operator's editor as YAML and takes it back.
 package struct ExternalEditor: Sendable {
@@ -23,16 +24,7 @@ package struct ExternalEditor: Sendable {
       FileManager.default.createFile(
         atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
     else { throw MeshError(.local, "cannot write \(path)") }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // The editor may carry arguments of its own; the path is handed over as an argument, never as shell text.
-    process.arguments = ["-c", "\(editor) \"$1\"", "sh", path]
-    do { try process.run() } catch { throw MeshError(.local, "cannot start \(editor)", underlying: error) }
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw MeshError(
-        .cancelled, "\(editor) ended with \(process.terminationStatus); nothing was sent, the text is kept in \(path)")
-    }
+    try await Self.run(editor, on: path)
     guard let edited = FileManager.default.contents(atPath: path) else {
       throw MeshError(.local, "cannot read \(path)")
     }
@@ -45,6 +37,37 @@ package struct ExternalEditor: Sendable {
       throw MeshError(.usage, "\(error.message); the text is kept in \(path)", remedy: error.remedy)
     }
     return (ObjectIntent(ref: native.ref, json: json, baseVersion: native.version), path)
+  }
+
+  /// Runs the editor in the foreground: in this process's own group, since one of its own would be stopped as soon as it turned to
+  /// the terminal. Until it ends, the keys that interrupt are for it alone.
+  private static func run(_ editor: String, on path: String) async throws(MeshError) {
+    let keys = [SIGINT, SIGQUIT].map { number in
+      var before = sigaction()
+      sigaction(number, nil, &before)
+      signal(number, SIG_IGN)
+      return (number: number, before: before)
+    }
+    defer {
+      for key in keys {
+        var before = key.before
+        sigaction(key.number, &before, nil)
+      }
+    }
+    let ending: TerminationStatus
+    do {
+      // The editor may carry arguments of its own; the path is handed over as an argument, never as shell text.
+      ending = try await Subprocess.run(
+        .name("sh"), arguments: ["-c", "\(editor) \"$1\"", "sh", path], input: .currentStandardInput,
+        output: .currentStandardOutput, error: .currentStandardError
+      ).terminationStatus
+    } catch {
+      throw MeshError(.local, "cannot start \(editor)", underlying: error)
+    }
+    guard ending.isSuccess else {
+      throw MeshError(
+        .cancelled, "\(editor) ended with \(ending); nothing was sent, the text is kept in \(path)")
+    }
   }
 
   /// Removes the file of an edit that was applied, with its folder.
