@@ -52,4 +52,26 @@ struct StatisticsTests {
     #expect(forth == back)
     #expect((0...1).contains(forth))
   }
+
+  /// Fisher's tea: of four cups with milk first three were told, or all four: one-sided 17/70 and 1/70. Then the only failure
+  /// of 217 requests, which is among 9 of them by chance 9 times in 217.
+  @Test(
+    "few failures are weighed exactly",
+    arguments: [
+      (3.0, 4.0, 1.0, 4.0, 34.0 / 70), (4, 4, 0, 4, 2.0 / 70), (1, 9, 0, 208, 18.0 / 217),
+      (1.2, 8.9, 0.3, 208.4, 18.0 / 217),
+      (0, 3, 1, 4000, 1), (0.2, 0.3, 1, 40, 1),
+    ] as [(Double, Double, Double, Double, Double)])
+  func exact(_ errorsA: Double, _ nA: Double, _ errorsB: Double, _ nB: Double, _ expected: Double) throws {
+    let forth = try #require(twoProportionPValue(errorsA: errorsA, nA: nA, errorsB: errorsB, nB: nB))
+    #expect(abs(forth - expected) < 1e-7)
+    #expect(forth == twoProportionPValue(errorsA: errorsB, nA: nB, errorsB: errorsA, nB: nA))
+  }
+
+  @Test("few failures that are no chance are told, of however many requests")
+  func exactOfMany() throws {
+    #expect(try #require(twoProportionPValue(errorsA: 4, nA: 9, errorsB: 0, nB: 208)) < 1e-4)
+    #expect(try #require(twoProportionPValue(errorsA: 3, nA: 1e3, errorsB: 0, nB: 1e9)) < 1e-12)
+    #expect(try #require(twoProportionPValue(errorsA: 1, nA: 1e9, errorsB: 1, nB: 1e9)) > 0.99)
+  }
 }

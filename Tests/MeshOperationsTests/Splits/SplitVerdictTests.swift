@@ -26,6 +26,9 @@ import Testing
     Row(name: "both fail alike", v1: (76, 4), v2: (19, 1), verdict: "ok"),
     Row(name: "fewer failures than the baseline", v1: (70, 10), v2: (20, 0), verdict: "ok"),
     Row(name: "one failure of few is chance", v1: (0.8, 0), v2: (0.18, 0.02), verdict: "ok"),
+    Row(
+      name: "one failure of nine beside none of 208", weights: (96, 4), v1: (208.0 / 60, 0), v2: (8.0 / 60, 1.0 / 60),
+      verdict: "ok"),
     Row(name: "much slower", p99: (80, 240), verdict: "slower than v1 (p99 3.0×)"),
     Row(name: "a little slower", p99: (80, 150), verdict: "ok"),
     Row(name: "twice next to nothing", p99: (2, 9), verdict: "ok"),
