@@ -1,6 +1,5 @@
 public import MeshModel
 import MeshPlanes
-import MeshTelemetry
 
 extension MeshView {
   /// Where the three truths disagree, each with its evidence, the worst first: what proxies rejected or have not
@@ -26,8 +25,7 @@ extension MeshView {
       findings += DistributionDisagreements(plane: name, report: report).all()
     }
     for split in splits where split.route.isIn(plane: plane, namespace: namespace) {
-      findings += SplitDisagreements(split: split, window: measuredWindow(of: split), since: routesSince[split.route])
-        .all()
+      findings += SplitDisagreements(split: split, view: self).all()
     }
     return findings.filter { namespace == nil || $0.object.namespace == namespace }
       .sorted { ($1.severity, $0.code, $0.object, $0.message) < ($0.severity, $1.code, $1.object, $1.message) }
@@ -110,21 +108,10 @@ private struct ProxyDisagreements {
   }
 }
 
-extension MeshView {
-  /// When the requests measured on a split's plane began and ended; `nil` where none are.
-  fileprivate func measuredWindow(of split: Split) -> ClosedRange<Instant>? {
-    guard let report = traffic[split.route.plane]?.value, report.window >= 0 else { return nil }
-    return Instant(seconds: report.at.seconds - report.window)...report.at
-  }
-}
-
 /// Where the weights of one split disagree.
 private struct SplitDisagreements {
   let split: Split
-  /// When the requests that were measured began and ended.
-  let window: ClosedRange<Instant>?
-  /// Since when the route's rules are known as they are.
-  let since: Instant?
+  let view: MeshView
 
   func all() -> [Finding] { split.backends.flatMap { [programmed($0), observed($0)].compactMap(\.self) } }
 
@@ -151,10 +138,9 @@ private struct SplitDisagreements {
   /// Programmed ≠ observed, where chance does not explain it.
   ///
   /// The bounds are 3.29 standard deviations (99.9 %), and a difference below one per cent point is not worth a word.
-  /// Requests from before the proxies took the weights say nothing of them: the window must have begun since.
   private func observed(_ backend: SplitBackend) -> Finding? {
-    guard let programmed = backend.programmed.value, programmed.spread.isEmpty, let begun = window?.lowerBound,
-      let since = programmed.since ?? since, begun >= since, let share = backend.share.value,
+    guard let programmed = backend.programmed.value, programmed.spread.isEmpty,
+      view.isMeasured(since: programmed, of: split.route), let share = backend.share.value,
       let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29),
       !wide.contains(programmed.share), abs(share.share - programmed.share) > 0.01
     else { return nil }

@@ -145,7 +145,7 @@ extension MeshView {
           counted: counted?[place], in: route, index.traffic)
       }
       measureShares(&backends, plane: route.ref.plane, isAlone: isAlone)
-      judge(&backends)
+      judge(&backends, of: route.ref)
       return Split(
         route: route.ref, dialect: route.dialect, ruleIndex: number,
         rule: rule.name.isEmpty ? String(number) : rule.name,
@@ -200,16 +200,16 @@ extension MeshView {
     }
   }
 
-  private func judge(_ backends: inout [SplitBackend]) {
+  private func judge(_ backends: inout [SplitBackend], of route: ObjectRef) {
     guard let baseline = backends.max(by: { $0.expectedShare < $1.expectedShare }) else {
       return
     }
     for place in backends.indices {
-      backends[place].verdict = verdict(backends[place], baseline: baseline)
+      backends[place].verdict = verdict(backends[place], baseline: baseline, of: route)
     }
   }
 
-  private func verdict(_ backend: SplitBackend, baseline: SplitBackend) -> SplitVerdict {
+  private func verdict(_ backend: SplitBackend, baseline: SplitBackend, of route: ObjectRef) -> SplitVerdict {
     let desired = backend.expectedShare
     if desired > 0, backend.total > 0, backend.ready == 0 { return .notReady }
     if let programmed = backend.programmed.value {
@@ -234,7 +234,7 @@ extension MeshView {
         return .slower(than: baseline.name, factor: p99 / basis)
       }
     }
-    if let share = backend.share.value,
+    if isMeasured(since: backend.programmed.value, of: route), let share = backend.share.value,
       let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29), !wide.contains(desired),
       abs(share.share - desired) > 0.01
     {

@@ -54,9 +54,7 @@ import Testing
     world.call("reviews", "v1", ok: rps * (1 - share))
     world.call("reviews", "v2", ok: rps * share)
     // Measured from 940 to 1000.
-    if let routeSince {
-      world.view.routesSince[SmallWorld.ref("virtualservice", "reviews")] = Instant(seconds: routeSince)
-    }
+    world.view.routesSince[SmallWorld.ref("virtualservice", "reviews")] = routeSince.map { Instant(seconds: $0) }
     return world.view.disagreements()
   }
 

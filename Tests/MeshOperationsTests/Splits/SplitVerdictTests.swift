@@ -83,6 +83,20 @@ import Testing
     #expect(try #require(world.view.splits().first).backends[1].verdict.description == verdict)
   }
 
+  /// One row: since when the proxies run 80/20, since when the route is known, and whether halves are drift.
+  @Test(
+    arguments: [
+      (900, 990, true), (990, 900, false), (nil, 940, true), (nil, 941, false), (nil, nil, false),
+    ] as [(Double?, Double?, Bool)])
+  func requestsFromBeforeTheWeightsAreNoDrift(since: Double?, routeSince: Double?, isDrift: Bool) throws {
+    var world = try SmallWorld(programmed: DisagreementTests.weights(0.8, 0.2, since: since))
+    world.view.routesSince[SmallWorld.ref("virtualservice", "reviews")] = routeSince.map { Instant(seconds: $0) }
+    world.call("reviews", "v1", ok: 50)
+    world.call("reviews", "v2", ok: 50)
+    let verdict = try #require(world.view.splits().first?.backends.last).verdict
+    #expect(verdict.description == (isDrift ? "drift: expected 20%" : "ok"))
+  }
+
   @Test func whatIsNotMeasuredSaysWhy() throws {
     var world = try SmallWorld()
     world.view.traffic["lab"] = .unknown("no telemetry source is configured")

@@ -1,0 +1,14 @@
+import MeshModel
+import MeshPlanes
+import MeshTelemetry
+
+extension MeshView {
+  /// Whether all requests measured on a route's plane came since its proxies took the weights they run or, where they do not
+  /// tell when, since its rules are known as they are: earlier requests say nothing of them.
+  func isMeasured(since programmed: ProgrammedWeight?, of route: ObjectRef) -> Bool {
+    guard let report = traffic[route.plane]?.value, report.window >= 0,
+      let since = programmed?.since ?? routesSince[route]
+    else { return false }
+    return Instant(seconds: report.at.seconds - report.window) >= since
+  }
+}
