@@ -41,7 +41,12 @@ extension MeshView {
     }
     for pair in mtlsMatrix(plane: plane, namespace: namespace) {
       ask(pair.server) { $0.isServer = true }
-      if let host = snapshot.services[pair.service]?.hosts.first { ask(pair.client) { $0.hosts.insert(host) } }
+      guard let host = snapshot.services[pair.service]?.hosts.first else { continue }
+      ask(pair.client) { question in
+        question.hosts.insert(host)
+        // Nobody may have been seen to call it, and what it takes is shown all the same.
+        if pair.client.isIn(plane: plane, namespace: namespace) { question.isServer = true }
+      }
     }
     // The first few of twenty thousand: each is compared with the last of those found so far, and none is sorted.
     let room = limit - order.count

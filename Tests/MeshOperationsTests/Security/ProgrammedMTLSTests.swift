@@ -115,6 +115,14 @@ import Testing
     #expect(Set(questions.map(\.workload.name)) == ["reviews-v1", "legacy-v1", "reviews-v2", "web-v1"])
   }
 
+  @Test func whoIsSeenOnlyAsACallerIsAskedWhatItTakesToo() throws {
+    let view = try Self.view("STRICT", server: Self.strict, sends: .auto)
+    #expect(view.tlsQuestions(plane: "lab").allSatisfy { $0.isServer })
+    // What a caller of another namespace takes is not shown.
+    let caller = try #require(view.tlsQuestions(plane: "lab", namespace: "shop").first { $0.workload == Self.client })
+    #expect(!caller.isServer && caller.hosts == [Self.host])
+  }
+
   @Test(arguments: 1...4) func questionsAreAsManyAsThereIsRoomFor(limit: Int) throws {
     // Both ends of the call seen, then the others by name.
     let names = ["reviews-v1", "legacy-v1", "reviews-v2", "web-v1"]
