@@ -51,7 +51,21 @@ extension MeshView {
 
   /// Why it cannot be told who calls workloads in plaintext, one reason an entry; empty where it can.
   public func unknownCallers(of workloads: [ObjectRef], plane: PlaneName) -> [String] {
-    guard !workloads.isEmpty else { return [] }
+    workloads.isEmpty ? [] : unseenCallers(of: workloads, plane: plane)
+  }
+
+  /// Why it cannot be told whether calls into workloads break now, those of a plane where one is given, one reason an entry;
+  /// empty where it can.
+  public func unknownBreaks(plane: PlaneName? = nil, of isConcerned: (ObjectRef) -> Bool = { _ in true }) -> [String] {
+    var reasons: [String] = []
+    for name in planes.map(\.plane.name) where (plane == nil || plane == name) && mtlsRules(plane: name) != nil {
+      let workloads = snapshot.workloads.keys.filter { $0.plane == name && isConcerned($0) }.sorted()
+      reasons += unseenCallers(of: workloads, plane: name).map { "\(name): \($0)" }
+    }
+    return reasons
+  }
+
+  private func unseenCallers(of workloads: [ObjectRef], plane: PlaneName) -> [String] {
     guard let report = traffic(on: plane).value else {
       return ["callers are not known (\(traffic(on: plane).reason ?? "no telemetry source"))"]
     }
@@ -75,7 +89,11 @@ extension MeshView {
       reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
     }
     let index = TrafficIndex(self, plane: plane)
-    let silent = workloads.filter { snapshot.readiness[$0] != nil && !index.isReporting($0) }
+    // Of calls into what has no proxy those of the callers tell.
+    let silent = workloads.filter { workload in
+      guard let readiness = snapshot.readiness[workload], readiness.proxy != ProxyMode.none else { return false }
+      return !index.isReporting(workload)
+    }
     if !silent.isEmpty {
       reasons.append("no metric comes from the proxies of \(Self.named(silent.map(\.shortName)))")
     }

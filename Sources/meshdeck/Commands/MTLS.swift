@@ -114,14 +114,16 @@ struct MTLS: AsyncParsableCommand {
       } else {
         let wanted = try scope.map { try ScopeText.intent($0, .unset, in: view, options: options) }
         let plane = wanted?.plane ?? options.plane
-        let pairs = view.mtlsMatrix(plane: plane, namespace: wanted == nil ? options.namespace(of: deck) : nil)
+        let namespace = wanted == nil ? options.namespace(of: deck) : nil
+        let pairs = view.mtlsMatrix(plane: plane, namespace: namespace)
           .filter { $0.needsAttention && wanted?.concerns($0, in: view) != false }
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
-        let planes = view.planes.map(\.plane.name).filter { plane == nil || $0 == plane }
-        if planes.contains(where: { view.traffic(on: $0).value == nil && view.mtlsRules(plane: $0) != nil }) {
-          throw Ending(code: MeshError.Code.unreachable.exitCode)
+        let unknowns = view.unknownBreaks(plane: plane) { workload in
+          wanted?.holds(workload) ?? (namespace == nil || namespace == workload.namespace)
         }
+        for reason in unknowns { Console.note("whether anything breaks cannot be told: \(reason)") }
+        if !unknowns.isEmpty { throw Ending(code: MeshError.Code.unreachable.exitCode) }
       }
     }
   }
@@ -217,10 +219,15 @@ enum ScopeText {
 }
 
 extension MTLSIntent {
+  /// Whether its scope holds a workload of its plane, or a port of it.
+  fileprivate func holds(_ ref: ObjectRef) -> Bool {
+    scope == .mesh || ref.namespace == namespace && (scope == .namespace || ref.name == workload)
+  }
+
   /// Whether a call on its plane is to what its scope holds; a scope's port is the container's.
   fileprivate func concerns(_ pair: MTLSPair, in view: MeshView) -> Bool {
     guard scope != .mesh else { return true }
-    guard pair.server.namespace == namespace, scope == .namespace || pair.server.name == workload else { return false }
+    guard holds(pair.server) else { return false }
     let ports = view.snapshot.services[pair.service]?.ports ?? []
     return port == nil || port == ports.first { $0.port == pair.port }?.targetPort ?? pair.port
   }
