@@ -41,18 +41,7 @@ public struct ListWriter: Sendable {
   ) -> [UInt8] {
     writer.endArray()
     if let ignored { writer.member("ignored", ignored) }
-    writer.name("planes")
-    writer.array { writer in
-      for status in planes {
-        writer.object { writer in
-          writer.member("name", status.plane.name)
-          writer.member("state", status.state.rawValue)
-          writer.promised("error", status.error)
-          writer.member("staleSince", status.staleSince?.rfc3339)
-          view?.writeMeasured(on: status.plane.name, to: &writer)
-        }
-      }
-    }
+    writer.planes(planes, measured: view)
     writer.endObject()
     return writer.drain() + [0x0A]
   }
@@ -88,6 +77,23 @@ extension MeshView {
 }
 
 extension JSONWriter {
+  /// Writes the planes something was read from; one that failed is named with its error. Of what has measured numbers it
+  /// also tells how each plane's were come by.
+  mutating func planes(_ planes: [PlaneStatus], measured view: MeshView? = nil) {
+    name("planes")
+    array { writer in
+      for status in planes {
+        writer.object { writer in
+          writer.member("name", status.plane.name)
+          writer.member("state", status.state.rawValue)
+          writer.promised("error", status.error)
+          writer.member("staleSince", status.staleSince?.rfc3339)
+          view?.writeMeasured(on: status.plane.name, to: &writer)
+        }
+      }
+    }
+  }
+
   /// Writes a member that is known, or `{"unknown": reason}` in its place.
   mutating func member<Value>(_ name: String, _ known: Known<Value>, _ body: (Value, inout JSONWriter) -> Void) {
     self.name(name)

@@ -149,8 +149,8 @@ extension ServiceNamesakes {
 }
 
 extension TopologyGraph {
-  /// The graph as JSON: nodes and edges.
-  public var json: [UInt8] {
+  /// The graph as JSON: nodes and edges, with the planes it was read from.
+  public func json(planes: [PlaneStatus]) -> [UInt8] {
     var writer = JSONWriter(indent: 2)
     writer.object { writer in
       writer.member("apiVersion", "meshdeck/v1")
@@ -177,6 +177,7 @@ extension TopologyGraph {
         writer.array { writer in for group in groups { group.write(to: &writer) } }
       }
       writer.member("gap", gap)
+      writer.planes(planes)
     }
     return writer.drain() + [0x0A]
   }

@@ -6,7 +6,7 @@ import MeshKit
 struct Analyze: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandWord.analyze.rawValue,
-    abstract: "Find configuration problems, live or in files; exit 1 where there are any.",
+    abstract: "Find configuration problems, live or in files; exit 1 where there are any, 6 where that cannot be told.",
     discussion: """
       EXAMPLES
         meshdeck analyze -A
@@ -82,10 +82,16 @@ struct Analyze: AsyncParsableCommand {
           try console.line("    ignored by \(mark.author) since \(mark.at.rfc3339): \(mark.reason)")
         }
       }
-      if findings.isEmpty { Console.note("no findings") }
+      if findings.isEmpty {
+        let isPartial = view.planes.contains { $0.state == .down }
+        Console.note(isPartial ? "no findings on the planes that answered" : "no findings")
+      }
     }
     if !all, found.count > counted.count { Console.note("\(found.count - counted.count) ignored (--all lists them)") }
+    if options.output != .json, options.output != .yaml { Console.note(failuresOf: view.planes) }
     if !counted.isEmpty { throw Ending(code: 1) }
+    // That nothing was found is not known of a plane that could not be read.
+    if view.planes.contains(where: { $0.state == .down }) { throw Ending(code: MeshError.Code.unreachable.exitCode) }
   }
 
   /// What this user ignores; where that cannot be read, nothing is left out.

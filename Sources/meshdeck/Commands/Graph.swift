@@ -31,17 +31,19 @@ struct Graph: AsyncParsableCommand {
     }
     let deck = try await options.connect()
     try await options.load(deck)
-    let graph = await deck.view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)
+    let view = await deck.view
+    let graph = view.topology(plane: options.plane, namespace: options.namespace(of: deck), idle: !hideIdle)
     let console = options.console
     switch (options.output, form) {
-    case (.json, _), (.yaml, _): try console.write(list: graph.json, as: options.output)
+    case (.json, _), (.yaml, _): try console.write(list: graph.json(planes: view.planes), as: options.output)
     case (.name, _): for node in graph.nodes { try console.line(node.ref.description) }
     case (_, .tree): try console.lines(graph.tree)
     case (_, .dot): try console.lines(graph.dot)
     case (_, .mermaid): try console.lines(graph.mermaid)
-    case (_, .json): try console.write(graph.json)
+    case (_, .json): try console.write(graph.json(planes: view.planes))
     }
     if let gap = graph.gap { Console.note(gap) }
+    if isOfForm, form != .json { Console.note(failuresOf: view.planes) }
   }
 }
 

@@ -10,4 +10,13 @@ extension Console {
   func write(list bytes: [UInt8], as format: OutputFormat) throws {
     try write(format == .json ? bytes : Array(YAMLText.text(try JSONValue(parsing: bytes)).utf8))
   }
+
+  /// Notes the planes that could not be read, or not whole, with what went wrong.
+  static func note(failuresOf planes: [PlaneStatus]) {
+    for status in planes where status.state == .down || status.error != nil {
+      let error = status.error ?? "down"
+      let name = "\(status.plane.name): "
+      note(error.hasPrefix(name) ? error : name + error)
+    }
+  }
 }

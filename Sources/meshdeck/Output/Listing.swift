@@ -94,11 +94,7 @@ struct Listing {
     case .name: for item in items { try console.line(id(item).description) }
     case .table, .wide:
       try table()
-      for status in view.planes where status.state == .down || status.error != nil {
-        let error = status.error ?? "down"
-        let name = "\(status.plane.name): "
-        Console.note(error.hasPrefix(name) ? error : name + error)
-      }
+      Console.note(failuresOf: view.planes)
     }
   }
 

@@ -77,6 +77,21 @@ extension CommandTests {
       #expect(run.code == 6 && run.errors.contains("on the planes that answered"), "\(run.errors)")
     }
 
+    @Test func problemsAndGraphNameThePlaneThatIsDown() async throws {
+      let hole = try BlackHole()
+      let tool = try await Self.tool(hole)
+      let both = ["--context", "east", "--context", "west-1"]
+      let found = try await tool.run([Program.meshdeck, "analyze", "-A"] + both)
+      #expect(found.code == 1 && found.errors.contains("west-1: "), "\(found.errors)")
+      let none = try await tool.run([Program.meshdeck, "analyze", "-n", "nosuch"] + both)
+      #expect(none.code == 6 && none.output.isEmpty && none.errors.contains("west-1: "), "\(none.output)\(none.errors)")
+      #expect(none.errors.contains("no findings on the planes that answered"), "\(none.errors)")
+      let graph = try await tool.run([Program.meshdeck, "graph", "-A"] + both)
+      #expect(graph.code == 0 && graph.errors.contains("west-1: "), "\(graph.errors)")
+      let planes = try await tool.run([Program.meshdeck, "graph", "-A", "--as", "json"] + both).json["planes"]?.array
+      #expect(planes?.first { $0["name"] == "west-1" }?["state"] == "down")
+    }
+
     @Test func aNameOnSeveralPlanesIsOneErrorThatNamesThem() async throws {
       let endpoints = try await DemoServer.reading.endpoints()
       let tool = try Tool(kubeconfig: endpoints.kubeconfig)

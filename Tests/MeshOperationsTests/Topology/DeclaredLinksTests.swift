@@ -26,7 +26,7 @@ import Testing
     #expect(declared.map(\.destination.name) == ["cart-v1"])
     #expect(declared.first?.source.name == "web-v1" && declared.first?.declared?.kind == "upstreams")
     #expect(graph.tree.contains("shop/cart-v1 2/2  no calls seen"), "\(graph.tree)")
-    let edges = try JSONValue(parsing: graph.json)["edges"]?.array ?? []
+    let edges = try JSONValue(parsing: graph.json(planes: []))["edges"]?.array ?? []
     #expect(edges.compactMap { $0["declaredBy"]?.string } == ["lab/shop/upstreams/web"])
   }
 

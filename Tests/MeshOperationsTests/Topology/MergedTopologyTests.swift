@@ -68,7 +68,7 @@ import Testing
     #expect(link.reports.map(\.plane) == ["east", "west"])
     #expect(link.reports.map(\.traffic.rps) == [10, 9])
     #expect(graph.nodes.map(\.clusters) == [["east-1"], ["west-1"]])
-    let json = try JSONValue(parsing: graph.json)
+    let json = try JSONValue(parsing: graph.json(planes: []))
     let reported = json["edges"]?.array?.first?["reported"]
     #expect(reported?["source"]?["plane"] == "east")
     #expect(reported?["destination"]?["rps"]?.double == 9)

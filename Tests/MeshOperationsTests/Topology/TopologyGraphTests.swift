@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func theJSONHoldsNodesAndEdges() throws {
-    let json = try JSONValue(parsing: try Self.world().view.topology().json)
+    let json = try JSONValue(parsing: try Self.world().view.topology().json(planes: []))
     #expect(json["kind"] == "Graph")
     #expect(json["nodes"]?.array?.count == 6)
     #expect(json["edges"]?.array?.count == 5)
