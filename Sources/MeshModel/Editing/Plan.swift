@@ -202,7 +202,7 @@ public struct Receipt: Sendable, Hashable {
   public var plan: Plan
   /// How it ended.
   public var result: Result
-  /// When it ended.
+  /// When it ended; that it is taken back later does not change it.
   public var at: Instant
   /// Who did it, as the control plane or the machine knows them.
   public var author: String

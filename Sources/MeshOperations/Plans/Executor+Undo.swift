@@ -16,8 +16,8 @@ extension Executor {
     let undone = try await apply(try await undoing(receipt), reason: reason, wait: wait, progress: progress)
     if undone.result == .applied {
       var closed = receipt
+      // When it went live stays told; when it was taken back, the record of the undo tells.
       closed.result = .undone
-      closed.at = clock()
       for index in closed.plan.steps.indices where closed.plan.steps[index].state == .applied {
         closed.plan.steps[index].state = .rolledBack
       }
@@ -85,7 +85,6 @@ extension Executor {
     }
     guard settled.plan.steps.contains(where: { $0.state == .applied }) else {
       settled.result = .failed
-      settled.at = clock()
       settled.error = "nothing of it reached the server"
       settled.failure = .unreachable
       try journal.append(JournalEntry(event: .ended, receipt: settled))

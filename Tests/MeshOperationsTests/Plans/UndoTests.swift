@@ -25,6 +25,18 @@ import Testing
     #expect(await code { try await bench.executor.undo(closed, reason: "") } == .refused)
   }
 
+  @Test func whenItWentLiveStaysToldOnceItIsTakenBack() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(bench.shifts(["a"]), reason: "")
+    let later = Executor(
+      control: bench.plane, journal: bench.journal, author: "tester", clock: { Instant(seconds: 2000) }, pause: { _ in }
+    )
+    _ = try await later.undo(receipt, reason: "")
+    let receipts = try bench.journal.receipts()
+    #expect(receipts.map(\.result) == [.applied, .undone])
+    #expect(receipts.map(\.at) == [Instant(seconds: 2000), Instant(seconds: 1000)], "the newest comes first")
+  }
+
   @Test func severalStepsAreTakenBackLastFirst() async throws {
     let bench = Workbench()
     let receipt = try await bench.executor.apply(bench.shifts(["a", "b", "c"]), reason: "")
@@ -241,6 +253,7 @@ import Testing
     let receipt = try await Self.crashed(bench, ["a"], written: 0, noted: 0)
     #expect(await code { try await bench.executor.undo(receipt, reason: "") } == .refused)
     #expect(try bench.journal.receipts().first?.result == .failed)
+    #expect(try bench.journal.receipts().first?.at == receipt.at, "it was tried then")
     #expect(bench.plane.state.withLock { $0.writes } == 0)
   }
 
