@@ -129,11 +129,13 @@ enum PlanSheetView {
       }
       lines += owners(plan) + findings(plan) + server(plan, sheet) + choices(sheet, state)
     }
-    for (number, step) in plan.steps.enumerated() {
-      lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(StepText.title(step))"))
+    let steps = isUndo ? plan.steps.reversed() : plan.steps
+    for (number, step) in steps.enumerated() {
+      let title = StepText.title(step, isReversed: isUndo)
+      lines.append(field(number == 0 ? "STEPS" : "", "\(number + 1) \(title)"))
     }
-    if plan.steps.isEmpty { lines.append(field("STEPS", "none: it is so already", .muted)) }
-    for step in plan.steps {
+    if steps.isEmpty { lines.append(field("STEPS", "none: it is so already", .muted)) }
+    for step in steps {
       lines.append(Line("", Style(.text, on: .sheet)))
       lines += StepText.diff(step, isReversed: isUndo, showsAll: sheet.showsAll)
     }

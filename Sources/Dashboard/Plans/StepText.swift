@@ -18,10 +18,10 @@ enum StepText {
     }
   }
 
-  /// What a step does, in a few words.
-  static func title(_ step: Step) -> String {
+  /// What a step does, or taking it back, in a few words.
+  static func title(_ step: Step, isReversed: Bool = false) -> String {
     let verb =
-      switch step.write {
+      switch isReversed ? step.inverse : step.write {
       case .patch: "patch"
       case .create: "create"
       case .delete: "delete"
