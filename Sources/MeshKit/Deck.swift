@@ -171,20 +171,7 @@ public struct Deck: Sendable {
   public func undoable(
     _ id: String? = nil, where isMeant: (Plan) -> Bool = { _ in true }
   ) throws(MeshError) -> Receipt {
-    let receipts = try journal.receipts()
-    if let id {
-      let found = receipts.filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.isUndo }
-      guard let receipt = found.first(where: { $0.plan.id == id }) ?? (found.count == 1 ? found.first : nil) else {
-        throw MeshError(
-          .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)",
-          remedy: "see `meshdeck history`")
-      }
-      return receipt
-    }
-    guard let receipt = receipts.first(where: { $0.isUndoable && isMeant($0.plan) }) else {
-      throw MeshError(.notFound, "the journal holds nothing to take back", remedy: "see `meshdeck history`")
-    }
-    return receipt
+    try journal.receipts().undoable(id, remedy: "see `meshdeck history`", where: isMeant)
   }
 
   private func executor(_ plane: PlaneName) throws(MeshError) -> Executor {

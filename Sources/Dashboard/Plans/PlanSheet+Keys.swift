@@ -50,8 +50,7 @@ extension PlanSheet {
     case "plan.apply": return refusal(isReadOnly: state.isReadOnly)
     case "plan.undo":
       guard case .done(let receipt) = phase else { return nil }
-      let canUndo = receipt.result == .applied || receipt.result == .partial
-      return canUndo && !receipt.isUndo ? nil : "nothing to take back"
+      return receipt.isReversible && receipt.result != .unknown ? nil : "nothing to take back"
     case "plan.confirm":
       guard case .done(let receipt) = phase else { return nil }
       return (state.secondsToConfirm(receipt) ?? 0) > 0 ? nil : "it waits for no confirmation"

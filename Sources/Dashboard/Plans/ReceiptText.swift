@@ -21,7 +21,9 @@ enum ReceiptText {
           "STEP \(index + 1)", "\(step.state.rawValue): \(StepText.title(step))\(version)",
           step.state == .applied ? .good : .text))
     }
-    if receipt.result == .applied, !receipt.isUndo {
+    if receipt.wroteNothing {
+      lines.append(PlanSheetView.field("STEPS", "none: all was as before already", .muted))
+    } else if receipt.result == .applied {
       let key = state.keyLabel(of: "plan.undo")
       lines.append(
         PlanSheetView.field("UNDO", "\(key) takes it back now; later: :undo \(receipt.plan.id)", .accent))

@@ -54,7 +54,7 @@ extension Update {
       case .move(let owner, let move):
         if state.isReadOnly { throw MeshError(.refused, "read-only: nothing is written") }
         return [effects.move(owner, move)]
-      case .undo(let id): return openUndo(try undoable(id, state), &state)
+      case .undo(let id): return openUndo(try state.receipts.undoable(id, remedy: "see the journal, key 9"), &state)
       case .confirm(let id): return [effects.confirm(id)]
       case .reconnect(let typed):
         let planes = (state.view?.planes ?? []).map(\.plane.name)
@@ -80,18 +80,5 @@ extension Update {
       state.toast = Toast("\(error.description)", .bad)
     }
     return []
-  }
-
-  /// The receipt to take back: the one of an id or its beginning, or the newest that was applied.
-  private func undoable(_ id: String?, _ state: DashboardState) throws(MeshError) -> Receipt {
-    let found = state.receipts.filter { receipt in
-      id.map { receipt.plan.id.hasPrefix($0) && !receipt.isUndo } ?? receipt.isUndoable
-    }
-    guard let first = found.first, id == nil || found.count == 1 || first.plan.id == id else {
-      throw MeshError(
-        .notFound, found.isEmpty ? "the journal holds nothing to take back" : "several plans begin with \(id ?? "")",
-        remedy: "see the journal, key 9")
-    }
-    return first
   }
 }

@@ -25,8 +25,9 @@ extension Update {
       state.toast = Toast("undo: read-only", .warn)
       return []
     }
-    guard receipt.isUndoable else {
-      state.toast = Toast("plan \(receipt.plan.id) is \(receipt.result.rawValue): there is nothing to take back", .warn)
+    guard receipt.isReversible else {
+      let why = receipt.wroteNothing ? "wrote nothing" : "is \(receipt.result.rawValue)"
+      state.toast = Toast("plan \(receipt.plan.id) \(why): there is nothing to take back", .warn)
       return []
     }
     var shown = receipt

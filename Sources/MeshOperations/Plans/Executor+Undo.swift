@@ -148,11 +148,41 @@ extension Receipt {
 
   /// Whether it may have left something on the mesh that can be taken back. One whose end is not known may: it is settled
   /// by reading back before an older one is touched.
-  public var isUndoable: Bool { (result == .applied || result == .partial || result == .unknown) && !isUndo }
+  public var isReversible: Bool {
+    (result == .applied || result == .partial || result == .unknown) && !plan.steps.isEmpty
+  }
+
+  /// Whether it is one that is taken back where none is named: an undo is so only by its own name.
+  public var isUndoable: Bool { isReversible && !isUndo }
+
+  /// Whether it took back what was as before already, so that there was nothing to write.
+  public var wroteNothing: Bool { result == .applied && plan.steps.isEmpty }
 
   /// Whether it is of a plan that took another back.
   public var isUndo: Bool { plan.id.contains(Self.undoMark) }
 
   /// Whether it is of the plan that took another back.
   public func isUndo(of id: String) -> Bool { plan.id.hasPrefix(id + Self.undoMark) }
+}
+
+extension [Receipt] {
+  /// The receipt to take back: the one of an id or its beginning, or the first that can be and is meant.
+  ///
+  /// - Parameter remedy: Where to look where there is none.
+  package func undoable(
+    _ id: String?, remedy: String, where isMeant: (Plan) -> Bool = { _ in true }
+  ) throws(MeshError) -> Receipt {
+    guard let id else {
+      guard let newest = first(where: { $0.isUndoable && isMeant($0.plan) }) else {
+        throw MeshError(.notFound, "the journal holds nothing to take back", remedy: remedy)
+      }
+      return newest
+    }
+    let found = filter { $0.plan.id == id || $0.plan.id.hasPrefix(id) && !$0.isUndo }
+    guard let receipt = found.first(where: { $0.plan.id == id }) ?? (found.count == 1 ? found.first : nil) else {
+      throw MeshError(
+        .notFound, "the journal holds \(found.isEmpty ? "no plan" : "several plans") \(id)", remedy: remedy)
+    }
+    return receipt
+  }
 }

@@ -141,7 +141,9 @@ struct PlanRun {
     case .json, .yaml: try console.write(receipt.json, as: options.output)
     case .name: try console.line(receipt.plan.id)
     case .table, .wide:
-      if receipt.result == .applied {
+      if receipt.wroteNothing {
+        try console.line("\(receipt.plan.id): nothing to write, all was as before already; it counts as taken back")
+      } else if receipt.result == .applied {
         try console.line("applied \(receipt.plan.id); take it back with: meshdeck undo \(receipt.plan.id)")
       }
     }

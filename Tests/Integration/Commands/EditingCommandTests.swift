@@ -130,6 +130,15 @@ extension CommandTests {
       #expect(try await Self.spec("weights").contains("65"))
     }
 
+    @Test func takingBackWhatIsBackAlreadySaysThatNothingWasWritten() async throws {
+      let tool = try await Self.plant("back")
+      let set = try await tool("canary", "set", "back", "v1=65", "v2=35", "-y", "-o", "name")
+      #expect(try await tool("canary", "set", "back", "v1=80", "v2=20", "-y").code == 0)
+      let run = try await tool("undo", set.output.trimmingCharacters(in: .whitespacesAndNewlines), "-y")
+      #expect(run.code == 0 && run.output.contains("nothing to write"), "\(run.output)\(run.errors)")
+      #expect(!run.output.contains("take it back with"))
+    }
+
     @Test func aDryRunChangesNothing() async throws {
       let tool = try await Self.plant("dry")
       let before = try await Self.spec("dry")
