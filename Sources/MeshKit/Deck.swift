@@ -96,6 +96,12 @@ public struct Deck: Sendable {
     try await Planner(connection(plan.intent.plane).control).weighed(plan, in: live.current())
   }
 
+  /// A plan that was made elsewhere, with its steps on the objects as they are now; a conflict where somebody changed since
+  /// what a step changes.
+  public func current(_ plan: Plan) async throws(MeshError) -> Plan {
+    try await Planner(connection(plan.intent.plane).control).current(plan)
+  }
+
   /// The intent that fixes a finding whose fix takes no decision, from its object as it is now.
   public func intent(fixing finding: Finding) async throws(MeshError) -> ObjectIntent {
     let native = try await connection(finding.object.plane).control.native(finding.object)

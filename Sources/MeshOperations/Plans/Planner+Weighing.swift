@@ -21,6 +21,30 @@ extension Planner {
     return plan
   }
 
+  /// A plan with its steps moved onto the objects as they are now, as applying moves them; a conflict where somebody
+  /// changed since what a step changes.
+  public func current(_ plan: Plan) async throws(MeshError) -> Plan {
+    var plan = plan
+    for (index, step) in plan.steps.enumerated() {
+      if case .create = step.write {
+        if (try? await control.native(step.object)) == nil { continue }
+      } else if step.before == nil {
+        continue
+      } else {
+        let now = try await control.native(step.object)
+        if now.version == step.precondition.version { continue }
+        if let rebased = try await StepGuards.rebased(step, through: control) {
+          plan.steps[index] = rebased
+          continue
+        }
+      }
+      throw MeshError(
+        .conflict, "step \(index + 1) does not fit the object as it is now", object: step.object,
+        remedy: "somebody changed it since it was read: look at it and plan again")
+    }
+    return plan
+  }
+
   /// What a step makes of its object as it is now; `nil` where it deletes it.
   private func outcome(of step: Step) async throws(MeshError) -> JSONValue? {
     switch step.write {

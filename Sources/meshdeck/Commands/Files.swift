@@ -57,7 +57,10 @@ struct Diff: AsyncParsableCommand {
     let deck = try await options.connect(isInputFree: file != InputFile.standardInput)
     try await options.load(deck, truths: false)
     let run = PlanRun(deck: deck, options: options)
-    let plans = try await InputFile(path: file).plans(in: deck, options: options).filter { !$0.steps.isEmpty }
+    var plans: [Plan] = []
+    for plan in try await InputFile(path: file).plans(in: deck, options: options) where !plan.steps.isEmpty {
+      plans.append(try await Deadline.run(options.timeout) { try await deck.current(plan) })
+    }
     if plans.isEmpty { return Console.note("no difference") }
     try run.show(plans)
     throw Ending(code: 1)

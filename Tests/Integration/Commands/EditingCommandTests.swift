@@ -168,6 +168,8 @@ extension CommandTests {
       #expect(try await Self.spec("plans").contains("70"))
       let stale = try await tool("apply", "-f", "-", "-y", input: plan.output)
       #expect(stale.code == 4, "\(stale.errors)")
+      let difference = try await tool("diff", "-f", "-", input: plan.output)
+      #expect(difference.code == 4 && difference.output.isEmpty, "\(difference.output)\(difference.errors)")
       // Also as YAML, and what was applied can still be taken back.
       #expect(try await tool("undo", "-y").code == 0)
       let yaml = try await tool("plan", "-f", intent, "-o", "yaml")

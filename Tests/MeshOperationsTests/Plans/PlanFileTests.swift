@@ -43,6 +43,20 @@ import Testing
     #expect(try Intent(json: JSONValue(parsing: text)) == intent)
   }
 
+  @Test func aPlanIsMovedOntoWhatIsThereNowUnlessItIsStale() async throws {
+    let bench = Workbench()
+    let (plan, planner) = (try bench.shifts(["a"]), Planner(bench.plane))
+    #expect(try await planner.current(plan) == plan)
+    bench.plane.edit(Workbench.ref("a")) { $0["spec"]?["other"] = "theirs" }
+    let moved = try await planner.current(plan).steps[0]
+    #expect(moved.before?["spec"]?["other"] == "theirs" && moved.after?["spec"]?["other"] == "theirs")
+    let theirs = try JSONPatch([.replace("/spec/http/0/route/0/weight", 50)])
+    bench.plane.edit(Workbench.ref("a")) { object in object = (try? theirs.applied(to: object)) ?? .null }
+    #expect(await code { try await planner.current(plan) } == .conflict)
+    let made = bench.plan([Step.creating(["kind": "thing"], as: Workbench.ref("a"), in: "/things")])
+    #expect(await code { try await planner.current(made) } == .conflict)
+  }
+
   static func plan() throws -> Plan {
     let bench = Workbench()
     var edit = try Workbench.shift(bench.plane.put(Workbench.ref("a"), spec: Workbench.spec))
