@@ -46,6 +46,13 @@ import Testing
     #expect(GraphSelection.grouped(Self.graph, by: .none).nodes.count == 4)
   }
 
+  @Test func connectionsDrawnAsOneLineAreWeighedByTheirNumber() {
+    func connections(_ n: Double, _ share: Double) -> TrafficSum {
+      TrafficSum([Traffic(bytesInPerSecond: 10, mtlsShare: share, n: n, window: 60, at: ShopMesh.now)])
+    }
+    #expect(GraphSelection.sum(connections(96, 1), connections(4, 0)).mtlsShare == 0.96)
+  }
+
   @Test func theKeyGoesThroughWhatThereIsToGroupBy() {
     var seen: [GraphGrouping] = [.none]
     for _ in 0..<4 { seen.append((seen.last ?? .none).next(ofSeveralPlanes: true)) }

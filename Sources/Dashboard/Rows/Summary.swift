@@ -43,22 +43,17 @@ struct Summary: Sendable, Hashable {
     guard measuredAt != nil, hasFlows else { return }
     var total = 0.0
     var errors = 0.0
-    var secured = 0.0
-    var securedWeight = 0.0
+    var secured = SecuredShare()
     for link in view.links() {
       total += link.traffic.rps
       rates[link.destination.description, default: 0] += link.traffic.rps
       if !link.service.isEmpty { rates[link.service, default: 0] += link.traffic.rps }
       errors += link.traffic.errorsPerSecond
       if let p99 = link.traffic.p99ms { p99ms = max(p99ms ?? 0, p99) }
-      if let share = link.traffic.mtlsShare {
-        let weight = max(link.traffic.rps, 1e-9)
-        secured += share * weight
-        securedWeight += weight
-      }
+      secured.add(link.traffic)
     }
     rps = total
     if total > 0 { errorRate = errors / total }
-    if securedWeight > 0 { mtlsShare = secured / securedWeight }
+    mtlsShare = secured.share
   }
 }

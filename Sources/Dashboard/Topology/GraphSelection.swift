@@ -103,12 +103,10 @@ enum GraphSelection {
     sum.bytesPerSecond = TrafficSum.added(left.bytesPerSecond, right.bytesPerSecond)
     sum.messagesPerSecond = TrafficSum.added(left.messagesPerSecond, right.messagesPerSecond)
     sum.n += right.n
-    if let one = left.mtlsShare, let other = right.mtlsShare {
-      let weights = max(left.rps, 1e-9) + max(right.rps, 1e-9)
-      sum.mtlsShare = (one * max(left.rps, 1e-9) + other * max(right.rps, 1e-9)) / weights
-    } else {
-      sum.mtlsShare = left.mtlsShare ?? right.mtlsShare
-    }
+    var secured = SecuredShare()
+    secured.add(left)
+    secured.add(right)
+    sum.mtlsShare = secured.share
     return sum
   }
 

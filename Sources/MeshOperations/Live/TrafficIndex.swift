@@ -134,8 +134,7 @@ public struct TrafficSum: Sendable, Hashable {
 
   /// The sum of flows.
   public init(_ flows: some Sequence<Traffic>) {
-    var mtls = 0.0
-    var mtlsWeight = 0.0
+    var secured = SecuredShare()
     var latencies = 0.0
     var requests = 0.0
     for flow in flows {
@@ -152,14 +151,10 @@ public struct TrafficSum: Sendable, Hashable {
       p99ms = Self.worst(p99ms, flow.p99ms)
       bytesPerSecond = Self.added(bytesPerSecond, flow.bytesInPerSecond, flow.bytesOutPerSecond)
       messagesPerSecond = Self.added(messagesPerSecond, flow.messagesInPerSecond, flow.messagesOutPerSecond)
-      if let share = flow.mtlsShare {
-        let weight = max(flow.requestsPerSecond, 1e-9)
-        mtls += share * weight
-        mtlsWeight += weight
-      }
+      secured.add(flow)
     }
     if rps > 0 { errorRate = errorsPerSecond / rps }
-    if mtlsWeight > 0 { mtlsShare = mtls / mtlsWeight }
+    mtlsShare = secured.share
     if requests >= Self.leastOfPercentile { weightedP99ms = latencies / requests }
   }
 

@@ -187,11 +187,11 @@ extension MeshView {
   private func pair(
     client: Workload, server: Workload, service: Service, edges: [Edge], mtls: any MTLSRules, gap: String?
   ) -> MTLSPair {
-    let seen = edges.filter { $0.traffic.mtlsShare != nil }
-    let n = seen.map(\.traffic.n).reduce(0, +)
-    let secured = seen.map { ($0.traffic.mtlsShare ?? 0) * $0.traffic.n }.reduce(0, +)
+    var secured = SecuredShare()
+    for edge in edges { secured.add(edge.traffic) }
+    let query = edges.first { $0.traffic.mtlsShare != nil }?.traffic.query
     let observed: Known<Proportion> =
-      Proportion(successes: secured, of: n).map { .known($0, source: seen.first?.traffic.query ?? "", at: at) }
+      secured.proportion.map { .known($0, source: query ?? "", at: at) }
       ?? .unknown(gap ?? "no report from the destination")
     let (port, policy) = likeliestPort(of: service, edges, observed) { port in
       mtls.verdict(client: client, server: server, service: service, port: port)

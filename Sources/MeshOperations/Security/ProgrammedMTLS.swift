@@ -140,17 +140,16 @@ extension MeshView {
     guard let report = traffic(on: plane).value else {
       return ([:], traffic(on: plane).reason ?? "no telemetry source")
     }
-    var sums: [ObjectRef: (secured: Double, n: Double, query: String)] = [:]
+    var sums: [ObjectRef: (secured: SecuredShare, query: String)] = [:]
     for placed in placedEdges() where placed.destination == plane {
       let edge = placed.edge
-      guard let share = edge.traffic.mtlsShare else { continue }
+      guard edge.traffic.mtlsShare != nil else { continue }
       let ref = ObjectRef(
         plane: plane, namespace: edge.destination.namespace, kind: "workload", name: edge.destination.workload)
-      let sum = sums[ref] ?? (0, 0, edge.traffic.query)
-      sums[ref] = (sum.secured + share * edge.traffic.n, sum.n + edge.traffic.n, sum.query)
+      sums[ref, default: (SecuredShare(), edge.traffic.query)].secured.add(edge.traffic)
     }
     let shares = sums.compactMapValues { sum in
-      Proportion(successes: sum.secured, of: sum.n).map { Known.known($0, source: sum.query, at: report.at) }
+      sum.secured.proportion.map { Known.known($0, source: sum.query, at: report.at) }
     }
     return (shares, report.gaps.first ?? "no traffic was reported by its own proxy")
   }

@@ -69,4 +69,15 @@ import Testing
   @Test func connectionsHaveAShareOfMTLSToo() {
     #expect(TrafficSum([Self.flow([:], bytes: 10, mtls: 1)]).mtlsShare == 1)
   }
+
+  @Test func connectionsAreWeighedByTheirNumberElseByTheirBytes() {
+    let counted = [
+      Self.flow([:], bytes: 200, mtls: 1, n: 60), Self.flow([:], bytes: 200, mtls: 1, n: 36),
+      Self.flow([:], bytes: 100, mtls: 0, n: 4),
+    ]
+    #expect(TrafficSum(counted).mtlsShare == 0.96)
+    let lasting = [Self.flow([:], bytes: 300, mtls: 1), Self.flow([:], bytes: 100, mtls: 0)]
+    #expect(TrafficSum(lasting).mtlsShare == 0.75, "none was opened in the window")
+    #expect(TrafficSum([Self.flow([.success: 9], mtls: 1, n: 540), counted[2]]).mtlsShare == 540 / 544)
+  }
 }
