@@ -83,6 +83,15 @@ enum DetailText {
     }
   }
 
+  /// That nobody called, or why that is not known.
+  private static func none(_ service: ObjectRef, _ view: MeshView) -> Line {
+    let rows = view.serviceRows(plane: service.plane, namespace: service.namespace)
+    guard let reason = rows.first(where: { $0.ref == service })?.traffic.reason else {
+      return Line("  no traffic in the window", .muted)
+    }
+    return Line("  traffic is not known: \(reason)", .muted)
+  }
+
   private static func callers(_ members: [ObjectRef], _ service: Service, _ view: MeshView) -> [Line] {
     if let reason = view.traffic(on: service.ref.plane).reason {
       return [Line("  traffic is not known: \(reason)", .muted)]
@@ -93,7 +102,7 @@ enum DetailText {
         && (link.service.isEmpty || service.hosts.contains { $0 == link.service }
           || link.service.hasPrefix(service.ref.name))
     }
-    guard !own.isEmpty else { return [Line("  no traffic in the window", .muted)] }
+    guard !own.isEmpty else { return [none(service.ref, view)] }
     return own.map {
       flow("\($0.source.namespace)/\($0.source.name) → \($0.destination.name)", $0.traffic, $0.transport)
     }

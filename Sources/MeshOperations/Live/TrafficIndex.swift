@@ -75,6 +75,19 @@ public struct TrafficIndex: Sendable {
       || reporting.contains(EdgeEnd(namespace: workload.namespace, workload: workload.name))
   }
 
+  /// Why nothing seen of what reaches a workload is not none; `nil` where its own proxy would have told of it.
+  func gap(to workload: ObjectRef, proxy: ProxyMode?) -> String? {
+    guard isReporting(workload) else { return HealthRow.unmeasured }
+    // Whatever a sidecar takes it tells of. A gateway tells of what it sends on, and callers without a proxy of nothing.
+    return proxy == .gateway && !isServer(workload) ? HealthRow.outermost : nil
+  }
+
+  /// Whether a workload's own proxy reported what reached it.
+  private func isServer(_ workload: ObjectRef) -> Bool {
+    inbound[WorkloadKey(namespace: workload.namespace, workload: workload.name)]?
+      .contains { $0.reporter == .destination || $0.reporter == .alone } == true
+  }
+
   /// The edges that end at a service.
   public func inbound(toHost host: String, namespace: String) -> [Edge] {
     toService[Self.serviceKey(host, namespace: namespace)] ?? []

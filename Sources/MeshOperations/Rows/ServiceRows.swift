@@ -45,6 +45,8 @@ extension HealthRow {
   static let untold = "nothing tells its instances"
   /// Why its traffic is not known, where telemetry does not mention it.
   public static let unmeasured = "no call was seen, and no proxy of it reports: absent is not none"
+  /// Why the traffic of a gateway is not known, where no caller's proxy reports and the gateway reports what it sends on alone.
+  public static let outermost = "its callers have no proxy that reports, and it does not report as a server"
 }
 
 extension MeshView {
@@ -86,7 +88,8 @@ extension MeshView {
         ref: ref, runtime: service.runtime, role: service.role, proxy: service.proxy, ready: service.ready,
         total: service.total, uncounted: service.uncounted, traffic: .unknown(""))
       row.traffic = sum(
-        edges.countedOnce(), plane: ref.plane, isMeasured: service.workloads.contains(where: index.isReporting))
+        edges.countedOnce(), plane: ref.plane,
+        gap: Self.gap(service.workloads.lazy.map { index.gap(to: $0, proxy: service.proxy) }))
       row.uncounted = row.uncounted ?? instancesGap(row.runtime, on: ref.plane)
       if onlyNeedingAttention, !row.needsAttention { return nil }
       row.cluster = clusters.name(ref.plane, self)
@@ -149,7 +152,7 @@ extension MeshView {
           ?? (readiness != nil || workload.desired != nil ? nil : HealthRow.untold),
         traffic: sum(
           index.inbound(to: workload.ref).countedOnce(), plane: workload.ref.plane,
-          isMeasured: index.isReporting(workload.ref)),
+          gap: index.gap(to: workload.ref, proxy: readiness?.proxy)),
         cluster: clusters.name(workload.ref.plane, self))
     }.sorted { $0.ref < $1.ref }
   }
@@ -169,14 +172,24 @@ extension MeshView {
     return roles
   }
 
+  /// Why nothing seen of a service is not none: what its workloads lack, unless one lacks nothing.
+  private static func gap(_ gaps: some Sequence<String?>) -> String? {
+    var reason = HealthRow.unmeasured
+    for gap in gaps {
+      guard let gap else { return nil }
+      if gap != HealthRow.unmeasured { reason = gap }
+    }
+    return reason
+  }
+
   /// The sum of what was measured. Where nothing was, that is none only if the proxy that would tell of it reports.
-  private func sum(_ edges: [Edge], plane: PlaneName, isMeasured: @autoclosure () -> Bool) -> Known<TrafficSum> {
+  private func sum(_ edges: [Edge], plane: PlaneName, gap: @autoclosure () -> String?) -> Known<TrafficSum> {
     switch traffic(on: plane) {
     case .unknown(let reason): return .unknown(reason)
     case .known(let report, let source, let at):
       if edges.isEmpty {
         if let gap = report.gaps.first { return .unknown(gap) }
-        if !isMeasured() { return .unknown(HealthRow.unmeasured) }
+        if let gap = gap() { return .unknown(gap) }
       }
       return .known(TrafficSum(edges.map(\.traffic)), source: source, at: at)
     }

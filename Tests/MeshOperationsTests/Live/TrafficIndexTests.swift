@@ -52,6 +52,21 @@ import Testing
     #expect(try traffic(world.view.workloadRows(), "reviews-v2").value?.rps == 0, "its counters stand still")
   }
 
+  @Test func whatReachesAGatewayIsUnknownWhereItTellsOfWhatItSendsOnAlone() throws {
+    var world = try SmallWorld()
+    world.add("gate", versions: ["v1"], proxy: .gateway)
+    world.call(by: "gate-v1", "reviews", "v1", ok: 350, reporter: .source)
+    world.call("reviews", "v1", ok: 1, reporter: .source)
+    func traffic(_ rows: [HealthRow], _ name: String) throws -> Known<TrafficSum> {
+      try #require(rows.first { $0.ref.name == name }).traffic
+    }
+    #expect(try traffic(world.view.serviceRows(), "gate").reason == HealthRow.outermost)
+    #expect(try traffic(world.view.workloadRows(), "gate-v1").reason == HealthRow.outermost)
+    #expect(try traffic(world.view.serviceRows(), "web").value?.rps == 0, "a sidecar would tell of what it took")
+    world.call("gate", "v1", ok: 2)
+    #expect(try traffic(world.view.serviceRows(), "gate").value?.rps == 2)
+  }
+
   @Test(arguments: [
     (FeedState.loading(3), "its instances are still being read"),
     (.refused("pods is forbidden"), "its instances are not read: pods is forbidden"),
