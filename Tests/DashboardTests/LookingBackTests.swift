@@ -99,6 +99,38 @@ import Testing
     await runner.stop()
   }
 
+  @Test(arguments: ["cart", "cart.shop", "cart.shop.svc.cluster.local"])
+  func aRowFindsItsRequestsHoweverTelemetryWritesItsHost(_ host: String) throws {
+    var view = ShopMesh.view()
+    guard case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] else { return }
+    for place in report.edges.indices where report.edges[place].destination.service.hasPrefix("cart.") {
+      report.edges[place].destination.service = host
+    }
+    view.traffic[ShopMesh.plane] = .known(report, source: source, at: at)
+    let summary = Summary(view, findings: [])
+    let cart = ShopMesh.ref("shop", "service", "cart")
+    #expect(summary.rates[cart] == 340)
+    #expect(Summary.key(ofHost: "cart.shop.svc.cluster.local", near: cart, in: view.snapshot) == cart)
+    #expect(summary.rates[ShopMesh.ref("shop", "workload", "cart-v1")] == 340)
+  }
+
+  @Test func theTrendOfConnectionsIsThatOfTheirBytes() async throws {
+    let earlier = Self.views(8).enumerated().map { step, view in
+      var view = view
+      guard case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] else { return view }
+      for place in report.edges.indices where report.edges[place].transport == "tcp" {
+        report.edges[place].traffic.rates = [:]
+        report.edges[place].traffic.bytesInPerSecond = Double(step) * 1000
+      }
+      view.traffic[ShopMesh.plane] = .known(report, source: source, at: at)
+      return view
+    }
+    let runner = try await Desk.shop(.services, size: Size(width: 160, height: 50), earlier: earlier)
+    let line = try #require(await runner.text().split(separator: "\n").first { $0.contains("shop/redis") })
+    #expect(line.contains("█"), "\(line)")
+    await runner.stop()
+  }
+
   @Test func marksAreCopiedTogetherAndTakenOffByEscape() async throws {
     let runner = try await Desk.shop(.services)
     await runner.press(.space, .space)

@@ -22,8 +22,10 @@ struct Summary: Sendable, Hashable {
   var querySeconds = 0.0
   /// Why numbers are missing, the first reason.
   var gap: String?
-  /// Requests a second by what takes them: a workload's identifier, a service's host.
-  var rates: [String: Double] = [:]
+  /// Requests a second by what takes them: a workload, and the service by ``key(ofHost:near:in:)``.
+  var rates: [ObjectRef: Double] = [:]
+  /// Bytes a second both ways of the flows without requests, by what takes them.
+  var bytes: [ObjectRef: Double] = [:]
   /// The configuration problems and the disagreements of the three truths by severity.
   var findings: [Finding.Severity: Int] = [:]
 
@@ -46,8 +48,11 @@ struct Summary: Sendable, Hashable {
     var secured = SecuredShare()
     for link in view.links() {
       total += link.traffic.rps
-      rates[link.destination.description, default: 0] += link.traffic.rps
-      if !link.service.isEmpty { rates[link.service, default: 0] += link.traffic.rps }
+      take(link.traffic, link.destination)
+      if !link.service.isEmpty {
+        let service = Self.key(ofHost: link.service, near: link.destination, in: view.snapshot)
+        if service != link.destination { take(link.traffic, service) }
+      }
       errors += link.traffic.errorsPerSecond
       if let p99 = link.traffic.p99ms { p99ms = max(p99ms ?? 0, p99) }
       secured.add(link.traffic)
@@ -55,5 +60,23 @@ struct Summary: Sendable, Hashable {
     rps = total
     if total > 0 { errorRate = errors / total }
     mtlsShare = secured.share
+  }
+
+  private mutating func take(_ traffic: TrafficSum, _ ref: ObjectRef) {
+    rates[ref, default: 0] += traffic.rps
+    if traffic.rps == 0, let flow = traffic.bytesPerSecond { bytes[ref, default: 0] += flow }
+  }
+
+  /// The service a host names, written short or in full, on the plane of what is called; else an identity of the host alone.
+  static func key(ofHost host: String, near ref: ObjectRef, in snapshot: MeshSnapshot) -> ObjectRef {
+    let parts = host.split(separator: ".", maxSplits: 2)
+    if let name = parts.first, parts.count < 3 || parts[2] == "svc" || parts[2].hasPrefix("svc.") {
+      let service = ObjectRef(
+        plane: ref.plane, namespace: parts.count > 1 ? String(parts[1]) : ref.namespace, kind: "service",
+        name: String(name))
+      if snapshot.services[service] != nil { return service }
+    }
+    // A host with a domain is the same in every namespace.
+    return ObjectRef(plane: ref.plane, namespace: parts.count > 1 ? "" : ref.namespace, kind: "host", name: host)
   }
 }

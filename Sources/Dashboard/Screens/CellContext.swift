@@ -229,10 +229,17 @@ struct CellContext {
     ]
   }
 
-  /// Requests a second at each measurement of this session, each row by its own greatest.
+  /// Requests a second at each measurement of this session, bytes where there were none, each row by its own greatest.
   private func trend(_ ref: ObjectRef) -> Line {
-    let key = snapshot?.services[ref]?.hosts.first ?? ref.description
-    let values = trends.suffix(12).map { $0.rates[key] }
+    var key = ref
+    if let snapshot, let host = snapshot.services[ref]?.hosts.first {
+      key = Summary.key(ofHost: host, near: ref, in: snapshot)
+    }
+    var values = trends.suffix(12).map { $0.rates[key] }
+    if !values.contains(where: { $0 ?? 0 > 0 }) {
+      let bytes = trends.suffix(12).map { $0.bytes[key] }
+      if bytes.contains(where: { $0 != nil }) { values = bytes }
+    }
     guard values.contains(where: { $0 != nil }) else { return Line("") }
     return Line(Sparkline(values).text(glyphs), Style(.chart))
   }

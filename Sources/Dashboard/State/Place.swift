@@ -77,10 +77,12 @@ struct HistoryPoint: Sendable, Hashable {
   var p99: Double?
 }
 
-/// The requests of each thing at one measurement, kept for the small charts of rows.
+/// The requests and bytes of each thing at one measurement, kept for the small charts of rows.
 struct TrendPoint: Sendable, Hashable {
   /// When it was measured.
   var at: Instant
   /// Requests a second by ``Summary/rates``.
-  var rates: [String: Double]
+  var rates: [ObjectRef: Double]
+  /// Bytes a second by ``Summary/bytes``.
+  var bytes: [ObjectRef: Double]
 }

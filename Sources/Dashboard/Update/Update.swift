@@ -109,7 +109,7 @@ struct Update {
     state.summary = summary
     guard isNew, let at = summary.measuredAt, at > state.history.last?.at ?? Instant(seconds: 0) else { return }
     state.history.append(HistoryPoint(at: at, rps: summary.rps, errorRate: summary.errorRate, p99: summary.p99ms))
-    state.trends.append(TrendPoint(at: at, rates: summary.rates))
+    state.trends.append(TrendPoint(at: at, rates: summary.rates, bytes: summary.bytes))
     if state.trends.count > 60 { state.trends.removeFirst() }
     if state.history.count > 720 { state.history.removeFirst(state.history.count - 720) }
   }
