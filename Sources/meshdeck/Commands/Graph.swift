@@ -84,10 +84,10 @@ struct Top: AsyncParsableCommand {
 
   private func write(_ view: MeshView, _ namespace: String?) throws {
     func rank(_ rows: [HealthRow]) -> [HealthRow] {
-      rows.sorted { ($0.traffic.value?.rps ?? -1, $1.ref) > ($1.traffic.value?.rps ?? -1, $0.ref) }
+      rows.busiestFirst { row in row.traffic.value.map { [$0] } ?? [] }
     }
     func listing(_ kind: ListKind) -> Listing {
-      Listing(kind: kind, name: nil, namespace: namespace, options: options)
+      Listing(kind: kind, name: nil, namespace: namespace, options: options, isBusiestFirst: true)
     }
     switch kind {
     case .services:

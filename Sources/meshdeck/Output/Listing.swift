@@ -10,6 +10,9 @@ struct Listing {
   /// The certificates of the proxies that were asked for them.
   var certificates: [ObjectRef: Known<ProxyCertificates>] = [:]
 
+  /// Whether splits and edges are in the order of their traffic, not of their names.
+  var isBusiestFirst = false
+
   /// Whether what is named was there before, so that it may be gone without being a mistake.
   var mayBeGone = false
 
@@ -19,13 +22,15 @@ struct Listing {
   func write(_ view: MeshView) throws {
     switch kind {
     case .splits:
-      let splits = view.splits(plane: plane, namespace: namespace).filter { named($0.route) }
+      var splits = view.splits(plane: plane, namespace: namespace).filter { named($0.route) }
+      if isBusiestFirst { splits = splits.busiestFirst { $0.backends.compactMap(\.traffic.value) } }
       try write("SplitList", splits, view, id: \.route) { try SplitTable(console, view).write(splits) }
     case .services: try write("ServiceList", rows: view.serviceRows(plane: plane, namespace: namespace), view)
     case .workloads: try write("WorkloadList", rows: view.workloadRows(plane: plane, namespace: namespace), view)
     case .edges:
       var graph = view.topology(plane: plane, namespace: namespace, idle: false)
       graph.links.removeAll { !named($0.source) && !named($0.destination) && $0.service != name }
+      if isBusiestFirst { graph.links = graph.links.busiestFirst { [$0.traffic] } }
       try write("EdgeList", graph.links, view, id: \.source) { try edges(graph, view) }
     case .routes:
       let items = view.snapshot.routes.values
