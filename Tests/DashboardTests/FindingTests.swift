@@ -10,6 +10,19 @@ import Testing
     state.rows.compactMap { if case .finding(let finding) = $0 { finding.code } else { nil } }
   }
 
+  @Test func aCallerWithoutANamespaceIsNamedWithoutASlash() throws {
+    var view = ShopMesh.view()
+    guard case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] else { return }
+    for place in report.edges.indices where report.edges[place].source.workload == "mainframe-v1" {
+      report.edges[place].source = EdgeEnd(namespace: "unknown", workload: "unknown")
+    }
+    view.traffic[ShopMesh.plane] = .known(report, source: source, at: at)
+    let rows = AttentionList.rows(view, splits: [], findings: [], receipts: [])
+    let pair = try #require(rows.first { $0.target == .mtls })
+    #expect(pair.subject == "payments/ledger-v1")
+    #expect(pair.why.hasPrefix("unknown: "), "\(pair.why)")
+  }
+
   @Test func oneThatIsIgnoredLeavesListCountsAndAttentionUntilItIsTakenUpAgain() async throws {
     let runner = try await Desk.shop(.findings)
     #expect(Self.codes(await runner.state) == ["MD3001", "MD3002", "MD1101", "MD1130"])

@@ -57,7 +57,7 @@ enum AttentionList {
           } else { backend.verdict.description }
         return Attention(
           id: "split:\(split.route)#\(split.ruleIndex)#\(backend.name)", weight: backend.verdict.isBad ? .bad : .fine,
-          subject: "\(split.route.namespace)/\(split.route.name)", state: "\(backend.name) at \(share)",
+          subject: split.route.shortName, state: "\(backend.name) at \(share)",
           traffic: backend.traffic.value, why: why, plane: split.route.plane, native: split.route, target: .canaries,
           targetRow: "\(split.route)#\(split.ruleIndex)#\(place)")
       }
@@ -75,7 +75,7 @@ enum AttentionList {
         if row.lacksInstances { reasons.append("\(row.ready) of \(row.total) instances ready") }
         return Attention(
           id: "service:\(row.ref)", weight: row.lacksInstances && row.ready == 0 ? .bad : .watch,
-          subject: "\(row.ref.namespace)/\(row.ref.name)", state: row.role?.rawValue ?? row.runtime.rawValue,
+          subject: row.ref.shortName, state: row.role?.rawValue ?? row.runtime.rawValue,
           traffic: row.traffic.value, why: reasons.joined(separator: ", "), plane: row.ref.plane, native: row.ref,
           target: .services, targetRow: row.ref.description)
       }
@@ -103,8 +103,8 @@ enum AttentionList {
     view.mtlsMatrix().filter(\.needsAttention).prefix(50).map { pair in
       Attention(
         id: "pair:\(pair.client)>\(pair.server):\(pair.port)", weight: pair.policy.outcome == .breaks ? .bad : .watch,
-        subject: "\(pair.server.namespace)/\(pair.server.name)", state: "mTLS :\(pair.port)",
-        why: "\(pair.client.namespace)/\(pair.client.name): \(pair.verdict) (\(Figures.amount(pair.traffic)))",
+        subject: pair.server.shortName, state: "mTLS :\(pair.port)",
+        why: "\(pair.client.shortName): \(pair.verdict) (\(Figures.amount(pair.traffic)))",
         plane: pair.server.plane, native: pair.server, target: .mtls,
         targetRow: "\(pair.client)>\(pair.server):\(pair.port)")
     }
@@ -115,7 +115,7 @@ enum AttentionList {
       Attention(
         id: "finding:\(finding.object)\(finding.pointer)#\(finding.code)",
         weight: finding.severity == .error ? .bad : .watch,
-        subject: "\(finding.object.namespace)/\(finding.object.name)", state: finding.code, why: finding.message,
+        subject: finding.object.shortName, state: finding.code, why: finding.message,
         plane: finding.object.plane, native: finding.object, target: .findings,
         targetRow: "\(finding.object)\(finding.pointer)#\(finding.code)")
     }

@@ -104,7 +104,7 @@ enum DetailText {
     }
     guard !own.isEmpty else { return [none(service.ref, view)] }
     return own.map {
-      flow("\($0.source.namespace)/\($0.source.name) → \($0.destination.name)", $0.traffic, $0.transport)
+      flow("\($0.source.shortName) → \($0.destination.name)", $0.traffic, $0.transport)
     }
   }
 
