@@ -21,7 +21,6 @@ struct SmallWorld {
          "spec":{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"}},{"name":"v2","labels":{"version":"v2"}}]}}
         """)
     try add(object: Self.reviews(weights))
-    view.routesSince[Self.ref("virtualservice", "reviews")] = Instant(seconds: 900)
     view.programmed["lab"] =
       programmed == nil ? nil : .known(ProgrammedReport(at: view.at), source: "test", at: view.at)
   }

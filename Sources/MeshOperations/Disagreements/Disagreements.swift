@@ -140,7 +140,7 @@ private struct SplitDisagreements {
   /// The bounds are 3.29 standard deviations (99.9 %), and a difference below one per cent point is not worth a word.
   private func observed(_ backend: SplitBackend) -> Finding? {
     guard let programmed = backend.programmed.value, programmed.spread.isEmpty,
-      view.isMeasured(since: programmed, of: split.route), let share = backend.share.value,
+      view.isMeasured(since: programmed, of: split.route) == true, let share = backend.share.value,
       let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29),
       !wide.contains(programmed.share), abs(share.share - programmed.share) > 0.01
     else { return nil }

@@ -246,8 +246,9 @@ public actor LiveMesh {
     publish()
   }
 
-  /// Remembers when the rules of a route were first seen as they are.
+  /// Remembers when the rules of a route were first seen as they are; who reads once does not know since when they are so.
   private func note(_ route: Route, _ now: Instant) {
+    guard !tasks.isEmpty else { return }
     if let known = view.snapshot.routes[route.ref], known.rules == route.rules, known.status == route.status { return }
     view.routesSince[route.ref] = now
   }

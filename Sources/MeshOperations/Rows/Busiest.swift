@@ -5,7 +5,7 @@ extension Sequence {
     for (place, element) in enumerated() {
       var (rps, bytes) = (-1.0, 0.0)
       for sum in traffic(element) {
-        rps = max(rps, 0) + sum.rps
+        rps = Swift.max(rps, 0) + sum.rps
         bytes += sum.bytesPerSecond ?? 0
       }
       ranked.append((rps, bytes, place, element))

@@ -51,21 +51,33 @@ extension MeshView {
 
   /// Why it cannot be told who calls workloads in plaintext, one reason an entry; empty where it can.
   public func unknownCallers(of workloads: [ObjectRef], plane: PlaneName) -> [String] {
-    workloads.isEmpty ? [] : unseenCallers(of: workloads, plane: plane)
-  }
-
-  /// Why it cannot be told whether calls into workloads break now, those of a plane where one is given, one reason an entry;
-  /// empty where it can.
-  public func unknownBreaks(plane: PlaneName? = nil, of isConcerned: (ObjectRef) -> Bool = { _ in true }) -> [String] {
-    var reasons: [String] = []
-    for name in planes.map(\.plane.name) where (plane == nil || plane == name) && mtlsRules(plane: name) != nil {
-      let workloads = snapshot.workloads.keys.filter { $0.plane == name && isConcerned($0) }.sorted()
-      reasons += unseenCallers(of: workloads, plane: name).map { "\(name): \($0)" }
+    guard !workloads.isEmpty else { return [] }
+    var reasons = flawsOfMeasurement(on: plane)
+    guard traffic(on: plane).value?.edges.isEmpty == false else { return reasons }
+    let without = workloads.filter { snapshot.readiness[$0] == nil && (snapshot.workloads[$0]?.desired ?? 0) > 0 }
+    if !without.isEmpty {
+      reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
+    }
+    let index = TrafficIndex(self, plane: plane)
+    // Of calls into what has no proxy those of the callers tell.
+    let silent = workloads.filter { workload in
+      guard let readiness = snapshot.readiness[workload], readiness.proxy != ProxyMode.none else { return false }
+      return !index.isReporting(workload)
+    }
+    if !silent.isEmpty {
+      reasons.append("no metric comes from the proxies of \(Self.named(silent.map(\.shortName)))")
     }
     return reasons
   }
 
-  private func unseenCallers(of workloads: [ObjectRef], plane: PlaneName) -> [String] {
+  /// Why it cannot be told whether any call breaks now, on a plane or on all, one reason an entry; empty where it can.
+  public func unknownBreaks(plane: PlaneName? = nil) -> [String] {
+    planes.map(\.plane.name).filter { (plane == nil || plane == $0) && mtlsRules(plane: $0) != nil }
+      .flatMap { name in flawsOfMeasurement(on: name).map { "\(name): \($0)" } }
+  }
+
+  /// Why what was measured on a plane does not tell of every call.
+  private func flawsOfMeasurement(on plane: PlaneName) -> [String] {
     guard let report = traffic(on: plane).value else {
       return ["callers are not known (\(traffic(on: plane).reason ?? "no telemetry source"))"]
     }
@@ -80,23 +92,7 @@ extension MeshView {
     }
     let gaps = report.gaps.filter(Self.hidesCallers)
     if !gaps.isEmpty { reasons.append("telemetry is incomplete: \(Self.named(gaps, limit: 3))") }
-    if report.edges.isEmpty {
-      reasons.append("nothing at all was measured: absent is not the same as none")
-      return reasons
-    }
-    let without = workloads.filter { snapshot.readiness[$0] == nil && (snapshot.workloads[$0]?.desired ?? 0) > 0 }
-    if !without.isEmpty {
-      reasons.append("the instances are not known of \(Self.named(without.map(\.shortName)))")
-    }
-    let index = TrafficIndex(self, plane: plane)
-    // Of calls into what has no proxy those of the callers tell.
-    let silent = workloads.filter { workload in
-      guard let readiness = snapshot.readiness[workload], readiness.proxy != ProxyMode.none else { return false }
-      return !index.isReporting(workload)
-    }
-    if !silent.isEmpty {
-      reasons.append("no metric comes from the proxies of \(Self.named(silent.map(\.shortName)))")
-    }
+    if report.edges.isEmpty { reasons.append("nothing at all was measured: absent is not the same as none") }
     return reasons
   }
 

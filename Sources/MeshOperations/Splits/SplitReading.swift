@@ -234,7 +234,7 @@ extension MeshView {
         return .slower(than: baseline.name, factor: p99 / basis)
       }
     }
-    if isMeasured(since: backend.programmed.value, of: route), let share = backend.share.value,
+    if isMeasured(since: backend.programmed.value, of: route) != false, let share = backend.share.value,
       let wide = Proportion(successes: share.share * share.n, of: share.n, deviations: 3.29), !wide.contains(desired),
       abs(share.share - desired) > 0.01
     {

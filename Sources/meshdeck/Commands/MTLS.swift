@@ -119,9 +119,7 @@ struct MTLS: AsyncParsableCommand {
           .filter { $0.needsAttention && wanted?.concerns($0, in: view) != false }
         try MatrixTable(options: options).write(pairs, view, kind: "MTLSMatrix")
         if !pairs.isEmpty { throw Ending(code: 1) }
-        let unknowns = view.unknownBreaks(plane: plane) { workload in
-          wanted?.holds(workload) ?? (namespace == nil || namespace == workload.namespace)
-        }
+        let unknowns = view.unknownBreaks(plane: plane)
         for reason in unknowns { Console.note("whether anything breaks cannot be told: \(reason)") }
         if !unknowns.isEmpty { throw Ending(code: MeshError.Code.unreachable.exitCode) }
       }
@@ -219,15 +217,10 @@ enum ScopeText {
 }
 
 extension MTLSIntent {
-  /// Whether its scope holds a workload of its plane, or a port of it.
-  fileprivate func holds(_ ref: ObjectRef) -> Bool {
-    scope == .mesh || ref.namespace == namespace && (scope == .namespace || ref.name == workload)
-  }
-
   /// Whether a call on its plane is to what its scope holds; a scope's port is the container's.
   fileprivate func concerns(_ pair: MTLSPair, in view: MeshView) -> Bool {
     guard scope != .mesh else { return true }
-    guard holds(pair.server) else { return false }
+    guard pair.server.namespace == namespace, scope == .namespace || pair.server.name == workload else { return false }
     let ports = view.snapshot.services[pair.service]?.ports ?? []
     return port == nil || port == ports.first { $0.port == pair.port }?.targetPort ?? pair.port
   }

@@ -86,7 +86,7 @@ import Testing
   /// One row: since when the proxies run 80/20, since when the route is known, and whether halves are drift.
   @Test(
     arguments: [
-      (900, 990, true), (990, 900, false), (nil, 940, true), (nil, 941, false), (nil, nil, false),
+      (900, 990, true), (990, 900, false), (nil, 940, true), (nil, 941, false), (nil, nil, true),
     ] as [(Double?, Double?, Bool)])
   func requestsFromBeforeTheWeightsAreNoDrift(since: Double?, routeSince: Double?, isDrift: Bool) throws {
     var world = try SmallWorld(programmed: DisagreementTests.weights(0.8, 0.2, since: since))
