@@ -38,6 +38,22 @@ import Testing
       ],
       code: "MD1107", pointer: "/spec/http/0/route/0/destination/subset", equivalents: ["KIA1107", "IST0101"]),
     Row(
+      name: "unknown host of a mirror",
+      objects: [
+        vs("a", #"{"hosts":["cart"],"http":[{"mirror":{"host":"nosuch"},"route":[{"destination":{"host":"cart"}}]}]}"#)
+      ],
+      code: "MD1101", pointer: "/spec/http/0/mirror/host", equivalents: ["KIA1101", "IST0101"]),
+    Row(
+      name: "unknown subset of a listed mirror",
+      objects: [
+        rule,
+        vs(
+          "a",
+          #"{"hosts":["cart"],"http":[{"mirrors":[{"destination":{"host":"cart","subset":"v2"}}],"route":[{"destination":{"host":"cart"}}]}]}"#
+        ),
+      ],
+      code: "MD1107", pointer: "/spec/http/0/mirrors/0/destination/subset", equivalents: ["KIA1107", "IST0101"]),
+    Row(
       name: "empty subset",
       objects: [
         rule, vs("a", #"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"cart","subset":"v9"}}]}]}"#),

@@ -47,13 +47,16 @@ public struct MirrorSetting: Sendable, Hashable {
   public var port: Int?
   /// The share of requests copied, 0–100.
   public var percent: Double
+  /// Its place in a rule's list of mirrors; `nil` where it is written alone.
+  public var place: Int?
 
   /// Creates a setting.
-  public init(host: String, subset: String? = nil, port: Int? = nil, percent: Double = 100) {
+  public init(host: String, subset: String? = nil, port: Int? = nil, percent: Double = 100, place: Int? = nil) {
     self.host = host
     self.subset = subset
     self.port = port
     self.percent = percent
+    self.place = place
   }
 }
 

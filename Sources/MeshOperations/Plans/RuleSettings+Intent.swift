@@ -75,6 +75,7 @@ extension RuleSettings {
     guard mirror != nil || mirrorPercent != nil else { return nil }
     if mirror == "none" { return .remove }
     var setting = present
+    setting?.place = nil
     if let mirror {
       let parts = mirror.split(separator: ":", maxSplits: 1).map(String.init)
       guard let host = parts.first else { throw MeshError(.usage, "--mirror needs HOST[:SUBSET]") }

@@ -150,11 +150,10 @@ extension IstioAnalysis {
         host: backend.host, subset: backend.subset, at: backend.pointer.appending("destination"), of: route,
         getsTraffic: rule.backends.count == 1 || (backend.weight ?? 0) > 0, &last, into: &found)
     }
-    guard !rule.mirrors.isEmpty else { return }
-    let mirrors = rule.mirrors
-    for (index, mirror) in mirrors.enumerated() {
-      // A single mirror may stand in either member; the pointer leads to the rule where that cannot be told.
-      let pointer = mirrors.count == 1 ? rule.pointer : rule.pointer.appending("mirrors").appending(index)
+    for mirror in rule.mirrors {
+      let pointer =
+        mirror.place.map { rule.pointer.appending("mirrors").appending($0).appending("destination") }
+        ?? rule.pointer.appending("mirror")
       check(
         host: mirror.host, subset: mirror.subset, at: pointer, of: route, getsTraffic: false, &last, into: &found)
     }

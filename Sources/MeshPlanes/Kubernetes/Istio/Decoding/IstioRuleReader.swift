@@ -27,8 +27,10 @@ enum IstioRuleReader {
       case "fault": rule.fault = try IstioFaultReader.fault(&reader)
       case "mirror": mirror = try destination(&reader).map { MirrorSetting($0) }
       case "mirrors":
+        var place = 0
         try reader.array { reader throws(JSONError) in
-          if let entry = try mirrorEntry(&reader) { rule.mirrors.append(entry) }
+          if let entry = try mirrorEntry(&reader, at: place) { rule.mirrors.append(entry) }
+          place += 1
         }
       case "mirrorPercentage": mirrorPercent = try reader.percentValue()
       case "mirrorPercent", "mirror_percent": mirrorPercent = try reader.readNull() ? nil : reader.double()
@@ -137,7 +139,7 @@ enum IstioRuleReader {
     return Rare(wrappedValue: result)
   }
 
-  private static func mirrorEntry(_ reader: inout JSONReader) throws(JSONError) -> MirrorSetting? {
+  private static func mirrorEntry(_ reader: inout JSONReader, at place: Int) throws(JSONError) -> MirrorSetting? {
     var mirror: MirrorSetting?
     var percent: Double?
     try reader.object { key, reader throws(JSONError) in
@@ -148,6 +150,7 @@ enum IstioRuleReader {
       }
     }
     if let percent { mirror?.percent = percent }
+    mirror?.place = place
     return mirror
   }
 
