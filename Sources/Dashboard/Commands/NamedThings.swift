@@ -15,11 +15,13 @@ extension ObjectRef {
         remedy: "say which, with more of its name or with -n")
     }
     let near = all.filter { $0.name.contains(typed) || typed.contains($0.name) }.sorted().prefix(3).map(\.description)
+    // A namespace is no kind that is listed; services stand beside theirs.
+    let list = ListKind(typed: what) ?? .services
     let place = namespace.map { " in namespace \($0)" } ?? ""
     throw MeshError(
       .notFound, "there is no \(what) \(typed)\(place)",
       remedy: near.isEmpty
-        ? "see `meshdeck get \(Int.plural(of: what)) -A`" : "did you mean \(near.joined(separator: " or "))?"
+        ? "see `meshdeck get \(list.rawValue) -A`" : "did you mean \(near.joined(separator: " or "))?"
     )
   }
 }

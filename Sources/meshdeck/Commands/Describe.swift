@@ -10,8 +10,8 @@ struct Describe: AsyncParsableCommand {
       EXAMPLES
         meshdeck describe route/reviews -n shop
         meshdeck describe service/ledger
-        meshdeck describe workload/payments/ledger-canary
-        meshdeck describe proxy/storefront-v1 -n shop   what it runs, certificates
+        meshdeck describe workload/payments/ledger-v2
+        meshdeck describe proxy/mainframe-1 -n payments   what it runs, certificates
         meshdeck describe virtualservice/reviews -o yaml   with the native object
       """)
 

@@ -136,7 +136,7 @@ struct MTLS: AsyncParsableCommand {
 
         EXAMPLES
           meshdeck mtls set namespace/shop STRICT
-          meshdeck mtls set workload/ledger-stable PERMISSIVE -n payments
+          meshdeck mtls set workload/ledger-v1 PERMISSIVE -n payments
           meshdeck mtls set port/cart-v1:9090 DISABLE -n shop
           meshdeck mtls set mesh UNSET
         """)

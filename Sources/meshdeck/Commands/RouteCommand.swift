@@ -50,11 +50,11 @@ struct RouteCommand: AsyncParsableCommand {
       abstract: "Change the settings of one rule through a plan; what is not named stays, `none` takes a setting away.",
       discussion: """
         EXAMPLES
-          meshdeck route set reviews --request-timeout 3s --retries 2
-          meshdeck route set ratings --rule 0 --abort 503 --abort-percent 10
-          meshdeck route set reviews --mirror reviews:v3 --mirror-percent 5
-          meshdeck route set reviews --request-timeout none --fault none
-          meshdeck route set reviews --set-header x-canary=true
+          meshdeck route set reviews --rule primary --request-timeout 3s --retries 2
+          meshdeck route set cart --rule 0 --abort 503 --abort-percent 10
+          meshdeck route set reviews --rule primary --mirror reviews:v3
+          meshdeck route set reviews --rule primary --request-timeout none --fault none
+          meshdeck route set reviews --rule primary --set-header x-canary=true
         """)
 
     @Argument(help: "The route, by name.")

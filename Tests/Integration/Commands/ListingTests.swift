@@ -66,6 +66,24 @@ extension CommandTests {
       #expect(try await tool("get", "objects", "teapot").code == 2)
     }
 
+    @Test func aNativeObjectIsDescribedByTheNameItIsListedUnder() async throws {
+      let tool = try await DemoServer.reading.tool()
+      let listed = try await tool("get", "objects", "virtualservices", "-n", "payments", "-o", "name").output
+      #expect(listed == "demo/payments/virtualservice/ledger\n")
+      #expect(try await tool("describe", listed.trimmingCharacters(in: .newlines)).code == 0)
+    }
+
+    @Test(arguments: [
+      "describe workload/payments/ledger-v2", "describe proxy/mainframe-1 -n payments",
+      "route set cart --rule 0 --abort 503 --abort-percent 10 --dry-run",
+      "route set reviews --rule primary --request-timeout 3s --retries 2 --dry-run",
+      "mtls set workload/ledger-v1 PERMISSIVE -n payments --dry-run",
+    ]) func theHelpsExamplesWorkOnTheDemo(line: String) async throws {
+      let run = try await DemoServer.reading.tool().run(
+        [Program.meshdeck] + line.split(separator: " ").map(String.init))
+      #expect(run.code == 0, "\(run.errors)")
+    }
+
     @Test func optionsStandBeforeTheCommandToo() async throws {
       let tool = try await DemoServer.reading.tool()
       let (before, after) = (

@@ -75,6 +75,7 @@ extension KubernetesPlane {
   /// Reads the objects of a kind, page by page, each with its `apiVersion` and `kind`.
   public func natives(_ kind: ObjectKind, namespace: String?) async throws(MeshError) -> [NativeObject] {
     let resource = try await served(kind)
+    let kind = try await self.kind(of: resource, askedAs: kind)
     let path = resource.path(namespace: namespace ?? "")
     let what = "list \(resource.plural)"
     var objects: [NativeObject] = []

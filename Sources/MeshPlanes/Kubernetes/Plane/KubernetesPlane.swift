@@ -95,9 +95,20 @@ public struct KubernetesPlane: ControlPlane {
     let known = try await catalog.current()
     if let found = find(kind, known) { return found }
     // It may have been installed a moment ago.
-    if let found = find(kind, try await catalog.current(fresh: true)) { return found }
+    let fresh = try await catalog.current(fresh: true)
+    if let found = find(kind, fresh) { return found }
+    let kinds = readers(fresh).filter { $0.dialect != nil }.map(\.resource.kind)
     throw MeshError(
-      .notFound, "the server serves no kind \(kind)", plane: name, remedy: "look at the kinds with `meshdeck planes`")
+      .notFound, "the server serves no kind \(kind)", plane: name,
+      remedy: kinds.isEmpty
+        ? "see the output of kubectl api-resources" : "of the mesh there are \(kinds.joined(separator: ", "))")
+  }
+
+  /// The kind that references to a resource's objects hold, however it was asked for.
+  func kind(of resource: APIIndex.Resource, askedAs kind: ObjectKind) async throws(MeshError) -> ObjectKind {
+    let known = readers(try await catalog.current()).filter { $0.served == resource }
+    if known.contains(where: { $0.resource.kind == kind }) { return kind }
+    return known.first?.resource.kind ?? (kind == resource.plural ? resource.kind.lowercased() : kind)
   }
 
   private func find(_ kind: ObjectKind, _ index: APIIndex) -> APIIndex.Resource? {
