@@ -150,6 +150,22 @@ import Testing
     #expect(help == ["Routes", "  e     Edits the route.  (not now: read-only)", "", "everywhere", "  q ^C  Quits."])
   }
 
+  @Test func `help breaks what has no room, below the column where it stands`() {
+    let keymap = Keymap([
+      Binding(
+        "e", [.char("e")], "edit", "Edits the route as it is.", context: "routes", disabledReason: "read-only"),
+      Binding(
+        "up", [.pageUp, .pageDown, .char("k"), .ctrl("b")], "up", "Goes.", context: "routes"),
+    ])
+    let help = HelpOverlay(title: "Routes", keymap: keymap, context: "routes")
+    let lines = help.lines(.ascii, width: 36).map { $0.text.split(separator: " ").joined(separator: " ") }
+    #expect(lines.count > 4 && help.lines(.ascii, width: 36).allSatisfy { $0.columns <= 36 })
+    #expect(lines.joined(separator: " ").contains("(not now: read-only)"))
+    #expect(help.lines(.ascii, width: 36)[2].text.hasPrefix("                "))
+    let drawn = picture(40, 12) { help.draw(in: $0.bounds, on: &$0) }
+    #expect(drawn.contains("read-only)"))
+  }
+
   @Test func `a keymap finds collisions and refuses to make one`() throws {
     var keymap = Keymap([
       Binding("a", [.char("a")], "a", "A."), Binding("b", [.char("b")], "b", "B."),

@@ -208,7 +208,8 @@ extension Update {
         state.overlay = nil
       } else {
         let help = state.help
-        let lines = HelpOverlay(title: help.title, keymap: help.keymap, context: help.context).lines(.unicode).count
+        let sheet = HelpOverlay(title: help.title, keymap: help.keymap, context: help.context)
+        let lines = [GlyphSet.unicode, .ascii].map { sheet.lines($0, width: state.size.width - 4).count }.max() ?? 0
         _ = TextView.scroll(&offset, key, lines: lines, height: max(state.size.height - 6, 1))
         state.overlay = .help(offset: offset)
       }

@@ -16,20 +16,35 @@ public struct HelpOverlay {
     self.offset = offset
   }
 
-  /// The lines of the help.
-  public func lines(_ glyphs: GlyphSet) -> [Line] {
+  /// The columns that keys take at most; more of them go on below.
+  static let keyWidth = 12
+
+  /// The lines of the help, broken to a width; what goes on stands below its own column.
+  public func lines(_ glyphs: GlyphSet, width: Int = Size.limit) -> [Line] {
     let all = sections.flatMap(\.bindings).filter { !$0.keys.isEmpty }
-    let width = min(all.map { $0.keyLabel(glyphs, all: true).columns }.max() ?? 0, 24)
+    let keyWidth = min(all.map { $0.keyLabel(glyphs, all: true).columns }.max() ?? 0, Self.keyWidth)
+    let room = max(width - keyWidth - 4, Self.keyWidth)
     var lines: [Line] = []
     for (heading, bindings) in sections {
       if !lines.isEmpty { lines.append("") }
       lines.append(Line(heading, Style(.title, on: .sheet)))
       for binding in bindings where !binding.keys.isEmpty {
-        var line = Line(
-          "  \(binding.keyLabel(glyphs, all: true).padded(to: width))", Style(.key, on: .sheet))
-        line.append("  \(binding.description)", Style(binding.disabledReason == nil ? .text : .muted, on: .sheet))
-        if let reason = binding.disabledReason { line.append("  (not now: \(reason))", Style(.warn, on: .sheet)) }
-        lines.append(line)
+        var text = Line(binding.description, Style(binding.disabledReason == nil ? .text : .muted, on: .sheet))
+        if let reason = binding.disabledReason { text.append("  (not now: \(reason))", Style(.warn, on: .sheet)) }
+        let keys = Line(binding.keyLabel(glyphs, all: true), Style(.key, on: .sheet)).wrapped(to: keyWidth)
+        let texts = text.wrapped(to: room)
+        for row in 0..<max(keys.count, texts.count) {
+          var line = Line("  ", Style(.key, on: .sheet))
+          line.spans += row < keys.count ? keys[row].spans : []
+          guard row < texts.count else {
+            lines.append(line)
+            continue
+          }
+          let gap = SafeText.empty.padded(to: max(keyWidth + 4 - line.columns, 0))
+          line.append(gap, Style(.key, on: .sheet))
+          line.spans += texts[row].spans
+          lines.append(line)
+        }
       }
     }
     return lines
@@ -37,7 +52,7 @@ public struct HelpOverlay {
 
   /// Draws the help as a sheet above the screen.
   public func draw(in rect: Rect, on frame: inout Frame) {
-    let lines = lines(frame.glyphs)
+    let lines = lines(frame.glyphs, width: rect.width - 4)
     let width = (lines.map(\.columns).max() ?? 0) + 6
     let inside = frame.sheet(Size(width: width, height: lines.count + 2), in: rect, title: "Keys")
     TextView(lines, offset: min(offset, TextView.lastOffset(lines: lines.count, height: inside.height)))
