@@ -51,6 +51,16 @@ import Testing
         == ["NAME RPS STALE FOR", "storefront 12", "ledger 3 4m"])
   }
 
+  @Test func identifiersAreCutAfterEverythingElseAndKeepTheirEnds() {
+    var table = TextTable(Console(noColor: true), ["!ID", "WHAT", "WHY"])
+    table.row(["ptp7lve7ped-undo", "reviews: v1 → 80, v2 → 20", ""])
+    let wide = table.fitted(to: 36)
+    #expect(wide == ["ID                WHAT", "ptp7lve7ped-undo  reviews: v1 → 80,…"])
+    #expect(table.fitted(to: 26)[1] == "ptp7lve7ped-undo  reviews…")
+    #expect(table.fitted(to: 20)[1] == "ptp7lv…-undo  revie…")
+    #expect(table.fitted(to: nil)[1].contains("v2 → 20"), "in a pipe nothing is cut")
+  }
+
   @Test(arguments: [
     (["east", "west"], 12, "east=west"), (["prod-eu-west-1", "prod-us-east-1"], 12, "2 planes"),
     (["prod-eu-west-1", "prod-us-east-1"], 24, "2 planes"), (["a", "b", "c"], 12, "a=b=c"),

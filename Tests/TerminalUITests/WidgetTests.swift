@@ -32,6 +32,20 @@ import Testing
         """)
   }
 
+  @Test func `a column of identifiers keeps their ends`() {
+    let table = Table(columns: [Column("PROXY", minimum: 12, keepsEnd: true)], count: 2) {
+      TableRow(["ledger-v1-ptbg5mtcb-\($0)"])
+    }
+    #expect(
+      picture(12, 3) { table.draw(in: $0.bounds, on: &$0) } == """
+        PROXY
+        ledger…tcb-0
+        ledger…tcb-1
+
+        """)
+    #expect(SafeText("ledger").cutInside(to: 6).text == "ledger")
+  }
+
   @Test func `a table formats only the rows it shows`() {
     var formatted = 0
     let table = Table(columns: [Column("N", minimum: 8)], count: 10_000, state: ListState(selected: 5_000)) {

@@ -10,10 +10,11 @@ enum ScreenTable {
 
     init(
       _ name: String, _ title: SafeText, _ minimum: Int, flex: Int = 0, max: Int = Size.limit,
-      align: Alignment = .left, priority: Int = 100
+      align: Alignment = .left, priority: Int = 100, keepsEnd: Bool = false
     ) {
       self.name = name
-      column = Column(title, minimum: minimum, flex: flex, maximum: max, align: align, priority: priority)
+      column = Column(
+        title, minimum: minimum, flex: flex, maximum: max, align: align, priority: priority, keepsEnd: keepsEnd)
     }
   }
 
@@ -142,9 +143,9 @@ enum ScreenTable {
       ]
     case .proxies:
       [
-        Heading("name", "PROXY", 22, flex: 3, max: 56), Heading("state", "SYNC", 8),
-        Heading("", "CDS LDS RDS EDS", 15, priority: 60), Heading("version", "VERSION", 8, priority: 80),
-        Heading("cert", "CERT", 7, align: .right, priority: 90), Heading("", "ADMIN", 5, priority: 70),
+        Heading("name", "PROXY", 34, flex: 3, max: 56, keepsEnd: true), Heading("state", "SYNC", 8),
+        Heading("", "CDS LDS RDS EDS", 15, priority: 60), Heading("version", "VERSION", 7, priority: 80),
+        Heading("cert", "CERT", 7, align: .right, priority: 90), Heading("", "ADMIN", 5, priority: 45),
         Heading("", "LINK", 9, priority: 50), Heading("", "AGE", 4, align: .right, priority: 40),
         Heading("", "PROVES", 24, flex: 2, max: 64, priority: 30),
       ]
@@ -155,9 +156,9 @@ enum ScreenTable {
       ]
     case .journal:
       [
-        Heading("age", "AGE", 5, align: .right), Heading("state", "RESULT", 11), Heading("", "WHAT", 24, flex: 4),
+        Heading("age", "AGE", 5, align: .right), Heading("state", "RESULT", 11), Heading("", "WHAT", 21, flex: 4),
         Heading("", "BY", 8, flex: 1, max: 20, priority: 60), Heading("", "REASON", 8, flex: 2, max: 40, priority: 50),
-        Heading("", "PLAN", 11, priority: 70),
+        Heading("", "PLAN", 16, flex: 1, max: 26, priority: 70, keepsEnd: true),
       ]
     case .planes:
       [

@@ -102,6 +102,21 @@ public struct SafeText: Hashable, Sendable {
     return SafeText(escaped: String(kept) + ellipsis)
   }
 
+  /// The text cut to at most `width` columns in its middle: names that begin alike are told apart by their ends.
+  public func cutInside(to width: Int, ellipsis: String = "…") -> SafeText {
+    let room = width - DisplayWidth.columns(ofEscaped: ellipsis)
+    guard columns > width, room > 1 else { return truncated(to: width, ellipsis: ellipsis) }
+    let scalars = text.unicodeScalars
+    var (used, place) = (0, scalars.endIndex)
+    while place > scalars.startIndex {
+      let before = scalars.index(before: place)
+      let taken = DisplayWidth.columns(of: scalars[before])
+      guard used + taken <= room / 2 else { break }
+      (used, place) = (used + taken, before)
+    }
+    return truncated(to: width - used, ellipsis: ellipsis) + SafeText(escaped: String(text[place...]))
+  }
+
   /// The text cut or padded with spaces to exactly `width` columns.
   public func padded(to width: Int, align: Alignment = .left) -> SafeText {
     let cut = truncated(to: width)

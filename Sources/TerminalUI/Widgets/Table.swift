@@ -14,11 +14,13 @@ public struct Column: Hashable, Sendable {
   public var priority: Int
   /// The order of sorting shown in the heading; true is ascending.
   public var sorted: Bool?
+  /// Whether what has no room is cut in its middle, as identifiers are, rather than at its end.
+  public var keepsEnd: Bool
 
   /// A column.
   public init(
     _ title: SafeText, minimum: Int, flex: Int = 0, maximum: Int = Size.limit, align: Alignment = .left,
-    priority: Int = 100, sorted: Bool? = nil
+    priority: Int = 100, sorted: Bool? = nil, keepsEnd: Bool = false
   ) {
     self.title = title
     self.minimum = max(minimum, 0)
@@ -27,6 +29,7 @@ public struct Column: Hashable, Sendable {
     self.align = align
     self.priority = priority
     self.sorted = sorted
+    self.keepsEnd = keepsEnd
   }
 }
 
@@ -118,8 +121,9 @@ public struct Table {
     let row = row(number)
     if let style = row.style { frame.fill(rect, style: style) }
     for (index, x, width) in layout where index < row.cells.count {
-      let line = row.cells[index]
       let cell = Rect(x: rect.x + gutter + x, y: rect.y, width: width, height: 1).intersection(rect)
+      var line = row.cells[index]
+      if columns[index].keepsEnd { line.cutInside(to: cell.width, ellipsis: frame.glyphs.ellipsis) }
       let space = max(cell.width - frame.columns(of: line), 0)
       let left = columns[index].align == .left ? 0 : columns[index].align == .right ? space : space / 2
       frame.put(line, at: Point(x: cell.x + left, y: cell.y), width: cell.width - left)
@@ -178,5 +182,13 @@ public struct Table {
       defer { x += (widths[index] ?? 0) + gap }
       return (index, x, widths[index] ?? 0)
     }
+  }
+}
+
+extension Line {
+  /// Cuts the middle out of the last piece where the line has no room.
+  fileprivate mutating func cutInside(to width: Int, ellipsis: String) {
+    guard columns > width, let last = spans.popLast() else { return }
+    append(last.text.cutInside(to: max(width - columns, 0), ellipsis: ellipsis), last.style)
   }
 }

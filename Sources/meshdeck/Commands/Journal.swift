@@ -43,7 +43,7 @@ struct History: AsyncParsableCommand {
         if let error = receipt.error { try console.line(error) }
         return
       }
-      var table = TextTable(console, ["ID", "AT", "BY", "RESULT", "WHAT", "WHY"])
+      var table = TextTable(console, ["!ID", "!AT", "BY", "RESULT", "WHAT", "WHY"])
       for receipt in receipts {
         table.row([
           receipt.plan.id, receipt.at.rfc3339, receipt.author, receipt.result.rawValue, receipt.plan.summary,

@@ -60,7 +60,7 @@ struct NativeList {
       try console.write(list, as: options.output)
     case .name: for object in objects { try console.line(object.ref.description) }
     case .table, .wide:
-      var table = TextTable(console, ["NAMESPACE", "KIND", "NAME", "API VERSION", "VERSION"])
+      var table = TextTable(console, ["NAMESPACE", "KIND", "!NAME", "API VERSION", "VERSION"])
       for object in objects {
         table.row([
           object.ref.namespace, object.ref.kind, object.ref.name, object.json["apiVersion"]?.string ?? "",

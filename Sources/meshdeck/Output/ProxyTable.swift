@@ -11,7 +11,7 @@ struct ProxyTable {
   }
 
   func write(_ items: [ProxyItem], _ view: MeshView) throws {
-    var columns = ["NAMESPACE", "PROXY", "?VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT"]
+    var columns = ["!NAMESPACE", "!PROXY", "?VERSION", "CDS", "LDS", "RDS", "EDS", ">CERT"]
     if isWide { columns += ["WORKLOAD", "PROVES", ">ROOTS"] }
     var table = TextTable(console, columns + ["ERROR"])
     for item in items {
@@ -72,7 +72,7 @@ struct IdentityTable {
 
   func write(_ rows: [IdentityRow], _ view: MeshView) throws {
     let now = view.at
-    var columns = ["NAMESPACE", "WORKLOAD", "IDENTITY", ">CERT", "?ROOTS", "VERDICT"]
+    var columns = ["NAMESPACE", "!WORKLOAD", "IDENTITY", ">CERT", "?ROOTS", "VERDICT"]
     if isWide { columns += ["PROVEN", "ISSUER", "SERIAL", "EXPIRES", "PROXY", "PLANE"] }
     var table = TextTable(console, columns)
     for row in rows {

@@ -75,7 +75,7 @@ struct HealthTable {
 
   func write(_ rows: [HealthRow]) throws {
     var columns = [
-      "NAMESPACE", "NAME", "?RUNTIME", "?ROLE", "?PROXY", "READY", ">RPS", ">ERR", "?>P50", "?>P95", ">P99", ">MTLS",
+      "NAMESPACE", "!NAME", "?RUNTIME", "?ROLE", "?PROXY", "READY", ">RPS", ">ERR", "?>P50", "?>P95", ">P99", ">MTLS",
     ]
     let isOfSeveralPlanes = Set(rows.lazy.map(\.ref.plane)).count > 1
     let hasStores = isWide && rows.contains { $0.stores != nil }
