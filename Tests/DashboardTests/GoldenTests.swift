@@ -73,6 +73,7 @@ import Testing
       let runner = try await Desk.shop(screen, size: size, glyphs: .ascii)
       let text = await runner.text()
       #expect(text.unicodeScalars.allSatisfy { $0.isASCII })
+      #expect(text.split(separator: "\n").first?.contains("p99 <=") == true, "a bound is no fact")
       try compare("\(screen.rawValue)-ascii", size, text)
       await runner.stop()
     }

@@ -18,8 +18,9 @@ enum Chrome {
       let rate = summary?.errorRate
       numbers.append(
         "  \(Figures.percent(rate)) err", Style((rate ?? 0) >= 0.01 ? .bad : .barText, on: .bar))
-      let isBound = summary?.p99ms != nil && !frame.glyphs.isASCII
-      numbers.append("  p99 \(isBound ? "≤" : "")\(Figures.milliseconds(summary?.p99ms))", Style(.barText, on: .bar))
+      // In ASCII the sign takes two columns, which the place of the numbers has to count.
+      let bound = summary?.p99ms == nil ? "" : frame.glyphs.isASCII ? "<=" : "≤"
+      numbers.append("  p99 \(bound)\(Figures.milliseconds(summary?.p99ms))", Style(.barText, on: .bar))
       numbers.append("  mTLS \(Figures.percent(summary?.mtlsShare)) ", Style(.barText, on: .bar))
     }
     let right = Point(x: max(rect.maxX - numbers.columns, rect.x), y: rect.y)
