@@ -48,12 +48,20 @@ extension Frame {
     fill(rect.row(0), glyphs.border.horizontal, style: style)
   }
 
-  /// Draws one line that asks for more room; for screens too small to be useful.
+  /// Asks for more room, in as many words as there is room for; for screens too small to be useful.
   public mutating func tooSmall(needed: Size) {
     fill(bounds)
-    put(
-      "needs \(needed.width)x\(needed.height), has \(size.width)x\(size.height)",
-      in: Rect(x: 0, y: max(size.height - 1, 0) / 2, width: size.width, height: min(size.height, 1)), style: .warn,
-      align: .center)
+    let least: SafeText = "\(needed.width)x\(needed.height)"
+    let asks: [Line] = [
+      Line("needs \(least), has \(size.width)x\(size.height)", .warn), Line("needs \(least)", .warn),
+    ]
+    let lines =
+      asks.map { $0.wrapped(to: size.width) }
+      .first { $0.count <= size.height && size.width > least.columns } ?? [Line(least, .warn)]
+    let top = max(size.height - lines.count, 0) / 2
+    for (row, line) in lines.enumerated() {
+      let text = Rect(x: 0, y: top + row, width: size.width, height: 1).centered(Size(width: line.columns, height: 1))
+      put(line, at: text.origin, width: text.width)
+    }
   }
 }
