@@ -111,6 +111,18 @@ import Testing
     await runner.stop()
   }
 
+  @Test func aPressThatCanMoveNoWeightSaysWhy() async throws {
+    let runner = try await Desk.shop(.canaries)
+    await runner.press(.char("/"))
+    await runner.type("reviews\n")
+    try await runner.wait { $0.data[.canaries]?.shown == 2 }
+    for _ in 0..<21 { await runner.press(.char("+")) }
+    #expect(await runner.text().contains("the other backends have no weight left to give to v1"))
+    for _ in 0..<21 { await runner.press(.char("-")) }
+    #expect(await runner.text().contains("v1 has no weight left to give away"))
+    await runner.stop()
+  }
+
   @Test(arguments: [
     Size(width: 1, height: 1), Size(width: 10, height: 3), Size(width: 39, height: 10), Size(width: 60, height: 15),
     Size(width: 300, height: 100),

@@ -87,7 +87,15 @@ extension Update {
     guard case .backend(let row)? = state.chosenRow else { return }
     let key = SplitKey(row.split)
     var draft = state.drafts[key] ?? WeightDraft(row.split)
+    let before = draft.entries
     draft.move(direction, at: row.place)
+    if draft.entries == before, before.indices.contains(row.place) {
+      let name = before[row.place].name
+      let why: SafeText =
+        direction > 0
+        ? "the other backends have no weight left to give to \(name)" : "\(name) has no weight left to give away"
+      state.toast = Toast(why, .info)
+    }
     state.drafts[key] = draft.isChanged ? draft : nil
   }
 
