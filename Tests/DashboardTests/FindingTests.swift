@@ -12,7 +12,10 @@ import Testing
 
   @Test func aCallerWithoutANamespaceIsNamedWithoutASlash() throws {
     var view = ShopMesh.view()
-    guard case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] else { return }
+    guard case .known(var report, let source, let at)? = view.traffic[ShopMesh.plane] else {
+      Issue.record("the shop is measured")
+      return
+    }
     for place in report.edges.indices where report.edges[place].source.workload == "mainframe-v1" {
       report.edges[place].source = EdgeEnd(namespace: "unknown", workload: "unknown")
     }
@@ -21,6 +24,16 @@ import Testing
     let pair = try #require(rows.first { $0.target == .mtls })
     #expect(pair.subject == "payments/ledger-v1")
     #expect(pair.why.hasPrefix("unknown: "), "\(pair.why)")
+  }
+
+  @Test func theTabCountsWarningsBesideErrors() async throws {
+    let runner = try await Desk.shop(.services, size: Size(width: 160, height: 50))
+    #expect(await runner.state.summary?.findings == [.error: 2, .warning: 2])
+    #expect(await runner.text().contains("8 Findings ✗2▲2"))
+    await runner.stop()
+    let narrow = try await Desk.shop(.services)
+    #expect(await narrow.text().contains("8 Find✗2 "))
+    await narrow.stop()
   }
 
   @Test func oneThatIsIgnoredLeavesListCountsAndAttentionUntilItIsTakenUpAgain() async throws {

@@ -19,7 +19,7 @@ enum Chrome {
       numbers.append(
         "  \(Figures.percent(rate)) err", Style((rate ?? 0) >= 0.01 ? .bad : .barText, on: .bar))
       // In ASCII the sign takes two columns, which the place of the numbers has to count.
-      let bound = summary?.p99ms == nil ? "" : frame.glyphs.isASCII ? "<=" : "≤"
+      let bound: SafeText = summary?.p99ms == nil ? "" : frame.glyphs.isASCII ? "<=" : "≤"
       numbers.append("  p99 \(bound)\(Figures.milliseconds(summary?.p99ms))", Style(.barText, on: .bar))
       numbers.append("  mTLS \(Figures.percent(summary?.mtlsShare)) ", Style(.barText, on: .bar))
     }
@@ -54,7 +54,7 @@ enum Chrome {
 
   /// Line 2: the screens.
   static func tabs(_ state: DashboardState, in rect: Rect, on frame: inout Frame) {
-    let badges = badge(state)
+    let badges = badges(state, frame.glyphs)
     func width(_ screen: ScreenID, _ title: SafeText) -> Int {
       title.columns + 4 + (badges[screen].map { $0.columns + 1 } ?? 0)
     }
@@ -72,16 +72,25 @@ enum Chrome {
         " \(title)", at: Point(x: x, y: rect.y),
         style: isOpen ? Style(.selectionText, on: ground, .bold) : Style(.text, on: ground))
       if let badge = badges[screen] {
-        x += frame.put(isWide ? " \(badge)" : badge, at: Point(x: x, y: rect.y), style: Style(.bad, on: ground))
+        x += isWide ? 1 : 0
+        // Where titles are short, the worst has room alone.
+        let spans = (isWide ? badge.spans : Array(badge.spans.prefix(1))).map { TextSpan($0.text, $0.style.on(ground)) }
+        x += frame.put(Line(spans), at: Point(x: x, y: rect.y))
       }
       if isOpen { frame.restyle(Rect(x: start, y: rect.y, width: x - start, height: 1)) { $0.background = .selection } }
       x += isWide ? 2 : 0
     }
   }
 
-  private static func badge(_ state: DashboardState) -> [ScreenID: SafeText] {
-    let errors = state.summary?.findings[.error] ?? 0
-    return errors > 0 ? [.findings: "▲\(errors)"] : [:]
+  /// What stands beside a screen's title: errors and warnings, by the signs of the list.
+  private static func badges(_ state: DashboardState, _ glyphs: GlyphSet) -> [ScreenID: Line] {
+    let found = state.summary?.findings ?? [:]
+    let signs: [(Finding.Severity, Unicode.Scalar)] = [(.error, glyphs.cross), (.warning, glyphs.alarm)]
+    let spans = signs.compactMap { severity, sign -> TextSpan? in
+      guard let count = found[severity], count > 0 else { return nil }
+      return TextSpan("\(String(sign))\(count)", Cells.style(severity))
+    }
+    return spans.isEmpty ? [:] : [.findings: Line(spans)]
   }
 
   /// Line 3: where the operator stands, the filter, and how old the data is.
