@@ -78,6 +78,6 @@ import Testing
     #expect(TrafficSum(counted).mtlsShare == 0.96)
     let lasting = [Self.flow([:], bytes: 300, mtls: 1), Self.flow([:], bytes: 100, mtls: 0)]
     #expect(TrafficSum(lasting).mtlsShare == 0.75, "none was opened in the window")
-    #expect(TrafficSum([Self.flow([.success: 9], mtls: 1, n: 540), counted[2]]).mtlsShare == 540 / 544)
+    #expect(TrafficSum([Self.flow([.success: 9], mtls: 1, n: 540), counted[2]]).mtlsShare == 540.0 / 544)
   }
 }
