@@ -170,7 +170,8 @@ extension CommandTests {
       let tool = try await DemoServer.reading.tool()
       #expect(try await tool("top", "-A", "-o", "json").json["kind"]?.string == "ServiceList")
       #expect(try await tool("top", "workloads", "-A", "-o", "name").output.contains("/shop/workload/"))
-      let edges = try await tool("top", "edges", "-A", "-o", "json").json["items"]?.array ?? []
+      let measured = try await DemoServer.reading.tool(measured: true)
+      let edges = try await measured("top", "edges", "-A", "-o", "json").json["items"]?.array ?? []
       let rates = edges.compactMap { $0["rps"]?.double }
       #expect(rates.count > 5 && rates == rates.sorted(by: >), "\(rates)")
       #expect(try await tool("graph", "-A", "-o", "yaml").output.contains("kind: Graph"))

@@ -29,7 +29,7 @@ extension CommandTests {
       (["mtls", "set", "namespace/shop", "MAYBE", "-y"], 2, "there is no mode MAYBE"),
       (["mtls", "set", "everything", "STRICT", "-y"], 2, "is no scope"),
       (["mtls", "set", "namespace/nowhere", "STRICT", "-y"], 2, "there is no namespace nowhere"),
-      (["mtls", "set", "namespace/nowhere", "STRICT", "-y"], 2, "see `meshdeck get services -A`"),
+      (["mtls", "set", "namespace/nowhere", "STRICT", "-y"], 2, "see `meshdeck get workloads -A`"),
       (["mtls", "set", "port/cart-v1:0", "STRICT", "-y"], 2, "WORKLOAD:PORT"),
       (["undo", "-y"], 2, "nothing to take back"), (["undo", "--force", "-y"], 2, "Unknown option '--force'"),
       (["undo", "--confirm", "5m", "-y"], 2, "Unknown option '--confirm'"),
