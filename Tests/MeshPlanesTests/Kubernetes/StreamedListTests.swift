@@ -81,6 +81,27 @@ import Testing
     #expect(run.watches.prefix(2).map { $0.query("resourceVersion") ?? "-" } == ["-", "20"], "\(name)")
   }
 
+  @Test func aListThatIsHeldBackOnTheWayIsReadPageByPageAfterTenSeconds() async throws {
+    let run = FeedRun(
+      lists: [KubernetesFeedTests.one], watches: [.pieces([Self.added("gone", "4")], staysOpen: true)],
+      streamsLists: true)
+    let feed = try run.feed()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await feed.run() }
+      await run.server.wait { $0.contains(where: \.isWatch) }
+      while !run.clock.advance(by: .zero) { await Task.yield() }
+      #expect(run.lists.isEmpty)
+      while run.server.requests.count(where: \.isWatch) < 2 {
+        _ = run.clock.advance(by: .seconds(11))
+        await Task.yield()
+      }
+      group.cancelAll()
+      run.server.hangUp()
+    }
+    #expect(run.names == ["a"])
+    #expect(!run.server.requests.contains(where: \.isProbe), "nobody asks where it stands")
+  }
+
   @Test func aServerWhoseStorageCannotIsListedPageByPage() async throws {
     let recorded = String(decoding: try Recorded.bytes("watch/streaming-list.ndjson"), as: UTF8.self)
     let run = FeedRun(lists: [KubernetesFeedTests.one], watches: [.pieces([recorded])], streamsLists: true)

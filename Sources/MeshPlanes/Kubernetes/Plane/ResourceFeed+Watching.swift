@@ -150,22 +150,25 @@ extension ResourceFeed {
   }
 
   /// Doubts a watch that was silent for long: asks the server's cache where it stands, and cuts the watch where that is
-  /// elsewhere, or where there is no answer.
+  /// elsewhere, or where there is no answer. A list is waited for less: something on the way may hold streams back.
   private func doubt(_ stream: HTTPStream, _ heard: Heard) async {
     while !Task.isCancelled {
       let quiet = context.clock.now() - heard.last
-      if quiet < Self.silence {
-        do { try await context.clock.sleep(for: Self.silence - quiet) } catch { return }
+      let patience = isListing ? Self.listSilence : Self.silence
+      if quiet < patience {
+        do { try await context.clock.sleep(for: patience - quiet) } catch { return }
         continue
       }
-      let cached = try? await context.client.cachedVersion(of: path, kind: reader.served.kind)
-      guard !Task.isCancelled else { return }
-      if cached == version, !isListing {
-        heard.last = context.clock.now()
-        tellLive()
-        continue
+      if !isListing {
+        let cached = try? await context.client.cachedVersion(of: path, kind: reader.served.kind)
+        guard !Task.isCancelled else { return }
+        if cached == version {
+          heard.last = context.clock.now()
+          tellLive()
+          continue
+        }
+        if cached == nil { tellStale("the server does not answer") }
       }
-      if cached == nil { tellStale("the server does not answer") }
       heard.doubted = true
       stream.cancel()
       return

@@ -29,6 +29,8 @@ actor ResourceFeed {
   static let refusalPause = Duration.seconds(300)
   /// After how long without a byte a watch is doubted (faults F8).
   static let silence = Duration.seconds(90)
+  /// After how long without a byte a list that a watch begins with is given up for one of pages.
+  static let listSilence = Duration.seconds(10)
 
   let context: Context
   let reader: ResourceReader
