@@ -1,6 +1,7 @@
 import Foundation
 package import MeshKit
 import Subprocess
+import SystemPackage
 
 /// Hands a native object to the operator's editor as YAML and takes it back.
 package struct ExternalEditor: Sendable {
@@ -58,7 +59,7 @@ package struct ExternalEditor: Sendable {
     do {
       // The editor may carry arguments of its own; the path is handed over as an argument, never as shell text.
       ending = try await Subprocess.run(
-        .name("sh"), arguments: ["-c", "\(editor) \"$1\"", "sh", path], input: .currentStandardInput,
+        .path("/bin/sh"), arguments: ["-c", "\(editor) \"$1\"", "sh", path], input: .currentStandardInput,
         output: .currentStandardOutput, error: .currentStandardError
       ).terminationStatus
     } catch {

@@ -13,6 +13,12 @@ extension Executor {
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(MeshError) -> Receipt {
     let receipt = try await settled(receipt)
+    // Found as it was before, the plan would be noted as taken back, though a rejection may yet put it back.
+    let (id, others) = (receipt.plan.id, try journal.receipts())
+    if others.contains(where: { $0.isUndo(of: id) && $0.result == .unknown && journal.isApplying($0.plan.id) }) {
+      throw MeshError(
+        .refused, "plan \(id) is being taken back by another process", remedy: "wait for its end: meshdeck history")
+    }
     let undone = try await apply(try await undoing(receipt), reason: reason, wait: wait, progress: progress)
     if undone.result == .applied {
       var closed = receipt

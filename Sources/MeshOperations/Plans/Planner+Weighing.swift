@@ -26,13 +26,20 @@ extension Planner {
   public func current(_ plan: Plan) async throws(MeshError) -> Plan {
     var plan = plan
     for (index, step) in plan.steps.enumerated() {
+      // What an earlier step makes of the same object is not there yet.
+      if plan.steps[..<index].contains(where: { $0.object == step.object }) { continue }
       if case .create = step.write {
-        if (try? await control.native(step.object)) == nil { continue }
-      } else if step.before == nil {
-        continue
+        do throws(MeshError) { _ = try await control.native(step.object) } catch {
+          guard error.code == .notFound else { throw error }
+          continue
+        }
       } else {
         let now = try await control.native(step.object)
-        if now.version == step.precondition.version { continue }
+        if now.version == step.precondition.version {
+          // How it was is not believed of a file either.
+          plan.steps[index].before = now.json
+          continue
+        }
         if let rebased = try await StepGuards.rebased(step, through: control) {
           plan.steps[index] = rebased
           continue

@@ -42,7 +42,10 @@ extension CommandTests {
       (["get", "edges", "nosuch"], 2, "none named nosuch"),
       (["planes", "-p", "nowhere"], 2, "there is no plane nowhere"),
       (["planes", "remove", "x", "-p", "x"], 2, "by its name alone"),
-      (["planes", "add", "x", "--prometheus", "http://a", "--scrape", "http://b"], 2, "--prometheus and --scrape name two"),
+      (
+        ["planes", "add", "x", "--prometheus", "http://a", "--scrape", "http://b"], 2,
+        "--prometheus and --scrape name two"
+      ),
       (["planes", "add", "x", "--node-cluster", "edge"], 2, "planes of kind xds"),
       (["planes", "add", "--all-contexts", "--region", "eu-west-1"], 2, "several contexts take no name"),
       (["undo", "nosuch", "-y"], 2, "no plan nosuch"), (["history", "nosuch"], 2, "no plan nosuch"),

@@ -204,6 +204,24 @@ import Testing
     #expect(bench.first("a") == 80)
   }
 
+  @Test func oneThatIsBeingTakenBackIsNotTakenBackTwice() async throws {
+    let bench = Workbench()
+    let receipt = try await bench.executor.apply(try bench.shifts(["a"]), reason: "")
+    var other = Receipt(
+      plan: try await bench.executor.undoPlan(receipt), result: .unknown, at: Instant(seconds: 2), author: "tester",
+      reason: "")
+    let applying = try bench.journal.begin(&other)
+    await #expect {
+      try await bench.executor.undo(receipt, reason: "")
+    } throws: { error in
+      (error as? MeshError)?.code == .refused && "\(error)".contains("being taken back")
+    }
+    #expect(bench.first("a") == 60)
+    applying.end()
+    #expect(try await bench.executor.undo(receipt, reason: "").result == .applied)
+    #expect(bench.first("a") == 80)
+  }
+
   @Test func onlyWhileItIsBeingAppliedIsItLocked() async throws {
     let bench = Workbench()
     let journal = bench.journal

@@ -202,8 +202,8 @@ import Testing
       \(token)
       """, in: folder)
     await withTaskGroup(of: Void.self) { group in
-      for mode in [ExecPlugin.InteractiveMode.always, .ifAvailable, .always] {
-        group.addTask { _ = try? await Self.source(path, mode: mode, interactive: true).credential(refresh: false) }
+      for _ in 0..<3 {
+        group.addTask { _ = try? await Self.source(path, mode: .always, interactive: true).credential(refresh: false) }
       }
     }
     let log = try String(contentsOfFile: folder.path + "/log", encoding: .utf8)

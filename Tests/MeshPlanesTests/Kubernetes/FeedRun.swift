@@ -10,7 +10,8 @@ final class FeedRun: Sendable {
   let clock = ScriptedClock()
   private let resource: DialectResource
   private let namespace: String?
-  private let streamsLists: Bool
+  /// Whether the server is still asked for lists as the beginning of watches.
+  let listing: StreamedLists
   private let gathered = Mutex<(snapshot: MeshSnapshot, states: [FeedState])>((MeshSnapshot(), []))
 
   /// The scripts are used up in order; after the last watch the next one stays open.
@@ -19,7 +20,7 @@ final class FeedRun: Sendable {
     of resource: DialectResource = CoreResources.services, narrow namespace: String? = nil,
     narrowLists: [ScriptedServer.Reply] = [], streamsLists: Bool = false
   ) {
-    self.streamsLists = streamsLists
+    listing = StreamedLists(streamsLists)
     self.resource = resource
     self.namespace = namespace
     server = ScriptedServer { request, count in
@@ -67,7 +68,7 @@ final class FeedRun: Sendable {
       reader,
       ResourceFeed.Context(
         client: client, clock: clock, random: { 0.5 }, gate: ListGate(4), namespace: namespace,
-        streamsLists: streamsLists,
+        lists: listing,
         emit: { [self] changes in take(changes) }))
   }
 

@@ -59,17 +59,19 @@ import Testing
     #expect(watches.map { $0.query("resourceVersion") ?? "-" } == ["-", "10", "10", "30"])
   }
 
-  private static let failures: [(String, Reply)] = [
-    ("a gate that is closed", .answer(422, Wire.status(422, reason: "Invalid"))),
-    ("a server that may not", .answer(403, Wire.status(403))),
-    ("a stream that ends too early", .pieces([added("a", "3"), added("gone", "4")])),
-    ("an ordinary bookmark is no end", .pieces([added("gone", "4"), Wire.bookmark("9")])),
-    ("nonsense", .pieces([added("gone", "4"), "<html>\n"])),
-    ("a failure in between", .pieces([added("gone", "4"), Wire.event("ERROR", Wire.status(500))])),
+  /// What comes in place of a whole list, and whether no other list of the server is asked for in this way any more.
+  private static let failures: [(name: String, reply: Reply, isForAll: Bool)] = [
+    ("a gate that is closed", .answer(422, Wire.status(422, reason: "Invalid")), true),
+    ("a server that may not", .answer(403, Wire.status(403)), false),
+    ("a stream that ends too early", .pieces([added("a", "3"), added("gone", "4")]), false),
+    ("an ordinary bookmark is no end", .pieces([added("gone", "4"), Wire.bookmark("9")]), false),
+    ("nonsense", .pieces([added("gone", "4"), "<html>\n"]), true),
+    ("a failure in between", .pieces([added("gone", "4"), Wire.event("ERROR", Wire.status(500))]), true),
+    ("a head that does not come", .failure(.timedOut(.firstByte)), true),
   ]
 
   @Test(arguments: failures.indices) func whatDoesNotComeToItsEndIsListedPageByPage(_ index: Int) async throws {
-    let (name, failure) = Self.failures[index]
+    let (name, failure, isForAll) = Self.failures[index]
     let run = FeedRun(
       lists: [
         .answer(200, Wire.list([Wire.service("a")], version: "20", next: "t")),
@@ -79,6 +81,7 @@ import Testing
     #expect(run.names == ["a", "b"], "\(name)")
     #expect(run.lists.map { $0.query("resourceVersion") ?? "-" } == ["-", "-"], "\(name)")
     #expect(run.watches.prefix(2).map { $0.query("resourceVersion") ?? "-" } == ["-", "20"], "\(name)")
+    #expect(run.listing.areStreamed != isForAll, "\(name)")
   }
 
   @Test func aListThatIsHeldBackOnTheWayIsReadPageByPageAfterTenSeconds() async throws {
@@ -99,7 +102,8 @@ import Testing
       run.server.hangUp()
     }
     #expect(run.names == ["a"])
-    #expect(!run.server.requests.contains(where: \.isProbe), "nobody asks where it stands")
+    let probes = run.server.requests.filter(\.isProbe)
+    #expect(probes.isEmpty, "nobody asks where it stands")
   }
 
   @Test func aServerWhoseStorageCannotIsListedPageByPage() async throws {

@@ -90,11 +90,15 @@ public struct KubernetesClient: Sendable {
   }
 
   /// Opens a stream; a refusal is a stream too.
+  ///
+  /// - Parameter isRepeated: Whether it is opened again after a passing failure.
   func stream(
-    _ path: String, query: [(String, String?)] = [], deadlines: Deadlines, limits: BodyLimits = .stream, what: String
+    _ path: String, query: [(String, String?)] = [], deadlines: Deadlines, limits: BodyLimits = .stream, what: String,
+    isRepeated: Bool = true
   ) async throws(MeshError) -> HTTPStream {
     let request = session.request(
-      .get, path, query: query, headers: fields(Self.json, nil), deadlines: deadlines, limits: limits)
+      .get, path, query: query, headers: fields(Self.json, nil), deadlines: deadlines, limits: limits,
+      idempotent: isRepeated)
     do throws(TransportError) {
       return try await session.stream(request)
     } catch {

@@ -27,7 +27,8 @@ actor ExecCredentials: CredentialSource {
   private let policy: ExecPolicy
   /// Whether the plugin may ask the operator in the terminal.
   private let mayAsk: Bool
-  private let timeLimit: Duration
+  /// A limit in place of those above.
+  private let timeLimit: Duration?
   private let clock: any TransportClock
   private var current: ExecExchange.Answer?
   private var running: Task<Result<ExecExchange.Answer, MeshError>, Never>?
@@ -42,7 +43,7 @@ actor ExecCredentials: CredentialSource {
     self.environment = ExecEnvironment(variables: environment)
     self.policy = policy
     self.mayAsk = mayAsk
-    self.timeLimit = timeLimit ?? (mayAsk ? Self.askingLimit : Self.timeLimit)
+    self.timeLimit = timeLimit
     self.clock = clock
   }
 
@@ -88,22 +89,30 @@ actor ExecCredentials: CredentialSource {
             + "standard input is no terminal, or something else reads it, as the dashboard does",
           remedy: "\(Self.login); for the dashboard set interactiveMode: IfAvailable for it in the kubeconfig too")
       }
-      var variables = environment.reduced
-      for variable in plugin.environment { variables[variable.name] = variable.value.reveal }
-      variables["KUBERNETES_EXEC_INFO"] = try ExecExchange.request(plugin, cluster: cluster, interactive: mayAsk)
-      return .success(try ExecExchange.answer(await output(of: path, variables), of: plugin))
+      return .success(try await answer(of: path, asking: plugin.interactiveMode == .always))
     } catch {
       return .failure(error)
     }
   }
 
+  /// What the plugin answers. One that need not ask is run without the terminal first, beside those of other planes: mostly it
+  /// has what it needs. Only where it fails does it get its turn.
+  private func answer(of path: String, asking: Bool) async throws(MeshError) -> ExecExchange.Answer {
+    var variables = environment.reduced
+    for variable in plugin.environment { variables[variable.name] = variable.value.reveal }
+    variables["KUBERNETES_EXEC_INFO"] = try ExecExchange.request(plugin, cluster: cluster, interactive: asking)
+    let limit = timeLimit ?? (asking ? Self.askingLimit : Self.timeLimit)
+    if asking { await TerminalTurn.shared.take() }
+    let outcome = await Self.run(path, plugin.arguments, variables, inheritsTerminal: asking, timeLimit: limit)
+    if asking { await TerminalTurn.shared.giveBack() }
+    if case .failed = outcome, mayAsk, !asking { return try await answer(of: path, asking: true) }
+    return try ExecExchange.answer(try output(of: outcome, within: limit), of: plugin)
+  }
+
   /// What to do where a plugin can ask nobody.
   private static let login = "log in by a command in a terminal, such as `meshdeck planes check`"
 
-  private func output(of path: String, _ variables: [String: String]) async throws(MeshError) -> [UInt8] {
-    if mayAsk { await TerminalTurn.shared.take() }
-    let outcome = await Self.run(path, plugin.arguments, variables, inheritsTerminal: mayAsk, timeLimit: timeLimit)
-    if mayAsk { await TerminalTurn.shared.giveBack() }
+  private func output(of outcome: Outcome, within limit: Duration) throws(MeshError) -> [UInt8] {
     func refusal(_ message: String, remedy: String? = nil) -> MeshError {
       MeshError(
         .unauthenticated, "the credential plugin \(plugin.command) \(message)",
@@ -111,7 +120,7 @@ actor ExecCredentials: CredentialSource {
     }
     switch outcome {
     case .printed(let bytes): return bytes
-    case .timedOut: throw refusal("did not answer within \(timeLimit.components.seconds) s and was stopped")
+    case .timedOut: throw refusal("did not answer within \(limit.components.seconds) s and was stopped")
     case .failed(let status, let words):
       let couldAsk = mayAsk || plugin.interactiveMode == .never
       throw refusal(

@@ -114,7 +114,7 @@ extension KubernetesPlane {
         do throws(MeshError) {
           let readers = readers(try await catalog.current(fresh: true))
           backoff.succeeded(at: clock.now())
-          if !isServerKnown { (context.streamsLists, isServerKnown) = (await client.mayStreamLists(), true) }
+          if !isServerKnown { (context.lists, isServerKnown) = (StreamedLists(await client.mayStreamLists()), true) }
           for reader in readers where running.start(reader.served) {
             group.addTask { [context] in
               await ResourceFeed(reader, context).run()

@@ -53,10 +53,12 @@ extension ResourceFeed {
       query.append(("resourceVersion", version))
     }
     if !reader.resource.selector.isEmpty { query.append(("labelSelector", reader.resource.selector)) }
+    var deadlines = Deadlines.watch(serverTimeout: .seconds(seconds))
+    if isListing { deadlines.firstByte = Self.listSilence }
     let stream: HTTPStream
     do throws(MeshError) {
       stream = try await context.client.stream(
-        path.text, query: query, deadlines: .watch(serverTimeout: .seconds(seconds)), what: what)
+        path.text, query: query, deadlines: deadlines, what: what, isRepeated: !isListing)
     } catch {
       return .failed(error, isEvent: false)
     }
@@ -152,10 +154,12 @@ extension ResourceFeed {
   /// Doubts a watch that was silent for long: asks the server's cache where it stands, and cuts the watch where that is
   /// elsewhere, or where there is no answer. A list is waited for less: something on the way may hold streams back.
   private func doubt(_ stream: HTTPStream, _ heard: Heard) async {
+    let begun = context.clock.now()
     while !Task.isCancelled {
-      let quiet = context.clock.now() - heard.last
+      let now = context.clock.now()
+      let quiet = now - heard.last
       let patience = isListing ? Self.listSilence : Self.silence
-      if quiet < patience {
+      if quiet < patience, !isListing || now - begun < Self.longestList {
         do { try await context.clock.sleep(for: patience - quiet) } catch { return }
         continue
       }

@@ -1,5 +1,6 @@
 import MeshModel
 import MeshTransport
+import Synchronization
 
 /// One resource kept up to date: listed once, then watched for ever; the list is repeated only when the server demands it.
 ///
@@ -18,8 +19,8 @@ actor ResourceFeed {
     let gate: ListGate
     /// The namespace to read alone where all may not be.
     var namespace: String?
-    /// Whether the server may tell a list as the beginning of a watch.
-    var streamsLists = false
+    /// Whether lists are asked for as the beginning of watches.
+    var lists = StreamedLists(false)
     let emit: @Sendable ([MeshChange]) -> Void
 
     var now: Instant { Instant(seconds: Double(clock.wallSeconds())) }
@@ -31,6 +32,9 @@ actor ResourceFeed {
   static let silence = Duration.seconds(90)
   /// After how long without a byte a list that a watch begins with is given up for one of pages.
   static let listSilence = Duration.seconds(10)
+  /// How long such a list may take in all: one that does not end is an ordinary watch, of a server that was not asked what it
+  /// understood.
+  static let longestList = Duration.seconds(120)
 
   let context: Context
   let reader: ResourceReader
@@ -43,7 +47,8 @@ actor ResourceFeed {
   private(set) var hasListed = false
   /// Whether a list is under way that a watch begins with.
   private(set) var isListing = false
-  private var streamsLists: Bool
+  /// Whether this one may be the beginning of a watch.
+  private var streamsLists = true
   /// The one namespace that is read; empty for all.
   private var scope = ""
   private var failureEvents = 0
@@ -52,7 +57,6 @@ actor ResourceFeed {
   init(_ reader: ResourceReader, _ context: Context) {
     self.reader = reader
     self.context = context
-    streamsLists = context.streamsLists
     key = MeshSnapshot.FeedKey(plane: context.client.plane, kind: reader.resource.kind)
   }
 
@@ -63,7 +67,7 @@ actor ResourceFeed {
   func run() async {
     while !Task.isCancelled {
       var ending: Ending?
-      if streamsLists {
+      if streamsLists, context.lists.areStreamed {
         ending = await listByWatch()
         streamsLists = ending != nil
       }
@@ -90,6 +94,11 @@ actor ResourceFeed {
     guard isListing else { return ending }
     isListing = false
     await context.gate.leave()
+    switch ending {
+    // What holds back or breaks one list does so with the others.
+    case .doubted, .failed: context.lists.giveUp()
+    case .closed, .expired, .gone, .refused, .unreadable: break
+    }
     return nil
   }
 
@@ -275,4 +284,15 @@ actor ResourceFeed {
 
   /// Tells that the feed may be out of date.
   func tellStale(_ reason: String) { context.emit([.feed(key, .stale(reason, context.now))]) }
+}
+
+/// Whether the lists of a server are asked for as the beginning of watches: until one does not come to its end.
+final class StreamedLists: Sendable {
+  private let may: Mutex<Bool>
+
+  init(_ may: Bool) { self.may = Mutex(may) }
+
+  var areStreamed: Bool { may.withLock { $0 } }
+
+  func giveUp() { may.withLock { $0 = false } }
 }
