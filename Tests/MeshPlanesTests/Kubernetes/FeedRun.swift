@@ -7,7 +7,7 @@ import Synchronization
 /// One feed over services, driven by scripted answers to lists and watches, and what came of it.
 final class FeedRun: Sendable {
   let server: ScriptedServer
-  let clock = ScriptedClock()
+  let clock: ScriptedClock
   private let resource: DialectResource
   private let namespace: String?
   /// Whether the server is still asked for lists as the beginning of watches.
@@ -21,6 +21,7 @@ final class FeedRun: Sendable {
     narrowLists: [ScriptedServer.Reply] = [], streamsLists: Bool = false
   ) {
     listing = StreamedLists(streamsLists)
+    clock = streamsLists ? ScriptedClock(holding: ResourceFeed.listSilence) : ScriptedClock()
     self.resource = resource
     self.namespace = namespace
     server = ScriptedServer { request, count in

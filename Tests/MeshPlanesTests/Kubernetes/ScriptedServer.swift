@@ -117,6 +117,10 @@ final class ScriptedClock: TransportClock {
   }
 
   private let state = Mutex(State())
+  private let held: Duration
+
+  /// A clock on which waits as long as `held` last until they are let go; shorter ones are over at once.
+  init(holding held: Duration = .seconds(60)) { self.held = held }
 
   func now() -> Duration { state.withLock { $0.now } }
   func wallSeconds() -> Int { 1_795_000_000 + Int(now().components.seconds) }
@@ -126,7 +130,7 @@ final class ScriptedClock: TransportClock {
 
   func sleep(for duration: Duration) async throws {
     try Task.checkCancellation()
-    if duration < .seconds(60) {
+    if duration < held {
       state.withLock { state in
         state.now += duration
         state.slept.append(duration)
